@@ -1,0 +1,60 @@
+# What every target shares: warnings, sanitizers, precompiled headers, and the two functions that
+# declare a box and a test program. File lists are written out, never globbed.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(date REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(Catch2 2 REQUIRED)
+pkg_check_modules(LUAJIT REQUIRED IMPORTED_TARGET luajit)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(ICAL REQUIRED IMPORTED_TARGET libical)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(footlight_options INTERFACE)
+target_compile_options(footlight_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Designated initialisers leave the rest at its default on purpose; the other two are false alarms of g++ 12.
+  target_compile_options(footlight_options INTERFACE -Wno-missing-field-initializers -Wno-restrict -Wno-maybe-uninitialized)
+endif()
+if(FOOTLIGHT_SANITIZE)
+  add_compile_options(-fsanitize=${FOOTLIGHT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${FOOTLIGHT_SANITIZE})
+endif()
+if(FOOTLIGHT_COVERAGE)
+  add_compile_options(--coverage -O0)
+  add_link_options(--coverage)
+endif()
+
+# footlight_box(NAME base SOURCES a.cc b.cc USES footlight::model PRIVATELY PkgConfig::LUAJIT)
+function(footlight_box)
+  cmake_parse_arguments(BOX "" "NAME" "SOURCES;USES;PRIVATELY" ${ARGN})
+  add_library(footlight_${BOX_NAME} STATIC ${BOX_SOURCES})
+  add_library(footlight::${BOX_NAME} ALIAS footlight_${BOX_NAME})
+  target_include_directories(footlight_${BOX_NAME} PUBLIC
+    ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR}/runtime/include ${PROJECT_SOURCE_DIR})
+  target_link_libraries(footlight_${BOX_NAME} PUBLIC ${BOX_USES} PRIVATE footlight_options ${BOX_PRIVATELY})
+endfunction()
+
+# footlight_test(NAME unit_base SOURCES a_test.cc USES footlight::base): one Catch2 program, one ctest.
+function(footlight_test)
+  cmake_parse_arguments(TEST "" "NAME" "SOURCES;USES" ${ARGN})
+  add_executable(${TEST_NAME} ${TEST_SOURCES})
+  target_link_libraries(${TEST_NAME} PRIVATE footlight_options footlight_test_main ${TEST_USES})
+  target_precompile_headers(${TEST_NAME} REUSE_FROM footlight_test_pch)
+  add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()

@@ -1,0 +1,77 @@
+// Every limit, each with its reason. Anything that grows from outside input has its bound here and
+// a test in tests/limits that stands on it and one step past it.
+#pragma once
+
+#include <cstddef>
+
+#include "footlight/time.h"
+
+namespace footlight::limits {
+
+// documents
+inline constexpr int json_depth_max = 64;                     // deeper is an attack or a mistake; recursion stays small
+inline constexpr std::size_t document_bytes_max = 1 << 20;    // one experience; people read these
+inline constexpr std::size_t id_bytes_max = 64;               // ids stand in URLs, tables and log lines
+inline constexpr std::size_t tags_max = 32;
+inline constexpr std::size_t actions_max = 64;                // of one experience, over all treatments
+inline constexpr std::size_t treatments_max = 20;
+inline constexpr std::size_t predicate_nodes_max = 2'000;     // of one audience, named ones counted in
+inline constexpr int predicate_depth_max = 32;
+inline constexpr std::size_t page_rules_max = 10;             // product.md §3
+inline constexpr std::size_t surface_bytes_max = 1'024;       // a URI an application declares
+inline constexpr std::size_t list_ids_max = 1'000'000;        // an uploaded audience
+inline constexpr int priority_max = 100;
+inline constexpr std::size_t stack_max = 50;                  // resolve = stack(n)
+inline constexpr Duration start_ahead_max = days(730);        // invariants.md, too_far_ahead
+
+// time
+inline constexpr Duration window_max = minutes(15);           // the promise; nothing may raise it
+inline constexpr Duration pause_max = days(14);
+inline constexpr Duration closed_max = days(91);
+
+// requests
+inline constexpr std::size_t request_bytes_max = 256 << 10;   // a decide call: ~840 bytes typical
+inline constexpr std::size_t request_surfaces_max = 100;
+inline constexpr std::size_t attributes_max = 1'000;          // leaves of one request
+inline constexpr std::size_t attribute_string_bytes_max = 16 << 10;
+
+// templates
+inline constexpr std::size_t template_bytes_max = 256 << 10;
+inline constexpr int template_depth_max = 32;                 // blocks and fragments within each other
+inline constexpr std::size_t template_output_bytes_max = 1 << 20;
+inline constexpr std::size_t template_steps_max = 100'000;    // of one rendering: loops over long lists
+
+// scripts: figures and reasons in docs/scripting.md
+inline constexpr std::size_t script_bytes_max = 256 << 10;    // one chunk
+inline constexpr int script_depth_max = 64;                   // nested blocks and expressions
+inline constexpr std::size_t script_tokens_max = 100'000;
+inline constexpr long fuel_predicate = 10'000;                // checks a targeting call may pass
+inline constexpr long fuel_policy = 200'000;                  // schedule, conflict, content
+inline constexpr long fuel_load = 2'000'000;                  // evaluating one file of declarations
+inline constexpr long fuel_fixture = 2'000'000'000;           // a test file: trusted, but never endless
+inline constexpr Duration script_deadline = milliseconds(50); // safety net only; fuel is the rule
+inline constexpr std::size_t script_memory_soft = 8 << 20;    // trips an ordinary error
+inline constexpr std::size_t script_memory_hard = 32 << 20;   // the allocator says no
+inline constexpr std::size_t script_string_bytes_max = 64 << 10;
+inline constexpr std::size_t script_list_max = 10'000;        // elements a table helper works on
+inline constexpr std::size_t script_sort_max = 2'000;
+inline constexpr std::size_t script_results_max = 200;
+inline constexpr std::size_t script_log_lines_max = 100;      // of one call
+inline constexpr int script_trips_max = 3;                    // then the policy is quarantined
+
+// server
+inline constexpr std::size_t header_bytes_max = 16 << 10;
+inline constexpr std::size_t body_bytes_max = 4 << 20;        // the largest body of any route
+inline constexpr std::size_t connections_max = 10'000;
+inline constexpr Duration header_timeout = seconds(10);
+inline constexpr Duration body_timeout = seconds(10);
+inline constexpr Duration write_timeout = seconds(10);
+inline constexpr Duration idle_timeout = seconds(75);
+inline constexpr Duration drain_timeout = seconds(10);        // graceful shutdown
+inline constexpr std::size_t idempotency_key_bytes_max = 128;
+inline constexpr Duration idempotency_kept = hours(24);       // at least; invariants.md I1
+
+// tests
+inline constexpr int fixtures_max = 100'000;
+
+}  // namespace footlight::limits

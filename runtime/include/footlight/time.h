@@ -1,0 +1,85 @@
+// Time is a value. Nothing here reads a clock: an instant is handed in, stamped once at the edge.
+//
+// Civil time ("2026-12-01T09:00 in Europe/Paris") becomes an instant only through a zone of the
+// IANA database, and only where it names exactly one: a local time that the clock skips or shows
+// twice is refused, with both choices in the message.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "footlight/error.h"
+
+namespace footlight {
+
+struct Duration {
+  std::int64_t ms = 0;
+  auto operator<=>(const Duration&) const = default;
+};
+constexpr Duration milliseconds(std::int64_t n) { return {n}; }
+constexpr Duration seconds(std::int64_t n) { return {n * 1000}; }
+constexpr Duration minutes(std::int64_t n) { return {n * 60'000}; }
+constexpr Duration hours(std::int64_t n) { return {n * 3'600'000}; }
+constexpr Duration days(std::int64_t n) { return {n * 86'400'000}; }   // 24 hours each
+
+// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+struct Instant {
+  std::int64_t ms = 0;
+  auto operator<=>(const Instant&) const = default;
+};
+constexpr Instant operator+(Instant t, Duration d) { return {t.ms + d.ms}; }
+constexpr Instant operator-(Instant t, Duration d) { return {t.ms - d.ms}; }
+constexpr Duration operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
+constexpr Duration operator+(Duration a, Duration b) { return {a.ms + b.ms}; }
+
+// `2026-12-01T09:00:00Z`; milliseconds are shown only where there are any.
+std::string to_text(Instant instant);
+// RFC 3339 with `Z` or an offset, seconds optional: `2026-12-01T09:00+01:00`.
+Result<Instant> parse_instant(std::string_view text);
+
+// `15m`, `36h`, `7d`, `2w`, `90s`, `250ms`, and sums of them from large to small: `1h30m`.
+Result<Duration> parse_duration(std::string_view text);
+std::string to_text(Duration duration);               // the same notation
+
+// A local time without a zone. Fields are checked: 2026-02-30 does not parse.
+struct CivilTime {
+  int year = 1970, month = 1, day = 1;                // month and day count from 1
+  int hour = 0, minute = 0, second = 0;
+  auto operator<=>(const CivilTime&) const = default;
+};
+// `2026-12-01`, `2026-12-01T09:00`, `2026-12-01T09:00:30`; a blank may stand for the `T`.
+Result<CivilTime> parse_civil(std::string_view text);
+std::string to_text(const CivilTime& civil);          // `2026-12-01T09:00`, seconds only where any
+
+int weekday(const CivilTime& civil);                  // 0 Monday … 6 Sunday
+
+// A zone of the IANA database. A handle: cheap to copy, valid for the life of the process.
+class Zone {
+ public:
+  static Result<Zone> find(std::string_view name);    // code unknown_time_zone, with a near name
+  static Zone utc();
+
+  std::string_view name() const;
+  CivilTime local(Instant instant) const;
+  Duration offset_at(Instant instant) const;          // local minus UTC
+  // The one instant that a local time names. Codes nonexistent_local_time, ambiguous_local_time.
+  Result<Instant> resolve(const CivilTime& civil) const;
+  // The first instant at or after which the zone's clock shows at least this local time: for
+  // recurring windows, where a skipped 02:30 means "from 03:00 on" and a doubled one the first.
+  Instant resolve_leniently(const CivilTime& civil) const;
+
+  bool operator==(const Zone&) const = default;
+
+ private:
+  explicit Zone(const void* rules) : rules_(rules) {}
+  const void* rules_;                                  // owned by the process-wide zone database
+};
+
+// An instant as people write it: `2026-12-01T09:00` in `zone`, or with an offset or Z of its own;
+// an offset that is not the zone's at that time is refused (offset_mismatch), Z is always taken.
+Result<Instant> parse_in_zone(std::string_view text, const Zone& zone);
+
+}  // namespace footlight

@@ -1,0 +1,1 @@
+// Holds the precompiled header of all unit tests; has no code.

@@ -1,0 +1,51 @@
+// Values: what parses, what does not, and that the canonical form is one form.
+#include "footlight/value.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/limits.h"
+
+using namespace footlight;
+
+TEST_CASE("the canonical form sorts keys, writes the shortest numbers and no blanks") {
+  const auto value = parse_json(R"( {"b": [1.0, 0.1, -0, 1e21, true, null], "a": "ü\n\u0001"} )");
+  REQUIRE(value.ok());
+  CHECK(to_json(*value) == "{\"a\":\"ü\\n\\u0001\",\"b\":[1,0.1,0,1e+21,true,null]}");
+  CHECK(*parse_json(to_json(*value)) == *value);
+  CHECK(*parse_json(to_pretty_json(*value)) == *value);
+}
+
+TEST_CASE("bad JSON is refused with its line and column") {
+  struct Case { const char* text; const char* says; };
+  for (const auto& [text, says] : {Case{"", "1:1"}, Case{"{\n  \"a\": }", "2:8"}, Case{"[1,]", "1:4"},
+                                   Case{"1 2", "1:3"}, Case{"{\"a\":1,\"a\":2}", "`a` stands twice"},
+                                   Case{"\"\xff\"", "1:2"}, Case{"nul", "1:3"}}) {
+    INFO(text);
+    const auto value = parse_json(text);
+    REQUIRE_FALSE(value.ok());
+    CHECK(value.error().code == Code::bad_json);
+    CHECK_THAT(value.error().message, Catch::Contains(says));
+  }
+}
+
+TEST_CASE("nesting ends at its limit") {
+  const auto nested = [](int levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  CHECK(parse_json(nested(limits::json_depth_max)).ok());
+  const auto deeper = parse_json(nested(limits::json_depth_max + 1));
+  REQUIRE_FALSE(deeper.ok());
+  CHECK_THAT(deeper.error().message, Catch::Contains("64 levels"));
+}
+
+TEST_CASE("a path walks through objects and ends at null, absence and non-objects alike") {
+  const Value value = *parse_json(R"({"a":{"b":{"c":1}},"n":null,"s":"x"})");
+  REQUIRE(value.at_path("a.b.c"));
+  CHECK(value.at_path("a.b.c")->number() == 1);
+  CHECK_FALSE(value.at_path("a.x.c"));
+  CHECK_FALSE(value.at_path("n"));
+  CHECK_FALSE(value.at_path("s.t"));
+}
+
+TEST_CASE("the hash is SHA-256 of the canonical form") {
+  CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(hash_of(*parse_json("{ \"b\":1, \"a\":2 }")) == sha256_hex("{\"a\":2,\"b\":1}"));
+}
