@@ -17,6 +17,7 @@ inline constexpr std::size_t actions_max = 64;                // of one experien
 inline constexpr std::size_t treatments_max = 20;
 inline constexpr std::size_t predicate_nodes_max = 2'000;     // of one audience, named ones counted in
 inline constexpr int predicate_depth_max = 32;
+inline constexpr std::size_t journey_steps_max = 1'000;       // of one journey, branches counted in
 inline constexpr std::size_t page_rules_max = 10;             // product.md §3
 inline constexpr std::size_t surface_bytes_max = 1'024;       // a URI an application declares
 inline constexpr std::size_t list_ids_max = 1'000'000;        // an uploaded audience
@@ -61,15 +62,30 @@ inline constexpr int script_trips_max = 3;                    // then the policy
 
 // server
 inline constexpr std::size_t header_bytes_max = 16 << 10;
+inline constexpr std::size_t header_fields_max = 100;          // browsers send some 20; a lookup is linear
+inline constexpr std::size_t target_bytes_max = 8 << 10;      // path and query; RFC 9110 asks for 8000
+inline constexpr std::size_t chunk_line_bytes_max = 4 << 10;  // a chunk's size line, and all trailers
+inline constexpr std::size_t request_id_bytes_max = 64;       // a caller's own; it stands in every log line
 inline constexpr std::size_t body_bytes_max = 4 << 20;        // the largest body of any route
 inline constexpr std::size_t connections_max = 10'000;
 inline constexpr Duration header_timeout = seconds(10);
 inline constexpr Duration body_timeout = seconds(10);
 inline constexpr Duration write_timeout = seconds(10);
 inline constexpr Duration idle_timeout = seconds(75);
+inline constexpr Duration linger_timeout = seconds(2);         // reading on after an answer that closes, so that it arrives
+inline constexpr Duration retry_after = seconds(1);            // what 429 and 503 tell the client
+inline constexpr std::size_t response_bytes_max = 64 << 20;   // that our own client accepts
 inline constexpr Duration drain_timeout = seconds(10);        // graceful shutdown
 inline constexpr std::size_t idempotency_key_bytes_max = 128;
 inline constexpr Duration idempotency_kept = hours(24);       // at least; invariants.md I1
+
+// store
+inline constexpr std::size_t store_name_bytes_max = 256;      // workspace, actor, setting, token: an e-mail address fits
+inline constexpr std::size_t journal_record_bytes_max = 8 << 20;   // the largest body and what escaping adds to it
+inline constexpr std::size_t journal_answer_bytes_max = 8 << 20;   // at most a record, told back
+inline constexpr std::size_t journal_blobs_max = 1'000;       // of one entry: an imported workspace's files
+inline constexpr std::size_t blob_bytes_max = 64 << 20;       // list_ids_max ids of id_bytes_max as JSON
+inline constexpr std::size_t setting_bytes_max = 64 << 10;    // secrets and switches, not documents
 
 // tests
 inline constexpr int fixtures_max = 100'000;
