@@ -35,14 +35,18 @@ constexpr Instant operator-(Instant t, Duration d) { return {t.ms - d.ms}; }
 constexpr Duration operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
 constexpr Duration operator+(Duration a, Duration b) { return {a.ms + b.ms}; }
 
-// `2026-12-01T09:00:00Z`; milliseconds are shown only where there are any.
+// `2026-12-01T09:00:00Z`; milliseconds are shown only where there are any. Instants outside of the
+// years 1 to 9999 read as their number of milliseconds.
 std::string to_text(Instant instant);
-// RFC 3339 with `Z` or an offset, seconds optional: `2026-12-01T09:00+01:00`.
+// RFC 3339 with `Z` or an offset, seconds optional: `2026-12-01T09:00+01:00`; an offset may have
+// seconds, which some zones had until 1972. Digits beyond milliseconds are cut off. The years 1970
+// to 2200 (UTC) are accepted here and in every parser below; code bad_time.
 Result<Instant> parse_instant(std::string_view text);
 
-// `15m`, `36h`, `7d`, `2w`, `90s`, `250ms`, and sums of them from large to small: `1h30m`.
+// `15m`, `36h`, `7d`, `2w`, `90s`, `250ms`, and sums of them from large to small: `1h30m`. No sign, and
+// at most 230 years; code bad_time.
 Result<Duration> parse_duration(std::string_view text);
-std::string to_text(Duration duration);               // the same notation
+std::string to_text(Duration duration);               // the same notation, without weeks; `-` before a negative one
 
 // A local time without a zone. Fields are checked: 2026-02-30 does not parse.
 struct CivilTime {
@@ -55,20 +59,33 @@ Result<CivilTime> parse_civil(std::string_view text);
 std::string to_text(const CivilTime& civil);          // `2026-12-01T09:00`, seconds only where any
 
 int weekday(const CivilTime& civil);                  // 0 Monday … 6 Sunday
+int day_number(const CivilTime& civil);               // days since 1970-01-01, of the date alone
+CivilTime civil_day(int day_number);                  // midnight of that day; the inverse
 
-// A zone of the IANA database. A handle: cheap to copy, valid for the life of the process.
+// A zone of the IANA database. A handle: cheap to copy, valid for the life of the process. The
+// database is the operating system's, read once per zone, when it is found.
 class Zone {
  public:
-  static Result<Zone> find(std::string_view name);    // code unknown_time_zone, with a near name
+  // Code unknown_time_zone, with a near name. Names are case-sensitive, as in the database.
+  static Result<Zone> find(std::string_view name);
   static Zone utc();
 
   std::string_view name() const;
-  CivilTime local(Instant instant) const;
+  CivilTime local(Instant instant) const;             // whole seconds; what is less is cut off
   Duration offset_at(Instant instant) const;          // local minus UTC
+
+  // A stretch of time, `till` not included, throughout which the offset is the same. It need not be
+  // the longest there is.
+  struct Steady {
+    Instant from, till;
+    Duration offset;
+  };
+  Steady steady_at(Instant instant) const;
+
   // The one instant that a local time names. Codes nonexistent_local_time, ambiguous_local_time.
   Result<Instant> resolve(const CivilTime& civil) const;
-  // The first instant at or after which the zone's clock shows at least this local time: for
-  // recurring windows, where a skipped 02:30 means "from 03:00 on" and a doubled one the first.
+  // The first instant at which the zone's clock shows at least this local time: for recurring
+  // windows, where a skipped 02:30 means "from 03:00 on" and a doubled one the first.
   Instant resolve_leniently(const CivilTime& civil) const;
 
   bool operator==(const Zone&) const = default;
@@ -77,6 +94,9 @@ class Zone {
   explicit Zone(const void* rules) : rules_(rules) {}
   const void* rules_;                                  // owned by the process-wide zone database
 };
+
+// `2026-10-25T02:30+02:00`, as an author can paste it; seconds only where there are any.
+std::string to_text(Instant instant, const Zone& zone);
 
 // An instant as people write it: `2026-12-01T09:00` in `zone`, or with an offset or Z of its own;
 // an offset that is not the zone's at that time is refused (offset_mismatch), Z is always taken.
