@@ -46,6 +46,15 @@ inline constexpr std::size_t template_steps_max = 100'000;    // of one renderin
 inline constexpr std::size_t script_bytes_max = 256 << 10;    // one chunk
 inline constexpr int script_depth_max = 64;                   // nested blocks and expressions
 inline constexpr std::size_t script_tokens_max = 100'000;
+inline constexpr std::size_t script_problems_max = 20;         // of one chunk; then the first ones mislead no more
+inline constexpr int script_locals_max = 200;                 // visible at once in a function; LuaJIT's own bound
+inline constexpr int script_captures_max = 52;                // LuaJIT's 60 upvalues less our 8
+inline constexpr int script_slots_max = 240;                  // locals and pending values; LuaJIT stops at 250
+inline constexpr std::size_t script_constants_max = 60'000;   // names and literals of one function; LuaJIT: 65536
+inline constexpr std::size_t script_declarations_max = 60'000;  // of one chunk; LuaJIT's variable stack: 65476
+inline constexpr std::size_t script_span_max = 30'000;        // instructions in one `if` or loop; LuaJIT jumps 32768
+inline constexpr std::size_t script_targets_max = 50;         // `a, b, ... =`; LuaJIT recurses once for each
+inline constexpr std::size_t script_nodes_per_fuel = 200;     // straight-line code is not free
 inline constexpr long fuel_predicate = 10'000;                // checks a targeting call may pass
 inline constexpr long fuel_policy = 200'000;                  // schedule, conflict, content
 inline constexpr long fuel_load = 2'000'000;                  // evaluating one file of declarations
