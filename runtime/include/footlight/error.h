@@ -76,6 +76,7 @@ namespace footlight {
   X(bad_predicate, 422, 1, "not a predicate")                                                      \
   X(bad_schedule, 422, 1, "not a schedule")                                                        \
   X(bad_template, 422, 1, "the template cannot be compiled")                                       \
+  X(template_failed, 422, 1, "the template cannot be rendered with these values")                  \
   X(bad_schema, 422, 1, "not a usable JSON Schema")                                                \
   X(schema_mismatch, 422, 1, "the content does not satisfy its schema")                            \
   X(duplicate_id, 422, 1, "the name is declared twice")                                            \
