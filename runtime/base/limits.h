@@ -29,6 +29,17 @@ inline constexpr Duration start_ahead_max = days(730);        // invariants.md, 
 inline constexpr Duration window_max = minutes(15);           // the promise; nothing may raise it
 inline constexpr Duration pause_max = days(14);
 inline constexpr Duration closed_max = days(91);
+inline constexpr int year_min = 1970;                         // of any time written anywhere
+inline constexpr int year_max = 2200;
+inline constexpr Duration duration_max = days(84'371);        // all the years above
+
+// schedules
+inline constexpr std::size_t schedule_windows_max = 100;      // hours of all days: asked at each decision
+inline constexpr std::size_t schedule_except_max = 1'000;     // decades of holidays
+inline constexpr std::size_t rrule_bytes_max = 1'024;
+inline constexpr int rrule_count_max = 10'000;                // found by counting, once, when compiled
+inline constexpr Duration rrule_lasts_max = days(31);         // how far back an occurrence is looked for
+inline constexpr Duration schedule_search_max = days(730);    // for the next opening; as start_ahead_max
 
 // requests
 inline constexpr std::size_t request_bytes_max = 256 << 10;   // a decide call: ~840 bytes typical
@@ -95,6 +106,7 @@ inline constexpr std::size_t journal_answer_bytes_max = 8 << 20;   // at most a 
 inline constexpr std::size_t journal_blobs_max = 1'000;       // of one entry: an imported workspace's files
 inline constexpr std::size_t blob_bytes_max = 64 << 20;       // list_ids_max ids of id_bytes_max as JSON
 inline constexpr std::size_t setting_bytes_max = 64 << 10;    // secrets and switches, not documents
+inline constexpr Duration store_lock_timeout = seconds(5);    // another program's lock; our own writers queue without it
 
 // tests
 inline constexpr int fixtures_max = 100'000;

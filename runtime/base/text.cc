@@ -88,7 +88,7 @@ std::string nearest(std::string_view wanted, const std::vector<std::string>& kno
 
 std::string did_you_mean(std::string_view wanted, const std::vector<std::string>& known) {
   const std::string meant = nearest(wanted, known);
-  return meant.empty() ? meant : "; did you mean `" + meant + "`";
+  return meant.empty() ? meant : "; did you mean `" + meant + "`?";
 }
 
 }  // namespace footlight

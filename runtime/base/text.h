@@ -18,7 +18,7 @@ std::string upper(std::string_view text);
 // swapped letters, a third of the name at most, case not counted. Empty where nothing is near;
 // the earlier name where two are.
 std::string nearest(std::string_view wanted, const std::vector<std::string>& known);
-// The same as the end of a message: `; did you mean `hours``, or nothing.
+// The same as the end of a message: `; did you mean `hours`?`, or nothing.
 std::string did_you_mean(std::string_view wanted, const std::vector<std::string>& known);
 
 }  // namespace footlight

@@ -44,7 +44,7 @@ std::string to_text(Instant instant);
 Result<Instant> parse_instant(std::string_view text);
 
 // `15m`, `36h`, `7d`, `2w`, `90s`, `250ms`, and sums of them from large to small: `1h30m`. No sign, and
-// at most 230 years; code bad_time.
+// at most limits::duration_max; code bad_time.
 Result<Duration> parse_duration(std::string_view text);
 std::string to_text(Duration duration);               // the same notation, without weeks; `-` before a negative one
 
