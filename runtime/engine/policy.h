@@ -1,0 +1,77 @@
+// Policies as the engine sees them: numbered functions in four roles, run by somebody else.
+//
+// The engine names no Lua. A snapshot numbers the policies it needs (PolicyTable); whoever decides
+// hands in a PolicyRunner that can run those numbers. A runner belongs to one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "footlight/error.h"
+#include "model/predicate.h"
+#include "model/request.h"
+
+namespace footlight {
+
+enum class PolicyRole { targeting, schedule, conflict, content };
+std::string_view to_text(PolicyRole role);
+
+struct Policy {
+  PolicyRole role = PolicyRole::targeting;
+  std::string lua;                       // `return function(p, request) … end`
+  std::string owner;                     // id of the experience, or name of the configuration
+  std::string path;                      // JSON path within the owner's document
+  std::string place;                     // `experiences/gold.lua:7` where known
+};
+
+// What one call is about. All members outlive the call.
+struct PolicyCall {
+  const Request& request;
+  std::string_view surface = {};         // as asked
+  std::string_view configuration = {};
+  std::string_view experience = {};
+};
+
+// Why a policy gave no answer. Its candidate is dropped; nothing else changes.
+struct PolicyFailure {
+  Code code = Code::script_error;
+  std::string message;                   // with `place:line`
+};
+
+template <class T>
+using PolicyAnswer = std::variant<T, PolicyFailure>;
+
+// What a conflict policy may see of a candidate.
+struct CandidateView {
+  std::string_view experience, action, element;
+  int priority = 0;
+  const std::vector<std::string>* tags = nullptr;
+};
+
+class PolicyRunner {
+ public:
+  virtual ~PolicyRunner() = default;
+  // May this request see the experience? (p, request) → truth
+  virtual PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) = 0;
+  // Is it open at request.now? (now, request) → truth
+  virtual PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) = 0;
+  // (candidates, request) → the indices that stay, in their new order: each at most once
+  virtual PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) = 0;
+  // (p, request) → a string for html and text, any JSON value for json
+  virtual PolicyAnswer<Value> content(int policy, const PolicyCall& call) = 0;
+};
+
+// Runs nothing: for snapshots that hold no policy. Every call answers a failure.
+PolicyRunner& no_policies();
+
+// How policies get into a snapshot: checked once, and lifted to native form where that is exact.
+class PolicyCompiler {
+ public:
+  virtual ~PolicyCompiler() = default;
+  virtual Problems check(const Policy& policy) = 0;
+  virtual std::optional<Predicate> lift(const Policy& policy) = 0;   // of targeting policies
+};
+
+}  // namespace footlight

@@ -1,0 +1,233 @@
+#include "engine/predicate_program.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "engine/bucket.h"
+
+namespace footlight {
+namespace {
+
+using Op = Predicate::Op;
+
+
+template <class T>
+bool ordered(Op op, const T& left, const T& right) {
+  switch (op) {
+    case Op::lt: return left < right;
+    case Op::le: return left <= right;
+    case Op::gt: return left > right;
+    default: return left >= right;
+  }
+}
+
+bool holds_any(const Array& wanted, const Value& value) { return std::find(wanted.begin(), wanted.end(), value) != wanted.end(); }
+
+bool is_scalar(const Value& value) { return value.is_boolean() || value.is_number() || value.is_string(); }
+
+std::string shown(const Value& value) {
+  std::string text = to_json(value);
+  if (text.size() > 80) text = text.substr(0, 77) + "…";
+  return text;
+}
+
+// Beyond this many strings a hash set is quicker than looking at each.
+constexpr std::size_t small_list = 8;
+
+}  // namespace
+
+PredicateProgram PredicateProgram::compile(const Predicate& predicate, PredicateSurroundings& surroundings, Problems& problems) {
+  PredicateProgram program;
+  auto sources = std::make_shared<std::vector<std::unique_ptr<Predicate>>>();
+  std::vector<std::string> open;   // named audiences being compiled: one within itself is an error
+
+  const auto compile_node = [&](const auto& self, const Predicate& part) -> void {
+    if (part.op == Op::audience) {
+      const auto named = surroundings.include.audiences.find(part.name);
+      if (named == surroundings.include.audiences.end()) {
+        problems.push_back({Code::unknown_audience, part.path, "there is no audience `" + part.name + "`"});
+        return;
+      }
+      if (std::find(open.begin(), open.end(), part.name) != open.end()) {
+        problems.push_back({Code::bad_predicate, part.path, "the audience `" + part.name + "` includes itself"});
+        return;
+      }
+      open.push_back(part.name);
+      self(self, named->second);
+      open.pop_back();
+      return;
+    }
+    if (part.op == Op::lua) {
+      auto policy = surroundings.policy(part.lua, part.path);
+      if (auto* native = std::get_if<Predicate>(&policy)) {
+        self(self, *native);
+        return;
+      }
+      sources->push_back(std::make_unique<Predicate>(part));
+      const int here = static_cast<int>(program.nodes_.size());
+      program.nodes_.push_back({.op = Op::lua, .end = here + 1, .policy = std::get<int>(policy), .source = sources->back().get()});
+      return;
+    }
+    const std::size_t here = program.nodes_.size();
+    sources->push_back(std::make_unique<Predicate>(part));
+    sources->back()->args.clear();
+    program.nodes_.push_back({.op = part.op, .source = sources->back().get()});
+    Node node = program.nodes_.back();
+    if (!part.attribute.empty()) node.attribute = surroundings.attributes.number_of(part.attribute);
+    if (part.op == Op::semver) node.version = parse_version_test(part.operand.string());
+    if (part.op == Op::in || part.op == Op::has_any) {
+      const Array& list = part.operand.array();
+      node.has_strings_only = list.size() > small_list && std::all_of(list.begin(), list.end(), [](const Value& item) { return item.is_string(); });
+      if (node.has_strings_only) {
+        auto ids = std::make_shared<IdList>();
+        for (const Value& item : list) ids->insert(item.string());
+        node.ids = std::move(ids);
+      }
+    }
+    if (part.op == Op::list) {
+      const auto hash = surroundings.include.lists.find(part.name);
+      const auto list = hash == surroundings.include.lists.end() ? surroundings.lists.end() : surroundings.lists.find(hash->second);
+      if (list == surroundings.lists.end())
+        problems.push_back({Code::unknown_list, part.path, "there is no list `" + part.name + "`"});
+      else
+        node.ids = list->second;
+    }
+    for (const Predicate& arg : part.args) self(self, arg);
+    node.end = static_cast<int>(program.nodes_.size());
+    program.nodes_[here] = std::move(node);
+  };
+  compile_node(compile_node, predicate);
+  // A predicate that could not be compiled is never run; `nodes_` is not left empty all the same.
+  if (program.nodes_.empty()) {
+    sources->push_back(std::make_unique<Predicate>());
+    program.nodes_.push_back({.op = Op::always, .end = 1, .source = sources->back().get()});
+  }
+  program.sources_ = std::move(sources);
+  return program;
+}
+
+// One evaluation: the failure of a policy ends it.
+struct PredicateProgram::Run {
+  const std::vector<Node>& nodes;
+  const Slots& slots;
+  PolicyRunner& policies;
+  const PolicyCall& call;
+  std::optional<PolicyFailure> failure;
+
+  bool holds(int at) {
+    const Node& node = nodes[static_cast<std::size_t>(at)];
+    switch (node.op) {
+      case Op::always: return true;
+      case Op::all:
+        for (int part = at + 1; part < node.end; part = end_of(part))
+          if (!holds(part) || failure) return false;
+        return true;
+      case Op::any:
+        for (int part = at + 1; part < node.end; part = end_of(part)) {
+          if (holds(part)) return true;
+          if (failure) return false;
+        }
+        return false;
+      case Op::no: return !holds(at + 1) && !failure;
+      case Op::lua: {
+        auto answer = policies.targeting(node.policy, call);
+        if (auto* failed = std::get_if<PolicyFailure>(&answer)) {
+          failure = std::move(*failed);
+          return false;
+        }
+        return std::get<bool>(answer);
+      }
+      default: {
+        const Value* value = slots[node.attribute];
+        return value && leaf(node, *value);
+      }
+    }
+  }
+
+  int end_of(int at) const { return nodes[static_cast<std::size_t>(at)].end; }
+
+  static bool leaf(const Node& node, const Value& value) {
+    const Value& operand = node.source->operand;
+    switch (node.op) {
+      case Op::exists: return true;
+      case Op::eq: return value == operand;
+      case Op::in:
+        if (node.has_strings_only) return value.is_string() && node.ids->contains(value.string());
+        return is_scalar(value) && holds_any(operand.array(), value);
+      case Op::lt:
+      case Op::le:
+      case Op::gt:
+      case Op::ge:
+        if (value.is_number() && operand.is_number()) return ordered(node.op, value.number(), operand.number());
+        return value.is_string() && operand.is_string() && ordered(node.op, value.string(), operand.string());
+      case Op::between:
+        return value.is_number() && operand.array()[0].number() <= value.number() && value.number() < operand.array()[1].number();
+      case Op::starts: return value.is_string() && value.string().starts_with(operand.string());
+      case Op::ends: return value.is_string() && value.string().ends_with(operand.string());
+      case Op::contains: return value.is_string() && value.string().find(operand.string()) != std::string::npos;
+      case Op::has_any:
+        if (!value.is_array()) return false;
+        return std::any_of(value.array().begin(), value.array().end(), [&](const Value& item) {
+          if (node.has_strings_only) return item.is_string() && node.ids->contains(item.string());
+          return is_scalar(item) && holds_any(operand.array(), item);
+        });
+      case Op::has_all:
+        return value.is_array() && std::all_of(operand.array().begin(), operand.array().end(),
+                                               [&](const Value& wanted) { return holds_any(value.array(), wanted); });
+      case Op::semver: {
+        if (!value.is_string()) return false;
+        const auto version = parse_version(value.string());
+        return version && node.version->holds_for(*version);
+      }
+      case Op::bucket: {
+        if (!value.is_string()) return false;
+        const int bucket = bucket_of(node.source->name, value.string());
+        return node.source->lo <= bucket && bucket < node.source->hi;
+      }
+      case Op::list: return value.is_string() && node.ids->contains(value.string());
+      default: return false;   // groups and policies are not leaves
+    }
+  }
+
+  // The first part that decided `wanted == false`; for `no`, what should not have held.
+  Blame blame(int at, bool wanted) {
+    const Node& node = nodes[static_cast<std::size_t>(at)];
+    const bool is_group = node.op == Op::all || node.op == Op::any;
+    if (is_group) {
+      // The part that decides: one that is false in `all`, one that is true in an unwanted `any`.
+      const bool looking_for = !wanted;
+      for (int part = at + 1; part < node.end; part = end_of(part))
+        if (holds(part) == looking_for && (node.op == Op::all) == wanted) return blame(part, wanted);
+      if (node.op == Op::any && wanted) {
+        if (end_of(at + 1) == node.end && node.end > at + 1) return blame(at + 1, wanted);
+        std::string text;
+        for (int part = at + 1; part < node.end; part = end_of(part)) text += (text.empty() ? "" : "; ") + blame(part, wanted).text;
+        return {text.empty() ? "any of nothing is false" : "none of: " + text, node.source->path};
+      }
+      return {node.op == Op::all ? "all parts hold" : "no part holds", node.source->path};
+    }
+    if (node.op == Op::no) return blame(at + 1, !wanted);
+    const std::string truth = wanted ? " is false" : " is true";
+    if (node.op == Op::always) return {"everyone" + truth, node.source->path};
+    if (node.op == Op::lua) return {"the policy answers " + std::string(wanted ? "false" : "true"), node.source->path};
+    const Value* value = slots[node.attribute];
+    std::string met = value ? shown(*value) : node.attribute == AttributeTable::identity ? "nobody known" : "absent";
+    if (value && value->is_string() && node.op == Op::bucket)
+      met = "bucket " + std::to_string(bucket_of(node.source->name, value->string()));
+    return {to_text(*node.source) + truth + " (" + met + ")", node.source->path};
+  }
+};
+
+PredicateProgram::Verdict PredicateProgram::operator()(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const {
+  Run run{nodes_, slots, policies, call, {}};
+  const bool holds = run.holds(0);
+  return {holds && !run.failure, std::move(run.failure)};
+}
+
+PredicateProgram::Blame PredicateProgram::blame(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const {
+  Run run{nodes_, slots, policies, call, {}};
+  return run.blame(0, true);
+}
+
+}  // namespace footlight

@@ -1,0 +1,68 @@
+// Predicates compiled: a flat program over numbered attributes, and the question that traces ask of
+// it, which clause made it false.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/semver.h"
+#include "engine/slots.h"
+#include "engine/policy.h"
+#include "model/predicate.h"
+
+namespace footlight {
+
+using IdList = std::unordered_set<std::string>;
+
+// What a predicate may refer to while it is compiled.
+struct PredicateSurroundings {
+  AttributeTable& attributes;
+  const Included& include;                                                    // named audiences and lists
+  const std::map<std::string, std::shared_ptr<const IdList>>& lists;          // by SHA-256
+  // Takes a policy's source and place, gives its number (see policy.h) or its native form.
+  std::function<std::variant<int, Predicate>(const std::string& lua, const std::string& path)> policy;
+};
+
+class PredicateProgram {
+ public:
+  // Problems: unknown_audience, unknown_list, an audience that includes itself.
+  static PredicateProgram compile(const Predicate& predicate, PredicateSurroundings& surroundings, Problems& problems);
+
+  // A policy that fails makes the whole predicate fail: neither `true` nor `false` but the failure.
+  struct Verdict {
+    bool holds = false;
+    std::optional<PolicyFailure> failure;
+  };
+  Verdict operator()(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const;
+
+  bool is_always() const { return nodes_.size() == 1 && nodes_[0].op == Predicate::Op::always; }
+
+  // The first clause that made it false, as text with the value it met, and its JSON path.
+  struct Blame {
+    std::string text;                                     // `cart.total > 200 is false (60)`
+    std::string path;
+  };
+  Blame blame(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const;
+
+ private:
+  struct Node {
+    Predicate::Op op;
+    int end = 0;                                          // one past the node's subtree
+    int attribute = 0;
+    int policy = -1;
+    const Predicate* source = nullptr;                    // operand, text, path
+    std::optional<VersionTest> version;
+    std::shared_ptr<const IdList> ids;
+    bool has_strings_only = false;                        // `in` and `has_…`: ids holds the operand
+  };
+  struct Run;
+
+  std::vector<Node> nodes_;                               // prefix order
+  std::shared_ptr<const std::vector<std::unique_ptr<Predicate>>> sources_;
+};
+
+}  // namespace footlight

@@ -1,0 +1,128 @@
+// Snapshot: the immutable compiled state of a workspace that decisions are made from.
+//
+// Built on the side from the workspace's document and the experiences in force, shared by all
+// threads, read without locks. What does not compile keeps the whole snapshot from being made: the
+// one before stays in place.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/json_schema.h"
+#include "engine/policy.h"
+#include "engine/predicate_program.h"
+#include "engine/schedule.h"
+#include "engine/slots.h"
+#include "engine/surface_index.h"
+#include "engine/template.h"
+#include "model/workspace.h"
+
+namespace footlight {
+
+// An experience as it is served: which revision, from when to when.
+struct ServedExperience {
+  Definition definition;
+  int revision = 1;
+  Instant activated_at;
+  std::optional<Instant> start, end;                    // [start, end); by each node's own clock
+  std::map<std::string, std::string> places;            // JSON path → `file:line`, where known
+};
+
+struct SnapshotSource {
+  std::string version;                                  // names the snapshot in answers
+  Workspace workspace;
+  std::vector<ServedExperience> experiences;
+  std::map<std::string, std::shared_ptr<const IdList>> lists;   // by SHA-256
+};
+
+// Content made ready: one of a template, a JSON template, a policy.
+struct CompiledContent {
+  std::optional<Template> text;
+  std::optional<JsonTemplate> json;
+  int policy = -1;
+};
+
+struct CompiledAction {
+  std::string id;
+  int configuration = 0;
+  std::string element;
+  int treatment = -1;                                   // index into treatments; -1: for everyone
+  CompiledContent content;
+  std::string path;
+};
+
+struct CompiledExperience {
+  std::string id;
+  int revision = 1;
+  ExperienceKind kind = ExperienceKind::campaign;
+  int priority = 0;
+  std::vector<std::string> tags;
+  Instant activated_at;
+  std::optional<Instant> start, end;
+  std::string from, till, zone;                         // as written, for traces
+  PredicateProgram audience;
+  int targeting = -1;                                   // policies; -1: none
+  int schedule_policy = -1;
+  std::optional<CompiledSchedule> schedule;
+  std::vector<Treatment> treatments;
+  int holdout = 0;
+  std::string salt;
+  std::vector<CompiledAction> actions;
+  std::map<std::string, std::string> places;
+};
+
+// An action of an experience, as an index into a snapshot.
+struct Candidate {
+  int experience = 0;
+  int action = 0;
+};
+
+struct CompiledConfiguration {
+  std::string name;
+  Format format = Format::html;
+  Resolution resolve;
+  std::optional<JsonSchema> schema;
+  std::optional<std::string> fallback;                  // rendered: HTML, text, or JSON bytes
+  int conflict = -1;                                    // policy
+  std::vector<Candidate> candidates;                    // highest priority first, then by activation, then by id
+};
+
+class Snapshot {
+ public:
+  // Compiles everything, or reports every problem of every experience. `lift` and checks of
+  // policies are the compiler's; without policies it is not asked.
+  static Result<std::shared_ptr<const Snapshot>> compile(SnapshotSource source, PolicyCompiler& policies);
+
+  const std::string& version() const { return version_; }
+  const Zone& zone() const { return zone_; }
+  const AttributeTable& attributes() const { return attributes_; }
+  const SurfaceIndex& surfaces() const { return surfaces_; }
+  const std::vector<CompiledConfiguration>& configurations() const { return configurations_; }
+  const std::vector<CompiledExperience>& experiences() const { return experiences_; }
+  const std::vector<Policy>& policies() const { return policies_; }   // numbers are indices
+
+ private:
+  friend class SnapshotCompiler;
+  explicit Snapshot(const Workspace& workspace) : zone_(Zone::utc()), attributes_(workspace) {}
+
+  std::string version_;
+  Zone zone_;
+  AttributeTable attributes_;
+  SurfaceIndex surfaces_;
+  std::vector<CompiledConfiguration> configurations_;
+  std::vector<CompiledExperience> experiences_;
+  std::vector<Policy> policies_;
+};
+
+// What is wrong with one definition, as compiling it would tell: predicates, templates, fragments,
+// schemas of static content, policies. Places are JSON paths.
+Problems check_compiles(const Definition& definition, const Workspace& workspace,
+                        const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies);
+
+// The compiler of workspaces without Lua: every policy is a problem.
+PolicyCompiler& no_policy_compiler();
+
+}  // namespace footlight

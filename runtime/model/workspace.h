@@ -1,0 +1,99 @@
+// The workspace document: what every experience of a workspace stands on.
+//
+//   {"name": "shop", "zone": "Europe/Paris",
+//    "attributes": {"loyalty.tier": {"type": "enum", "values": ["none", "gold"]},
+//                   "cart.total": {"type": "number", "min": 0}, "viewed": {"type": "list", "of": {"type": "text"}}},
+//    "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"],
+//                          "resolve": "highest" | "merge" | {"stack": 3}, "schema": NAME, "default": CONTENT}},
+//    "approvals": [{"when": {"tag": "price"}, "approvers": 2}],
+//    "conflict": {"hero": {"lua": "return function(candidates, request) … end"}},
+//    "audiences": {NAME: PREDICATE}, "fragments": {NAME: TEXT}, "schemas": {NAME: SCHEMA},
+//    "lists": {NAME: SHA-256}}
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/definition.h"
+#include "model/surface.h"
+
+namespace footlight {
+
+enum class Format { html, json, text };
+std::string_view to_text(Format format);
+
+// What values an attribute may have. A value of another type counts as absent, and a trace says so.
+struct AttributeType {
+  enum class Type { any, text, number, boolean, enumeration, list, date } type = Type::any;
+  std::vector<std::string> values;                // of an enumeration
+  std::optional<double> min, max;                 // of a number
+  std::vector<AttributeType> of;                  // of a list: one element, or none for any
+  bool operator==(const AttributeType&) const = default;
+  bool accepts(const Value& value) const;
+};
+std::string to_text(const AttributeType& type);   // `number`, `enum`, `list of text`
+
+struct Resolution {
+  enum class Mode { highest, stack, merge } mode = Mode::highest;
+  int most = 1;                                   // of stack
+  bool operator==(const Resolution&) const = default;
+};
+
+struct Configuration {
+  std::string name;
+  Format format = Format::html;
+  std::vector<SurfaceRule> rules;
+  Resolution resolve;
+  std::string schema;                             // name, may be empty
+  std::optional<Content> fallback;                // the document's `default`
+  bool operator==(const Configuration&) const = default;
+};
+
+// An experience that meets all of the conditions needs `approvers` approvals.
+struct ApprovalRule {
+  std::string tag, kind, surface;                 // empty: not asked
+  std::optional<int> priority_from;
+  std::optional<bool> has_lua;
+  int approvers = 1;
+  bool operator==(const ApprovalRule&) const = default;
+};
+
+struct Workspace {
+  std::string name;
+  std::string zone = "UTC";
+  std::map<std::string, AttributeType> attributes;
+  std::vector<Configuration> configurations;      // sorted by name
+  std::vector<ApprovalRule> approvals;
+  std::map<std::string, std::string> conflict;    // configuration → source of its conflict policy
+  std::map<std::string, Predicate> audiences;
+  std::map<std::string, std::string> fragments;
+  std::map<std::string, Value> schemas;
+  std::map<std::string, std::string> lists;       // name → SHA-256 of its content
+
+  bool operator==(const Workspace&) const = default;
+  const Configuration* configuration(std::string_view name) const;
+};
+
+Workspace parse_workspace(const Value& document, Problems& problems);
+Value to_value(const Workspace& workspace);
+
+// Every fragment, audience and list that `definition` mentions, and those mentioned by them, copied
+// into its `include`. What the definition includes already stays as it is.
+void include_mentions(Definition& definition, const Workspace& workspace, Problems& problems);
+
+// What of `definition` does not fit `workspace`: configurations, attributes, approvals that it
+// names and that are not declared. The definition must have parsed without errors.
+Problems check_against(const Definition& definition, const Workspace& workspace);
+
+// How many approvals the definition needs, and the rule that asks for them.
+struct ApprovalDemand {
+  int approvers = 0;
+  std::string because;                            // `tag price`; empty where none are needed
+};
+ApprovalDemand approvals_for(const Definition& definition, const Workspace& workspace);
+
+bool has_lua(const Definition& definition);
+
+}  // namespace footlight
