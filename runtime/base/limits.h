@@ -23,6 +23,9 @@ inline constexpr std::size_t surface_bytes_max = 1'024;       // a URI an applic
 inline constexpr std::size_t list_ids_max = 1'000'000;        // an uploaded audience
 inline constexpr int priority_max = 100;
 inline constexpr std::size_t stack_max = 50;                  // resolve = stack(n)
+inline constexpr std::size_t experiences_max = 100'000;       // of one workspace, ended and deleted ones too: all are folded into memory
+inline constexpr std::size_t revisions_max = 10'000;          // of one experience: thirty edits a day for a year
+inline constexpr std::size_t message_bytes_max = 4 << 10;     // why something was sent back or stopped
 inline constexpr Duration start_ahead_max = days(730);        // invariants.md, too_far_ahead
 
 // time
@@ -52,6 +55,9 @@ inline constexpr std::size_t template_bytes_max = 256 << 10;
 inline constexpr int template_depth_max = 32;                 // blocks and fragments within each other
 inline constexpr std::size_t template_output_bytes_max = 1 << 20;
 inline constexpr std::size_t template_steps_max = 100'000;    // of one rendering: loops over long lists
+inline constexpr std::size_t template_expression_nodes_max = 500;   // of one tag: reading and evaluating recurse
+inline constexpr std::size_t template_branches_max = 64;      // `else if` in one block
+inline constexpr std::size_t template_nodes_max = 100'000;    // compiled: a fragment once per place in the HTML
 
 // scripts: figures and reasons in docs/scripting.md
 inline constexpr std::size_t script_bytes_max = 256 << 10;    // one chunk

@@ -5,8 +5,10 @@
 // table (store/backends.h), and every one of them passes the same suite (tests/contract).
 //
 // Any thread may call any member at any time. Writers take turns; readers see a consistent state
-// and never wait for a writer. What a call accepted is durable (synced) before the call returns;
-// what a call refused has left no trace. Time comes in as a value; a store reads no clock.
+// and never wait for a writer's disk. What a call accepted is durable (synced) before it returns; what
+// it refused has left no trace, but for one case: an append that ends in store_failed because the
+// disk failed may be found in the journal after a crash; with its idempotency key a retry is safe.
+// Time comes in as a value; a store reads no clock.
 #pragma once
 
 #include <cstdint>
@@ -104,7 +106,8 @@ class Store {
   // Appends behind the entry `expected_head_seq` (0: the workspace is still empty). Code conflict
   // when the head is another one, or when an entry has the idempotency key already: the caller
   // asks find_key, folds what is new and tries again. A workspace begins with its first entry.
-  virtual Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq, Draft draft) = 0;
+  virtual Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq,
+                                      Draft draft) = 0;
   // Hands over the entries with a seq above `after_seq`, in order, up to the head at the time of
   // the call, until `each` returns false. `each` may call the store, append() included.
   virtual Status read(std::string_view workspace, std::int64_t after_seq,
@@ -143,7 +146,7 @@ class Store {
   // --- the store as a whole
   virtual Result<std::optional<std::string>> meta(std::string_view name) = 0;
   virtual Status set_meta(std::string_view name, std::string_view value) = 0;
-  // Writes a whole, consistent copy to `path` while reads and writes go on; code already_exists
+  // Writes a whole, consistent copy, one file, to `path` while reads and writes go on; code already_exists
   // where something is there. The copy is marked `fenced`: a store started from it may be behind
   // what others have seen. A memory store has none (usage).
   virtual Status backup(const std::string& path) = 0;
