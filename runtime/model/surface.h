@@ -34,15 +34,15 @@ struct SurfaceUri {
   std::string type;
   std::string property;
   std::string path = "/";
-  std::string query;        // "" = none
-  std::string fragment;     // "" = none
-  std::string container;    // "" = the page as a whole
+  std::string query;      // "" = none
+  std::string fragment;   // "" = none
+  std::string container;  // "" = the page as a whole
 
   bool operator==(const SurfaceUri&) const = default;
 };
 
-// Reads one surface. Refuses with `bad_surface`, saying what is wrong and how it is written;
-// texts beyond `limits::surface_bytes_max` are refused with `too_large`.
+// Reads one surface. Refuses with `bad_surface`, saying what is wrong and how it is written, and a text
+// beyond `limits::surface_bytes_max` with `limit_exceeded`.
 Result<SurfaceUri> parse_surface(std::string_view text);
 
 // The canonical text; parses to the same surface again.
@@ -108,7 +108,8 @@ struct SurfaceRule {
 // Reads a rule from a document: a string (a surface, or a pattern behind `wildcard:`) or an object of
 // page rules. `place` is the JSON path of `document`; every problem found is appended to `problems`,
 // warnings too. Nothing is returned where one of them is an error.
-std::optional<SurfaceRule> parse_surface_rule(const Value& document, std::string_view place, Problems& problems);
+std::optional<SurfaceRule> parse_surface_rule(const Value& document, std::string_view place,
+                                              Problems& problems);
 
 // The canonical document of a rule; parses to the same rule again.
 Value to_value(const SurfaceRule& rule);
