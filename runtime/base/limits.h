@@ -84,6 +84,14 @@ inline constexpr std::size_t script_list_max = 10'000;        // elements a tabl
 inline constexpr std::size_t script_sort_max = 2'000;
 inline constexpr std::size_t script_results_max = 200;
 inline constexpr std::size_t script_log_lines_max = 100;      // of one call
+inline constexpr std::size_t script_log_line_bytes_max = 1'024;
+inline constexpr std::size_t script_message_bytes_max = 2'048;   // of an error, shown to people
+inline constexpr std::size_t script_format_bytes_max = 256;   // the format of string.format
+inline constexpr std::size_t script_pattern_steps_max = 10'000'000;   // of one call: some 50 ms, the deadline
+inline constexpr std::size_t script_value_nodes_max = 20'000; // of a result or argument
+inline constexpr std::size_t script_value_bytes_max = 1 << 20;   // its strings together: a rendered page
+inline constexpr int script_call_depth_max = 16;              // script -> host -> script: the C stack grows
+inline constexpr int script_rebuild_collections_max = 12;     // full collections before a state is given up
 inline constexpr int script_trips_max = 3;                    // then the policy is quarantined
 
 // server

@@ -72,6 +72,7 @@ bool is_final(Phase phase);                            // stopped, completed, fi
 struct Actor {
   std::string name;                                    // unique in the deployment; never empty
   std::set<Role> roles;
+  bool operator==(const Actor&) const = default;
 };
 
 struct Command {
@@ -134,7 +135,7 @@ struct Standing {
 struct Ending {
   std::string who;                                     // empty where nobody did it
   Instant when;
-  std::string how;                                     // `stopped`, `completed`, `finished`, `restored`
+  std::string how;   // `stopped`, `completed`, `finished`, `restored`; of a deleted draft `deleted`
   bool operator==(const Ending&) const = default;
 };
 
@@ -168,8 +169,15 @@ struct CatalogItem {
   bool operator==(const CatalogItem&) const = default;
 };
 
+// One step from a catalog version to the next.
+struct CatalogChange {
+  std::optional<CatalogItem> put;                      // takes the place of the experience's item
+  std::string gone;                                    // else the experience that left; empty: all did
+};
+
 // (epoch, v) names one catalog. Versions are contiguous; the epoch counts restores. `chain` is
-// chain_of the chain before and this catalog.
+// chain_of the chain before and the change that led here: by induction it names the whole catalog,
+// and costs the same however large the catalog is.
 struct CatalogVersion {
   std::int64_t epoch = 1;
   std::int64_t v = 0;
@@ -180,7 +188,6 @@ struct CatalogVersion {
 // One workspace, folded.
 struct State {
   std::map<std::string, Experience, std::less<>> experiences;   // deleted ones too
-  std::map<std::string, CatalogItem, std::less<>> catalog;      // of `version`
   CatalogVersion version;
   std::int64_t head = 0;                               // records folded: the journal's head
   Instant at;                                          // of the newest record; never goes back
@@ -251,7 +258,7 @@ struct Record {
   std::optional<CatalogVersion> version;               // where the catalog changes
   std::optional<Instant> visible_by;                   // the new is served everywhere from here on
   std::optional<Instant> gone_by;                      // the old is served nowhere from here on
-  bool operator==(const Record&) const;
+  bool operator==(const Record&) const = default;
 };
 
 Value to_value(const Record& record);                  // the journal's form; canonical
@@ -294,11 +301,13 @@ std::string status_at(const Experience& experience, Instant now);
 
 // ---- what is served ----------------------------------------------------------------------------
 
-// The items of state.version, by id; ended ones stay until the next version, and phase_at tells.
+// What may be served after state.version, by id; what its schedule ended by state.at is left out.
 std::vector<CatalogItem> catalog(const State& state);
-// SHA-256 in hex over the chain before, epoch, v and every item.
+// What a record changes in the catalog of the state that it was made for; none where it has no version.
+std::optional<CatalogChange> change_of(const State& before, const Record& record);
+// SHA-256 in hex over the chain before, epoch, v and the change.
 std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v,
-                     const std::map<std::string, CatalogItem, std::less<>>& items);
+                     const CatalogChange& change);
 
 // ---- when it is promised -----------------------------------------------------------------------
 
@@ -321,7 +330,8 @@ struct Receipt {
 struct Progress {
   bool is_propagated = false;
   Instant since;                                       // propagating: accepted; else when it became so
-  std::vector<std::string> at_it, behind;              // nodes, in the receipt's order
+  // Nodes, in the receipt's order: has it; serves nothing, its lease has ended; may serve the old.
+  std::vector<std::string> at_it, dark, behind;
 };
 
 // Precondition: the record has a version. The accepting node has it at once.

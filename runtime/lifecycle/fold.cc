@@ -1,0 +1,145 @@
+// Folding: records in order, effects only; no rule is asked again.
+#include "lifecycle/fold.h"
+
+#include <algorithm>
+
+namespace footlight {
+namespace {
+
+bool is_listed(Phase phase) {
+  return phase == Phase::scheduled || phase == Phase::live || phase == Phase::paused || phase == Phase::closed;
+}
+
+CatalogItem item_of(const std::string& id, const Standing& standing, const Revision& revision, Instant activated_at) {
+  return {id, revision.n, revision.hash, standing, activated_at};
+}
+
+const Revision* revision_of(const Experience& experience, int n) {
+  if (n < 1 || n > static_cast<int>(experience.revisions.size())) return nullptr;
+  return &experience.revisions[static_cast<std::size_t>(n) - 1];
+}
+
+Error does_not_continue(const Record& record, std::string why) {
+  return refuse(Code::store_corrupt, "record " + std::to_string(record.seq) + " (" + std::string(to_text(record.command)) +
+                                         " `" + record.experience + "`) does not continue this state: " + why);
+}
+
+// Why the record cannot follow the state; empty where it can. Effects are believed, places are not.
+std::string misfit(const State& state, const Record& record) {
+  if (record.seq != state.head + 1) return "the journal is at " + std::to_string(state.head);
+  if (record.at < state.at) return "it is older than the record before it, " + to_text(state.at);
+  const bool bumps_epoch = record.command == CommandName::epoch_bump;
+  const Experience* experience = state.find(record.experience);
+  if (bumps_epoch && (!record.ending || !record.version)) return "an epoch bump ends everything and makes a version";
+  if (record.kind && experience) return "the experience exists";
+  if (record.kind && !(record.revision && record.standing)) return "an experience begins with a revision";
+  if (!record.kind && !experience && !bumps_epoch) return "there is no such experience";
+
+  // No store gets around the end of an experience either.
+  if (experience && !bumps_epoch) {
+    const Phase phase = phase_at(*experience, record.at);
+    if (phase == Phase::deleted) return "the experience was deleted";
+    const bool archives = record.command == CommandName::archive && phase != Phase::archived;
+    if (is_final(phase) && !archives) return "the experience has ended";
+  }
+
+  const int newest = experience ? experience->head().n : 0;
+  if (record.revision && record.revision->n != newest + 1) return "the newest revision is " + std::to_string(newest);
+  if (record.approval && record.approval->revision != newest) return "the approval is of another revision";
+  if (record.live_revision && *record.live_revision != newest) return "only the newest revision takes force";
+  if (!record.version)
+    return record.standing && is_listed(record.standing->phase) ? "it changes the catalog without a version" : "";
+
+  const std::int64_t epoch = state.version.epoch + (bumps_epoch ? 1 : 0);
+  if (record.version->v != state.version.v + 1 || record.version->epoch != epoch) return "the versions have a gap";
+  if (!bumps_epoch && !record.standing) return "a version comes with a standing";
+  if (!bumps_epoch && is_listed(record.standing->phase) && !record.live_revision && !experience->live_revision)
+    return "nothing of it was activated";
+  if (record.version->chain != chain_of(state.version.chain, epoch, record.version->v, *change_of(state, record)))
+    return "the chain of catalogs is broken";
+  return "";
+}
+
+}  // namespace
+
+const Experience* State::find(std::string_view id) const {
+  const auto found = experiences.find(id);
+  return found == experiences.end() ? nullptr : &found->second;
+}
+
+void take_effects(Experience& experience, const Record& record) {
+  if (record.kind) experience.kind = *record.kind;
+  if (record.starts_contributors_anew) experience.contributors.clear();
+  if (record.revision) {
+    experience.contributors.insert(record.revision->by);
+    experience.revisions.push_back(*record.revision);
+  }
+  if (record.voids_approvals) experience.approvals.erase(experience.head().n);
+  if (record.approval) experience.approvals[record.approval->revision].push_back(*record.approval);
+  if (record.head_status) experience.head_status = *record.head_status;
+  if (record.live_revision) {
+    experience.live_revision = record.live_revision;
+    if (!experience.activated_at) experience.activated_at = record.at;
+  }
+  if (record.standing) experience.standing = *record.standing;
+  if (experience.standing.phase == Phase::authoring) {   // unscheduled: as if it had not been activated
+    experience.live_revision.reset();
+    experience.activated_at.reset();
+  }
+  if (record.ending) experience.ending = record.ending;
+  if (record.duplicated_from) experience.duplicated_from = record.duplicated_from;
+}
+
+Status fold(State& state, const Record& record) {
+  if (std::string why = misfit(state, record); !why.empty()) return does_not_continue(record, std::move(why));
+  if (record.command == CommandName::epoch_bump) {
+    for (auto& [id, experience] : state.experiences) {
+      const Phase phase = phase_at(experience, record.at);
+      if (is_final(phase) || phase == Phase::deleted) continue;
+      experience.standing = {Phase::stopped, record.at, experience.standing.span};
+      experience.ending = record.ending;
+    }
+    state.fenced = false;
+  } else {
+    Experience& experience = state.experiences[record.experience];
+    experience.id = record.experience;
+    take_effects(experience, record);
+  }
+  if (record.version) state.version = *record.version;
+  state.head = record.seq;
+  state.at = record.at;
+  return Done{};
+}
+
+std::vector<CatalogItem> catalog(const State& state) {
+  std::vector<CatalogItem> items;
+  for (const auto& [id, experience] : state.experiences) {
+    const Standing& standing = experience.standing;
+    if (!is_listed(standing.phase) || is_final(phase_at(standing, state.at))) continue;
+    items.push_back(item_of(id, standing, *revision_of(experience, *experience.live_revision), *experience.activated_at));
+  }
+  return items;
+}
+
+std::optional<CatalogChange> change_of(const State& before, const Record& record) {
+  if (!record.version) return std::nullopt;
+  if (record.command == CommandName::epoch_bump) return CatalogChange{};
+  const Experience* experience = before.find(record.experience);
+  if (!experience || !record.standing || !is_listed(record.standing->phase))
+    return CatalogChange{std::nullopt, record.experience};
+  const int n = record.live_revision.value_or(experience->live_revision.value_or(0));
+  const Revision* revision = revision_of(*experience, n);
+  if (!revision) return CatalogChange{std::nullopt, record.experience};
+  return CatalogChange{item_of(experience->id, *record.standing, *revision, experience->activated_at.value_or(record.at)), ""};
+}
+
+std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v, const CatalogChange& change) {
+  Object link{{"chain", previous_chain}, {"epoch", epoch}, {"v", v}};
+  if (change.put)
+    link["put"] = to_value(*change.put);
+  else
+    link["gone"] = change.gone;
+  return hash_of(Value(std::move(link)));
+}
+
+}  // namespace footlight
