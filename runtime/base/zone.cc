@@ -177,6 +177,17 @@ Instant Zone::resolve_leniently(const CivilTime& civil) const {
   return first;
 }
 
+CivilTime Zone::furthest_local(Instant instant) const {
+  CivilTime furthest = local(instant);
+  // No clock is put back by more than a day.
+  for (auto stretch = steady_at(instant); stretch.from > std::max(earliest, instant - days(1));) {
+    const Instant before = stretch.from - milliseconds(1);
+    furthest = std::max(furthest, local(before));
+    stretch = steady_at(before);
+  }
+  return furthest;
+}
+
 std::string to_text(Instant instant, const Zone& zone) {
   return to_text(zone.local(instant)) + to_offset_text(zone.offset_at(instant));
 }

@@ -87,6 +87,10 @@ class Zone {
   // The first instant at which the zone's clock shows at least this local time: for recurring
   // windows, where a skipped 02:30 means "from 03:00 on" and a doubled one the first.
   Instant resolve_leniently(const CivilTime& civil) const;
+  // The furthest local time that the clock has shown so far: a clock that stands still where the
+  // real one is put back. In whole seconds, as local(), it mirrors the above:
+  // `resolve_leniently(c) <= t` where, and only where, `c <= furthest_local(t)`.
+  CivilTime furthest_local(Instant instant) const;
 
   bool operator==(const Zone&) const = default;
 
