@@ -1,0 +1,424 @@
+#include "catalog/catalog.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace footlight {
+namespace {
+
+constexpr std::string_view configure_word = "configure";
+
+// The journal's form of a configuration change, beside the lifecycle's records.
+Value configure_record(std::int64_t seq, const Value& document, const Actor& actor, Instant at, const CatalogVersion& version) {
+  return Object{{"command", configure_word}, {"seq", seq}, {"at", to_text(at)}, {"actor", actor.name}, {"workspace", document},
+                {"version", Object{{"epoch", version.epoch}, {"v", version.v}, {"chain", version.chain}}}};
+}
+
+std::string version_text(const CatalogVersion& version) {
+  return std::to_string(version.epoch) + "." + std::to_string(version.v) + (version.chain.empty() ? "" : "-" + version.chain.substr(0, 12));
+}
+
+// A new workspace document makes a new catalog version: it changes what is served. In the chain it
+// stands as the item without an experience.
+CatalogVersion version_after(const State& state, const Workspace& workspace) {
+  CatalogVersion next{state.version.epoch, state.version.v + 1, {}};
+  next.chain = chain_of(state.version.chain, next.epoch, next.v, CatalogChange{.put = CatalogItem{.hash = hash_of(to_value(workspace))}});
+  return next;
+}
+
+}  // namespace
+
+std::shared_ptr<const IdList> parse_list(std::string_view content) {
+  auto ids = std::make_shared<IdList>();
+  for (const std::string_view line : split(content, '\n'))
+    if (const std::string_view id = trim(line); !id.empty()) ids->emplace(id);
+  return ids;
+}
+
+Catalog::Catalog(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options)
+    : store_(store), name_(std::move(workspace)), policies_(policies), options_(std::move(options)) {
+  workspace_.name = name_;
+}
+
+Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options) {
+  std::unique_ptr<Catalog> catalog(new Catalog(store, std::move(workspace), policies, std::move(options)));
+  if (auto replayed = catalog->replay(); !replayed) return replayed.error();
+  return catalog;
+}
+
+Status Catalog::replay() {
+  std::optional<Error> failure;
+  auto read = store_.read(name_, 0, [&](const JournalEntry& entry) {
+    if (auto folded = fold_entry(entry); !folded) failure = folded.error();
+    return !failure;
+  });
+  if (!read) return read;
+  if (failure) return *failure;
+  auto fenced = store_.meta(store_meta::fenced);
+  if (!fenced) return fenced.error();
+  state_.fenced = *fenced == "1";
+  publish(state_.at);
+  return Done{};
+}
+
+Status Catalog::fold_entry(const JournalEntry& entry) {
+  auto record = parse_json(entry.record);
+  if (!record) return refuse(Code::store_corrupt, "journal entry " + std::to_string(entry.seq) + ": " + record.error().message);
+  if (record->string_or("command", "") != configure_word) {
+    auto parsed = record_from(*record);
+    if (!parsed) return parsed.error();
+    return fold(state_, *parsed);
+  }
+  const Value* document = record->find("workspace");
+  const Value* version = record->find("version");
+  Problems problems;
+  Workspace workspace = document ? parse_workspace(*document, problems) : Workspace{};
+  if (!document || !version || has_errors(problems) || entry.seq != state_.head + 1)
+    return refuse(Code::store_corrupt, std::move(problems), "journal entry " + std::to_string(entry.seq) + " does not continue the workspace `" + name_ + "`");
+  workspace_ = std::move(workspace);
+  state_.head = entry.seq;
+  state_.at = std::max(state_.at, entry.at);
+  state_.version = version_after(state_, workspace_);
+  return Done{};
+}
+
+Rules Catalog::rules() {
+  return {
+      .check = [this](const Value& definition, Instant now) { return check(definition, now); },
+      .approvals =
+          [this](const Value& document) {
+            Problems problems;
+            const ApprovalDemand demand = approvals_for(parse_definition(document, problems), workspace_);
+            return ApprovalNeed{demand.approvers, demand.because};
+          },
+      .schedule = [this](const Value& document, Instant) -> Result<Span> {
+        const std::string zone_name = document.string_or("zone", workspace_.zone);
+        auto zone = Zone::find(zone_name);
+        if (!zone) return refuse(zone.error().code, "$.zone: " + zone.error().message);
+        Span span{.zone = zone_name, .start_text = document.string_or("from", ""), .end_text = document.string_or("till", "")};
+        for (auto [key, text, instant] : {std::tuple{"$.from: ", &span.start_text, &span.start}, {"$.till: ", &span.end_text, &span.end}}) {
+          if (text->empty()) continue;
+          auto resolved = parse_in_zone(*text, *zone);
+          if (!resolved) return refuse(resolved.error().code, key + resolved.error().message);
+          *instant = *resolved;
+        }
+        return span;
+      },
+      .window = options_.window,
+  };
+}
+
+Result<Value> Catalog::normalised(const Value& document, const std::string& id) {
+  Problems problems;
+  Value named = document;
+  if (named.is_object() && !id.empty() && !named.find("id")) named.object()["id"] = id;
+  Definition definition = parse_definition(named, problems);
+  if (!has_errors(problems) && !id.empty() && definition.id != id)
+    problems.push_back({Code::bad_id, "$.id", "the definition is of `" + definition.id + "`, the command of `" + id + "`"});
+  if (!has_errors(problems) && to_json(named).size() > limits::document_bytes_max)
+    problems.push_back({Code::limit_exceeded, "$", "the definition has more than " + std::to_string(limits::document_bytes_max) + " bytes"});
+  if (has_errors(problems)) {
+    const std::size_t count = problems.size();
+    return refuse(Code::validation_failed, std::move(problems),
+                  "the definition has " + std::to_string(count) + (count == 1 ? " problem" : " problems"));
+  }
+  Problems missing;   // reported when it is submitted or activated; a draft may run ahead of its workspace
+  include_mentions(definition, workspace_, missing);
+  return to_value(definition);
+}
+
+Problems Catalog::check(const Value& document, Instant now) {
+  Problems problems;
+  Definition definition = parse_definition(document, problems);
+  if (has_errors(problems)) return problems;
+  include_mentions(definition, workspace_, problems);
+  if (has_errors(problems)) return problems;
+  for (Problem& problem : check_against(definition, workspace_)) problems.push_back(std::move(problem));
+  auto lists = lists_of({&definition}, {});
+  if (!lists) {
+    problems.push_back({lists.error().code, "$.include.lists", lists.error().message});
+    return problems;
+  }
+  for (Problem& problem : check_compiles(definition, workspace_, *lists, policies_))
+    if (std::find_if(problems.begin(), problems.end(), [&](const Problem& known) { return known.code == problem.code && known.place == problem.place; }) ==
+        problems.end())
+      problems.push_back(std::move(problem));
+  // Activated less than a window before its start, some nodes may begin later than others.
+  if (!definition.from.empty()) {
+    auto zone = Zone::find(definition.zone.empty() ? workspace_.zone : definition.zone);
+    if (zone)
+      if (auto start = parse_in_zone(definition.from, *zone); start && *start > now && *start - now < options_.window.length())
+        problems.push_back({Code::missed_window, "$.from",
+                            "starts in less than the window of " + to_text(options_.window.length()) +
+                                ": nodes may begin up to that much after each other; activate it earlier to begin everywhere at once",
+                            true});
+  }
+  return problems;
+}
+
+Result<Answer> Catalog::apply(Command command, const std::string& key, const std::string& body_hash) {
+  const std::lock_guard turn(commands_);
+  if (command.definition.is_object()) {
+    auto document = normalised(command.definition, command.experience);
+    if (document) {
+      command.definition = std::move(*document);
+      if (command.experience.empty()) command.experience = command.definition.string_or("id", "");
+    } else if (command.name == CommandName::create || command.name == CommandName::edit) {
+      // Who may, and whether it may change at all, is told before what is wrong with the document.
+      Command probe = command;
+      probe.definition = Object{{"kind", command.definition.string_or("kind", "campaign")}};
+      if (probe.experience.empty()) probe.experience = command.definition.string_or("id", "unnamed");
+      if (auto outcome = footlight::apply(state_, probe, rules()); !outcome && outcome.error().code != Code::bad_id) return outcome.error();
+      return document.error();
+    }
+  }
+  auto outcome = footlight::apply(state_, command, rules());
+  const bool may_ask = outcome.ok() || (outcome.error().code != Code::forbidden && outcome.error().code != Code::fenced);
+  if (!key.empty() && may_ask) {
+    auto known = store_.find_key(name_, key);
+    if (!known) return known.error();
+    if (known->has_value()) {
+      if ((*known)->body_hash != body_hash)
+        return refuse(Code::idempotency_key_reuse, "the idempotency key `" + key + "` was used with another request; take a new key");
+      auto body = parse_json((*known)->answer);
+      if (!body) return body.error();
+      return Answer{std::move(*body), true};
+    }
+  }
+  if (!outcome) return outcome.error();
+  if (const auto* repeat = std::get_if<Repeat>(&*outcome)) {
+    const std::shared_lock reading(state_mutex_);
+    Value body = view(*state_.find(command.experience), command.at, false);
+    body.object()["since"] = to_text(repeat->since);
+    body.object()["message"] = repeat->message;
+    return Answer{std::move(body), true};
+  }
+
+  Record& record = std::get<Record>(*outcome);
+  State next = state_;
+  if (auto folded = fold(next, record); !folded) return folded.error();
+  // Told from the state as it will be, so that a replay of the key tells the same.
+  Value body = Object{};
+  if (const Experience* experience = next.find(record.experience)) body = view(*experience, record.at, false);
+  body.object()["accepted_at"] = to_text(record.at);
+  body.object()["version"] = version_text(next.version);
+  if (record.visible_by) body.object()["visible_by"] = to_text(*record.visible_by);
+  if (record.gone_by) body.object()["gone_by"] = to_text(*record.gone_by);
+  if (record.version) body.object()["receipt"] = to_value(receipt_for(record, options_.node), record.at);
+
+  auto appended = store_.append(name_, state_.head,
+                                {record.at, record.actor.name, key, body_hash, to_json(to_value(record)), to_json(body), {}});
+  if (!appended) return appended.error();
+  if (record.command == CommandName::epoch_bump)
+    if (auto opened = store_.set_meta(store_meta::fenced, "0"); !opened) return opened.error();
+  const bool is_publish = record.version.has_value();
+  {
+    const std::unique_lock writing(state_mutex_);
+    state_ = std::move(next);
+    if (is_publish) receipts_[record.experience] = receipt_for(record, options_.node);
+  }
+  if (is_publish) publish(record.at);
+  return Answer{std::move(body), false};
+}
+
+Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Instant at, const std::map<std::string, std::string>& uploaded) {
+  const std::lock_guard turn(commands_);
+  if (!actor.roles.contains(Role::admin) && !actor.roles.contains(Role::publisher))
+    return refuse(Code::forbidden, "configuring a workspace needs the role `publisher` or `admin`; `" + actor.name + "` has neither");
+  if (state_.fenced) return refuse(Code::fenced, "the store was restored from a backup; an admin must bump its epoch first");
+  Problems problems;
+  Workspace workspace = parse_workspace(document, problems);
+  if (!has_errors(problems) && workspace.name != name_)
+    problems.push_back({Code::bad_id, "$.name", "this is the workspace `" + name_ + "`, the document is of `" + workspace.name + "`"});
+  for (const auto& [hash, content] : uploaded)
+    if (sha256_hex(content) != hash) problems.push_back({Code::bad_request, "$.lists", "a list's content does not have the hash " + hash});
+  for (const auto& [name, hash] : workspace.lists)
+    if (!uploaded.contains(hash) && !store_.get_blob(hash))
+      problems.push_back({Code::unknown_list, "$.lists." + name, "the content of the list `" + name + "` was never uploaded"});
+  if (has_errors(problems)) return refuse(Code::validation_failed, std::move(problems), "the workspace has problems");
+  const Value canonical = to_value(workspace);
+  if (canonical == to_value(workspace_) && state_.head > 0) return Answer{Object{{"name", name_}, {"version", version_text(state_.version)}}, true};
+  for (const auto& [hash, content] : uploaded) lists_[hash] = parse_list(content);
+  if (auto compiled = compile(workspace, state_); !compiled) return compiled.error();
+
+  const Instant when = std::max(at, state_.at);
+  State next = state_;
+  next.head += 1;
+  next.at = when;
+  next.version = version_after(state_, workspace);
+  const Value body = Object{{"name", name_}, {"version", version_text(next.version)}, {"accepted_at", to_text(when)},
+                            {"visible_by", to_text(when + options_.window.length())}};
+  Draft draft{when, actor.name, {}, {}, to_json(configure_record(next.head, canonical, actor, when, next.version)), to_json(body), {}};
+  for (const auto& [hash, content] : uploaded) draft.blobs.push_back(content);
+  auto appended = store_.append(name_, state_.head, std::move(draft));
+  if (!appended) return appended.error();
+  {
+    const std::unique_lock writing(state_mutex_);
+    state_ = std::move(next);
+    workspace_ = std::move(workspace);
+  }
+  publish(when);
+  return Answer{body, false};
+}
+
+const Definition& Catalog::definition_of(const Revision& revision) {
+  const auto found = parsed_.find(revision.hash);
+  if (found != parsed_.end()) return found->second;
+  Problems problems;
+  return parsed_.emplace(revision.hash, parse_definition(revision.definition, problems)).first->second;
+}
+
+Result<std::map<std::string, std::shared_ptr<const IdList>>> Catalog::lists_of(const std::vector<const Definition*>& definitions,
+                                                                              const std::map<std::string, std::string>& uploaded) {
+  std::map<std::string, std::shared_ptr<const IdList>> needed;
+  for (const Definition* definition : definitions)
+    for (const auto& [name, hash] : definition->include.lists) {
+      auto& known = lists_[hash];
+      if (!known) {
+        if (const auto here = uploaded.find(hash); here != uploaded.end()) {
+          known = parse_list(here->second);
+        } else {
+          auto content = store_.get_blob(hash);
+          if (!content) return content.error();
+          known = parse_list(*content);
+        }
+      }
+      needed[hash] = known;
+    }
+  return needed;
+}
+
+Result<std::shared_ptr<const Snapshot>> Catalog::compile(const Workspace& workspace, const State& state) {
+  SnapshotSource source{.version = version_text(state.version), .workspace = workspace};
+  std::vector<const Definition*> definitions;
+  for (const CatalogItem& item : catalog(state)) {
+    // Revisions are numbered 1, 2, 3 … and never removed.
+    const Definition& definition = definition_of(state.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
+    definitions.push_back(&definition);
+    source.experiences.push_back({.definition = definition, .revision = item.revision, .activated_at = item.activated_at,
+                                  .start = item.standing.span.start, .end = item.standing.span.end});
+  }
+  auto lists = lists_of(definitions, {});
+  if (!lists) return lists.error();
+  source.lists = std::move(*lists);
+  return Snapshot::compile(std::move(source), policies_);
+}
+
+// A state that does not compile keeps the snapshot before it in place, and is reported.
+void Catalog::publish(Instant at) {
+  auto compiled = compile(workspace_, state_);
+  {
+    const std::unique_lock writing(state_mutex_);
+    if (compiled) {
+      snapshot_ = std::move(*compiled);
+      compile_error_.reset();
+    } else {
+      compile_error_ = compiled.error();
+    }
+  }
+  if (compiled && options_.published) options_.published(at, snapshot());
+}
+
+std::shared_ptr<const Snapshot> Catalog::snapshot() const {
+  const std::shared_lock reading(state_mutex_);
+  return snapshot_;
+}
+
+std::optional<Error> Catalog::compile_error() const {
+  const std::shared_lock reading(state_mutex_);
+  return compile_error_;
+}
+
+CatalogVersion Catalog::version() const {
+  const std::shared_lock reading(state_mutex_);
+  return state_.version;
+}
+
+std::int64_t Catalog::head() const {
+  const std::shared_lock reading(state_mutex_);
+  return state_.head;
+}
+
+std::size_t Catalog::count() const {
+  const std::shared_lock reading(state_mutex_);
+  return state_.experiences.size();
+}
+
+bool Catalog::is_fenced() const {
+  const std::shared_lock reading(state_mutex_);
+  return state_.fenced;
+}
+
+Value Catalog::workspace() const {
+  const std::shared_lock reading(state_mutex_);
+  return to_value(workspace_);
+}
+
+Value Catalog::view(const Experience& experience, Instant now, bool with_definition) const {
+  const Phase phase = phase_at(experience, now);
+  Object body{{"id", experience.id}, {"kind", to_text(experience.kind)}, {"status", status_at(experience, now)}, {"phase", to_text(phase)},
+              {"head_status", to_text(experience.head_status)}, {"revision", experience.head().n}, {"hash", experience.head().hash},
+              {"priority", experience.head().definition.find("priority") ? *experience.head().definition.find("priority") : Value(50)},
+              {"contributors", Array(experience.contributors.begin(), experience.contributors.end())}};
+  if (experience.live_revision) body["live_revision"] = *experience.live_revision;
+  if (experience.activated_at) body["activated_at"] = to_text(*experience.activated_at);
+  if (experience.standing.span.start) body["start"] = to_text(*experience.standing.span.start);
+  if (experience.standing.span.end) body["end"] = to_text(*experience.standing.span.end);
+  if (const auto ending = ending_at(experience, now)) {
+    body["ended"] = Object{{"how", ending->how}, {"at", to_text(ending->when)}, {"by", ending->who}};
+    if (ending->how == "stopped") body["stopped_at"] = to_text(ending->when);
+  }
+  if (const auto approvals = experience.approvals.find(experience.head().n); approvals != experience.approvals.end()) {
+    Array rows;
+    for (const Approval& approval : approvals->second) rows.push_back(Object{{"by", approval.by}, {"at", to_text(approval.at)}, {"hash", approval.hash}});
+    body["approvals"] = std::move(rows);
+  }
+  if (experience.duplicated_from)
+    body["duplicated_from"] = Object{{"id", experience.duplicated_from->first}, {"revision", experience.duplicated_from->second}};
+  if (with_definition) {
+    body["definition"] = experience.head().definition;
+    Array revisions;
+    for (const Revision& revision : experience.revisions)
+      revisions.push_back(Object{{"revision", revision.n}, {"hash", revision.hash}, {"by", revision.by}, {"at", to_text(revision.at)}});
+    body["revisions"] = std::move(revisions);
+  }
+  return body;
+}
+
+Result<Value> Catalog::experience(std::string_view id, Instant now) const {
+  const std::shared_lock reading(state_mutex_);
+  const Experience* experience = state_.find(id);
+  if (!experience) return refuse(Code::not_found, "there is no experience `" + std::string(id) + "` in the workspace `" + name_ + "`");
+  if (experience->standing.phase == Phase::deleted)
+    return refuse(Code::gone, "`" + std::string(id) + "` was deleted " + to_text(experience->standing.since) + "; its id is never used again");
+  return view(*experience, now, true);
+}
+
+std::vector<Value> Catalog::experiences(Instant now) const {
+  const std::shared_lock reading(state_mutex_);
+  std::vector<Value> rows;
+  for (const auto& [id, experience] : state_.experiences)
+    if (experience.standing.phase != Phase::deleted) rows.push_back(view(experience, now, false));
+  return rows;
+}
+
+Result<Value> Catalog::receipt(std::string_view id, Instant now) const {
+  if (auto known = experience(id, now); !known) return known.error();
+  const std::shared_lock reading(state_mutex_);
+  const auto receipt = receipts_.find(id);
+  if (receipt == receipts_.end()) return refuse(Code::not_found, "`" + std::string(id) + "` was not published since this node started");
+  return to_value(receipt->second, now);
+}
+
+Status Catalog::audit(std::int64_t after, const std::string& experience, const std::function<bool(const Value&)>& each) const {
+  return store_.read(name_, after, [&](const JournalEntry& entry) {
+    auto record = parse_json(entry.record);
+    if (!record) return true;
+    if (!experience.empty() && record->string_or("experience", "") != experience) return true;
+    return each(Object{{"seq", entry.seq}, {"at", to_text(entry.at)}, {"actor", entry.actor}, {"record", std::move(*record)}, {"chain", entry.chain}});
+  });
+}
+
+}  // namespace footlight

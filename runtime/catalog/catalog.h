@@ -1,0 +1,107 @@
+// Catalog: the one orchestrator of authoring in a workspace.
+//
+// command → checked against the state (lifecycle) → journal, durable (store) → folded → compiled on
+// the side into a new snapshot → swapped in whole → answered. In that order: who hears yes knows
+// that it is on disk and, on this node, in force. A refused command has changed nothing.
+//
+// Any thread may call any member. Commands take turns; `snapshot()` never waits for one.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "engine/snapshot.h"
+#include "footlight/lifecycle.h"
+#include "footlight/store.h"
+
+namespace footlight {
+
+struct CatalogOptions {
+  Window window;
+  std::string node = "local";                           // the accepting node's name in receipts
+  // Told of every snapshot that takes effect, with the instant of the command that made it.
+  std::function<void(Instant, std::shared_ptr<const Snapshot>)> published = {};
+};
+
+// What a command is answered: a body for programs, and whether it was so before.
+struct Answer {
+  Value body;
+  bool is_repeat = false;
+};
+
+class Catalog {
+ public:
+  // Reads the workspace's journal and compiles what is in force. The store and the compiler must
+  // outlive the catalog; the compiler is only asked from within members. Codes store_corrupt,
+  // store_failed; a snapshot that no longer compiles is reported by `compile_error()` instead.
+  static Result<std::unique_ptr<Catalog>> open(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options);
+
+  const std::string& name() const { return name_; }
+
+  // --- authoring
+  // One lifecycle command. `definition` of create and edit may have any spelling; it is normalised
+  // and takes in what it mentions of the workspace. With an idempotency key, the same key and body
+  // have one effect and one answer.
+  Result<Answer> apply(Command command, const std::string& idempotency_key = {}, const std::string& body_hash = {});
+  // Replaces the workspace's document; needs the role admin or publisher. Refused with every problem
+  // when it, or anything in force on it, would not compile. `lists` are the contents of uploaded
+  // lists by their SHA-256, where the store does not have them yet.
+  Result<Answer> configure(const Value& document, const Actor& actor, Instant at, const std::map<std::string, std::string>& lists = {});
+  // Everything `submit` would refuse: problems and warnings of a definition, as activating would see it.
+  Problems check(const Value& definition, Instant now);
+
+  // --- reading
+  std::shared_ptr<const Snapshot> snapshot() const;
+  std::optional<Error> compile_error() const;           // why the newest state could not be compiled
+  Result<Value> experience(std::string_view id, Instant now) const;   // codes not_found, gone
+  std::vector<Value> experiences(Instant now) const;    // all but deleted ones; without definitions
+  Result<Value> receipt(std::string_view id, Instant now) const;      // of the newest publish
+  Value workspace() const;                              // its document
+  CatalogVersion version() const;
+  std::int64_t head() const;
+  std::size_t count() const;
+  bool is_fenced() const;
+  Status audit(std::int64_t after, const std::string& experience, const std::function<bool(const Value&)>& each) const;
+
+ private:
+  Catalog(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options);
+
+
+  Status replay();
+  Status fold_entry(const JournalEntry& entry);
+  Rules rules();
+  Result<Value> normalised(const Value& definition, const std::string& id);
+  Result<std::shared_ptr<const Snapshot>> compile(const Workspace& workspace, const State& state);
+  Result<std::map<std::string, std::shared_ptr<const IdList>>> lists_of(const std::vector<const Definition*>& definitions,
+                                                                       const std::map<std::string, std::string>& uploaded);
+  const Definition& definition_of(const Revision& revision);
+  void publish(Instant at);
+  Value view(const Experience& experience, Instant now, bool with_definition) const;
+
+  Store& store_;
+  const std::string name_;
+  PolicyCompiler& policies_;
+  const CatalogOptions options_;
+
+  std::mutex commands_;                                 // one command at a time
+  mutable std::shared_mutex state_mutex_;               // guards what follows
+  State state_;
+  Workspace workspace_;
+  std::map<std::string, Receipt, std::less<>> receipts_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::optional<Error> compile_error_;
+
+  std::map<std::string, Definition> parsed_;            // by hash, of what is in force; under commands_
+  std::map<std::string, std::shared_ptr<const IdList>> lists_;
+};
+
+// The ids of an uploaded list: one a line, blanks around them and empty lines ignored.
+std::shared_ptr<const IdList> parse_list(std::string_view content);
+
+}  // namespace footlight

@@ -1,0 +1,532 @@
+#include "engine/decide.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/bucket.h"
+
+namespace footlight {
+namespace {
+
+// One surface's answer in the making, step by step in the order of the pipeline.
+class Decider {
+ public:
+  Decider(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options)
+      : snapshot_(snapshot), request_(request), policies_(policies), options_(options),
+        slots_(snapshot.attributes(), request), profile_zone_(profile_zone(request)),
+        request_value_(request_document(request)), eligibility_(snapshot.experiences().size()) {
+    decision_.snapshot = snapshot.version();
+  }
+
+  Decision decide() {
+    for (const std::string& surface : request_.surfaces) answer(surface);
+    return std::move(decision_);
+  }
+
+ private:
+  struct Ranked {
+    Candidate candidate;
+    bool is_exact;
+  };
+  // Whether this request may see an experience: asked at most once in a decision.
+  struct Eligibility {
+    bool is_known = false;
+    bool is_eligible = false;
+    int treatment = -1;
+    Fate fate = Fate::shown;
+    std::string reason, place;
+  };
+
+  const CompiledExperience& experience(const Candidate& candidate) const {
+    return snapshot_.experiences()[static_cast<std::size_t>(candidate.experience)];
+  }
+  const CompiledAction& action(const Candidate& candidate) const {
+    return experience(candidate).actions[static_cast<std::size_t>(candidate.action)];
+  }
+  const CompiledConfiguration& configuration(int number) const { return snapshot_.configurations()[static_cast<std::size_t>(number)]; }
+  const CompiledConfiguration& configuration(const Candidate& candidate) const { return configuration(action(candidate).configuration); }
+
+  void answer(const std::string& surface) {
+    surface_ = &surface;
+    trace_ = options_.explain ? &decision_.trace.emplace_back() : nullptr;
+    if (trace_) trace_->surface = surface;
+    const SurfaceLookup lookup = snapshot_.surfaces().lookup(surface);
+    if (trace_) {
+      for (const SurfaceMatch& match : lookup.matches) trace_->configurations.push_back(configuration(static_cast<int>(match.configuration)).name);
+      if (lookup.problem) trace_->note = lookup.problem->message;
+      else if (lookup.matches.empty()) trace_->note = "no surface configuration matches";
+    }
+    const std::size_t before = decision_.propositions.size();
+    std::vector<Ranked> candidates = ranked(lookup);
+    if (!everything_is_needed(lookup)) {
+      first_of_each_element(candidates);
+    } else {
+      std::vector<Ranked> eligible;
+      for (const Ranked& ranked : candidates) {
+        if (is_eligible(ranked.candidate)) eligible.push_back(ranked);
+      }
+      arbitrate(lookup, eligible);
+      resolve(eligible);
+    }
+    if (decision_.propositions.size() == before) fall_back(lookup);
+    if (trace_)
+      // What is shown first, then what lost to it, then the rest.
+      std::stable_sort(trace_->candidates.begin(), trace_->candidates.end(), [](const CandidateTrace& left, const CandidateTrace& right) {
+        const auto key = [](const CandidateTrace& row) { return std::tuple(row.fate != Fate::shown, row.fate != Fate::lost, -row.priority); };
+        return key(left) < key(right);
+      });
+  }
+
+  // Candidates of all matching configurations, best first: priority, then an exact rule before a
+  // wildcard or page rule, then the earlier activated, then the smaller id.
+  std::vector<Ranked> ranked(const SurfaceLookup& lookup) const {
+    std::vector<Ranked> candidates;
+    for (const SurfaceMatch& match : lookup.matches)
+      for (const Candidate& candidate : configuration(static_cast<int>(match.configuration)).candidates)
+        candidates.push_back({candidate, match.is_exact});
+    if (lookup.matches.size() > 1)
+      std::sort(candidates.begin(), candidates.end(), [&](const Ranked& left, const Ranked& right) {
+        const auto key = [&](const Ranked& ranked) {
+          const CompiledExperience& owner = experience(ranked.candidate);
+          return std::tuple(-owner.priority, !ranked.is_exact, owner.activated_at, std::string_view(owner.id), ranked.candidate.action);
+        };
+        return key(left) < key(right);
+      });
+    return candidates;
+  }
+
+  // Where only the best of each element counts, the rest is not even looked at (but for a trace).
+  bool everything_is_needed(const SurfaceLookup& lookup) const {
+    return std::any_of(lookup.matches.begin(), lookup.matches.end(), [&](const SurfaceMatch& match) {
+             const CompiledConfiguration& matched = configuration(static_cast<int>(match.configuration));
+             return matched.conflict >= 0 || matched.resolve.mode != Resolution::Mode::highest;
+           });
+  }
+
+  void first_of_each_element(const std::vector<Ranked>& candidates) {
+    std::vector<const Candidate*> winners;
+    for (const auto& [candidate, is_exact] : candidates) {
+      const auto winner = std::find_if(winners.begin(), winners.end(), [&](const Candidate* taken) {
+        return action(*taken).element == action(candidate).element;
+      });
+      if (winner != winners.end() && !trace_) continue;
+      if (!is_eligible(candidate)) continue;
+      if (winner != winners.end()) {
+        lose(candidate, **winner);
+      } else if (auto content = render(candidate)) {
+        decision_.propositions.push_back(proposition(candidate, std::move(*content)));
+        if (trace_) trace(candidate, Fate::shown, "", "");
+        winners.push_back(&candidate);
+      }
+    }
+  }
+
+  // --- who may see it ---------------------------------------------------------------------------
+
+  bool is_eligible(const Candidate& candidate) {
+    Eligibility& known = eligibility_[static_cast<std::size_t>(candidate.experience)];
+    if (!known.is_known) {
+      known.is_known = true;
+      known.is_eligible = assess(experience(candidate), known);
+    }
+    const bool right_treatment = action(candidate).treatment < 0 || action(candidate).treatment == known.treatment;
+    if (known.is_eligible && right_treatment) return true;
+    if (trace_) {
+      if (!known.is_eligible)
+        trace(candidate, known.fate, known.reason, known.place);
+      else
+        trace(candidate, Fate::experiment, "experiment: gets the treatment `" + experience(candidate).treatments[static_cast<std::size_t>(known.treatment)].name + "`", "");
+    }
+    return false;
+  }
+
+  // The same for every surface that is asked for, so policies are not told which one it is.
+  bool assess(const CompiledExperience& owner, Eligibility& result) {
+    const PolicyCall call{request_, {}, {}, owner.id};
+    const auto drop = [&](Fate fate, std::string reason, std::string path = "$") {
+      result.fate = fate;
+      result.reason = std::move(reason);
+      result.place = place(owner, path);
+      return false;
+    };
+    const auto failed = [&](const PolicyFailure& failure, const char* path) {
+      ++decision_.policy_failures;
+      return drop(Fate::policy_failed, std::string(name(failure.code)) + ": " + failure.message, path);
+    };
+    if (owner.kind == ExperienceKind::journey) return drop(Fate::no_state, "the profile is at no step of this journey that shows something");
+
+    if (owner.start && request_.now < *owner.start) return drop(Fate::schedule, "starts " + when(*owner.start, owner.from, owner.zone), "$.from");
+    if (owner.end && request_.now >= *owner.end) return drop(Fate::schedule, "ended " + when(*owner.end, owner.till, owner.zone), "$.till");
+    if (owner.schedule) {
+      const ScheduleZones zones{snapshot_.zone(), profile_zone_ ? &*profile_zone_ : nullptr};
+      if (!owner.schedule->is_open(request_.now, zones))
+        return drop(Fate::schedule, options_.explain ? owner.schedule->reason(request_.now, zones) : std::string(), "$.schedule");
+    }
+    if (owner.schedule_policy >= 0) {
+      auto answer = policies_.schedule(owner.schedule_policy, call);
+      if (auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.schedule");
+      if (!std::get<bool>(answer)) return drop(Fate::schedule, "the schedule policy answers false", "$.schedule");
+    }
+
+    auto verdict = owner.audience(slots_, policies_, call);
+    if (verdict.failure) return failed(*verdict.failure, "$.audience");
+    if (!verdict.holds) {
+      if (!options_.explain) return drop(Fate::audience, {});
+      auto blame = owner.audience.blame(slots_, policies_, call);
+      return drop(Fate::audience, std::move(blame.text), blame.path.empty() ? "$.audience" : blame.path);
+    }
+    if (owner.targeting >= 0) {
+      auto answer = policies_.targeting(owner.targeting, call);
+      if (auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.targeting");
+      if (!std::get<bool>(answer)) return drop(Fate::targeting, "the targeting policy answers false", "$.targeting");
+    }
+
+    if (!owner.treatments.empty()) {
+      if (request_.identity.id.empty()) return drop(Fate::experiment, "nobody known: an experiment needs an identity", "$.treatments");
+      const int bucket = bucket_of(owner.salt, request_.identity.id);
+      int upto = 0;
+      for (std::size_t t = 0; t < owner.treatments.size() && result.treatment < 0; ++t) {
+        upto += owner.treatments[t].weight;
+        if (bucket < upto) result.treatment = static_cast<int>(t);
+      }
+      if (result.treatment < 0) return drop(Fate::experiment, "in the holdout (bucket " + std::to_string(bucket) + ")", "$.holdout");
+    }
+    return true;
+  }
+
+  static std::string when(Instant instant, const std::string& text, const std::string& zone) {
+    return text.empty() ? to_text(instant) : text + " " + zone;
+  }
+
+  // --- which of several -------------------------------------------------------------------------
+
+  // Each matching configuration's conflict policy orders or drops its own candidates, in the places
+  // that they hold among the others.
+  void arbitrate(const SurfaceLookup& lookup, std::vector<Ranked>& eligible) {
+    for (const SurfaceMatch& match : lookup.matches) {
+      const int number = static_cast<int>(match.configuration);
+      if (configuration(number).conflict < 0) continue;
+      std::vector<std::size_t> own;
+      std::vector<CandidateView> views;
+      for (std::size_t i = 0; i < eligible.size(); ++i) {
+        if (action(eligible[i].candidate).configuration != number) continue;
+        const CompiledExperience& owner = experience(eligible[i].candidate);
+        const CompiledAction& offered = action(eligible[i].candidate);
+        own.push_back(i);
+        views.push_back({owner.id, offered.id, offered.element, owner.priority, &owner.tags});
+      }
+      if (own.empty()) continue;
+      const PolicyCall call{request_, *surface_, configuration(number).name, {}};
+      auto answer = policies_.conflict(configuration(number).conflict, call, views);
+      if (const auto* failure = std::get_if<PolicyFailure>(&answer)) {
+        // A failing policy is as if it were not there: the order by rank stands.
+        ++decision_.policy_failures;
+        if (trace_) trace_->note = "the conflict policy of `" + configuration(number).name + "` failed: " + failure->message;
+        continue;
+      }
+      const auto& order = std::get<std::vector<int>>(answer);
+      std::vector<Ranked> kept;
+      for (const int i : order) kept.push_back(eligible[own[static_cast<std::size_t>(i)]]);
+      std::vector<bool> stays(own.size(), false);
+      for (const int i : order) stays[static_cast<std::size_t>(i)] = true;
+      for (std::size_t i = 0; i < own.size(); ++i)
+        if (!stays[i] && trace_) trace(eligible[own[i]].candidate, Fate::conflict, "dropped by the conflict policy of `" + configuration(number).name + "`", "");
+      std::vector<Ranked> next;
+      std::size_t used = 0;
+      for (std::size_t i = 0, mine = 0; i < eligible.size(); ++i) {
+        if (mine < own.size() && own[mine] == i) {
+          ++mine;
+          if (used < kept.size()) next.push_back(kept[used++]);
+        } else {
+          next.push_back(eligible[i]);
+        }
+      }
+      eligible = std::move(next);
+    }
+  }
+
+  // Element by element, in the order in which the best candidate of each stands.
+  void resolve(const std::vector<Ranked>& eligible) {
+    std::vector<std::string_view> elements;
+    for (const Ranked& ranked : eligible) {
+      const std::string_view element = action(ranked.candidate).element;
+      if (std::find(elements.begin(), elements.end(), element) == elements.end()) elements.push_back(element);
+    }
+    for (const std::string_view element : elements) {
+      std::vector<Candidate> rivals;
+      for (const Ranked& ranked : eligible)
+        if (action(ranked.candidate).element == element) rivals.push_back(ranked.candidate);
+      switch (configuration(rivals[0]).resolve.mode) {
+        case Resolution::Mode::highest: stack(rivals, 1); break;
+        case Resolution::Mode::stack: stack(rivals, static_cast<std::size_t>(configuration(rivals[0]).resolve.most)); break;
+        case Resolution::Mode::merge: merge(rivals); break;
+      }
+    }
+  }
+
+  void stack(const std::vector<Candidate>& rivals, std::size_t most) {
+    std::vector<const Candidate*> shown;
+    for (const Candidate& rival : rivals) {
+      if (shown.size() == most) {
+        lose(rival, *shown[0]);
+        continue;
+      }
+      auto content = render(rival);
+      if (!content) continue;
+      decision_.propositions.push_back(proposition(rival, std::move(*content)));
+      if (trace_) trace(rival, Fate::shown, "", "");
+      shown.push_back(&rival);
+    }
+  }
+
+  // Objects merged key by key, each key from the best that sets it. What the whole then lacks of its
+  // schema costs the last its place.
+  void merge(const std::vector<Candidate>& rivals) {
+    std::vector<std::pair<Candidate, Object>> parts;
+    for (const Candidate& rival : rivals) {
+      const auto content = render(rival, false);
+      if (!content) continue;
+      auto value = parse_json(*content);
+      if (value && value->is_object())
+        parts.emplace_back(rival, std::move(value->object()));
+      else
+        failed_content(rival, "only objects can be merged");
+    }
+    std::optional<Object> merged;
+    while (!parts.empty() && !merged) {
+      Object whole;
+      for (const auto& [rival, object] : parts)
+        for (const auto& [key, member] : object) whole.emplace(key, member);
+      const CompiledConfiguration& target = configuration(parts[0].first);
+      const Problems problems = target.schema ? validate(*target.schema, Value(whole), false) : Problems{};
+      if (problems.empty()) {
+        merged = std::move(whole);
+      } else {
+        failed_content(parts.back().first, "merged: " + problems[0].place + ": " + problems[0].message);
+        parts.pop_back();
+      }
+    }
+    if (!merged) return;
+    Proposition whole = proposition(parts[0].first, to_json(Value(std::move(*merged))));
+    std::vector<const Object*> above;
+    for (const auto& [rival, object] : parts) {
+      const bool gives = std::any_of(object.begin(), object.end(), [&](const auto& member) {
+        return std::none_of(above.begin(), above.end(), [&](const Object* better) { return better->contains(member.first); });
+      });
+      above.push_back(&object);
+      if (!gives) {
+        if (trace_) trace(rival, Fate::lost, "every key is set by a better one", "");
+        continue;
+      }
+      Proposition part = proposition(rival, {});
+      whole.parts.push_back({part.experience, part.action, part.token, part.revision});
+      if (trace_) trace(rival, Fate::shown, parts.size() > 1 ? "merged" : "", "");
+    }
+    if (whole.parts.size() == 1) whole.parts.clear();
+    decision_.propositions.push_back(std::move(whole));
+  }
+
+  void lose(const Candidate& rival, const Candidate& winner) {
+    if (!trace_) return;
+    const CompiledExperience &loser = experience(rival), &better = experience(winner);
+    const std::string& element = action(rival).element;
+    std::string why = "lost to " + better.id;
+    if (loser.id == better.id) why = "lost to another action of " + better.id;
+    if (better.priority != loser.priority)
+      why += " (" + std::to_string(better.priority) + " > " + std::to_string(loser.priority) + ")";
+    else
+      why += " (tie at " + std::to_string(better.priority) + ")";
+    trace(rival, Fate::lost, why + " on " + (element.empty() ? configuration(rival).name : "element " + element), "");
+  }
+
+  // --- content ----------------------------------------------------------------------------------
+
+  // The bytes to show; nothing where they cannot be made, and the trace says why.
+  std::optional<std::string> render(const Candidate& candidate, bool is_whole = true) {
+    const CompiledAction& offered = action(candidate);
+    const CompiledConfiguration& target = configuration(candidate);
+    const RenderInput input{.profile = &request_.attributes, .context = &request_.context, .request = &request_value_, .now = request_.now};
+    Value json;
+    if (offered.content.policy >= 0) {
+      const PolicyCall call{request_, *surface_, target.name, experience(candidate).id};
+      auto answer = policies_.content(offered.content.policy, call);
+      if (const auto* failure = std::get_if<PolicyFailure>(&answer)) {
+        ++decision_.policy_failures;
+        return failed_content(candidate, std::string(name(failure->code)) + ": " + failure->message, Fate::policy_failed);
+      }
+      json = std::move(std::get<Value>(answer));
+      if (json.is_null()) return failed_content(candidate, "the content policy gave nothing");
+      if (target.format != Format::json) {
+        if (!json.is_string()) return failed_content(candidate, "the content policy gave a " + std::string(kind_name(json.kind())) + ", not a string");
+        return json.string();
+      }
+    } else if (target.format != Format::json) {
+      auto text = footlight::render(*offered.content.text, input);
+      if (!text) return failed_content(candidate, text.error().message);
+      return std::move(*text);
+    } else {
+      auto value = footlight::render(*offered.content.json, input);
+      if (!value) return failed_content(candidate, value.error().message);
+      json = std::move(*value);
+    }
+    if (is_whole && target.schema)
+      if (const Problems problems = validate(*target.schema, json, false); !problems.empty())
+        return failed_content(candidate, problems[0].place + ": " + problems[0].message);
+    return to_json(json);
+  }
+
+  std::nullopt_t failed_content(const Candidate& candidate, const std::string& why, Fate fate = Fate::content) {
+    if (trace_) trace(candidate, fate, why, place(experience(candidate), action(candidate).path));
+    return std::nullopt;
+  }
+
+  Proposition proposition(const Candidate& candidate, std::string content) {
+    const CompiledExperience& owner = experience(candidate);
+    const CompiledAction& shown = action(candidate);
+    Proposition made{.surface = *surface_, .configuration = configuration(candidate).name, .element = shown.element, .experience = owner.id,
+                     .action = shown.id, .revision = owner.revision, .priority = owner.priority,
+                     .format = configuration(candidate).format, .content = std::move(content)};
+    const int treatment = eligibility_[static_cast<std::size_t>(candidate.experience)].treatment;
+    if (treatment >= 0) made.treatment = owner.treatments[static_cast<std::size_t>(treatment)].name;
+    if (options_.key)
+      made.token = sign_token({made.experience, made.revision, made.action, made.treatment, made.surface, made.element}, *options_.key);
+    return made;
+  }
+
+  // The default of the best-matching configuration that declares one.
+  void fall_back(const SurfaceLookup& lookup) {
+    for (const SurfaceMatch& match : lookup.matches) {
+      const CompiledConfiguration& matched = configuration(static_cast<int>(match.configuration));
+      if (!matched.fallback) continue;
+      decision_.propositions.push_back({.surface = *surface_, .configuration = matched.name, .action = "default", .format = matched.format,
+                                        .content = *matched.fallback});
+      if (trace_) trace_->note = "nothing is left: the default of `" + matched.name + "`";
+      return;
+    }
+  }
+
+  // --- traces -----------------------------------------------------------------------------------
+
+  void trace(const Candidate& candidate, Fate fate, std::string reason, std::string place) {
+    const CompiledExperience& owner = experience(candidate);
+    const CompiledAction& offered = action(candidate);
+    trace_->candidates.push_back({owner.id, offered.id, offered.element, owner.revision, owner.priority, fate, std::move(reason), std::move(place)});
+  }
+
+  static std::string place(const CompiledExperience& owner, std::string path) {
+    const std::string whole = path;
+    while (!owner.places.empty()) {
+      if (const auto found = owner.places.find(path); found != owner.places.end()) return found->second;
+      const auto cut = path.find_last_of(".[");
+      if (cut == std::string::npos) break;
+      path.resize(cut);
+    }
+    return whole == "$" ? std::string() : whole;
+  }
+
+  static std::optional<Zone> profile_zone(const Request& request) {
+    for (const Value* bag : {&request.attributes, &request.context})
+      if (const Value* name = bag->find("timezone"); name && name->is_string())
+        if (auto zone = Zone::find(name->string())) return *zone;
+    return {};
+  }
+
+  static Value request_document(const Request& request) {
+    return Object{{"identity", Object{{"namespace", request.identity.space}, {"id", request.identity.id}}}, {"now", to_text(request.now)}};
+  }
+
+  const Snapshot& snapshot_;
+  const Request& request_;
+  PolicyRunner& policies_;
+  const DecideOptions& options_;
+  Slots slots_;
+  std::optional<Zone> profile_zone_;
+  Value request_value_;
+  std::vector<Eligibility> eligibility_;
+  const std::string* surface_ = nullptr;
+  SurfaceTrace* trace_ = nullptr;
+  Decision decision_;
+};
+
+}  // namespace
+
+std::string_view to_text(Fate fate) {
+  constexpr std::string_view names[] = {"shown", "lost", "schedule", "audience", "targeting", "experiment", "conflict", "content", "policy_failed", "no_state"};
+  return names[static_cast<int>(fate)];
+}
+
+Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options) {
+  return Decider(snapshot, request, policies, options).decide();
+}
+
+Value to_value(const SurfaceTrace& trace) {
+  Array candidates;
+  for (const CandidateTrace& candidate : trace.candidates) {
+    Object row{{"experience", candidate.experience}, {"action", candidate.action}, {"element", candidate.element},
+               {"revision", candidate.revision}, {"priority", candidate.priority}, {"fate", to_text(candidate.fate)}};
+    if (!candidate.reason.empty()) row["reason"] = candidate.reason;
+    if (!candidate.place.empty()) row["place"] = candidate.place;
+    candidates.push_back(std::move(row));
+  }
+  Object value{{"surface", trace.surface}, {"configurations", Array(trace.configurations.begin(), trace.configurations.end())},
+               {"candidates", std::move(candidates)}};
+  if (!trace.note.empty()) value["note"] = trace.note;
+  return value;
+}
+
+std::string to_json(const Decision& decision) {
+  std::string out = "{\"snapshot\":";
+  append_json_string(out, decision.snapshot);
+  out += ",\"propositions\":[";
+  const auto text = [&](std::string_view key, std::string_view value) {
+    out += key;
+    append_json_string(out, value);
+  };
+  for (const Proposition& proposition : decision.propositions) {
+    if (&proposition != &decision.propositions[0]) out += ',';
+    text("{\"surface\":", proposition.surface);
+    text(",\"configuration\":", proposition.configuration);
+    text(",\"element\":", proposition.element);
+    out += ",\"experience\":";
+    if (proposition.experience.empty())
+      out += "null";
+    else
+      append_json_string(out, proposition.experience);
+    text(",\"action\":", proposition.action);
+    if (!proposition.treatment.empty()) text(",\"treatment\":", proposition.treatment);
+    out += ",\"revision\":" + std::to_string(proposition.revision) + ",\"priority\":" + std::to_string(proposition.priority);
+    text(",\"format\":", to_text(proposition.format));
+    out += ",\"content\":";
+    if (proposition.format == Format::json)
+      out += proposition.content;
+    else
+      append_json_string(out, proposition.content);
+    text(",\"token\":", proposition.token);
+    if (!proposition.parts.empty()) {
+      out += ",\"parts\":[";
+      for (const auto& part : proposition.parts) {
+        if (&part != &proposition.parts[0]) out += ',';
+        text("{\"experience\":", part.experience);
+        text(",\"action\":", part.action);
+        out += ",\"revision\":" + std::to_string(part.revision);
+        text(",\"token\":", part.token);
+        out += '}';
+      }
+      out += ']';
+    }
+    out += '}';
+  }
+  out += ']';
+  if (!decision.trace.empty()) {
+    out += ",\"trace\":[";
+    for (const SurfaceTrace& trace : decision.trace) {
+      if (&trace != &decision.trace[0]) out += ',';
+      append_json(out, to_value(trace));
+    }
+    out += ']';
+  }
+  out += '}';
+  return out;
+}
+
+}  // namespace footlight

@@ -1,0 +1,273 @@
+#include "engine/snapshot.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace footlight {
+namespace {
+
+class NoPolicyCompiler : public PolicyCompiler {
+ public:
+  Problems check(const Policy& policy) override {
+    return {{Code::script_error, policy.path, "policies are not compiled here"}};
+  }
+  std::optional<Predicate> lift(const Policy&) override { return {}; }
+};
+
+}  // namespace
+
+// Compiles one workspace. Problems of an experience carry its id in front of the JSON path unless
+// the experience's places know the file.
+class SnapshotCompiler {
+ public:
+  SnapshotCompiler(const Workspace& workspace, const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies)
+      : workspace_(workspace), lists_(lists), policies_(policies), snapshot_(new Snapshot(workspace)) {}
+
+  void configurations() {
+    std::vector<IndexedSurfaceRule> rules;
+    for (const Configuration& configuration : workspace_.configurations) {
+      const std::string path = "$.surfaces." + configuration.name;
+      CompiledConfiguration compiled{.name = configuration.name, .format = configuration.format, .resolve = configuration.resolve};
+      if (const auto schema = workspace_.schemas.find(configuration.schema); schema != workspace_.schemas.end()) {
+        auto usable = compile_schema(schema->second, configuration.schema);
+        if (usable)
+          compiled.schema = std::move(*usable);
+        else
+          add(usable.error(), path + ".schema");
+      }
+      if (const auto policy = workspace_.conflict.find(configuration.name); policy != workspace_.conflict.end())
+        compiled.conflict = number({PolicyRole::conflict, policy->second, configuration.name, "$.conflict." + configuration.name, {}});
+      if (configuration.fallback) fallback(configuration, compiled, path + ".default");
+      for (const SurfaceRule& rule : configuration.rules) rules.push_back({rule, snapshot_->configurations_.size()});
+      numbers_[configuration.name] = static_cast<int>(snapshot_->configurations_.size());
+      snapshot_->configurations_.push_back(std::move(compiled));
+    }
+    snapshot_->surfaces_ = SurfaceIndex(std::move(rules));
+    if (auto zone = Zone::find(workspace_.zone))
+      snapshot_->zone_ = *zone;
+    else
+      problems_.push_back({zone.error().code, "$.zone", zone.error().message});
+  }
+
+  void experience(const ServedExperience& served) {
+    const Definition& definition = served.definition;
+    CompiledExperience compiled{.id = definition.id, .revision = served.revision, .kind = definition.kind,
+                                .priority = definition.priority, .tags = definition.tags, .activated_at = served.activated_at,
+                                .start = served.start, .end = served.end, .from = definition.from, .till = definition.till,
+                                .zone = definition.zone.empty() ? workspace_.zone : definition.zone};
+    compiled.places = served.places;
+    const std::size_t before = problems_.size();
+    PredicateSurroundings surroundings{snapshot_->attributes_, definition.include, lists_,
+                                       [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
+                                         Policy policy{PolicyRole::targeting, lua, definition.id, path, place(served, path)};
+                                         if (auto native = policies_.lift(policy)) return std::move(*native);
+                                         return number(std::move(policy));
+                                       }};
+    compiled.audience = PredicateProgram::compile(definition.audience, surroundings, problems_);
+    const auto policy = [&](PolicyRole role, const std::string& lua, const char* path) {
+      return lua.empty() ? -1 : number({role, lua, definition.id, path, place(served, path)});
+    };
+    compiled.targeting = policy(PolicyRole::targeting, definition.targeting, "$.targeting");
+    compiled.schedule_policy = policy(PolicyRole::schedule, definition.schedule_policy, "$.schedule");
+    if (definition.schedule) compiled.schedule.emplace(*definition.schedule);
+    compiled.treatments = definition.treatments;
+    compiled.holdout = definition.holdout;
+    compiled.salt = definition.salt;
+    Fragments fragments;
+    for (const auto& [name, text] : definition.include.fragments) fragments[name] = {text, "fragments/" + name};
+    for (const Action& action : definition.actions) actions(compiled, served, action, fragments);
+    // Two uses of one fragment report its problems once.
+    Problems found(problems_.begin() + static_cast<std::ptrdiff_t>(before), problems_.end());
+    problems_.resize(before);
+    for (Problem& problem : found) {
+      problem.place = place(served, problem.place);
+      if (std::find(problems_.begin() + static_cast<std::ptrdiff_t>(before), problems_.end(), problem) == problems_.end())
+        problems_.push_back(std::move(problem));
+    }
+    snapshot_->experiences_.push_back(std::move(compiled));
+  }
+
+  // Candidates of each configuration in rank order: everything but the surface rule's specificity,
+  // which depends on the surface that is asked for.
+  void rank() {
+    auto& experiences = snapshot_->experiences_;
+    for (std::size_t e = 0; e < experiences.size(); ++e)
+      for (std::size_t a = 0; a < experiences[e].actions.size(); ++a)
+        snapshot_->configurations_[static_cast<std::size_t>(experiences[e].actions[a].configuration)].candidates.push_back(
+            {static_cast<int>(e), static_cast<int>(a)});
+    for (CompiledConfiguration& configuration : snapshot_->configurations_)
+      std::sort(configuration.candidates.begin(), configuration.candidates.end(), [&](const Candidate& left, const Candidate& right) {
+        const auto key = [&](const Candidate& candidate) {
+          const CompiledExperience& experience = experiences[static_cast<std::size_t>(candidate.experience)];
+          return std::tuple(-experience.priority, experience.activated_at, std::cref(experience.id).get(), candidate.action);
+        };
+        return key(left) < key(right);
+      });
+  }
+
+  std::shared_ptr<Snapshot>& snapshot() { return snapshot_; }
+  Problems& problems() { return problems_; }
+
+ private:
+  void actions(CompiledExperience& experience, const ServedExperience& served, const Action& action, const Fragments& fragments) {
+    const auto number_found = numbers_.find(action.configuration);
+    if (number_found == numbers_.end()) {
+      problems_.push_back({Code::unknown_configuration, action.path, "there is no surface configuration `" + action.configuration + "`"});
+      return;
+    }
+    CompiledAction compiled{.id = action.id, .configuration = number_found->second, .element = action.element, .path = action.path};
+    for (std::size_t t = 0; t < experience.treatments.size(); ++t)
+      if (experience.treatments[t].name == action.treatment) compiled.treatment = static_cast<int>(t);
+    const CompiledConfiguration& configuration = snapshot_->configurations_[static_cast<std::size_t>(compiled.configuration)];
+    compiled.content = content(action.content, configuration, fragments, served, action.path);
+    experience.actions.push_back(std::move(compiled));
+  }
+
+  CompiledContent content(const Content& content, const CompiledConfiguration& configuration, const Fragments& fragments,
+                          const ServedExperience& served, const std::string& path) {
+    CompiledContent compiled;
+    if (content.form == Content::Form::lua) {
+      compiled.policy = number({PolicyRole::content, content.text, served.definition.id, path, place(served, path)});
+      return compiled;
+    }
+    const std::string* text = &content.text;
+    std::string where = place(served, path);
+    if (content.form == Content::Form::fragment) {
+      const auto found = served.definition.include.fragments.find(content.text);
+      if (found == served.definition.include.fragments.end()) {
+        problems_.push_back({Code::unknown_fragment, path, "there is no fragment `" + content.text + "`"});
+        return compiled;
+      }
+      text = &found->second;
+      where = "fragments/" + content.text;
+    }
+    if (configuration.format == Format::json) {
+      Value json = content.json;
+      if (content.form != Content::Form::json) {
+        // A JSON surface given text: the text is a JSON document whose strings are templates.
+        auto parsed = parse_json(*text);
+        if (!parsed) {
+          problems_.push_back({Code::bad_json, path, "`" + configuration.name + "` shows JSON: " + parsed.error().message});
+          return compiled;
+        }
+        json = std::move(*parsed);
+      }
+      auto made = compile_json_template(json, fragments, where);
+      if (!made) {
+        add(made.error(), path);
+        return compiled;
+      }
+      compiled.json = std::move(*made);
+      check_static(json, configuration, path);
+      return compiled;
+    }
+    if (content.form == Content::Form::json) {
+      problems_.push_back({Code::wrong_type, path, "`" + configuration.name + "` shows " + std::string(to_text(configuration.format)) + ", not JSON"});
+      return compiled;
+    }
+    auto made = compile_template(*text, configuration.format == Format::html ? TemplateFormat::html : TemplateFormat::text, fragments, where);
+    if (made)
+      compiled.text = std::move(*made);
+    else
+      add(made.error(), path);
+    return compiled;
+  }
+
+  // Content without templates either satisfies its schema now or never will. Parts of a merge need
+  // not satisfy it alone.
+  void check_static(const Value& json, const CompiledConfiguration& configuration, const std::string& path) {
+    if (!configuration.schema || configuration.resolve.mode == Resolution::Mode::merge) return;
+    if (to_json(json).find("{{") != std::string::npos || to_json(json).find("{%") != std::string::npos) return;
+    for (Problem& problem : validate(*configuration.schema, json, true))
+      problems_.push_back({problem.code, path + problem.place.substr(std::min<std::size_t>(1, problem.place.size())), problem.message});
+  }
+
+  // Rendered once, without a request: a default may hold no template.
+  void fallback(const Configuration& configuration, CompiledConfiguration& compiled, const std::string& path) {
+    if (configuration.format != Format::json) {
+      compiled.fallback = configuration.fallback->text;
+      return;
+    }
+    Value json = configuration.fallback->json;
+    if (configuration.fallback->form == Content::Form::text) {
+      auto parsed = parse_json(configuration.fallback->text);
+      if (!parsed) {
+        problems_.push_back({Code::bad_json, path, parsed.error().message});
+        return;
+      }
+      json = std::move(*parsed);
+    }
+    if (compiled.schema)
+      for (const Problem& problem : validate(*compiled.schema, json, true)) problems_.push_back({problem.code, path, problem.place + ": " + problem.message});
+    compiled.fallback = to_json(json);
+  }
+
+  int number(Policy policy) {
+    for (Problem& problem : policies_.check(policy)) problems_.push_back(std::move(problem));
+    snapshot_->policies_.push_back(std::move(policy));
+    return static_cast<int>(snapshot_->policies_.size()) - 1;
+  }
+
+  void add(const Error& error, const std::string& path) {
+    if (error.problems.empty()) problems_.push_back({error.code, path, error.message});
+    for (const Problem& problem : error.problems)
+      problems_.push_back({problem.code, problem.place.empty() ? path : problem.place, problem.message});
+  }
+
+  // `$.a.b[0]` to `file:line`, by the nearest enclosing place that is known.
+  static std::string place(const ServedExperience& served, const std::string& path) {
+    if (served.places.empty() || path.empty() || path[0] != '$') return path;
+    std::string prefix = path;
+    while (true) {
+      if (const auto found = served.places.find(prefix); found != served.places.end()) return found->second;
+      const auto cut = prefix.find_last_of(".[");
+      if (cut == std::string::npos) return path;
+      prefix.resize(cut);
+    }
+  }
+
+  const Workspace& workspace_;
+  const std::map<std::string, std::shared_ptr<const IdList>>& lists_;
+  PolicyCompiler& policies_;
+  std::shared_ptr<Snapshot> snapshot_;
+  std::map<std::string, int, std::less<>> numbers_;
+  Problems problems_;
+};
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::compile(SnapshotSource source, PolicyCompiler& policies) {
+  SnapshotCompiler compiler(source.workspace, source.lists, policies);
+  compiler.configurations();
+  Problems problems = std::move(compiler.problems());
+  compiler.problems().clear();
+  for (const ServedExperience& served : source.experiences) {
+    compiler.experience(served);
+    for (Problem& problem : compiler.problems()) {
+      if (problem.place.starts_with('$')) problem.place = served.definition.id + " " + problem.place;
+      problems.push_back(std::move(problem));
+    }
+    compiler.problems().clear();
+  }
+  if (has_errors(problems)) {
+    const std::size_t count = problems.size();
+    return refuse(Code::validation_failed, std::move(problems), "the workspace does not compile: " + std::to_string(count) + " problems");
+  }
+  compiler.rank();
+  compiler.snapshot()->version_ = std::move(source.version);
+  return std::shared_ptr<const Snapshot>(std::move(compiler.snapshot()));
+}
+
+Problems check_compiles(const Definition& definition, const Workspace& workspace,
+                        const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies) {
+  SnapshotCompiler compiler(workspace, lists, policies);
+  compiler.configurations();
+  compiler.problems().clear();   // the workspace's own are reported where it is checked
+  compiler.experience({.definition = definition});
+  return std::move(compiler.problems());
+}
+
+PolicyCompiler& no_policy_compiler() {
+  static NoPolicyCompiler none;
+  return none;
+}
+
+}  // namespace footlight
