@@ -95,6 +95,9 @@ Status read_target(std::string_view target, HttpRequest& request);
 // `a b&c` as `a%20b%26c`: a segment or query value for a target.
 std::string percent_encode(std::string_view text);
 
+bool is_utf8(std::string_view text);
+std::string as_utf8(std::string_view text);                  // itself, or with `?` for what is not ASCII
+
 std::string_view reason_phrase(int status);                  // `Not Found`; "" for a status nobody registered
 
 }  // namespace footlight

@@ -1,0 +1,516 @@
+// Event loops, connections and their deadlines.
+#include "server/listener.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <list>
+#include <mutex>
+#include <random>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/problem.h"
+#include "server/reader.h"
+#include "server/writer.h"
+
+namespace footlight {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using boost::asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+// The concrete executor everywhere: the type-erased one costs an allocation per operation.
+using Executor = asio::io_context::executor_type;
+using Socket = asio::basic_stream_socket<tcp, Executor>;
+using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
+using Steady = std::chrono::steady_clock;
+using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
+using Task = asio::awaitable<void, Executor>;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>{});
+
+constexpr std::size_t read_bytes = 4 << 10;            // an idle connection holds no more
+constexpr std::size_t body_read_bytes = 64 << 10;
+constexpr std::size_t batch_bytes = 256 << 10;         // answers written at once, in front of one more
+constexpr auto accept_pause = std::chrono::milliseconds(50);   // out of descriptors: let some close
+
+std::chrono::milliseconds in_chrono(Duration duration) { return std::chrono::milliseconds(duration.ms); }
+
+std::string to_text(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
+}
+
+// Bytes received and not yet taken, at the front of memory that grows only while a body arrives.
+class Buffer {
+ public:
+  std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
+  bool empty() const { return begin_ == end_; }
+  void consume(std::size_t n) { begin_ += n; }
+  void filled(std::size_t n) { end_ += n; }
+
+  // Where to read to: what is there moves to the front, with room for `wanted` more behind it.
+  asio::mutable_buffer room(std::size_t wanted) {
+    const std::size_t held = end_ - begin_;
+    const bool is_oversized = held == 0 && capacity_ > wanted;
+    if (capacity_ < held + wanted || is_oversized) {
+      std::unique_ptr<char[]> larger(new char[held + wanted]);   // not make_unique: that writes zeros
+      std::copy_n(bytes_.get() + begin_, held, larger.get());
+      bytes_ = std::move(larger);
+      capacity_ = held + wanted;
+    } else {
+      std::copy(bytes_.get() + begin_, bytes_.get() + end_, bytes_.get());
+    }
+    begin_ = 0;
+    end_ = held;
+    return {bytes_.get() + held, capacity_ - held};
+  }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
+};
+
+// What a connection waits for; each has its deadline.
+enum class Phase { idle, header, body, writing, lingering };
+
+struct Connection {
+  Connection(Socket connected, std::size_t header_bytes_max)
+      : socket(std::move(connected)), reader(request, header_bytes_max) {}
+
+  Socket socket;
+  HttpRequest request;
+  Reader reader;
+  Buffer in;
+  std::string out;
+  Phase phase = Phase::idle;
+  Steady::time_point deadline;
+  bool expired = false;                                // the sweep cancelled the pending read
+};
+
+// A caller's own id may stand in our logs when it is short and has nothing to escape.
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= limits::request_id_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("-_.:/+=@").find(c) != std::string_view::npos;
+         });
+}
+
+std::string random_hex() {
+  std::random_device device;
+  char digits[8];
+  const auto end = std::to_chars(digits, digits + sizeof digits, device(), 16).ptr;
+  return {digits, end};
+}
+
+// What the workers have in common.
+struct Shared {
+  Listener::Options options;
+  Service service;
+  std::string id_prefix = random_hex();                // request ids differ from those before a restart
+  std::atomic<std::uint64_t> ids{0};
+  std::atomic<std::size_t> connections{0};
+  std::atomic<bool> stopping{false};
+
+  std::string make_request_id() { return id_prefix + "-" + std::to_string(++ids); }
+};
+
+// One thread's event loop and everything on it; only post_drain() is for other threads.
+class Worker {
+ public:
+  explicit Worker(Shared& shared) : shared_(shared) {}
+
+  // Listens on `endpoint`, whose port 0 becomes the port found. `is_shared`: other workers do too.
+  ErrorCode open(tcp::endpoint& endpoint, bool is_shared) {
+    ErrorCode ec;
+    acceptor_.open(endpoint.protocol(), ec);
+    if (ec) return ec;
+    acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
+    if (ec) return ec;
+    const int on = 1;
+    if (is_shared && ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+      return ErrorCode(errno, boost::system::system_category());
+    }
+    acceptor_.bind(endpoint, ec);
+    if (ec) return ec;
+    acceptor_.listen(asio::socket_base::max_listen_connections, ec);
+    if (ec) return ec;
+    endpoint = acceptor_.local_endpoint(ec);
+    return ec;
+  }
+
+  void run() {
+    asio::co_spawn(io_, accept_all(), asio::detached);
+    asio::co_spawn(io_, sweep(), asio::detached);
+    io_.run();
+  }
+
+  void post_drain() {
+    asio::post(io_, [this] { drain(); });
+  }
+
+ private:
+  using Place = std::list<Connection>::iterator;
+  enum class Next { read, write_and_go_on, close };
+
+  Task accept_all() {
+    while (acceptor_.is_open()) {
+      auto [ec, socket] = co_await acceptor_.async_accept(as_result);
+      if (ec) {
+        if (!acceptor_.is_open()) break;
+        // Descriptors or memory ran out, or the peer was gone already. Without a pause this would spin.
+        pause_.expires_after(accept_pause);
+        co_await pause_.async_wait(as_result);
+      } else if (shared_.connections.fetch_add(1) >= shared_.options.connections_max) {
+        turn_away(socket);
+        shared_.connections.fetch_sub(1);
+      } else {
+        socket.set_option(tcp::no_delay(true), ec);
+        connections_.emplace_front(std::move(socket), shared_.options.header_bytes_max);
+        asio::co_spawn(io_, keep(connections_.begin()), asio::detached);
+      }
+    }
+  }
+
+  // One try, without waiting: who is turned away must not cost us a connection.
+  void turn_away(Socket& socket) {
+    HttpRequest request;
+    request.received = shared_.options.now();
+    request.request_id = shared_.make_request_id();
+    const auto response = problem_response(
+        refuse(Code::unavailable, "the server has its " + std::to_string(shared_.options.connections_max) +
+                                      " connections; try again later"),
+        request);
+    tell({request, response, 0});
+    std::string out;
+    append_response(out, response, request, "close");
+    ErrorCode ec;
+    socket.non_blocking(true, ec);
+    socket.write_some(asio::buffer(out), ec);
+    socket.shutdown(tcp::socket::shutdown_send, ec);
+  }
+
+  Task keep(Place place) {
+    try {
+      co_await serve(*place);
+    } catch (const std::exception&) {
+      // Out of memory, within this one connection's buffers: it ends, the others go on.
+    }
+    connections_.erase(place);
+    shared_.connections.fetch_sub(1);
+    if (is_draining_ && connections_.empty()) end();
+  }
+
+  Task serve(Connection& c) {
+    ErrorCode ec;
+    const auto peer = c.socket.remote_endpoint(ec);
+    if (ec) co_return;
+    c.request.peer = to_text(peer);
+    // Who connects and says nothing gets the header's time, not that of a proven client.
+    await(c, Phase::idle, shared_.options.header_timeout);
+
+    for (Next next = Next::read; next != Next::close;) {
+      if (next == Next::read) {
+        if (is_draining_ && c.reader.state() == Reader::State::waiting && c.socket.available(ec) == 0) co_return;
+        await_request(c);
+        const bool is_body = c.reader.state() == Reader::State::body;
+        const auto [failed, n] =
+            co_await c.socket.async_read_some(c.in.room(is_body ? body_read_bytes : read_bytes), as_result);
+        c.in.filled(n);
+        next = failed ? cut_short(c, failed) : digest(c);
+      } else {
+        next = digest(c);
+      }
+      if (c.out.empty()) {
+        if (next == Next::close) co_return;            // nobody waits for an answer
+        continue;
+      }
+      await(c, Phase::writing, shared_.options.write_timeout);
+      const auto [failed, n] = co_await asio::async_write(c.socket, asio::buffer(c.out), as_result);
+      if (failed) co_return;
+      c.out.clear();
+      if (c.out.capacity() > batch_bytes) c.out.shrink_to_fit();
+    }
+    co_await linger(c);
+  }
+
+  // Closing with unread input sends a reset, which can overtake the answer and destroy it. So: say
+  // that we are done, and read on until the client has seen it or its time is up.
+  Task linger(Connection& c) {
+    ErrorCode ec;
+    c.socket.shutdown(tcp::socket::shutdown_send, ec);
+    if (ec) co_return;
+    await(c, Phase::lingering, shared_.options.linger_timeout);
+    for (;;) {
+      c.in.consume(c.in.view().size());
+      const auto [failed, n] = co_await c.socket.async_read_some(c.in.room(read_bytes), as_result);
+      if (failed) co_return;
+    }
+  }
+
+  void await(Connection& c, Phase phase, Duration timeout) {
+    c.phase = phase;
+    c.deadline = Steady::now() + in_chrono(timeout);
+    c.expired = false;
+  }
+
+  // The deadline stands from the first byte on, however many reads it takes.
+  void await_request(Connection& c) {
+    const auto& options = shared_.options;
+    c.expired = false;
+    const Reader::State state = c.reader.state();
+    if (state == Reader::State::waiting && c.phase != Phase::idle) {
+      await(c, Phase::idle, options.idle_timeout);
+    } else if (state == Reader::State::header && c.phase != Phase::header) {
+      await(c, Phase::header, options.header_timeout);
+    } else if (state == Reader::State::body && c.phase != Phase::body) {
+      await(c, Phase::body, options.body_timeout);
+    }
+  }
+
+  // Takes every complete request out of the buffer and answers it into `out`.
+  Next digest(Connection& c) {
+    for (;;) {
+      c.in.consume(c.reader.take(c.in.view()));
+      switch (c.reader.state()) {
+        case Reader::State::waiting:
+        case Reader::State::header:
+        case Reader::State::body: return Next::read;
+        case Reader::State::header_done:
+          stamp(c);
+          c.reader.allow_body(body_limit(c.request));
+          if (c.reader.state() == Reader::State::body && c.in.empty() && c.reader.expects_continue()) {
+            c.out += "HTTP/1.1 100 Continue\r\n\r\n";
+          }
+          break;
+        case Reader::State::refused: turn_down(c, c.reader.error()); return Next::close;
+        case Reader::State::done:
+          if (!answer(c)) return Next::close;
+          c.reader.next();
+          if (c.out.size() >= batch_bytes) return Next::write_and_go_on;
+      }
+    }
+  }
+
+  // The read failed: the deadline came, or the client closed its side, maybe within a request.
+  Next cut_short(Connection& c, const ErrorCode& failed) {
+    const bool has_begun = c.reader.state() != Reader::State::waiting;
+    if (has_begun && c.expired) {
+      turn_down(c, refuse(Code::request_timeout, "the request did not arrive in time"));
+    } else if (has_begun && failed == asio::error::eof) {
+      turn_down(c, refuse(Code::bad_request, "the request ends in its middle"));
+    }
+    return Next::close;
+  }
+
+  void stamp(Connection& c) {
+    c.request.received = shared_.options.now();
+    const auto own = c.request.headers.get("X-Request-Id");
+    c.request.request_id = own && is_request_id(*own) ? std::string(*own) : shared_.make_request_id();
+  }
+
+  std::size_t body_limit(const HttpRequest& head) const {
+    return shared_.service.body_limit ? shared_.service.body_limit(head) : limits::request_bytes_max;
+  }
+
+  // False: this was the connection's last.
+  bool answer(Connection& c) {
+    const auto began = Steady::now();
+    const HttpResponse response = run_guarded(c.request, [&] { return shared_.service.handle(c.request); });
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began);
+    tell({c.request, response, took.count()});
+    const bool is_last = !c.reader.keep_alive() || (shared_.stopping && c.in.empty());
+    append_response(c.out, response, c.request,
+                    is_last ? "close" : c.reader.is_http_1_0() ? "keep-alive" : "");
+    return !is_last;
+  }
+
+  void turn_down(Connection& c, const Error& error) {
+    if (c.request.request_id.empty()) stamp(c);
+    const HttpResponse response = problem_response(error, c.request);
+    tell({c.request, response, 0});
+    append_response(c.out, response, c.request, "close");
+  }
+
+  void tell(const Answered& answered) const {
+    if (!shared_.service.answered) return;
+    try {
+      shared_.service.answered(answered);
+    } catch (const std::exception&) {
+      // An observer that fails must not cost the client its answer.
+    }
+  }
+
+  Task sweep() {
+    const auto interval = in_chrono(shared_.options.sweep_interval);
+    for (;;) {
+      const auto due = Steady::now() + interval;
+      sweeper_.expires_at(due);
+      if (const auto [cancelled] = co_await sweeper_.async_wait(as_result); cancelled) co_return;
+      const auto now = Steady::now();
+      // A handler held this thread: the others' bytes may have lain in the kernel meanwhile.
+      const auto held_up = now - due >= interval ? now - due : Steady::duration::zero();
+      for (Connection& c : connections_) {
+        c.deadline += held_up;
+        if (c.deadline > now) continue;
+        ErrorCode ec;
+        c.expired = true;
+        if (c.phase == Phase::writing || c.phase == Phase::lingering) {
+          c.socket.close(ec);
+        } else {
+          c.socket.cancel(ec);
+        }
+      }
+    }
+  }
+
+  void drain() {
+    if (is_draining_) return;
+    is_draining_ = true;
+    ErrorCode ec;
+    acceptor_.close(ec);
+    pause_.cancel();
+    for (Connection& c : connections_) {
+      if (c.phase == Phase::idle && c.socket.available(ec) == 0) c.socket.cancel(ec);
+    }
+    if (connections_.empty()) {
+      end();
+      return;
+    }
+    drainer_.expires_after(in_chrono(shared_.options.drain_timeout));
+    drainer_.async_wait([this](const ErrorCode& cancelled) {
+      if (cancelled) return;
+      ErrorCode ignored;
+      for (Connection& c : connections_) c.socket.close(ignored);
+    });
+  }
+
+  // Nothing is left to wait for, so that run() returns.
+  void end() {
+    sweeper_.cancel();
+    drainer_.cancel();
+  }
+
+  Shared& shared_;
+  asio::io_context io_{1};
+  Acceptor acceptor_{io_};
+  Timer sweeper_{io_};
+  Timer drainer_{io_};
+  Timer pause_{io_};
+  std::list<Connection> connections_;
+  bool is_draining_ = false;
+};
+
+}  // namespace
+
+struct Listener::Impl : Shared {
+  std::uint16_t port = 0;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::thread> threads;
+  std::mutex joining;
+};
+
+Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Listener::~Listener() {
+  stop();
+  wait();
+}
+
+Result<std::unique_ptr<Listener>> Listener::start(Options options, Service service) {
+  ErrorCode ec;
+  const auto address = asio::ip::make_address(options.address, ec);
+  if (ec) {
+    return refuse(Code::usage, "cannot listen on `" + options.address +
+                                   "`: not an IP address; for this machine only it is `127.0.0.1`, for all `0.0.0.0`");
+  }
+  tcp::endpoint endpoint(address, options.port);
+  const auto cannot_listen = [&](const std::string& why) {
+    return refuse(Code::unavailable, "cannot listen on `" + to_text(endpoint) + "`: " + why);
+  };
+
+  auto impl = std::make_unique<Impl>();
+  impl->options = std::move(options);
+  impl->service = std::move(service);
+  const int workers = std::max(1, impl->options.workers);
+  if (workers > 1 && endpoint.port() != 0) {
+    // Sockets that share a port would join those of another server of the same user without a word.
+    // One that does not share it finds that server.
+    Worker probe(*impl);
+    if (const ErrorCode failed = probe.open(endpoint, false)) return cannot_listen(failed.message());
+  }
+  for (int i = 0; i < workers; ++i) {
+    impl->workers.push_back(std::make_unique<Worker>(*impl));
+    if (const ErrorCode failed = impl->workers.back()->open(endpoint, workers > 1)) {
+      return cannot_listen(failed.message());
+    }
+  }
+  impl->port = endpoint.port();
+
+  std::unique_ptr<Listener> listener(new Listener(std::move(impl)));
+  try {
+    for (auto& worker : listener->impl_->workers) {
+      listener->impl_->threads.emplace_back([&worker = *worker] { worker.run(); });
+    }
+  } catch (const std::system_error& e) {
+    return refuse(Code::unavailable, std::string("cannot start a worker thread: ") + e.what());
+  }
+  return listener;
+}
+
+std::uint16_t Listener::port() const { return impl_->port; }
+
+std::string Listener::url() const {
+  ErrorCode ec;
+  return "http://" + to_text(tcp::endpoint(asio::ip::make_address(impl_->options.address, ec), impl_->port));
+}
+
+void Listener::stop() {
+  if (impl_->stopping.exchange(true)) return;
+  for (auto& worker : impl_->workers) worker->post_drain();
+}
+
+void Listener::wait() {
+  const std::lock_guard lock(impl_->joining);
+  for (std::thread& thread : impl_->threads) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+std::size_t Listener::connections() const { return impl_->connections; }
+
+void serve_until_signal(Listener& listener) {
+  {
+    asio::io_context io{1};
+    asio::signal_set signals(io, SIGTERM, SIGINT);
+    signals.async_wait([](const ErrorCode&, int) {});
+    io.run();
+  }   // the default actions are back: a second signal ends the process
+  listener.stop();
+  listener.wait();
+}
+
+}  // namespace footlight

@@ -1,0 +1,84 @@
+// Response bytes.
+#include "server/writer.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+namespace footlight {
+
+namespace {
+
+void append_number(std::string& out, std::size_t number) {
+  char digits[20];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ");
+  for (const char c : value) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  out.append("\r\n");
+}
+
+// What the writer alone decides.
+bool is_framing(std::string_view name) {
+  for (const std::string_view ours : {"Connection", "Content-Length", "Transfer-Encoding", "Content-Type", "Date",
+                                      "Server", "X-Request-Id", "X-Content-Type-Options"}) {
+    if (equal_ignoring_case(name, ours)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string http_date(Instant instant) {
+  namespace chrono = std::chrono;
+  const chrono::sys_time<chrono::milliseconds> time{chrono::milliseconds(instant.ms)};
+  const auto day = chrono::floor<chrono::days>(time);
+  const chrono::year_month_day date{day};
+  const chrono::hh_mm_ss clock{chrono::floor<chrono::seconds>(time - day)};
+  static constexpr const char* weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  char text[64];
+  std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT", weekdays[chrono::weekday(day).c_encoding()],
+                static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
+                static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  return text;
+}
+
+void append_response(std::string& out, const HttpResponse& response, const HttpRequest& request,
+                     std::string_view connection) {
+  // One second's date, kept by each thread: formatting it costs more than the rest of the header.
+  thread_local std::int64_t dated_s = -1;
+  thread_local std::string date;
+  if (request.received.ms / 1000 != dated_s) {
+    dated_s = request.received.ms / 1000;
+    date = http_date(request.received);
+  }
+  out.append("HTTP/1.1 ");
+  append_number(out, static_cast<std::size_t>(response.status));
+  out.append(" ").append(reason_phrase(response.status)).append("\r\n");
+  append_field(out, "Date", date);
+  append_field(out, "Server", "footlight");
+  append_field(out, "X-Request-Id", request.request_id);
+  append_field(out, "X-Content-Type-Options", "nosniff");
+  for (std::size_t i = 0; i < response.headers.size(); ++i) {
+    const Headers::Field field = response.headers[i];
+    if (!is_framing(field.name)) append_field(out, field.name, field.value);
+  }
+  const bool is_bodiless = response.status == 204 || response.status == 304;
+  if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
+  if (!is_bodiless) {
+    out.append("Content-Length: ");
+    append_number(out, response.body.size());
+    out.append("\r\n");
+  }
+  if (!connection.empty()) append_field(out, "Connection", connection);
+  out.append("\r\n");
+  if (!is_bodiless && request.method != "HEAD") out.append(response.body);
+}
+
+}  // namespace footlight
