@@ -26,11 +26,10 @@
 
 #include "footlight/error.h"
 #include "script/ast.h"
+#include "script/emit.h"
 #include "script/facts.h"
 
 namespace footlight {
-
-enum class Mode { declare, policy };
 
 struct GlobalUse {
   std::string name;
