@@ -76,8 +76,8 @@ std::string nearest(std::string_view wanted, const std::vector<std::string>& kno
   const std::string* best = nullptr;
   std::size_t best_distance = allowed + 1;
   for (const std::string& name : known) {
-    const auto [shorter, longer] = std::minmax(name.size(), wanted.size());
-    if (name.size() > guessed_bytes_max || longer - shorter >= best_distance) continue;
+    const std::size_t added = std::max(name.size(), wanted.size()) - std::min(name.size(), wanted.size());
+    if (name.size() > guessed_bytes_max || added >= best_distance) continue;
     if (const std::size_t steps = distance(wanted, name); steps < best_distance) {
       best = &name;
       best_distance = steps;
