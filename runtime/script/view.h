@@ -16,8 +16,8 @@ namespace footlight {
 
 struct ViewSource {
   struct Found {
-    const Value* value = nullptr;   // a leaf; read before the next question, null counts as absent
-    bool is_object = false;         // a nested view, there even when nothing is known below it
+    const Value* value = nullptr;  // a leaf; read before the next question, null counts as absent
+    bool is_object = false;        // a nested view, there even when nothing is known below it
   };
 
   virtual ~ViewSource() = default;

@@ -45,36 +45,36 @@ struct FunctionRef {
 // What one call may use up.
 struct Budget {
   long fuel = limits::fuel_predicate;
-  std::optional<Duration> deadline = {};              // from now; none: no watchdog is started
-  std::size_t memory = limits::script_memory_soft;    // bytes above what was in use before
-  std::uint64_t random_seed = 0;                      // of `math.random` in this call
+  std::optional<Duration> deadline = {};            // from now; none: no watchdog is started
+  std::size_t memory = limits::script_memory_soft;  // bytes above what was in use before
+  std::uint64_t random_seed = 0;                    // of `math.random` in this call
 };
 
 // A function found in a converted value: which one, and what the front end called it.
 struct FoundFunction {
-  FunctionRef ref;      // held; release it, or keep it for the life of the Vm
-  int chunk = -1;       // counts the loads of this Vm from 0; -1: not registered by `__fn`
-  int id = -1;          // the front end's number in that chunk
+  FunctionRef ref;  // held; release it, or keep it for the life of the Vm
+  int chunk = -1;   // counts the loads of this Vm from 0; -1: not registered by `__fn`
+  int id = -1;      // the front end's number in that chunk
 };
 
 // May a result or an argument contain functions?
 enum class Functions {
-  refuse,    // a function is an error (code bad_result)
-  collect    // it becomes {"$function": i}, i an index into the list of FoundFunction
+  refuse,  // a function is an error (code bad_result)
+  collect  // it becomes {"$function": i}, i an index into the list of FoundFunction
 };
 
 // What became of a call.
 struct Outcome {
-  Value value = {};                            // the first result; null for nil
-  std::vector<FoundFunction> functions = {};   // see Functions::collect
+  Value value = {};                           // the first result; null for nil
+  std::vector<FoundFunction> functions = {};  // see Functions::collect
   // Codes script_error, fuel_exhausted, deadline_exceeded, memory_exceeded, bad_result, or what a
   // host function failed with. The message starts with `name:line: ` where the place is known, and
   // problems[0] holds place and message apart.
   std::optional<Error> error = {};
   long fuel_used = 0;
-  std::size_t peak_bytes = 0;                  // most memory in use, above what was there before
-  std::vector<std::string> log = {};           // lines of log(...), at most limits::script_log_lines_max
-  std::size_t log_dropped = 0;                 // lines beyond that
+  std::size_t peak_bytes = 0;         // most memory in use, above what was there before
+  std::vector<std::string> log = {};  // lines of log(...), at most limits::script_log_lines_max
+  std::size_t log_dropped = 0;        // lines beyond that
 
   bool ok() const { return !error; }
   // Stopped by a budget, rather than failed by itself.
@@ -85,8 +85,8 @@ struct Outcome {
 class HostCall {
  public:
   virtual ~HostCall() = default;
-  virtual std::size_t count() const = 0;                       // of arguments
-  virtual bool is_function(std::size_t i) const = 0;           // arguments count from 0
+  virtual std::size_t count() const = 0;              // of arguments
+  virtual bool is_function(std::size_t i) const = 0;  // arguments count from 0
   // Argument i as a value; beyond the last one: null. Fails as results do, code bad_result. With
   // `functions` those inside are collected there.
   virtual Result<Value> value(std::size_t i, std::vector<FoundFunction>* functions = nullptr) = 0;
@@ -118,7 +118,7 @@ enum class Verdict : std::uint8_t { no, yes, failed };
 class Vm {
  public:
   struct Options {
-    std::size_t memory_hard = limits::script_memory_hard;   // of the whole state
+    std::size_t memory_hard = limits::script_memory_hard;  // of the whole state
   };
 
   static Result<Vm> create(const Options& options);
@@ -150,10 +150,10 @@ class Vm {
   // state from one call to the next. Empty: the closure may be kept and called again and again.
   std::vector<std::string> captured_tables(FunctionRef function);
 
-  std::size_t bytes() const;                           // in use now
-  bool needs_rebuild() const;                          // memory did not come back; make a new Vm
+  std::size_t bytes() const;   // in use now
+  bool needs_rebuild() const;  // memory did not come back; make a new Vm
 
-  struct State;                                        // runtime/script/state.h, for the box itself
+  struct State;  // runtime/script/state.h, for the box itself
 
  private:
   explicit Vm(std::unique_ptr<State> state);

@@ -1,0 +1,72 @@
+// What library functions need from the Vm they run in, and how they take arguments and fail.
+//
+// The ugly part of C and Lua stays here: reading arguments with a message that helps, naming the
+// place in the user's file, charging for work. A Lua error unwinds C++ frames, so that locals with
+// destructors are fine; `catch (...)` and `noexcept` between here and Lua are not.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct lua_State;
+
+namespace footlight {
+
+class LuaHost {
+ public:
+  virtual ~LuaHost() = default;
+
+  // Pays for work on this many bytes: a unit of fuel for the call and one for every 32 bytes, about
+  // what a turn of a loop costs. Raises the stop when the fuel is used up.
+  void charge(lua_State* L, std::size_t bytes) {
+    debt_ += 1 + static_cast<long>(bytes / 32);
+    if (debt_ >= debt_settled_at) settle(L);
+  }
+  // Takes the debt from the fuel that the script counts. Small debts wait, because asking Lua costs
+  // more than most functions; that is deterministic too.
+  virtual void settle(lua_State* L) = 0;
+  virtual long fuel_left() = 0;  // may be negative: the debt has not been settled
+
+  void log(std::string line);
+  std::uint64_t next_random();  // splitmix64, from the seed of the call
+
+ protected:
+  static constexpr long debt_settled_at = 64;
+
+  long debt_ = 0;
+  std::uint64_t random_ = 0;
+  std::vector<std::string> log_;
+  std::size_t log_dropped_ = 0;
+};
+
+LuaHost& host_of(lua_State* L);
+
+// Where the script is: the innermost line of a user's file, `experiences/a.lua:7`; empty when none.
+std::string place_of(lua_State* L);
+
+// Raises an error that begins with that place. Never returns; the type is for `return fail(...)`.
+int fail(lua_State* L, const std::string& message);
+
+// What the value at `i` is called in messages and by `type`: `nil`, `table` (views too), `null`, ...
+const char* kind_at(lua_State* L, int i);
+
+// The text that `tostring` gives; tables and functions are only named, their addresses are random.
+std::string text_at(lua_State* L, int i);
+
+// Arguments. `function` is the name for messages: `` `string.rep` needs a number as argument 2, got nil ``
+bool is_absent(lua_State* L, int i);                                          // nil, or not passed
+std::string_view string_argument(lua_State* L, int i, const char* function);  // numbers count as text
+double number_argument(lua_State* L, int i, const char* function);
+// A whole number within ±2^53.
+std::int64_t integer_argument(lua_State* L, int i, const char* function);
+std::int64_t integer_argument(lua_State* L, int i, const char* function, std::int64_t otherwise);
+void table_argument(lua_State* L, int i, const char* function);  // a table that can be written
+int wrong_argument(lua_State* L, int i, const char* function, const char* wanted);  // raises
+
+// Pushes text that a function made, or fails above limits::script_string_bytes_max.
+int push_text(lua_State* L, std::string_view text, const char* function);
+
+}  // namespace footlight

@@ -1,0 +1,530 @@
+#include "script/vm.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <lua.hpp>
+#include <set>
+
+#include "bindings/lua/loops.h"
+#include "script/convert.h"
+#include "script/state.h"
+#include "script/watchdog.h"
+
+namespace footlight {
+
+namespace {
+
+constexpr double fuel_gone = -1;
+
+// The allocator: counts, trips at the soft limit, refuses at the hard one. LuaJIT calls it with the
+// old size, so that no block needs a header.
+void* allocate(void* context, void* block, std::size_t old_size, std::size_t new_size) {
+  auto& state = static_cast<Vm::State&>(*static_cast<LuaHost*>(context));
+  if (new_size == 0) {
+    std::free(block);
+    state.used -= old_size;
+    return nullptr;
+  }
+  const std::size_t after = state.used - old_size + new_size;
+  if (new_size > old_size && after > state.hard) {
+    state.trip_by(Trip::memory);
+    return nullptr;
+  }
+  void* moved = std::realloc(block, new_size);
+  if (!moved) return new_size > old_size ? nullptr : block;  // shrinking may not fail
+  state.used = after;
+  state.peak = std::max(state.peak, after);
+  if (after > state.soft) state.trip_by(Trip::memory);
+  return moved;
+}
+
+// Count hook, set when the call was ended from outside: raises at every instruction, so that no `pcall`
+// in the script outlives it.
+void on_instruction(lua_State* L, lua_Debug*) { state_of(L).raise_stop(L); }
+
+// The protected function of every entry.
+int enter(lua_State* L) {
+  Vm::State& state = state_of(L);
+  state.thunk(L, state.thunk_context);
+  return 0;
+}
+
+// Message handler: runs where the error happened, while the stack still tells the place. Keeps what it
+// finds in C++, because the error may be that there is no memory.
+int describe_error(lua_State* L) {
+  Vm::State& state = state_of(L);
+  Vm::State::Failure& failure = state.failure;
+  failure = {};
+  std::string text =
+      lua_type(L, 1) == LUA_TSTRING ? text_at(L, 1) : std::string("an error that is no message");
+  // `prefix:12: text` with the prefix that Lua gives to this source; takes it off and gives `:12`.
+  const auto line_of = [&text](std::string_view prefix) {
+    std::size_t end = prefix.size() + 1;
+    if (!text.starts_with(prefix) || text.size() <= end || text[prefix.size()] != ':') return std::string();
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    if (!std::string_view(text).substr(end).starts_with(": ")) return std::string();
+    std::string line = text.substr(prefix.size(), end - prefix.size());
+    text.erase(0, end + 2);
+    return line;
+  };
+  constexpr int levels_max = 50;  // finding the n-th costs n: an endless recursion has thousands
+  lua_Debug ar;
+  for (int level = 0; level < levels_max && lua_getstack(L, level, &ar); ++level) {
+    if (!lua_getinfo(L, "Sl", &ar)) continue;
+    if (ar.source[0] != '@') {
+      line_of(ar.short_src);  // our own Lua is nobody's place
+      continue;
+    }
+    if (ar.currentline > 0 && failure.place.empty()) {
+      failure.place = std::string(ar.source + 1) + ":" + std::to_string(ar.currentline);
+    }
+    if (const std::string line = line_of(ar.short_src); !line.empty()) {
+      failure.place = std::string(ar.source + 1) + line;
+      break;
+    }
+  }
+  if (!state.host_error.message.empty() && text == state.host_error.message)
+    failure.code = state.host_error.code;
+  failure.text = clean_text(text, limits::script_message_bytes_max);
+  return 1;
+}
+
+// Everything that must be there before the first `protect`.
+int initialise(lua_State* L) {
+  Vm::State& state = state_of(L);
+  lua_pushcfunction(L, enter);
+  state.trampoline = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_pushcfunction(L, describe_error);
+  state.describe = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_pushliteral(L, "stopped");
+  state.stop_message = luaL_ref(L, LUA_REGISTRYINDEX);
+  build_sandbox(L);
+  // LuaJIT does not collect when memory runs out, so it must not lag behind.
+  lua_gc(L, LUA_GCSETPAUSE, 120);
+  return 0;
+}
+
+void on_overdue(void* context) { static_cast<Vm::State*>(context)->trip_by(Trip::deadline); }
+
+// One call, from the fuel it is given to the fuel it used. Nests in host functions.
+class Run {
+ public:
+  Run(Vm::State& state, const Budget& budget, std::uint64_t serial) : state_(state), budget_(budget) {
+    is_outermost_ = state.depth++ == 0;
+    state.lent.push_back(serial);
+    state.failure = {};
+    if (is_outermost_) {
+      start_ = state.used;
+      state.peak = state.used;
+      state.host_error = {};
+      state.take_log();
+      state.take_log_dropped();
+      state.seed(budget.random_seed);
+      state.trip = Trip::none;
+      outer_fuel_ = std::numeric_limits<double>::infinity();
+      state.soft = start_ + budget.memory;
+      if (budget.deadline) {
+        guard_.emplace(Watchdog::Clock::now() + std::chrono::milliseconds(budget.deadline->ms), on_overdue,
+                       &state);
+      }
+    } else {
+      outer_fuel_ = state.fuel() - static_cast<double>(state.debt());
+    }
+    refuel();
+  }
+  ~Run() { finish(); }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  // Starts the next script of this run with fuel of its own, as far as the outer call has any.
+  void next_script() {
+    spent_ += used();
+    if (trip() == Trip::fuel) state_.trip = Trip::none;
+    refuel();
+  }
+
+  long fuel_used() { return static_cast<long>(spent_ + used()); }
+
+  Trip trip() const { return state_.trip.load(); }
+
+  // Why the script did not come to its end.
+  Error error() const {
+    Vm::State::Failure failure = state_.failure;
+    switch (trip()) {
+      case Trip::none: break;
+      case Trip::fuel:
+        failure.code = Code::fuel_exhausted;
+        failure.text = "the script used up its fuel of " + std::to_string(static_cast<long>(allowance_)) +
+                       "; a turn of a loop and a call cost one each";
+        break;
+      case Trip::deadline:
+        failure.code = Code::deadline_exceeded;
+        failure.text = "the script ran past its deadline";
+        if (budget_.deadline) failure.text += " of " + to_text(*budget_.deadline);
+        break;
+      case Trip::memory:
+        failure.code = Code::memory_exceeded;
+        failure.text = "the script used more than its " + std::to_string(budget_.memory) + " bytes of memory";
+        break;
+    }
+    return failure.error();
+  }
+
+  std::size_t peak() const { return state_.peak > start_ ? state_.peak - start_ : 0; }
+
+  // Idempotent. The order matters: a signal may come until the guard is disarmed.
+  void finish() {
+    if (is_finished_) return;
+    is_finished_ = true;
+    --state_.depth;
+    state_.lent.pop_back();
+    if (is_outermost_) {
+      finish_outermost();
+    } else {
+      finish_nested();
+    }
+  }
+
+ private:
+  void finish_outermost() {
+    guard_.reset();
+    state_.is_hooking = 1;
+    lua_sethook(state_.L, nullptr, 0, 0);
+    state_.is_hooking = 0;
+    const Trip reason = state_.trip.exchange(Trip::none);
+    state_.soft = static_cast<std::size_t>(-1);
+    state_.set_debt(0);
+    if (reason == Trip::memory) recover_memory();
+  }
+
+  // After a memory stop much of what is in use is garbage, but LuaJIT keeps buffers that only several
+  // collections shrink. What does not come back then never will.
+  void recover_memory() {
+    const std::size_t acceptable = start_ + budget_.memory / 4;
+    for (int i = 0; i < limits::script_rebuild_collections_max && state_.used > acceptable; ++i) {
+      state_.protect([](lua_State* L) { lua_gc(L, LUA_GCCOLLECT, 0); });
+    }
+    state_.trip = Trip::none;
+    state_.is_broken = state_.used > acceptable;
+  }
+
+  void finish_nested() {
+    const double left = outer_fuel_ - spent_ - used();
+    // A stop by the smaller fuel of this call is its own; every other ends the outer one too.
+    if (trip() == Trip::fuel && left > 0) state_.trip = Trip::none;
+    const bool is_over = trip() != Trip::none;
+    state_.set_debt(0);
+    state_.set_fuel(is_over ? fuel_gone : left);
+    state_.fuel_at_trip = is_over ? std::optional(left) : std::nullopt;
+  }
+
+  void refuel() {
+    allowance_ = std::clamp(static_cast<double>(budget_.fuel), 0.0, std::max(outer_fuel_ - spent_, 0.0));
+    state_.set_debt(0);
+    state_.set_fuel(allowance_);
+    state_.fuel_at_trip.reset();
+  }
+
+  // Of the running script; at most what it was given, though its last step may have cost more.
+  double used() {
+    const double left =
+        state_.fuel_at_trip ? *state_.fuel_at_trip : state_.fuel() - static_cast<double>(state_.debt());
+    return std::clamp(allowance_ - left, 0.0, allowance_);
+  }
+
+  Vm::State& state_;
+  const Budget budget_;
+  bool is_outermost_ = true;
+  bool is_finished_ = false;
+  double allowance_ = 0;   // fuel of the running script
+  double spent_ = 0;       // by those before it in this run
+  double outer_fuel_ = 0;  // what the outer call had left; infinite without one
+  std::size_t start_ = 0;
+  std::optional<Watchdog::Guard> guard_;
+};
+
+void push_function(lua_State* L, FunctionRef function) { lua_rawgeti(L, LUA_REGISTRYINDEX, function.id); }
+
+void push_argument(lua_State* L, const Argument& argument, std::uint64_t serial) {
+  if (const Value* value = std::get_if<Value>(&argument)) {
+    push_value(L, *value);
+  } else if (const auto* view = std::get_if<const ViewSource*>(&argument)) {
+    push_view(L, **view, serial);
+  } else {
+    push_function(L, std::get<FunctionRef>(argument));
+  }
+}
+
+Error too_deep() {
+  return Vm::State::Failure{Code::limit_exceeded, "",
+                            "calls from scripts into the host and back nest deeper than " +
+                                std::to_string(limits::script_call_depth_max)}
+      .error();
+}
+
+}  // namespace
+
+// State
+
+Vm::State::~State() {
+  if (L) lua_close(L);
+}
+
+long Vm::State::fuel_left() { return static_cast<long>(fuel()) - debt_; }
+
+double Vm::State::fuel() {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, holder);
+  lua_getupvalue(L, -1, 1);
+  const double units = lua_tonumber(L, -1);
+  lua_pop(L, 2);
+  return units;
+}
+
+void Vm::State::set_fuel(double units) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, holder);
+  lua_pushnumber(L, units);
+  lua_setupvalue(L, -2, 1);
+  lua_pop(L, 1);
+}
+
+void Vm::State::settle(lua_State* from) {
+  const double left = fuel() - static_cast<double>(debt_);
+  debt_ = 0;
+  set_fuel(left);
+  if (left >= 0) return;
+  trip_by(Trip::fuel);
+  raise_stop(from);
+}
+
+void Vm::State::trip_by(Trip reason) {
+  if (depth == 0 && reason != Trip::fuel) return;  // between calls there is nothing to end
+  Trip expected = Trip::none;
+  trip.compare_exchange_strong(expected, reason);
+  // Fuel needs no hook: it is negative, and the next check raises again. The others must not be missed,
+  // so that the watchdog sets the hook anew each time.
+  if (reason == Trip::fuel || is_hooking) return;
+  is_hooking = 1;
+  lua_sethook(L, on_instruction, LUA_MASKCOUNT, 1);
+  is_hooking = 0;
+}
+
+int Vm::State::raise_stop(lua_State* from) {
+  if (!fuel_at_trip) fuel_at_trip = fuel() - static_cast<double>(debt_);
+  debt_ = 0;
+  set_fuel(fuel_gone);
+  lua_rawgeti(from, LUA_REGISTRYINDEX, stop_message);
+  return lua_error(from);
+}
+
+bool Vm::State::protect_thunk(void (*run)(lua_State*, void*), void* context, int arguments) {
+  const auto outer_thunk = std::exchange(thunk, run);
+  void* const outer_context = std::exchange(thunk_context, context);
+  // Nothing here allocates: outside the protected call an error would end the process.
+  const int base = lua_gettop(L) - arguments;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, describe);
+  lua_insert(L, base + 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, trampoline);
+  lua_insert(L, base + 2);
+  const int status = lua_pcall(L, arguments, 0, base + 1);
+  thunk = outer_thunk;
+  thunk_context = outer_context;
+  // No handler runs for these two.
+  if (status == LUA_ERRMEM) failure = {Code::memory_exceeded, "", "there is no memory left"};
+  if (status == LUA_ERRERR) failure = {Code::script_error, "", "an error within an error"};
+  lua_settop(L, base);
+  return status == 0;
+}
+
+Error Vm::State::Failure::error() const {
+  Problem problem{code, place, text};
+  return {code, place.empty() ? text : place + ": " + text, {std::move(problem)}};
+}
+
+// Vm
+
+bool Outcome::stopped() const {
+  return error && (error->code == Code::fuel_exhausted || error->code == Code::deadline_exceeded ||
+                   error->code == Code::memory_exceeded);
+}
+
+Vm::Vm(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Vm::Vm(Vm&&) noexcept = default;
+Vm& Vm::operator=(Vm&&) noexcept = default;
+Vm::~Vm() = default;
+
+Result<Vm> Vm::create(const Options& options) {
+  auto state = std::make_unique<State>();
+  state->hard = options.memory_hard;
+  state->L = lua_newstate(allocate, static_cast<LuaHost*>(state.get()));
+  if (!state->L) return refuse(Code::memory_exceeded, "there is no memory for a Lua state");
+  if (const int status = lua_cpcall(state->L, initialise, nullptr); status != 0) {
+    const char* message = lua_tostring(state->L, -1);
+    return refuse(status == LUA_ERRMEM ? Code::memory_exceeded : Code::internal,
+                  std::string("cannot set up a Lua state: ") + (message ? message : "no message"));
+  }
+  return Vm(std::move(state));
+}
+
+Result<FunctionRef> Vm::load(std::string_view text, std::string_view name, const Environment& globals) {
+  State& state = *state_;
+  state.vm = this;
+  if (state.depth >= limits::script_call_depth_max) return too_deep();
+  if (text.starts_with('\x1b')) return refuse(Code::syntax_error, "`" + std::string(name) + "` is not text");
+  const std::string chunk_name = "@" + std::string(name);
+  const int chunk = state.chunks++;
+  FunctionRef function;
+  Code problem = Code::syntax_error;
+  Run run(state, {.fuel = limits::fuel_load}, state.next_serial++);
+  const bool is_done = state.protect([&](lua_State* L) {
+    if (luaL_loadbufferx(L, text.data(), text.size(), chunk_name.c_str(), "t") != 0) lua_error(L);
+    problem = Code::internal;  // from here on only the front end can be wrong
+    lua_pushnumber(L, 0);
+    push_chunk_values(L, chunk);
+    lua_call(L, 8, 1);
+    if (!lua_isfunction(L, -1) || !join_fuel(L)) {
+      fail(L, "this chunk is not instrumented, so that nothing could stop it");
+    }
+    push_environment(L, globals);
+    lua_setfenv(L, -2);
+    function.id = luaL_ref(L, LUA_REGISTRYINDEX);
+  });
+  if (is_done && run.trip() == Trip::none) return function;
+  if (state.failure.code == Code::script_error) state.failure.code = problem;
+  return run.error();
+}
+
+Outcome Vm::call(FunctionRef function, const Arguments& arguments, const Budget& budget,
+                 Functions functions) {
+  State& state = *state_;
+  state.vm = this;
+  Outcome outcome;
+  if (state.depth >= limits::script_call_depth_max) {
+    outcome.error = too_deep();
+    return outcome;
+  }
+  const std::uint64_t serial = state.next_serial++;
+  const bool is_outermost = state.depth == 0;
+  Run run(state, budget, serial);
+  Result<Value> result = Value();
+  const bool is_done = state.protect([&](lua_State* L) {
+    luaL_checkstack(L, static_cast<int>(arguments.size()) + 4, "too many arguments");
+    push_function(L, function);
+    for (const Argument& argument : arguments) push_argument(L, argument, serial);
+    lua_call(L, static_cast<int>(arguments.size()), 1);
+    // Converted here, before anything could collect it.
+    result = value_at(L, -1, functions == Functions::collect ? &outcome.functions : nullptr);
+  });
+  if (!is_done || run.trip() != Trip::none) {
+    outcome.error = run.error();
+  } else if (!result.ok()) {
+    outcome.error = State::Failure{result.error().code, "", result.error().message}.error();
+  } else {
+    outcome.value = std::move(*result);
+  }
+  if (outcome.error) {
+    for (const FoundFunction& found : outcome.functions) release(found.ref);
+    outcome.functions.clear();
+  }
+  outcome.fuel_used = run.fuel_used();
+  outcome.peak_bytes = run.peak();
+  run.finish();
+  if (is_outermost) {
+    outcome.log = state.take_log();
+    outcome.log_dropped = state.take_log_dropped();
+    for (std::string& line : outcome.log) line = clean_text(line, limits::script_log_line_bytes_max);
+  }
+  return outcome;
+}
+
+std::vector<Verdict> Vm::call_each(std::span<const FunctionRef> predicates, const Arguments& arguments,
+                                   const Budget& each, Failures* failures) {
+  State& state = *state_;
+  state.vm = this;
+  std::vector<Verdict> verdicts(predicates.size(), Verdict::failed);
+  if (state.depth >= limits::script_call_depth_max) return verdicts;
+  const std::uint64_t serial = state.next_serial++;
+  Run run(state, each, serial);
+  // Objects become views, so that no predicate sees what another did to them; lists are made anew.
+  std::deque<ValueView> views;
+  std::size_t done = 0;
+  const bool is_done = state.protect([&](lua_State* L) {
+    const int count = static_cast<int>(arguments.size());
+    luaL_checkstack(L, 2 * count + 4, "too many arguments");
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state.describe);
+    const int describe = lua_gettop(L);
+    const auto list_of = [&](int i) -> const Value* {
+      const Value* value = std::get_if<Value>(&arguments[static_cast<std::size_t>(i)]);
+      return value && value->is_array() ? value : nullptr;
+    };
+    for (const Argument& argument : arguments) {
+      const Value* value = std::get_if<Value>(&argument);
+      if (value && value->is_object())
+        push_view(L, views.emplace_back(*value), serial);
+      else if (value && value->is_array())
+        lua_pushnil(L);
+      else
+        push_argument(L, argument, serial);
+    }
+    for (; done < predicates.size(); ++done) {
+      run.next_script();
+      state.seed(each.random_seed);
+      push_function(L, predicates[done]);
+      for (int i = 0; i < count; ++i) {
+        if (const Value* list = list_of(i))
+          push_value(L, *list);
+        else
+          lua_pushvalue(L, describe + 1 + i);
+      }
+      const int status = lua_pcall(L, count, 1, describe);
+      if (status == LUA_ERRMEM) state.failure = {Code::memory_exceeded, "", "there is no memory left"};
+      const Trip trip = run.trip();
+      if (status == 0 && trip == Trip::none) {
+        verdicts[done] = lua_toboolean(L, -1) ? Verdict::yes : Verdict::no;
+      } else if (failures) {
+        failures->emplace_back(done, run.error());
+      }
+      lua_pop(L, 1);
+      if (trip == Trip::deadline || trip == Trip::memory) return;  // for all of them
+    }
+  });
+  if (!is_done && failures && done < predicates.size()) failures->emplace_back(done, run.error());
+  return verdicts;
+}
+
+void Vm::release(FunctionRef function) {
+  if (function) luaL_unref(state_->L, LUA_REGISTRYINDEX, function.id);
+}
+
+std::vector<std::string> Vm::captured_tables(FunctionRef function) {
+  State& state = *state_;
+  state.vm = this;
+  std::set<std::string> names;
+  std::set<const void*> seen;
+  state.protect([&](lua_State* L) {
+    // A work list on the Lua stack: functions may capture functions, in circles too.
+    lua_newtable(L);
+    push_function(L, function);
+    lua_rawseti(L, 1, 1);
+    for (int next = 1, size = 1; next <= size; ++next) {
+      lua_rawgeti(L, 1, next);
+      for (int i = 1;; ++i) {
+        const char* name = lua_getupvalue(L, 2, i);
+        if (!name) break;
+        if (lua_istable(L, -1)) names.insert(name);
+        if (lua_isfunction(L, -1) && seen.insert(lua_topointer(L, -1)).second) {
+          lua_rawseti(L, 1, ++size);
+        } else {
+          lua_pop(L, 1);
+        }
+      }
+      lua_pop(L, 1);
+    }
+  });
+  return {names.begin(), names.end()};
+}
+
+std::size_t Vm::bytes() const { return state_->used; }
+bool Vm::needs_rebuild() const { return state_->is_broken; }
+
+}  // namespace footlight
