@@ -24,6 +24,11 @@ Error does_not_continue(const Record& record, std::string why) {
                                          " `" + record.experience + "`) does not continue this state: " + why);
 }
 
+bool only_archives(const Record& record) {
+  return record.standing && record.standing->phase == Phase::archived && !record.revision && !record.approval &&
+         !record.live_revision && !record.head_status && !record.voids_approvals;
+}
+
 // Why the record cannot follow the state; empty where it can. Effects are believed, places are not.
 std::string misfit(const State& state, const Record& record) {
   if (record.seq != state.head + 1) return "the journal is at " + std::to_string(state.head);
@@ -39,8 +44,7 @@ std::string misfit(const State& state, const Record& record) {
   if (experience && !bumps_epoch) {
     const Phase phase = phase_at(*experience, record.at);
     if (phase == Phase::deleted) return "the experience was deleted";
-    const bool archives = record.command == CommandName::archive && phase != Phase::archived;
-    if (is_final(phase) && !archives) return "the experience has ended";
+    if (is_final(phase) && !(phase != Phase::archived && only_archives(record))) return "the experience has ended";
   }
 
   const int newest = experience ? experience->head().n : 0;

@@ -56,7 +56,8 @@ std::string final_words(const Attempt& attempt) {
   const CommandName name = attempt.command.name;
   const bool is_of_its_life = name == CommandName::stop || name == CommandName::pause ||
                               name == CommandName::resume || name == CommandName::close;
-  std::string words = ended_words(attempt) + " and cannot be ";
+  std::string words = ended_words(attempt);
+  words += words.find(',') == std::string::npos ? " and cannot be " : ", and cannot be ";
   words += is_of_its_life ? std::string(participle(name)) + " any more" : "edited or activated again";
   return words + only_way_on(attempt);
 }
@@ -79,7 +80,7 @@ std::string standing_words(const Attempt& attempt) {
     case Situation::draft:
     case Situation::in_review:
     case Situation::approved:
-      return "was never activated: it is " + std::string(attempt.situation == Situation::draft ? "a " : "") +
+      return "was never live: it is " + std::string(attempt.situation == Situation::draft ? "a " : "") +
              std::string(to_text(attempt.situation));
     case Situation::scheduled: return "is scheduled";
     case Situation::live:
@@ -151,13 +152,14 @@ std::string sentence(Code code, const Attempt& attempt) {
       return id + (attempt.situation == Situation::scheduled ? " " + scheduled_words(attempt)
                                                              : " is not in review: " + head_words(attempt));
     case Code::not_scheduled: {
-      std::string words = id + " " + standing_words(attempt) + " and is not scheduled";
-      return is_final(phase_at(*attempt.experience, attempt.now)) ? words + only_way_on(attempt) : words;
+      const std::string words = id + " " + standing_words(attempt);
+      if (!is_final(phase_at(*attempt.experience, attempt.now))) return words + ", not scheduled";
+      return words + " and is not scheduled" + only_way_on(attempt);
     }
     case Code::not_live: return id + " " + not_live_words(attempt);
-    case Code::not_paused: return id + " " + standing_words(attempt) + " and is not paused";
+    case Code::not_paused: return id + " " + standing_words(attempt) + ", not paused";
     case Code::not_final:
-      return id + " " + standing_words(attempt) + " and has not ended; only what has ended is archived";
+      return id + " " + standing_words(attempt) + " and has not ended; what has ended can be archived";
     case Code::cannot_delete: return id + " " + cannot_delete_words(attempt);
     default: return id + ": " + std::string(row(code).summary);
   }
