@@ -19,11 +19,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <list>
 #include <mutex>
+#include <new>
 #include <random>
 #include <system_error>
 #include <thread>
@@ -93,23 +95,6 @@ class Buffer {
   std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
 };
 
-// What a connection waits for; each has its deadline.
-enum class Phase { idle, header, body, writing, lingering };
-
-struct Connection {
-  Connection(Socket connected, std::size_t header_bytes_max)
-      : socket(std::move(connected)), reader(request, header_bytes_max) {}
-
-  Socket socket;
-  HttpRequest request;
-  Reader reader;
-  Buffer in;
-  std::string out;
-  Phase phase = Phase::idle;
-  Steady::time_point deadline;
-  bool expired = false;                                // the sweep cancelled the pending read
-};
-
 // A caller's own id may stand in our logs when it is short and has nothing to escape.
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= limits::request_id_bytes_max &&
@@ -136,6 +121,35 @@ struct Shared {
   std::atomic<bool> stopping{false};
 
   std::string make_request_id() { return id_prefix + "-" + std::to_string(++ids); }
+};
+
+// One of the connections counted over all workers.
+struct Seat {
+  explicit Seat(std::atomic<std::size_t>& counted) : count(counted), number(counted.fetch_add(1)) {}
+  ~Seat() { count.fetch_sub(1); }
+  Seat(const Seat&) = delete;
+  Seat& operator=(const Seat&) = delete;
+
+  std::atomic<std::size_t>& count;
+  const std::size_t number;                            // from 0
+};
+
+// What a connection waits for; each has its deadline.
+enum class Phase { idle, header, body, writing, lingering };
+
+struct Connection {
+  Connection(Socket connected, Shared& shared)
+      : seat(shared.connections), socket(std::move(connected)), reader(request, shared.options.header_bytes_max) {}
+
+  Seat seat;
+  Socket socket;
+  HttpRequest request;
+  Reader reader;
+  Buffer in;
+  std::string out;
+  Phase phase = Phase::idle;
+  Steady::time_point deadline;
+  bool expired = false;                                // the sweep cancelled the pending read
 };
 
 // One thread's event loop and everything on it; only post_drain() is for other threads.
@@ -179,19 +193,31 @@ class Worker {
   Task accept_all() {
     while (acceptor_.is_open()) {
       auto [ec, socket] = co_await acceptor_.async_accept(as_result);
-      if (ec) {
-        if (!acceptor_.is_open()) break;
-        // Descriptors or memory ran out, or the peer was gone already. Without a pause this would spin.
-        pause_.expires_after(accept_pause);
-        co_await pause_.async_wait(as_result);
-      } else if (shared_.connections.fetch_add(1) >= shared_.options.connections_max) {
-        turn_away(socket);
-        shared_.connections.fetch_sub(1);
-      } else {
-        socket.set_option(tcp::no_delay(true), ec);
-        connections_.emplace_front(std::move(socket), shared_.options.header_bytes_max);
+      if (!ec && admit(std::move(socket))) continue;
+      if (!acceptor_.is_open()) break;
+      // Descriptors or memory ran out, or the peer was gone already. Without a pause this would spin.
+      pause_.expires_after(accept_pause);
+      co_await pause_.async_wait(as_result);
+    }
+  }
+
+  // False: memory ran out.
+  bool admit(Socket socket) {
+    const auto before = connections_.begin();
+    try {
+      Connection& c = connections_.emplace_front(std::move(socket), shared_);
+      if (c.seat.number < shared_.options.connections_max) {
+        ErrorCode ec;
+        c.socket.set_option(tcp::no_delay(true), ec);
         asio::co_spawn(io_, keep(connections_.begin()), asio::detached);
+      } else {
+        turn_away(c.socket);
+        connections_.pop_front();
       }
+      return true;
+    } catch (const std::bad_alloc&) {
+      if (connections_.begin() != before) connections_.pop_front();
+      return false;
     }
   }
 
@@ -220,8 +246,7 @@ class Worker {
       // Out of memory, within this one connection's buffers: it ends, the others go on.
     }
     connections_.erase(place);
-    shared_.connections.fetch_sub(1);
-    if (is_draining_ && connections_.empty()) end();
+    if (has_ended()) end();
   }
 
   Task serve(Connection& c) {
@@ -258,9 +283,11 @@ class Worker {
   }
 
   // Closing with unread input sends a reset, which can overtake the answer and destroy it. So: say
-  // that we are done, and read on until the client has seen it or its time is up.
+  // that we are done, and read on until the client has seen it or its time is up. A server that stops
+  // does not wait for what is unlikely to come.
   Task linger(Connection& c) {
     ErrorCode ec;
+    if (shared_.stopping && c.socket.available(ec) == 0) co_return;
     c.socket.shutdown(tcp::socket::shutdown_send, ec);
     if (ec) co_return;
     await(c, Phase::lingering, shared_.options.linger_timeout);
@@ -366,7 +393,7 @@ class Worker {
 
   Task sweep() {
     const auto interval = in_chrono(shared_.options.sweep_interval);
-    for (;;) {
+    while (!has_ended()) {                             // already, where stop() came before the first sweep
       const auto due = Steady::now() + interval;
       sweeper_.expires_at(due);
       if (const auto [cancelled] = co_await sweeper_.async_wait(as_result); cancelled) co_return;
@@ -396,7 +423,7 @@ class Worker {
     for (Connection& c : connections_) {
       if (c.phase == Phase::idle && c.socket.available(ec) == 0) c.socket.cancel(ec);
     }
-    if (connections_.empty()) {
+    if (has_ended()) {
       end();
       return;
     }
@@ -407,6 +434,8 @@ class Worker {
       for (Connection& c : connections_) c.socket.close(ignored);
     });
   }
+
+  bool has_ended() const { return is_draining_ && connections_.empty(); }
 
   // Nothing is left to wait for, so that run() returns.
   void end() {
@@ -441,6 +470,7 @@ Listener::~Listener() {
 }
 
 Result<std::unique_ptr<Listener>> Listener::start(Options options, Service service) {
+  assert(options.now && service.handle);
   ErrorCode ec;
   const auto address = asio::ip::make_address(options.address, ec);
   if (ec) {
@@ -502,15 +532,20 @@ void Listener::wait() {
 
 std::size_t Listener::connections() const { return impl_->connections; }
 
-void serve_until_signal(Listener& listener) {
-  {
-    asio::io_context io{1};
-    asio::signal_set signals(io, SIGTERM, SIGINT);
-    signals.async_wait([](const ErrorCode&, int) {});
-    io.run();
-  }   // the default actions are back: a second signal ends the process
-  listener.stop();
-  listener.wait();
+struct StopSignals::Impl {
+  asio::io_context io{1};
+  asio::signal_set signals{io, SIGTERM, SIGINT};
+};
+
+StopSignals::StopSignals() : impl_(std::make_unique<Impl>()) {}
+
+StopSignals::~StopSignals() = default;
+
+void StopSignals::wait() {
+  if (!impl_) return;
+  impl_->signals.async_wait([](const ErrorCode&, int) {});
+  impl_->io.run();
+  impl_.reset();
 }
 
 }  // namespace footlight

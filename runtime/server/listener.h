@@ -69,8 +69,20 @@ class Listener {
   std::unique_ptr<Impl> impl_;
 };
 
-// Blocks until SIGTERM or SIGINT, then stops the listener and waits for it. A second signal ends the
-// process at once.
-void serve_until_signal(Listener& listener);
+// SIGTERM and SIGINT, held from the construction on: make one before the listener, so that a signal
+// that comes while the server starts stops it too. One at a time in a process.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+
+  // Blocks until one comes. Afterwards the default actions are back, so that a second one, while the
+  // listener drains, ends the process at once.
+  void wait();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace footlight

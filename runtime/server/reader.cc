@@ -39,7 +39,7 @@ bool asks_for_other_version(std::string_view line) {
   if (blank == std::string_view::npos) return false;
   const std::string_view version = line.substr(blank + 1);
   return version.size() == 8 && version.starts_with("HTTP/") && is_decimal(version[5]) && version[6] == '.' &&
-         is_decimal(version[7]);
+         is_decimal(version[7]) && version != "HTTP/1.1" && version != "HTTP/1.0";
 }
 
 Error explain(const ErrorCode& code, std::string_view first_line) {
@@ -223,7 +223,7 @@ std::size_t Reader::take_header(std::string_view bytes) {
 
     ErrorCode ec;
     const std::string_view header = bytes.substr(0, end + 1);
-    const std::string_view first_line = header.substr(0, header.find('\r'));
+    const std::string_view first_line = header.substr(0, header.find("\r\n"));
     parser_->put(asio::const_buffer(header.data(), header.size()), ec);
     if (parser_->refusal) {
       refuse_with(std::move(*parser_->refusal));
