@@ -26,6 +26,7 @@ inline constexpr std::size_t stack_max = 50;                  // resolve = stack
 inline constexpr std::size_t experiences_max = 100'000;       // of one workspace, ended and deleted ones too: all are folded into memory
 inline constexpr std::size_t revisions_max = 10'000;          // of one experience: thirty edits a day for a year
 inline constexpr std::size_t message_bytes_max = 4 << 10;     // why something was sent back or stopped
+inline constexpr std::size_t list_bytes_max = 64 << 20;       // its file
 inline constexpr Duration start_ahead_max = days(730);        // invariants.md, too_far_ahead
 
 // time
@@ -49,6 +50,15 @@ inline constexpr std::size_t request_bytes_max = 256 << 10;   // a decide call: 
 inline constexpr std::size_t request_surfaces_max = 100;
 inline constexpr std::size_t attributes_max = 1'000;          // leaves of one request
 inline constexpr std::size_t attribute_string_bytes_max = 16 << 10;
+
+// schemas
+inline constexpr std::size_t schema_nodes_max = 5'000;        // subschemas of one document; generated ones have hundreds
+inline constexpr std::size_t schema_patterns_max = 100;       // each holds a matcher of up to schema_pattern_memory_max
+inline constexpr std::size_t schema_pattern_bytes_max = 1'024;
+inline constexpr int schema_pattern_memory_max = 1 << 20;     // RE2's program and caches
+inline constexpr int schema_depth_max = 512;                  // subschemas applied within each other: our recursion
+inline constexpr std::size_t schema_steps_max = 1'000'000;    // of one validation: `allOf` may double itself
+inline constexpr std::size_t schema_problems_max = 100;       // reported of one value; more help nobody
 
 // templates
 inline constexpr std::size_t template_bytes_max = 256 << 10;
@@ -101,6 +111,8 @@ inline constexpr std::size_t target_bytes_max = 8 << 10;      // path and query;
 inline constexpr std::size_t chunk_line_bytes_max = 4 << 10;  // a chunk's size line, and all trailers
 inline constexpr std::size_t request_id_bytes_max = 64;       // a caller's own; it stands in every log line
 inline constexpr std::size_t body_bytes_max = 4 << 20;        // the largest body of any route
+inline constexpr std::size_t command_bytes_max = 64 << 10;    // a lifecycle command's body: a message, an id
+inline constexpr int audit_rows_max = 10'000;                 // of one answer
 inline constexpr std::size_t connections_max = 10'000;
 inline constexpr Duration header_timeout = seconds(10);
 inline constexpr Duration body_timeout = seconds(10);
