@@ -5,7 +5,6 @@
 #include <array>
 
 #include "base/limits.h"
-#include "lifecycle/fold.h"
 #include "lifecycle/refusal.h"
 #include "lifecycle/table.h"
 
@@ -20,7 +19,9 @@ Revision revision_by(const Attempt& attempt, int n, Value definition) {
 }
 
 // The same revision in force, otherwise: paused, closed, stopped …
-Standing moved(const Attempt& attempt, Phase phase) { return {phase, attempt.now, attempt.experience->standing.span}; }
+Standing moved(const Attempt& attempt, Phase phase) {
+  return {phase, attempt.now, attempt.experience->standing.span};
+}
 
 void create(const Attempt& attempt, Record& record) {
   record.kind = kind_from(attempt.command.definition.string_or("kind", ""));
@@ -49,7 +50,8 @@ void back_to_draft(const Attempt&, Record& record) {
 
 void approve(const Attempt& attempt, Record& record) {
   const Experience& experience = *attempt.experience;
-  record.approval = Approval{experience.head().n, experience.head().hash, attempt.command.actor.name, attempt.now};
+  record.approval =
+      Approval{experience.head().n, experience.head().hash, attempt.command.actor.name, attempt.now};
   const int approvals = static_cast<int>(approvers_of_head(experience).size()) + 1;
   if (approvals >= approvals_to_reach(experience, attempt.rules)) record.head_status = HeadStatus::approved;
 }
@@ -60,7 +62,7 @@ void activate(const Attempt& attempt, Record& record) {
   const Phase before = phase_at(experience, attempt.now);
   record.live_revision = experience.head().n;
   if (before == Phase::paused) {
-    record.standing = Standing{Phase::paused, experience.standing.since, span};   // the 14 days go on
+    record.standing = Standing{Phase::paused, experience.standing.since, span};  // the 14 days go on
   } else {
     const bool lies_ahead = span.start && attempt.now < *span.start;
     record.standing = Standing{lies_ahead ? Phase::scheduled : Phase::live, attempt.now, span};
@@ -81,7 +83,7 @@ void resume(const Attempt& attempt, Record& record) { record.standing = moved(at
 void close(const Attempt& attempt, Record& record) { record.standing = moved(attempt, Phase::closed); }
 
 void archive(const Attempt& attempt, Record& record) {
-  record.ending = ending_at(*attempt.experience, attempt.now);   // what time did is kept from here on
+  record.ending = ending_at(*attempt.experience, attempt.now);  // what time did is kept from here on
   record.standing = moved(attempt, Phase::archived);
 }
 
@@ -105,8 +107,22 @@ void epoch_bump(const Attempt& attempt, Record& record) {
 
 // In the order of CommandName.
 constexpr std::array<Effect, 16> effects = {
-    create,   edit,       delete_, submit, back_to_draft /* withdraw */, back_to_draft /* request_changes */, approve,
-    activate, unschedule, stop,    pause,  resume, close, archive, duplicate, epoch_bump,
+    create,
+    edit,
+    delete_,
+    submit,
+    back_to_draft /* withdraw */,
+    back_to_draft /* request_changes */,
+    approve,
+    activate,
+    unschedule,
+    stop,
+    pause,
+    resume,
+    close,
+    archive,
+    duplicate,
+    epoch_bump,
 };
 
 bool has_any(const std::set<Role>& roles, const std::vector<Role>& wanted) {
@@ -117,8 +133,10 @@ bool has_any(const std::set<Role>& roles, const std::vector<Role>& wanted) {
 Repeat repeat_of(const Attempt& attempt) {
   const Experience& experience = *attempt.experience;
   std::string words = quoted(experience.id) + " ";
-  if (attempt.situation == Situation::archived) words += "was archived " + to_text(experience.standing.since);
-  else words += how_it_ended(*experience.ending);
+  if (attempt.situation == Situation::archived)
+    words += "was archived " + to_text(experience.standing.since);
+  else
+    words += how_it_ended(*experience.ending);
   return {experience.standing.since, words + " already"};
 }
 
@@ -130,7 +148,8 @@ std::optional<Repeat> approved_before(const Attempt& attempt) {
   for (const Approval& approval : approvals->second)
     if (approval.by == attempt.command.actor.name)
       return Repeat{approval.at, quoted(approval.by) + " approved " + quoted(attempt.experience->id) + " r" +
-                                     std::to_string(approval.revision) + " " + to_text(approval.at) + " already"};
+                                     std::to_string(approval.revision) + " " + to_text(approval.at) +
+                                     " already"};
   return std::nullopt;
 }
 
@@ -168,8 +187,9 @@ Duration Window::max() { return limits::window_max; }
 
 Result<Window> Window::of(Duration length) {
   if (length > Duration{} && length <= max()) return Window(length);
-  return refuse(Code::out_of_range, "the window " + quoted(to_text(length)) + " must be longer than nothing and " +
-                                        to_text(max()) + " at most: nothing may raise it");
+  return refuse(Code::out_of_range, "the window " + quoted(to_text(length)) +
+                                        " must be longer than nothing and " + to_text(max()) +
+                                        " at most: nothing may raise it");
 }
 
 Result<Outcome> apply(const State& state, const Command& command, const Rules& rules) {

@@ -54,10 +54,11 @@ all the same, one approval makes it approved.
 ## The catalog and its versions
 
 The catalog is what may be served: everything scheduled, live, paused or closed, with its start and end, which each
-reader evaluates by its own clock. A scheduled experience is in it ahead of its start, so that it begins everywhere at
-once. Activating, unscheduling, stopping, pausing, resuming and closing make a new version, and so does an epoch bump;
-nothing else does. A start or an end needs none: it is in the catalog already. Versions are contiguous, across epochs
-too; each carries the SHA-256 of the chain before it, its epoch, its number and what changed.
+reader evaluates by its own clock. A scheduled experience is in it ahead of its start, so that it begins everywhere
+at once. Activating, unscheduling, stopping, pausing, resuming and closing make a new version, and so does an epoch
+bump; no other command on this page does. A start or an end needs none: it is in the catalog already. Versions are
+contiguous, across epochs too; each carries the SHA-256 of the chain before it, its epoch, its number and what
+changed.
 
 ## When it is promised
 
@@ -103,7 +104,8 @@ void print_command(std::string& out, const CommandRow& command) {
   out += "Of " + roles_of(command) + (command.journeys_only ? "; of journeys only" : "") + ": " +
          std::string(command.summary) + ". Effect: " + std::string(command.effect) + ".\n\n";
   out += "| Found | Outcome |\n|---|---|\n";
-  for (const Cell& cell : command.cells) out += "| " + situations_of(cell.from) + " | " + outcome_of(cell) + " |\n";
+  for (const Cell& cell : command.cells)
+    out += "| " + situations_of(cell.from) + " | " + outcome_of(cell) + " |\n";
 }
 
 void print_guards(std::string& out) {
@@ -111,13 +113,16 @@ void print_guards(std::string& out) {
   for (const GuardRow& guard : guard_table()) {
     std::vector<std::string> codes;
     for (const Code code : guard.codes) codes.push_back("`" + std::string(name(code)) + "`");
-    out += "| " + std::string(guard.name) + " | " + std::string(guard.sentence) + " | " + join(codes, ", ") + " |\n";
+    out += "| " + std::string(guard.name) + " | " + std::string(guard.sentence) + " | " + join(codes, ", ") +
+           " |\n";
   }
 }
 
 void print_time(std::string& out) {
-  out += "\n## What time does\n\nComputed from the clock by every node alike, never stored by a timer. An experience is "
-         "in force from its start on, up to but not including its end.\n\n| From | To | When |\n|---|---|---|\n";
+  out +=
+      "\n## What time does\n\nComputed from the clock by every node alike, never stored by a timer. An "
+      "experience is "
+      "in force from its start on, up to but not including its end.\n\n| From | To | When |\n|---|---|---|\n";
   for (const TimeRow& row : time_table()) {
     out += "| " + std::string(to_text(row.from)) + (row.journeys_only ? " (journey)" : "") + " | " +
            std::string(to_text(row.to)) + " | " + std::string(row.when) + " |\n";

@@ -1,16 +1,16 @@
 // Folding: records in order, effects only; no rule is asked again.
-#include "lifecycle/fold.h"
-
-#include <algorithm>
+#include "footlight/lifecycle.h"
 
 namespace footlight {
 namespace {
 
 bool is_listed(Phase phase) {
-  return phase == Phase::scheduled || phase == Phase::live || phase == Phase::paused || phase == Phase::closed;
+  return phase == Phase::scheduled || phase == Phase::live || phase == Phase::paused ||
+         phase == Phase::closed;
 }
 
-CatalogItem item_of(const std::string& id, const Standing& standing, const Revision& revision, Instant activated_at) {
+CatalogItem item_of(const std::string& id, const Standing& standing, const Revision& revision,
+                    Instant activated_at) {
   return {id, revision.n, revision.hash, standing, activated_at};
 }
 
@@ -20,13 +20,14 @@ const Revision* revision_of(const Experience& experience, int n) {
 }
 
 Error does_not_continue(const Record& record, std::string why) {
-  return refuse(Code::store_corrupt, "record " + std::to_string(record.seq) + " (" + std::string(to_text(record.command)) +
-                                         " `" + record.experience + "`) does not continue this state: " + why);
+  return refuse(Code::store_corrupt, "record " + std::to_string(record.seq) + " (" +
+                                         std::string(to_text(record.command)) + " `" + record.experience +
+                                         "`) does not continue this state: " + why);
 }
 
 bool only_archives(const Record& record) {
-  return record.standing && record.standing->phase == Phase::archived && !record.revision && !record.approval &&
-         !record.live_revision && !record.head_status && !record.voids_approvals;
+  return record.standing && record.standing->phase == Phase::archived && !record.revision &&
+         !record.approval && !record.live_revision && !record.head_status && !record.voids_approvals;
 }
 
 // Why the record cannot follow the state; empty where it can. Effects are believed, places are not.
@@ -35,7 +36,8 @@ std::string misfit(const State& state, const Record& record) {
   if (record.at < state.at) return "it is older than the record before it, " + to_text(state.at);
   const bool bumps_epoch = record.command == CommandName::epoch_bump;
   const Experience* experience = state.find(record.experience);
-  if (bumps_epoch && (!record.ending || !record.version)) return "an epoch bump ends everything and makes a version";
+  if (bumps_epoch && (!record.ending || !record.version))
+    return "an epoch bump ends everything and makes a version";
   if (record.kind && experience) return "the experience exists";
   if (record.kind && !(record.revision && record.standing)) return "an experience begins with a revision";
   if (!record.kind && !experience && !bumps_epoch) return "there is no such experience";
@@ -44,33 +46,33 @@ std::string misfit(const State& state, const Record& record) {
   if (experience && !bumps_epoch) {
     const Phase phase = phase_at(*experience, record.at);
     if (phase == Phase::deleted) return "the experience was deleted";
-    if (is_final(phase) && !(phase != Phase::archived && only_archives(record))) return "the experience has ended";
+    if (is_final(phase) && !(phase != Phase::archived && only_archives(record)))
+      return "the experience has ended";
   }
 
   const int newest = experience ? experience->head().n : 0;
-  if (record.revision && record.revision->n != newest + 1) return "the newest revision is " + std::to_string(newest);
+  if (record.revision && record.revision->n != newest + 1)
+    return "the newest revision is " + std::to_string(newest);
   if (record.approval && record.approval->revision != newest) return "the approval is of another revision";
   if (record.live_revision && *record.live_revision != newest) return "only the newest revision takes force";
   if (!record.version)
-    return record.standing && is_listed(record.standing->phase) ? "it changes the catalog without a version" : "";
+    return record.standing && is_listed(record.standing->phase) ? "it changes the catalog without a version"
+                                                                : "";
 
   const std::int64_t epoch = state.version.epoch + (bumps_epoch ? 1 : 0);
-  if (record.version->v != state.version.v + 1 || record.version->epoch != epoch) return "the versions have a gap";
+  if (record.version->v != state.version.v + 1 || record.version->epoch != epoch)
+    return "the versions have a gap";
   if (!bumps_epoch && !record.standing) return "a version comes with a standing";
-  if (!bumps_epoch && is_listed(record.standing->phase) && !record.live_revision && !experience->live_revision)
+  if (!bumps_epoch && is_listed(record.standing->phase) && !record.live_revision &&
+      !experience->live_revision)
     return "nothing of it was activated";
-  if (record.version->chain != chain_of(state.version.chain, epoch, record.version->v, *change_of(state, record)))
+  if (record.version->chain !=
+      chain_of(state.version.chain, epoch, record.version->v, *change_of(state, record)))
     return "the chain of catalogs is broken";
   return "";
 }
 
-}  // namespace
-
-const Experience* State::find(std::string_view id) const {
-  const auto found = experiences.find(id);
-  return found == experiences.end() ? nullptr : &found->second;
-}
-
+// Lets every effect of the record on its own experience count.
 void take_effects(Experience& experience, const Record& record) {
   if (record.kind) experience.kind = *record.kind;
   if (record.starts_contributors_anew) experience.contributors.clear();
@@ -86,12 +88,27 @@ void take_effects(Experience& experience, const Record& record) {
     if (!experience.activated_at) experience.activated_at = record.at;
   }
   if (record.standing) experience.standing = *record.standing;
-  if (experience.standing.phase == Phase::authoring) {   // unscheduled: as if it had not been activated
+  if (experience.standing.phase == Phase::authoring) {  // unscheduled: as if it had not been activated
     experience.live_revision.reset();
     experience.activated_at.reset();
   }
   if (record.ending) experience.ending = record.ending;
   if (record.duplicated_from) experience.duplicated_from = record.duplicated_from;
+}
+
+}  // namespace
+
+const Experience* State::find(std::string_view id) const {
+  const auto found = experiences.find(id);
+  return found == experiences.end() ? nullptr : &found->second;
+}
+
+Experience experience_after(const State& before, const Record& record) {
+  const Experience* known = before.find(record.experience);
+  Experience experience = known ? *known : Experience{};
+  experience.id = record.experience;
+  take_effects(experience, record);
+  return experience;
 }
 
 Status fold(State& state, const Record& record) {
@@ -120,7 +137,8 @@ std::vector<CatalogItem> catalog(const State& state) {
   for (const auto& [id, experience] : state.experiences) {
     const Standing& standing = experience.standing;
     if (!is_listed(standing.phase) || is_final(phase_at(standing, state.at))) continue;
-    items.push_back(item_of(id, standing, *revision_of(experience, *experience.live_revision), *experience.activated_at));
+    items.push_back(
+        item_of(id, standing, *revision_of(experience, *experience.live_revision), *experience.activated_at));
   }
   return items;
 }
@@ -134,10 +152,12 @@ std::optional<CatalogChange> change_of(const State& before, const Record& record
   const int n = record.live_revision.value_or(experience->live_revision.value_or(0));
   const Revision* revision = revision_of(*experience, n);
   if (!revision) return CatalogChange{std::nullopt, record.experience};
-  return CatalogChange{item_of(experience->id, *record.standing, *revision, experience->activated_at.value_or(record.at)), ""};
+  return CatalogChange{
+      item_of(experience->id, *record.standing, *revision, experience->activated_at.value_or(record.at)), ""};
 }
 
-std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v, const CatalogChange& change) {
+std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v,
+                     const CatalogChange& change) {
   Object link{{"chain", previous_chain}, {"epoch", epoch}, {"v", v}};
   if (change.put)
     link["put"] = to_value(*change.put);

@@ -23,8 +23,9 @@ std::string head_name(const Experience& experience) {
 
 Refusal store_is_fenced(const Attempt& attempt) {
   if (attempt.state.fenced) return holds;
-  return refuse(Code::not_fenced,
-                "the store is not fenced: an epoch is bumped only after a restore, and it stops every experience");
+  return refuse(
+      Code::not_fenced,
+      "the store is not fenced: an epoch is bumped only after a restore, and it stops every experience");
 }
 
 Refusal new_id_is_free(const Attempt& attempt) {
@@ -55,15 +56,17 @@ Refusal expected_revision(const Attempt& attempt) {
     return refuse(Code::revision_conflict, quoted(attempt.command.experience) + " does not exist yet, and r" +
                                                std::to_string(*expected) + " was expected");
   const Revision& head = attempt.experience->head();
-  return refuse(Code::revision_conflict, quoted(attempt.experience->id) + " is at r" + std::to_string(newest) + ", made " +
-                                             to_text(head.at) + " by " + head.by + ", and r" +
-                                             std::to_string(*expected) + " was expected; read it again and repeat your change");
+  return refuse(Code::revision_conflict, quoted(attempt.experience->id) + " is at r" +
+                                             std::to_string(newest) + ", made " + to_text(head.at) + " by " +
+                                             head.by + ", and r" + std::to_string(*expected) +
+                                             " was expected; read it again and repeat your change");
 }
 
 Refusal names_the_newest(const Attempt& attempt) {
   const int newest = attempt.experience->head().n;
   if (attempt.command.revision.value_or(newest) == newest) return holds;
-  return refuse(Code::revision_conflict, quoted(attempt.experience->id) + " is at r" + std::to_string(newest) + ", and r" +
+  return refuse(Code::revision_conflict, quoted(attempt.experience->id) + " is at r" +
+                                             std::to_string(newest) + ", and r" +
                                              std::to_string(*attempt.command.revision) +
                                              " was to be activated; only the newest revision can be");
 }
@@ -94,24 +97,28 @@ Refusal did_not_contribute(const Attempt& attempt) {
 
 Refusal well_formed(const std::string& id) {
   if (is_valid_id(id)) return holds;
-  return refuse(Code::bad_id, quoted(id) + " is not an id: lower-case letters, digits, `.`, `_` and `-`, beginning with a "
-                                           "letter or digit, " +
-                                  std::to_string(limits::id_bytes_max) + " bytes at most");
+  return refuse(Code::bad_id,
+                quoted(id) +
+                    " is not an id: lower-case letters, digits, `.`, `_` and `-`, beginning with a "
+                    "letter or digit, " +
+                    std::to_string(limits::id_bytes_max) + " bytes at most");
 }
 Refusal id_is_well_formed(const Attempt& attempt) { return well_formed(attempt.command.experience); }
 Refusal new_id_is_well_formed(const Attempt& attempt) { return well_formed(attempt.command.new_id); }
 
 Refusal room_for_experience(const Attempt& attempt) {
   if (attempt.state.experiences.size() < limits::experiences_max) return holds;
-  return refuse(Code::limit_exceeded, "the workspace holds " + counted(limits::experiences_max, "experience") +
+  return refuse(Code::limit_exceeded, "the workspace holds " +
+                                          counted(limits::experiences_max, "experience") +
                                           ", ended and deleted ones too, and takes no more");
 }
 
 Refusal room_for_revision(const Attempt& attempt) {
   if (attempt.experience->revisions.size() < limits::revisions_max) return holds;
-  return refuse(Code::limit_exceeded, quoted(attempt.experience->id) + " has " + counted(limits::revisions_max, "revision") +
-                                          " and takes no more; `footlight duplicate " + attempt.experience->id +
-                                          "` starts a new draft from it");
+  return refuse(Code::limit_exceeded, quoted(attempt.experience->id) + " has " +
+                                          counted(limits::revisions_max, "revision") +
+                                          " and takes no more; `footlight duplicate " +
+                                          attempt.experience->id + "` starts a new draft from it");
 }
 
 Refusal definition_is_well_formed(const Attempt& attempt) {
@@ -121,19 +128,22 @@ Refusal definition_is_well_formed(const Attempt& attempt) {
     return refuse(Code::validation_failed, {{code, std::move(place), what}}, id + ": " + what);
   };
   if (!definition.is_object())
-    return bad(Code::wrong_type, "$", "the definition must be an object, not " + std::string(kind_name(definition.kind())));
+    return bad(Code::wrong_type, "$",
+               "the definition must be an object, not " + std::string(kind_name(definition.kind())));
   const auto kind = kind_from(definition.string_or("kind", ""));
   if (!kind) return bad(Code::missing_field, "$.kind", "`kind` must be `campaign` or `journey`");
   if (attempt.experience && *kind != attempt.experience->kind)
     return bad(Code::out_of_range, "$.kind",
-               "a " + std::string(to_text(attempt.experience->kind)) + " cannot become a " + std::string(to_text(*kind)));
+               "a " + std::string(to_text(attempt.experience->kind)) + " cannot become a " +
+                   std::string(to_text(*kind)));
   const std::string named = definition.string_or("id", attempt.command.experience);
   if (named != attempt.command.experience)
     return bad(Code::bad_id, "$.id", "the definition names itself " + quoted(named));
   const std::size_t size = to_json(definition).size();
   if (size > limits::document_bytes_max)
-    return refuse(Code::limit_exceeded, id + ": the definition has " + counted(size, "byte") + ", more than the " +
-                                            std::to_string(limits::document_bytes_max) + " allowed");
+    return refuse(Code::limit_exceeded, id + ": the definition has " + counted(size, "byte") +
+                                            ", more than the " + std::to_string(limits::document_bytes_max) +
+                                            " allowed");
   return holds;
 }
 
@@ -148,15 +158,19 @@ Refusal revision_exists(const Attempt& attempt) {
   const int newest = attempt.experience->head().n;
   const int wanted = attempt.command.revision.value_or(newest);
   if (wanted >= 1 && wanted <= newest) return holds;
-  return refuse(Code::no_such_revision, quoted(attempt.experience->id) + " has no r" + std::to_string(wanted) +
-                                            "; its revisions are r1 to r" + std::to_string(newest));
+  return refuse(Code::no_such_revision, quoted(attempt.experience->id) + " has no r" +
+                                            std::to_string(wanted) + "; its revisions are r1 to r" +
+                                            std::to_string(newest));
 }
 
 Error with_problems(const Attempt& attempt, Code code, Problems problems, std::string_view deed) {
-  const auto errors = std::count_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; });
+  const auto errors =
+      std::count_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; });
   std::string words = head_name(*attempt.experience) + " cannot be " + std::string(deed) + ": ";
   if (errors == 1) {
-    words += std::find_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; })->message;
+    words += std::find_if(problems.begin(), problems.end(), [](const Problem& p) {
+               return !p.is_warning;
+             })->message;
   } else {
     words += counted(static_cast<std::size_t>(errors), "problem");
   }
@@ -171,9 +185,14 @@ Refusal checks_pass(const Attempt& attempt) {
 
 // The codes that activation answers with by themselves; any other error makes it validation_failed.
 bool is_about_time(Code code) {
-  static const std::vector<Code> codes = {
-      Code::bad_time,        Code::unknown_time_zone, Code::nonexistent_local_time, Code::ambiguous_local_time,
-      Code::offset_mismatch, Code::end_before_start,  Code::end_in_past,            Code::too_far_ahead};
+  static const std::vector<Code> codes = {Code::bad_time,
+                                          Code::unknown_time_zone,
+                                          Code::nonexistent_local_time,
+                                          Code::ambiguous_local_time,
+                                          Code::offset_mismatch,
+                                          Code::end_before_start,
+                                          Code::end_in_past,
+                                          Code::too_far_ahead};
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
@@ -188,8 +207,9 @@ Problems problems_of_time(const Attempt& attempt) {
   // At most one revision of an experience is in a catalog, so one cannot wait behind another.
   if (problems.empty() && attempt.experience->live_revision && span->start && attempt.now < *span->start)
     problems.push_back({Code::too_far_ahead, "$.from",
-                        "the start " + to_text(*span->start) + " lies ahead, and a replacement takes effect at once; "
-                        "leave the start as it was, or duplicate the experience"});
+                        "the start " + to_text(*span->start) +
+                            " lies ahead, and a replacement takes effect at once; "
+                            "leave the start as it was, or duplicate the experience"});
   return problems;
 }
 
@@ -207,7 +227,8 @@ Refusal can_take_force(const Attempt& attempt) {
     return problem.is_warning || is_about_time(problem.code);
   });
   if (only_time)
-    code = std::find_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; })->code;
+    code =
+        std::find_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; })->code;
   return with_problems(attempt, code, std::move(problems), "activated");
 }
 
@@ -219,7 +240,8 @@ std::vector<std::string> approvers_of_head(const Experience& experience) {
   const auto found = experience.approvals.find(head.n);
   if (found == experience.approvals.end()) return approvers;
   for (const Approval& approval : found->second)
-    if (approval.hash == head.hash && std::find(approvers.begin(), approvers.end(), approval.by) == approvers.end())
+    if (approval.hash == head.hash &&
+        std::find(approvers.begin(), approvers.end(), approval.by) == approvers.end())
       approvers.push_back(approval.by);
   return approvers;
 }
@@ -237,10 +259,13 @@ Problems check_span(const Span& span, Instant now) {
     problems.push_back({Code::end_in_past, "$.till", "the end " + to_text(*span.end) + " has passed"});
   if (span.start && *span.start > now + limits::start_ahead_max)
     problems.push_back({Code::too_far_ahead, "$.from",
-                        "the start " + to_text(*span.start) + " is more than " + to_text(limits::start_ahead_max) + " ahead"});
+                        "the start " + to_text(*span.start) + " is more than " +
+                            to_text(limits::start_ahead_max) + " ahead"});
   return problems;
 }
 
+// Name, stage and codes, then the sentence and its function.
+// clang-format off
 const std::vector<GuardRow>& guard_table() {
   static const std::vector<GuardRow> rows = {
       {Guard::store_is_fenced, "store is fenced", Stage::state, {Code::not_fenced},
@@ -285,6 +310,7 @@ const std::vector<GuardRow>& guard_table() {
   };
   return rows;
 }
+// clang-format on
 
 const GuardRow& row(Guard guard) { return guard_table()[static_cast<std::size_t>(guard)]; }
 

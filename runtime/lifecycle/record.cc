@@ -32,7 +32,9 @@ Value value_of(const Span& span) {
 }
 
 Value value_of(const Standing& standing) {
-  return Object{{"phase", to_text(standing.phase)}, {"since", to_text(standing.since)}, {"span", value_of(standing.span)}};
+  return Object{{"phase", to_text(standing.phase)},
+                {"since", to_text(standing.since)},
+                {"span", value_of(standing.span)}};
 }
 
 Value value_of(const Revision& revision) {
@@ -70,7 +72,8 @@ Value value_of(const Actor& actor) {
 
 class Fields {
  public:
-  Fields(const Value& value, std::string path, std::string& problem) : value_(value), path_(std::move(path)), problem_(problem) {
+  Fields(const Value& value, std::string path, std::string& problem)
+      : value_(value), path_(std::move(path)), problem_(problem) {
     if (!value.is_object()) note("", "an object");
   }
 
@@ -134,7 +137,8 @@ class Fields {
 };
 
 Span span_from(const Fields& in) {
-  return {in.instant("start"), in.instant("end"), in.text("zone"), in.text("start_text"), in.text("end_text")};
+  return {in.instant("start"), in.instant("end"), in.text("zone"), in.text("start_text"),
+          in.text("end_text")};
 }
 
 Standing standing_from(const Fields& in) {
@@ -144,7 +148,8 @@ Standing standing_from(const Fields& in) {
 }
 
 Revision revision_from(const Fields& in) {
-  Revision revision{in.small_count("n"), {}, in.required_text("hash"), in.required_text("by"), in.required_instant("at")};
+  Revision revision{
+      in.small_count("n"), {}, in.required_text("hash"), in.required_text("by"), in.required_instant("at")};
   if (const Value* definition = in.find("definition")) revision.definition = *definition;
   if (hash_of(revision.definition) != revision.hash) in.note("hash", "the hash of the definition");
   return revision;
@@ -205,8 +210,10 @@ Result<Record> record_from(const Value& value) {
   record.seq = in.count("seq");
   record.command = in.word<CommandName>("command", command_from);
   record.experience = in.text("experience");
-  if (in.find("actor")) record.actor = actor_from(in.inner("actor"));
-  else in.note("actor", "an actor");
+  if (in.find("actor"))
+    record.actor = actor_from(in.inner("actor"));
+  else
+    in.note("actor", "an actor");
   record.at = in.required_instant("at");
   record.request_id = in.text("request_id");
   record.message = in.text("message");
@@ -232,7 +239,8 @@ Result<Record> record_from(const Value& value) {
   }
   if (in.find("version")) {
     const Fields version = in.inner("version");
-    record.version = CatalogVersion{version.count("epoch"), version.count("v"), version.required_text("chain")};
+    record.version =
+        CatalogVersion{version.count("epoch"), version.count("v"), version.required_text("chain")};
   }
   record.visible_by = in.instant("visible_by");
   record.gone_by = in.instant("gone_by");

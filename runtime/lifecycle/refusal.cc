@@ -97,7 +97,7 @@ std::string standing_words(const Attempt& attempt) {
     case Situation::finished:
     case Situation::archived: return ended_words(attempt);
     case Situation::none:
-    case Situation::deleted: break;   // not_found and gone have sentences of their own
+    case Situation::deleted: break;  // not_found and gone have sentences of their own
   }
   return "is not there";
 }
@@ -115,22 +115,26 @@ std::string head_words(const Attempt& attempt) {
   switch (experience.head_status) {
     case HeadStatus::draft: return head + " is a draft; " + call(attempt, "submit") + " asks for approval";
     case HeadStatus::in_review: return head + " is in review already";
-    case HeadStatus::approved: return head + " is approved already; " + call(attempt, "activate") + " puts it in force";
+    case HeadStatus::approved:
+      return head + " is approved already; " + call(attempt, "activate") + " puts it in force";
   }
   return head;
 }
 
 std::string not_live_words(const Attempt& attempt) {
-  std::string words = standing_words(attempt) + " and cannot be " + std::string(participle(attempt.command.name));
+  std::string words =
+      standing_words(attempt) + " and cannot be " + std::string(participle(attempt.command.name));
   if (attempt.situation == Situation::closed)
     return words + ": profiles inside finish on the revision they entered" + only_way_on(attempt);
-  if (attempt.command.name == CommandName::stop) return words + "; " + call(attempt, "delete") + " removes it";
+  if (attempt.command.name == CommandName::stop)
+    return words + "; " + call(attempt, "delete") + " removes it";
   return words;
 }
 
 std::string cannot_delete_words(const Attempt& attempt) {
   const bool is_over = is_final(phase_at(*attempt.experience, attempt.now));
-  std::string words = standing_words(attempt) + " and cannot be deleted: what was once activated is stopped and archived";
+  std::string words =
+      standing_words(attempt) + " and cannot be deleted: what was once activated is stopped and archived";
   if (attempt.situation == Situation::archived) return words;
   return words + "; " + call(attempt, is_over ? "archive" : "stop") + (is_over ? " hides it" : " ends it");
 }
@@ -177,7 +181,8 @@ std::string how_it_ended(const Ending& ending) {
   const std::string when = to_text(ending.when);
   if (ending.how == "completed") return "was ended by its schedule at " + when;
   if (ending.how == "finished") return "ran out at " + when + ", 91 days after it was closed";
-  if (ending.how == "restored") return "was stopped " + when + " by " + ending.who + " because the store was restored";
+  if (ending.how == "restored")
+    return "was stopped " + when + " by " + ending.who + " because the store was restored";
   return "was " + ending.how + " " + when + " by " + ending.who;
 }
 
@@ -194,20 +199,23 @@ Error wrong_role(const Attempt& attempt) {
   std::vector<std::string> may, has;
   for (const Role role : command.roles) may.emplace_back(to_text(role));
   for (const Role role : attempt.command.actor.roles) has.emplace_back(to_text(role));
-  return refuse(Code::forbidden, quoted(attempt.command.actor.name) + " may not " + std::string(to_text(command.name)) +
-                                     ": that takes the role " + join(may, " or ") + ", and the token has " +
+  return refuse(Code::forbidden, quoted(attempt.command.actor.name) + " may not " +
+                                     std::string(to_text(command.name)) + ": that takes the role " +
+                                     join(may, " or ") + ", and the token has " +
                                      (has.empty() ? "none" : join(has, ", ")));
 }
 
 Error store_fenced() {
-  return refuse(Code::fenced,
-                "the store was restored from a backup and takes no commands until an admin has bumped the epoch: "
-                "`footlight epoch-bump`");
+  return refuse(
+      Code::fenced,
+      "the store was restored from a backup and takes no commands until an admin has bumped the epoch: "
+      "`footlight epoch-bump`");
 }
 
 Error only_for_journeys(const Attempt& attempt) {
   return refuse(Code::not_a_journey, id_of(attempt) + " is a campaign and cannot be " +
-                                         std::string(participle(attempt.command.name)) + ": only journeys know `" +
+                                         std::string(participle(attempt.command.name)) +
+                                         ": only journeys know `" +
                                          std::string(to_text(attempt.command.name)) + "`");
 }
 
@@ -219,8 +227,8 @@ Error gone(const Experience& deleted) {
 
 Error taken(const Experience& owner) {
   const Revision& first = owner.revisions.front();
-  return refuse(Code::already_exists, quoted(owner.id) + " exists since " + to_text(first.at) + ", by " + first.by +
-                                          "; ids are never used twice");
+  return refuse(Code::already_exists, quoted(owner.id) + " exists since " + to_text(first.at) + ", by " +
+                                          first.by + "; ids are never used twice");
 }
 
 Error approvals_missing(const Attempt& attempt, const ApprovalNeed& need) {
@@ -239,8 +247,10 @@ Error approvals_missing(const Attempt& attempt, const ApprovalNeed& need) {
 
   switch (experience.head_status) {
     case HeadStatus::draft: words += "; " + call(attempt, "submit") + " asks for approval"; break;
-    case HeadStatus::in_review: words += "; " + call(attempt, "approve") + " by somebody who did not work on it"; break;
-    case HeadStatus::approved:   // its rule asks for more than when it was reviewed
+    case HeadStatus::in_review:
+      words += "; " + call(attempt, "approve") + " by somebody who did not work on it";
+      break;
+    case HeadStatus::approved:  // its rule asks for more than when it was reviewed
       words += "; the approval rule has changed since: edit and submit it again";
       break;
   }

@@ -32,8 +32,8 @@ const Situations& ended() {
   return list;
 }
 const Situations& existing() {
-  static const Situations list =
-      authoring() | Situations{scheduled} | any_live() | any_paused() | Situations{closed} | ended() | Situations{archived};
+  static const Situations list = authoring() | Situations{scheduled} | any_live() | any_paused() |
+                                 Situations{closed} | ended() | Situations{archived};
   return list;
 }
 const Situations& all() {
@@ -54,136 +54,183 @@ std::vector<Cell> on_existing(std::vector<Cell> cells) {
   return cells;
 }
 
-constexpr Role author = Role::author, approver = Role::approver, publisher = Role::publisher, admin = Role::admin;
+constexpr Role author = Role::author, approver = Role::approver, publisher = Role::publisher,
+               admin = Role::admin;
 
+// A row a command, a line a cell.
+// clang-format off
 std::vector<CommandRow> make_commands() {
   const Situations over = ended() | Situations{archived};
   std::vector<CommandRow> rows;
   rows.push_back(
-      {CommandName::create, "begins an experience", {author, admin}, false, false, Promise::nothing,
-       "a draft with revision 1; the actor is its only contributor",
-       {allow({none}, {expected_revision, id_is_well_formed, room_for_experience, definition_is_well_formed, message_is_short}),
-        refused(existing(), Code::already_exists),
-        refused({deleted}, Code::gone)}});
+      {.name = CommandName::create,
+       .summary = "begins an experience",
+       .roles = {author, admin},
+       .effect = "a draft with revision 1; the actor is its only contributor",
+       .cells = {allow({none}, {expected_revision, id_is_well_formed, room_for_experience, definition_is_well_formed, message_is_short}),
+                 refused(existing(), Code::already_exists),
+                 refused({deleted}, Code::gone)}});
   rows.push_back(
-      {CommandName::edit, "makes a new revision", {author, admin}, false, false, Promise::nothing,
-       "a new revision is the head, as a draft; approvals of the old head count no longer; the actor joins the "
-       "contributors, or is the first of a new set where the head was in force",
-       on_existing({allow({draft, approved, live, live_draft, live_approved, paused, paused_draft, paused_approved},
-                          {expected_revision, definition_is_well_formed, room_for_revision, message_is_short}),
-                    refused({in_review, live_in_review, paused_in_review}, Code::in_review_locked),
-                    refused({scheduled}, Code::scheduled_locked),
-                    refused({closed}, Code::not_live),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::edit,
+       .summary = "makes a new revision",
+       .roles = {author, admin},
+       .effect = "a new revision is the head, as a draft; approvals of the old head count no longer; the actor joins the "
+                 "contributors, or is the first of a new set where the head was in force",
+       .cells = on_existing({allow({draft, approved, live, live_draft, live_approved, paused, paused_draft, paused_approved},
+                                   {expected_revision, definition_is_well_formed, room_for_revision, message_is_short}),
+                             refused({in_review, live_in_review, paused_in_review}, Code::in_review_locked),
+                             refused({scheduled}, Code::scheduled_locked),
+                             refused({closed}, Code::not_live),
+                             refused(over, Code::experience_final)})});
   rows.push_back(
-      {CommandName::delete_, "removes a draft that was never in force", {author, admin}, false, false, Promise::nothing,
-       "gone; the journal keeps the record and the id is never used again",
-       on_existing({allow(authoring(), {expected_revision, message_is_short}),
-                    refused(Situations{scheduled} | any_live() | any_paused() | Situations{closed} | over,
-                            Code::cannot_delete)})});
+      {.name = CommandName::delete_,
+       .summary = "removes a draft that was never in force",
+       .roles = {author, admin},
+       .effect = "gone; the journal keeps the record and the id is never used again",
+       .cells = on_existing({allow(authoring(), {expected_revision, message_is_short}),
+                             refused(Situations{scheduled} | any_live() | any_paused() | Situations{closed} | over,
+                                     Code::cannot_delete)})});
   rows.push_back(
-      {CommandName::submit, "asks for approval", {author, admin}, false, false, Promise::nothing,
-       "the head is in review and cannot be edited",
-       on_existing({allow({draft, live_draft, paused_draft}, {expected_revision, checks_pass, message_is_short}),
-                    refused({in_review, approved, scheduled, live, live_in_review, live_approved, paused,
-                             paused_in_review, paused_approved},
-                            Code::nothing_to_submit),
-                    refused({closed}, Code::not_live),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::submit,
+       .summary = "asks for approval",
+       .roles = {author, admin},
+       .effect = "the head is in review and cannot be edited",
+       .cells = on_existing({allow({draft, live_draft, paused_draft}, {expected_revision, checks_pass, message_is_short}),
+                             refused({in_review, approved, scheduled, live, live_in_review, live_approved, paused,
+                                      paused_in_review, paused_approved},
+                                     Code::nothing_to_submit),
+                             refused({closed}, Code::not_live),
+                             refused(over, Code::experience_final)})});
 
   const Situations under_review = {in_review, live_in_review, paused_in_review};
   const Situations not_under_review = {draft, approved, scheduled, live, live_draft, live_approved,
                                        paused, paused_draft, paused_approved};
   rows.push_back(
-      {CommandName::withdraw, "takes a request for approval back", {author}, false, false, Promise::nothing,
-       "the head is a draft again; approvals it had so far are void",
-       on_existing({allow(under_review, {expected_revision, message_is_short}),
-                    refused(not_under_review, Code::not_in_review),
-                    refused({closed}, Code::not_live),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::withdraw,
+       .summary = "takes a request for approval back",
+       .roles = {author},
+       .effect = "the head is a draft again; approvals it had so far are void",
+       .cells = on_existing({allow(under_review, {expected_revision, message_is_short}),
+                             refused(not_under_review, Code::not_in_review),
+                             refused({closed}, Code::not_live),
+                             refused(over, Code::experience_final)})});
   rows.push_back(
-      {CommandName::request_changes, "sends a revision back to its authors", {approver}, false, false, Promise::nothing,
-       "the head is a draft again; approvals it had so far are void",
-       on_existing({allow(under_review, {expected_revision, message_is_short}),
-                    refused(not_under_review, Code::not_in_review),
-                    refused({closed}, Code::not_live),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::request_changes,
+       .summary = "sends a revision back to its authors",
+       .roles = {approver},
+       .effect = "the head is a draft again; approvals it had so far are void",
+       .cells = on_existing({allow(under_review, {expected_revision, message_is_short}),
+                             refused(not_under_review, Code::not_in_review),
+                             refused({closed}, Code::not_live),
+                             refused(over, Code::experience_final)})});
   rows.push_back(
-      {CommandName::approve, "approves the revision that was reviewed", {approver, admin}, false, false, Promise::nothing,
-       "the approval is bound to the revision's hash; the head is approved once as many different people have "
-       "approved it as its rule asks for, one where none does; a second approval of the same person changes nothing",
-       on_existing({allow(under_review, {expected_revision, hash_reviewed, did_not_contribute, message_is_short}),
-                    refused(not_under_review, Code::not_in_review),
-                    refused({closed}, Code::not_live),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::approve,
+       .summary = "approves the revision that was reviewed",
+       .roles = {approver, admin},
+       .effect = "the approval is bound to the revision's hash; the head is approved once as many different people have "
+                 "approved it as its rule asks for, one where none does; a second approval of the same person changes nothing",
+       .cells = on_existing({allow(under_review, {expected_revision, hash_reviewed, did_not_contribute, message_is_short}),
+                             refused(not_under_review, Code::not_in_review),
+                             refused({closed}, Code::not_live),
+                             refused(over, Code::experience_final)})});
 
   rows.push_back(
-      {CommandName::activate, "puts the newest revision in force", {publisher, admin}, false, false, Promise::visible_by,
-       "scheduled while the start lies ahead, else live; beside a live revision the new one takes its place at "
-       "once, and a paused journey stays paused; served everywhere by `visible_by`",
-       on_existing({allow({draft, live_draft, paused_draft},
-                          {no_approval_asked, expected_revision, names_the_newest, can_take_force, message_is_short}),
-                    allow({approved, live_approved, paused_approved},
-                          {enough_approvals, expected_revision, names_the_newest, can_take_force, message_is_short}),
-                    refused({in_review, live_in_review, paused_in_review}, Code::not_approved),
-                    refused({scheduled}, Code::scheduled_locked),
-                    refused({live, paused}, Code::nothing_to_activate),
-                    refused({closed}, Code::not_live),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::activate,
+       .summary = "puts the newest revision in force",
+       .roles = {publisher, admin},
+       .promise = Promise::visible_by,
+       .effect = "scheduled while the start lies ahead, else live; beside a live revision the new one takes its place at "
+                 "once, and a paused journey stays paused; served everywhere by `visible_by`",
+       .cells = on_existing({allow({draft, live_draft, paused_draft},
+                                   {no_approval_asked, expected_revision, names_the_newest, can_take_force, message_is_short}),
+                             allow({approved, live_approved, paused_approved},
+                                   {enough_approvals, expected_revision, names_the_newest, can_take_force, message_is_short}),
+                             refused({in_review, live_in_review, paused_in_review}, Code::not_approved),
+                             refused({scheduled}, Code::scheduled_locked),
+                             refused({live, paused}, Code::nothing_to_activate),
+                             refused({closed}, Code::not_live),
+                             refused(over, Code::experience_final)})});
   rows.push_back(
-      {CommandName::unschedule, "takes a scheduled experience back", {publisher, admin}, false, false, Promise::gone_by,
-       "as before it was activated, its approvals included",
-       on_existing({allow({scheduled}, {expected_revision, message_is_short}),
-                    refused(authoring() | any_live() | any_paused() | Situations{closed} | over,
-                            Code::not_scheduled)})});
+      {.name = CommandName::unschedule,
+       .summary = "takes a scheduled experience back",
+       .roles = {publisher, admin},
+       .promise = Promise::gone_by,
+       .effect = "as before it was activated, its approvals included",
+       .cells = on_existing({allow({scheduled}, {expected_revision, message_is_short}),
+                             refused(authoring() | any_live() | any_paused() | Situations{closed} | over,
+                                     Code::not_scheduled)})});
   rows.push_back(
-      {CommandName::stop, "ends an experience for ever", {publisher, admin}, false, false, Promise::gone_by,
-       "stopped, and a pending head frozen with it; served nowhere from `gone_by` on; nothing leaves this but to "
-       "the archive; stopping again answers the same `stopped_at`",
-       on_existing({allow(Situations{scheduled} | any_live() | any_paused() | Situations{closed},
-                          {expected_revision, message_is_short}),
-                    repeat({stopped}),
-                    refused(authoring(), Code::not_live),
-                    refused({completed, finished, archived}, Code::experience_final)})});
+      {.name = CommandName::stop,
+       .summary = "ends an experience for ever",
+       .roles = {publisher, admin},
+       .promise = Promise::gone_by,
+       .effect = "stopped, and a pending head frozen with it; served nowhere from `gone_by` on; nothing leaves this but to "
+                 "the archive; stopping again answers the same `stopped_at`",
+       .cells = on_existing({allow(Situations{scheduled} | any_live() | any_paused() | Situations{closed},
+                                   {expected_revision, message_is_short}),
+                             repeat({stopped}),
+                             refused(authoring(), Code::not_live),
+                             refused({completed, finished, archived}, Code::experience_final)})});
 
   rows.push_back(
-      {CommandName::pause, "lets nobody enter a journey for a while", {publisher, admin}, true, false, Promise::gone_by,
-       "paused for 14 days at most, then live by itself; entries are discarded meanwhile",
-       on_existing({allow(any_live(), {expected_revision, message_is_short}),
-                    refused(authoring() | Situations{scheduled} | any_paused() | Situations{closed}, Code::not_live),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::pause,
+       .summary = "lets nobody enter a journey for a while",
+       .roles = {publisher, admin},
+       .journeys_only = true,
+       .promise = Promise::gone_by,
+       .effect = "paused for 14 days at most, then live by itself; entries are discarded meanwhile",
+       .cells = on_existing({allow(any_live(), {expected_revision, message_is_short}),
+                             refused(authoring() | Situations{scheduled} | any_paused() | Situations{closed}, Code::not_live),
+                             refused(over, Code::experience_final)})});
   rows.push_back(
-      {CommandName::resume, "ends a pause", {publisher, admin}, true, false, Promise::visible_by,
-       "live",
-       on_existing({allow(any_paused(), {expected_revision, message_is_short}),
-                    refused(authoring() | Situations{scheduled} | any_live() | Situations{closed}, Code::not_paused),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::resume,
+       .summary = "ends a pause",
+       .roles = {publisher, admin},
+       .journeys_only = true,
+       .promise = Promise::visible_by,
+       .effect = "live",
+       .cells = on_existing({allow(any_paused(), {expected_revision, message_is_short}),
+                             refused(authoring() | Situations{scheduled} | any_live() | Situations{closed}, Code::not_paused),
+                             refused(over, Code::experience_final)})});
   rows.push_back(
-      {CommandName::close, "lets nobody enter a journey any more", {publisher, admin}, true, false, Promise::gone_by,
-       "closed: profiles inside go on, on the revision they entered; a pending head is frozen",
-       on_existing({allow(any_live() | any_paused(), {expected_revision, message_is_short}),
-                    refused(authoring() | Situations{scheduled, closed}, Code::not_live),
-                    refused(over, Code::experience_final)})});
+      {.name = CommandName::close,
+       .summary = "lets nobody enter a journey any more",
+       .roles = {publisher, admin},
+       .journeys_only = true,
+       .promise = Promise::gone_by,
+       .effect = "closed: profiles inside go on, on the revision they entered; a pending head is frozen",
+       .cells = on_existing({allow(any_live() | any_paused(), {expected_revision, message_is_short}),
+                             refused(authoring() | Situations{scheduled, closed}, Code::not_live),
+                             refused(over, Code::experience_final)})});
 
   rows.push_back(
-      {CommandName::archive, "hides what has ended", {publisher, admin}, false, false, Promise::nothing,
-       "archived: hidden, not lost; archiving again changes nothing",
-       on_existing({allow(ended(), {expected_revision, message_is_short}),
-                    repeat({archived}),
-                    refused(authoring() | Situations{scheduled} | any_live() | any_paused() | Situations{closed},
-                            Code::not_final)})});
+      {.name = CommandName::archive,
+       .summary = "hides what has ended",
+       .roles = {publisher, admin},
+       .effect = "archived: hidden, not lost; archiving again changes nothing",
+       .cells = on_existing({allow(ended(), {expected_revision, message_is_short}),
+                             repeat({archived}),
+                             refused(authoring() | Situations{scheduled} | any_live() | any_paused() | Situations{closed},
+                                     Code::not_final)})});
   rows.push_back(
-      {CommandName::duplicate, "starts a new experience from a revision", {author, admin}, false, false, Promise::nothing,
-       "a draft with revision 1 under the new id, which remembers where it came from; the definition only, no "
-       "history; the actor is its only contributor",
-       on_existing({allow(existing(), {new_id_is_free, expected_revision, new_id_is_well_formed, room_for_experience,
-                                       revision_exists, message_is_short})})});
+      {.name = CommandName::duplicate,
+       .summary = "starts a new experience from a revision",
+       .roles = {author, admin},
+       .effect = "a draft with revision 1 under the new id, which remembers where it came from; the definition only, no "
+                 "history; the actor is its only contributor",
+       .cells = on_existing({allow(existing(), {new_id_is_free, expected_revision, new_id_is_well_formed, room_for_experience,
+                                                revision_exists, message_is_short})})});
   rows.push_back(
-      {CommandName::epoch_bump, "opens a restored store for work", {admin}, false, true, Promise::gone_by,
-       "a new epoch; every experience that had not ended, drafts too, is stopped (`restored`)",
-       {allow(all(), {store_is_fenced, message_is_short})}});
+      {.name = CommandName::epoch_bump,
+       .summary = "opens a restored store for work",
+       .roles = {admin},
+       .while_fenced = true,
+       .promise = Promise::gone_by,
+       .effect = "a new epoch; every experience that had not ended, drafts too, is stopped (`restored`)",
+       .cells = {allow(all(), {store_is_fenced, message_is_short})}});
   return rows;
 }
+// clang-format on
 
 }  // namespace
 
@@ -250,7 +297,7 @@ const Cell& cell(const CommandRow& row, Situation situation) {
   for (const Cell& candidate : row.cells)
     for (const Situation from : candidate.from)
       if (from == situation) return candidate;
-  static const Cell unlisted = refused({}, Code::internal);   // the walk in the tests finds these
+  static const Cell unlisted = refused({}, Code::internal);  // the walk in the tests finds these
   return unlisted;
 }
 

@@ -52,9 +52,9 @@ struct CommandRow {
   CommandName name;
   std::string_view summary;
   std::vector<Role> roles;                             // any of them may
-  bool journeys_only;                                  // else not_a_journey, before the cell is asked
-  bool while_fenced;
-  Promise promise;                                     // anything but nothing: makes a catalog version
+  bool journeys_only = false;                          // else not_a_journey, before the cell is asked
+  bool while_fenced = false;
+  Promise promise = Promise::nothing;                  // anything but nothing: makes a catalog version
   std::string_view effect;                             // the sentence in the docs
   std::vector<Cell> cells;                             // every situation exactly once
 };

@@ -283,6 +283,9 @@ Result<Outcome> apply(const State& state, const Command& command, const Rules& r
 // Lets a record count. A record that does not continue this state (another seq, an experience it
 // does not know, a number that does not follow) is refused with store_corrupt and changes nothing.
 Status fold(State& state, const Record& record);
+// The record's own experience as it will be once the record counts, without copying the state: for
+// the answer that is written down together with the record. Not for epoch_bump, which has none.
+Experience experience_after(const State& before, const Record& record);
 
 // ---- what time does ----------------------------------------------------------------------------
 

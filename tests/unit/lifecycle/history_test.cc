@@ -20,15 +20,15 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 // What the records alone say, kept apart from the fold: the judge of the fold.
 struct Shadow {
   struct Life {
-    std::map<int, std::string> hashes;                 // L4
+    std::map<int, std::string> hashes;  // L4
     std::set<std::string> contributors;
-    std::map<int, std::set<std::string>> approvers;    // by revision; L3
-    std::optional<Instant> fin;                        // L1, L2
+    std::map<int, std::set<std::string>> approvers;  // by revision; L3
+    std::optional<Instant> fin;                      // L1, L2
     std::string how;
     int live = 0;
   };
   std::map<std::string, Life> lives;
-  std::map<std::string, CatalogItem> served;           // from the changes, L5 and L7
+  std::map<std::string, CatalogItem> served;  // from the changes, L5 and L7
   std::string chain;
   std::int64_t v = 0, epoch = 1;
 };
@@ -50,10 +50,10 @@ class History {
     if (is_accepted) {
       accept(before, std::get<Record>(*outcome));
     } else {
-      CHECK(world_.state == before);                   // L8
+      CHECK(world_.state == before);  // L8
       CHECK(world_.journal.size() == written);
     }
-    if (before.fenced && is_accepted) CHECK(command.name == CommandName::epoch_bump);   // R2
+    if (before.fenced && is_accepted) CHECK(command.name == CommandName::epoch_bump);  // R2
     look_at_all(now);
   }
 
@@ -74,10 +74,10 @@ class History {
         CHECK(state == before);
       }
       REQUIRE(fold(state, *record).ok());
-      CHECK_FALSE(fold(state, *record).ok());          // twice
+      CHECK_FALSE(fold(state, *record).ok());  // twice
     }
     State reached = world_.state;
-    reached.fenced = state.fenced;                     // not of the journal: whoever opens the store says so
+    reached.fenced = state.fenced;  // not of the journal: whoever opens the store says so
     CHECK(state == reached);
   }
 
@@ -94,7 +94,8 @@ class History {
   bool one_in(int n) { return below(n) == 0; }
 
   void move_clock() {
-    static const Duration steps[] = {{}, {}, {}, milliseconds(1), minutes(1), minutes(15), hours(1), hours(7)};
+    static const Duration steps[] = {{},         {},          {},       milliseconds(1),
+                                     minutes(1), minutes(15), hours(1), hours(7)};
     world_.now = world_.now + steps[below(8)];
     if (one_in(20)) world_.now = world_.now - steps[below(8)];
     if (one_in(25)) world_.now = world_.now + days(1 + below(20));
@@ -126,19 +127,26 @@ class History {
 
   Command some_command() {
     // What a life needs most stands more often.
-    static const CommandName names[] = {
-        CommandName::create,   CommandName::create,   CommandName::edit,       CommandName::edit,   CommandName::submit,
-        CommandName::submit,   CommandName::approve,  CommandName::approve,    CommandName::approve, CommandName::activate,
-        CommandName::activate, CommandName::activate, CommandName::unschedule, CommandName::stop,   CommandName::pause,
-        CommandName::resume,   CommandName::close,    CommandName::archive,    CommandName::duplicate,
-        CommandName::delete_,  CommandName::withdraw, CommandName::request_changes, CommandName::epoch_bump};
+    static const CommandName names[] = {CommandName::create,     CommandName::create,
+                                        CommandName::edit,       CommandName::edit,
+                                        CommandName::submit,     CommandName::submit,
+                                        CommandName::approve,    CommandName::approve,
+                                        CommandName::approve,    CommandName::activate,
+                                        CommandName::activate,   CommandName::activate,
+                                        CommandName::unschedule, CommandName::stop,
+                                        CommandName::pause,      CommandName::resume,
+                                        CommandName::close,      CommandName::archive,
+                                        CommandName::duplicate,  CommandName::delete_,
+                                        CommandName::withdraw,   CommandName::request_changes,
+                                        CommandName::epoch_bump};
     Command made = command(names[below(23)], some_id(), some_actor());
     if (world_.state.fenced && one_in(3)) made.name = CommandName::epoch_bump;
     if (made.name == CommandName::stop && !one_in(3)) made.name = CommandName::activate;
     if (one_in(2) && !world_.journal.empty() && made.name != CommandName::create)
-      made.experience = world_.journal.back().experience;   // stay with one for a while
+      made.experience = world_.journal.back().experience;  // stay with one for a while
     // Situations that come seldom and pass soon get what only they allow.
-    const Situation situation = situation_of(world_.state.find(made.experience), std::max(world_.now, world_.state.at));
+    const Situation situation =
+        situation_of(world_.state.find(made.experience), std::max(world_.now, world_.state.at));
     if (situation == Situation::scheduled && one_in(3)) made.name = CommandName::unschedule;
     if (situation >= Situation::paused && situation <= Situation::paused_approved && one_in(3))
       made.name = one_in(2) ? CommandName::resume : CommandName::edit;
@@ -162,17 +170,20 @@ class History {
       shadow_.served.clear();
     } else {
       accept_of(shadow_.lives[record.experience], record);
+      CHECK(experience_after(before, record) == world_.at(record.experience));
     }
     CHECK((record.version.has_value() == (record.visible_by || record.gone_by)));
-    if (record.version) check_version(before, record);
-    else CHECK(world_.state.version == before.version);
+    if (record.version)
+      check_version(before, record);
+    else
+      CHECK(world_.state.version == before.version);
   }
 
   void accept_of(Shadow::Life& life, const Record& record) {
     const bool ended_before = life.fin && *life.fin <= record.at;
-    if (ended_before) CHECK(record.command == CommandName::archive);                      // L1, L2
+    if (ended_before) CHECK(record.command == CommandName::archive);  // L1, L2
     if (record.revision) {
-      CHECK(life.hashes.emplace(record.revision->n, record.revision->hash).second);       // L4
+      CHECK(life.hashes.emplace(record.revision->n, record.revision->hash).second);  // L4
       CHECK(record.revision->n == static_cast<int>(life.hashes.size()));
       CHECK(record.revision->hash == hash_of(record.revision->definition));
       if (life.live == record.revision->n - 1) life.contributors.clear();
@@ -181,18 +192,19 @@ class History {
     if (record.approval) {
       CHECK_FALSE(life.contributors.contains(record.approval->by));
       CHECK(life.hashes.at(record.approval->revision) == record.approval->hash);
-      CHECK(life.approvers[record.approval->revision].insert(record.approval->by).second);   // once each
+      CHECK(life.approvers[record.approval->revision].insert(record.approval->by).second);  // once each
     }
     if (record.command == CommandName::withdraw || record.command == CommandName::request_changes)
       life.approvers.erase(static_cast<int>(life.hashes.size()));
     if (record.command == CommandName::activate) {
       const int n = *record.live_revision;
       const Experience& experience = world_.at(record.experience);
-      const int needed = world_.rules.approvals(experience.revisions[static_cast<std::size_t>(n) - 1].definition).approvers;
-      CHECK(static_cast<int>(life.approvers[n].size()) >= needed);                        // L3
+      const int needed =
+          world_.rules.approvals(experience.revisions[static_cast<std::size_t>(n) - 1].definition).approvers;
+      CHECK(static_cast<int>(life.approvers[n].size()) >= needed);  // L3
       CHECK(n == static_cast<int>(life.hashes.size()));
       life.live = n;
-      life.fin = record.standing->span.end;            // its schedule's; a replacement brings its own
+      life.fin = record.standing->span.end;  // its schedule's; a replacement brings its own
       life.how = "completed";
     }
     if (record.command == CommandName::unschedule) life.live = 0, life.fin.reset();
@@ -204,7 +216,7 @@ class History {
     if (record.command == CommandName::delete_) life.fin = record.at, life.how = "deleted";
   }
 
-  void check_version(const State& before, const Record& record) {                        // L7
+  void check_version(const State& before, const Record& record) {  // L7
     ++shadow_.v;
     CHECK(record.version->v == shadow_.v);
     CHECK(record.version->epoch == shadow_.epoch);
@@ -212,18 +224,20 @@ class History {
     REQUIRE(change);
     CHECK(record.version->chain == chain_of(shadow_.chain, shadow_.epoch, shadow_.v, *change));
     shadow_.chain = record.version->chain;
-    if (change->put) shadow_.served[change->put->experience] = *change->put;
-    else shadow_.served.erase(change->gone);
+    if (change->put)
+      shadow_.served[change->put->experience] = *change->put;
+    else
+      shadow_.served.erase(change->gone);
   }
 
   void look_at_all(Instant now) {
     std::set<std::string> seen;
     std::map<std::string, CatalogItem> items;
     for (const CatalogItem& item : catalog(world_.state)) {
-      CHECK(seen.insert(item.experience).second);                                         // L5
-      CHECK(shadow_.lives.at(item.experience).hashes.at(item.revision) == item.hash);     // L4
+      CHECK(seen.insert(item.experience).second);                                      // L5
+      CHECK(shadow_.lives.at(item.experience).hashes.at(item.revision) == item.hash);  // L4
       CHECK(item.revision == shadow_.lives.at(item.experience).live);
-      if (phase_at(item.standing, now) == Phase::live) {                                  // L6
+      if (phase_at(item.standing, now) == Phase::live) {  // L6
         const Span& span = item.standing.span;
         CHECK((!span.start || *span.start <= now));
         CHECK((!span.end || now < *span.end));
@@ -242,7 +256,7 @@ class History {
       const Phase phase = phase_at(experience, now);
       const bool has_ended = life.fin && *life.fin <= now;
       INFO(id << " " << to_text(phase) << " " << life.how);
-      CHECK((is_final(phase) || phase == Phase::deleted) == has_ended);                   // L1
+      CHECK((is_final(phase) || phase == Phase::deleted) == has_ended);  // L1
       if (has_ended) {
         const auto ending = ending_at(experience, now);
         REQUIRE(ending);
@@ -250,7 +264,8 @@ class History {
         CHECK(ending->how == life.how);
       }
       CHECK(experience.revisions.size() == life.hashes.size());
-      for (const Revision& revision : experience.revisions) CHECK(life.hashes.at(revision.n) == revision.hash);
+      for (const Revision& revision : experience.revisions)
+        CHECK(life.hashes.at(revision.n) == revision.hash);
       CHECK(experience.contributors == life.contributors);
     }
   }
@@ -272,7 +287,7 @@ TEST_CASE("the invariants hold through random histories, and journals replay to 
     history.replay();
     for (const auto& [command, count] : history.counts()) counts[command] += count;
   }
-  if (histories >= 100)                                // each command was accepted often, or it proves nothing
+  if (histories >= 100)  // each command was accepted often, or it proves nothing
     for (const CommandRow& listed : command_table()) {
       INFO(to_text(listed.name) << " accepted " << counts[listed.name] << " times");
       CHECK(counts[listed.name] >= static_cast<int>(histories / 50));

@@ -10,7 +10,7 @@ using namespace footlight::test;
 
 namespace {
 
-constexpr Instant noon{1'796'126'400'000};   // 2026-12-01T12:00:00Z
+constexpr Instant noon{1'796'126'400'000};  // 2026-12-01T12:00:00Z
 constexpr Duration tick = milliseconds(1);
 
 Standing standing(Phase phase, std::optional<Instant> start, std::optional<Instant> end) {
@@ -81,8 +81,8 @@ TEST_CASE("a schedule is missed by who slept through all of it") {
   const Standing set = standing(Phase::scheduled, noon + hours(1), noon + hours(2));
   CHECK(was_missed(set, noon, noon + hours(2)));
   CHECK(was_missed(set, noon + hours(1) - tick, noon + days(9)));
-  CHECK_FALSE(was_missed(set, noon + hours(1), noon + hours(2)));       // awake at the start
-  CHECK_FALSE(was_missed(set, noon, noon + hours(2) - tick));           // awake before the end
+  CHECK_FALSE(was_missed(set, noon + hours(1), noon + hours(2)));  // awake at the start
+  CHECK_FALSE(was_missed(set, noon, noon + hours(2) - tick));      // awake before the end
   CHECK_FALSE(was_missed(standing(Phase::stopped, noon + hours(1), noon + hours(2)), noon, noon + days(1)));
 }
 
@@ -98,7 +98,8 @@ TEST_CASE("a span is checked against itself and against now") {
   CHECK(codes({.end = noon}) == Codes{Code::end_in_past});
   CHECK(codes({.start = noon + hours(1), .end = noon + hours(1)}) == Codes{Code::end_before_start});
   CHECK(codes({.start = noon + hours(1), .end = noon + hours(1) + tick}) == Codes{});
-  CHECK(codes({.start = noon + hours(1), .end = noon - hours(1)}) == Codes{Code::end_before_start, Code::end_in_past});
+  CHECK(codes({.start = noon + hours(1), .end = noon - hours(1)}) ==
+        Codes{Code::end_before_start, Code::end_in_past});
   CHECK(codes({.start = noon + limits::start_ahead_max}) == Codes{});
   CHECK(codes({.start = noon + limits::start_ahead_max + tick}) == Codes{Code::too_far_ahead});
 }

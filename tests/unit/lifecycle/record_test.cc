@@ -35,12 +35,15 @@ void check_refused(const World& world, const Record& record, std::string_view be
 
 TEST_CASE("a record in the journal's form") {
   const World world = with_live();
-  CHECK(to_json(to_value(world.journal[0])) ==
-        R"({"actor":{"name":"ann","roles":["author"]},"at":"2026-12-01T07:00:00Z","command":"create","experience":"hero",)"
-        R"("head_status":"draft","kind":"campaign","request_id":"q-1","revision":{"at":"2026-12-01T07:00:00Z","by":"ann",)"
-        R"("definition":{"kind":"campaign","till":"2026-12-24T18:00"},)"
-        R"("hash":")" + world.at("hero").head().hash + R"(","n":1},"seq":1,)"
-        R"("standing":{"phase":"authoring","since":"2026-12-01T07:00:00Z","span":{}}})");
+  CHECK(
+      to_json(to_value(world.journal[0])) ==
+      R"({"actor":{"name":"ann","roles":["author"]},"at":"2026-12-01T07:00:00Z","command":"create","experience":"hero",)"
+      R"("head_status":"draft","kind":"campaign","request_id":"q-1","revision":{"at":"2026-12-01T07:00:00Z","by":"ann",)"
+      R"("definition":{"kind":"campaign","till":"2026-12-24T18:00"},)"
+      R"("hash":")" +
+          world.at("hero").head().hash +
+          R"(","n":1},"seq":1,)"
+          R"("standing":{"phase":"authoring","since":"2026-12-01T07:00:00Z","span":{}}})");
   const Value activated = to_value(world.journal[1]);
   CHECK(to_json(*activated.find("standing")) ==
         R"({"phase":"live","since":"2026-12-01T07:00:00Z","span":{"end":"2026-12-24T17:00:00Z",)"
@@ -58,21 +61,41 @@ TEST_CASE("what is not a record is refused with its place") {
     CHECK(record.error().code == Code::store_corrupt);
     CHECK(record.error().message == "not a record of the journal: " + says);
   };
-  refused(0, [](Object& o) { o["seq"] = -1; }, "$.seq: expected a count");
-  refused(0, [](Object& o) { o["seq"] = 1.5; }, "$.seq: expected a count");
-  refused(0, [](Object& o) { o["command"] = "explode"; }, "$.command: expected a known word");
-  refused(0, [](Object& o) { o.erase("actor"); }, "$.actor: expected an actor");
-  refused(0, [](Object& o) { o["actor"] = "ann"; }, "$.actor: expected an object");
-  refused(0, [](Object& o) { o["actor"].object()["roles"] = Array{"king"}; }, "$.actor.roles: expected a list of roles");
-  refused(0, [](Object& o) { o["at"] = "yesterday"; }, "$.at: expected an instant");
-  refused(0, [](Object& o) { o.erase("at"); }, "$.at: expected an instant");
-  refused(0, [](Object& o) { o["message"] = 7; }, "$.message: expected a string");
-  refused(0, [](Object& o) { o["starts_contributors_anew"] = "yes"; }, "$.starts_contributors_anew: expected true or false");
-  refused(0, [](Object& o) { o["revision"].object()["definition"] = Object{{"kind", "journey"}}; },
-          "$.revision.hash: expected the hash of the definition");
-  refused(0, [](Object& o) { o["standing"] = Array{}; }, "$.standing: expected an object");
-  refused(1, [](Object& o) { o["standing"].object()["phase"] = "gone"; }, "$.standing.phase: expected a known word");
-  refused(1, [](Object& o) { o["version"].object().erase("v"); }, "$.version.v: expected a count");
+  refused(
+      0, [](Object& o) { o["seq"] = -1; }, "$.seq: expected a count");
+  refused(
+      0, [](Object& o) { o["seq"] = 1.5; }, "$.seq: expected a count");
+  refused(
+      0, [](Object& o) { o["command"] = "explode"; }, "$.command: expected a known word");
+  refused(
+      0, [](Object& o) { o.erase("actor"); }, "$.actor: expected an actor");
+  refused(
+      0, [](Object& o) { o["actor"] = "ann"; }, "$.actor: expected an object");
+  refused(
+      0, [](Object& o) { o["actor"].object()["roles"] = Array{"king"}; },
+      "$.actor.roles: expected a list of roles");
+  refused(
+      0, [](Object& o) { o["at"] = "yesterday"; }, "$.at: expected an instant");
+  refused(
+      0, [](Object& o) { o.erase("at"); }, "$.at: expected an instant");
+  refused(
+      0, [](Object& o) { o["message"] = 7; }, "$.message: expected a string");
+  refused(
+      0, [](Object& o) { o["starts_contributors_anew"] = "yes"; },
+      "$.starts_contributors_anew: expected true or false");
+  refused(
+      0,
+      [](Object& o) {
+        o["revision"].object()["definition"] = Object{{"kind", "journey"}};
+      },
+      "$.revision.hash: expected the hash of the definition");
+  refused(
+      0, [](Object& o) { o["standing"] = Array{}; }, "$.standing: expected an object");
+  refused(
+      1, [](Object& o) { o["standing"].object()["phase"] = "gone"; },
+      "$.standing.phase: expected a known word");
+  refused(
+      1, [](Object& o) { o["version"].object().erase("v"); }, "$.version.v: expected a count");
   CHECK_FALSE(record_from(Value("text")).ok());
   CHECK_FALSE(record_from(Value()).ok());
 }
@@ -93,16 +116,27 @@ TEST_CASE("a record that does not continue the state is refused and changes noth
   check_refused(world, changed([](Record& r) { r.at = r.at - hours(2); }), "older than the record before it");
   check_refused(world, changed([](Record& r) { r.experience = "other"; }), "no such experience");
   check_refused(world, changed([](Record& r) { r.kind = Kind::campaign; }), "the experience exists");
-  check_refused(world, changed([](Record& r) { r.revision = Revision{3, {}, "", "ann", r.at}; }), "newest revision is 1");
-  check_refused(world, changed([](Record& r) { r.approval = Approval{2, "", "bob", r.at}; }), "of another revision");
-  check_refused(world, changed([](Record& r) { r.live_revision = 2; }), "only the newest revision takes force");
+  check_refused(world, changed([](Record& r) {
+                  r.revision = Revision{3, {}, "", "ann", r.at};
+                }),
+                "newest revision is 1");
+  check_refused(world, changed([](Record& r) {
+                  r.approval = Approval{2, "", "bob", r.at};
+                }),
+                "of another revision");
+  check_refused(world, changed([](Record& r) { r.live_revision = 2; }),
+                "only the newest revision takes force");
   check_refused(world, changed([](Record& r) { r.version->v = 3; }), "the versions have a gap");
   check_refused(world, changed([](Record& r) { r.version->epoch = 2; }), "the versions have a gap");
-  check_refused(world, changed([](Record& r) { r.version->chain[0] ^= 1; }), "the chain of catalogs is broken");
-  check_refused(world, changed([](Record& r) { r.standing->phase = Phase::closed; }), "the chain of catalogs is broken");
+  check_refused(world, changed([](Record& r) { r.version->chain[0] ^= 1; }),
+                "the chain of catalogs is broken");
+  check_refused(world, changed([](Record& r) { r.standing->phase = Phase::closed; }),
+                "the chain of catalogs is broken");
   check_refused(world, changed([](Record& r) { r.standing.reset(); }), "a version comes with a standing");
-  check_refused(world, changed([](Record& r) { r.version.reset(), r.standing->phase = Phase::paused; }), "without a version");
-  check_refused(world, changed([](Record& r) { r.command = CommandName::epoch_bump, r.ending.reset(); }), "an epoch bump ends");
+  check_refused(world, changed([](Record& r) { r.version.reset(), r.standing->phase = Phase::paused; }),
+                "without a version");
+  check_refused(world, changed([](Record& r) { r.command = CommandName::epoch_bump, r.ending.reset(); }),
+                "an epoch bump ends");
   State state = world.state;
   REQUIRE(fold(state, stop).ok());
   CHECK(phase_at(*state.find("hero"), world.now) == Phase::stopped);
@@ -115,7 +149,7 @@ TEST_CASE("no record brings back what has ended, by a person or by its schedule"
   asked.at = world.now;
   const Record made = std::get<Record>(*apply(world.state, asked, world.rules));
 
-  Record late = made;                                  // at the very instant of its end
+  Record late = made;  // at the very instant of its end
   late.at = instant("2026-12-24T17:00:00Z");
   check_refused(world, late, "the experience has ended");
 
@@ -123,7 +157,7 @@ TEST_CASE("no record brings back what has ended, by a person or by its schedule"
   Record after = made;
   after.seq = 4;
   check_refused(world, after, "the experience has ended");
-  after.command = CommandName::archive;                // a record that lies about what it is
+  after.command = CommandName::archive;  // a record that lies about what it is
   State state = world.state;
   CHECK_FALSE(fold(state, after).ok());
   CHECK(state == world.state);

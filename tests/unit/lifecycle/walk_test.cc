@@ -63,8 +63,14 @@ World reach(Situation situation, Kind kind) {
   switch (situation) {
     case Situation::none: break;
     case Situation::draft: create(world, kind); break;
-    case Situation::in_review: create(world, kind); bring_head_to(world, HeadStatus::in_review); break;
-    case Situation::approved: create(world, kind); bring_head_to(world, HeadStatus::approved); break;
+    case Situation::in_review:
+      create(world, kind);
+      bring_head_to(world, HeadStatus::in_review);
+      break;
+    case Situation::approved:
+      create(world, kind);
+      bring_head_to(world, HeadStatus::approved);
+      break;
     case Situation::scheduled:
       create(world, kind, ",\"from\":\"2026-12-20T09:00\"");
       by(world, publisher, CommandName::activate);
@@ -73,12 +79,21 @@ World reach(Situation situation, Kind kind) {
     case Situation::live_draft: beside(HeadStatus::draft); break;
     case Situation::live_in_review: beside(HeadStatus::in_review); break;
     case Situation::live_approved: beside(HeadStatus::approved); break;
-    case Situation::paused: in_force(); by(world, publisher, CommandName::pause); break;
+    case Situation::paused:
+      in_force();
+      by(world, publisher, CommandName::pause);
+      break;
     case Situation::paused_draft: paused_beside(HeadStatus::draft); break;
     case Situation::paused_in_review: paused_beside(HeadStatus::in_review); break;
     case Situation::paused_approved: paused_beside(HeadStatus::approved); break;
-    case Situation::closed: in_force(); by(world, publisher, CommandName::close); break;
-    case Situation::stopped: in_force(); by(world, publisher, CommandName::stop); break;
+    case Situation::closed:
+      in_force();
+      by(world, publisher, CommandName::close);
+      break;
+    case Situation::stopped:
+      in_force();
+      by(world, publisher, CommandName::stop);
+      break;
     case Situation::completed:
       create(world, kind, ",\"till\":\"2026-12-02T09:00\"");
       by(world, publisher, CommandName::activate);
@@ -94,7 +109,10 @@ World reach(Situation situation, Kind kind) {
       by(world, publisher, CommandName::stop);
       by(world, publisher, CommandName::archive);
       break;
-    case Situation::deleted: create(world, kind); by(world, author, CommandName::delete_); break;
+    case Situation::deleted:
+      create(world, kind);
+      by(world, author, CommandName::delete_);
+      break;
   }
   REQUIRE(situation_of(world.state.find("it"), world.now) == situation);
   return world;
@@ -127,13 +145,14 @@ const std::map<CommandName, std::set<Role>> roles_of = {
     {CommandName::duplicate, {Role::author, Role::admin}},
     {CommandName::epoch_bump, {Role::admin}},
 };
-constexpr Role all_roles[] = {Role::viewer, Role::author, Role::approver, Role::publisher, Role::admin, Role::delivery};
+constexpr Role all_roles[] = {Role::viewer,    Role::author, Role::approver,
+                              Role::publisher, Role::admin,  Role::delivery};
 
 std::string afterwards(World& world, const Command& command) {
   const State before = world.state;
   const auto outcome = world.run(command);
   if (!outcome.ok()) {
-    CHECK(world.state == before);                      // L8
+    CHECK(world.state == before);  // L8
     return std::string(name(outcome.error().code));
   }
   if (std::holds_alternative<Repeat>(*outcome)) {
@@ -177,8 +196,10 @@ TEST_CASE("each pair of situation and command is listed once") {
 }
 
 TEST_CASE("tables stand in the order of their enumerations") {
-  for (std::size_t i = 0; i < command_table().size(); ++i) CHECK(static_cast<std::size_t>(command_table()[i].name) == i);
-  for (std::size_t i = 0; i < guard_table().size(); ++i) CHECK(static_cast<std::size_t>(guard_table()[i].guard) == i);
+  for (std::size_t i = 0; i < command_table().size(); ++i)
+    CHECK(static_cast<std::size_t>(command_table()[i].name) == i);
+  for (std::size_t i = 0; i < guard_table().size(); ++i)
+    CHECK(static_cast<std::size_t>(guard_table()[i].guard) == i);
   for (std::size_t i = 0; i < situation_table().size(); ++i)
     CHECK(static_cast<std::size_t>(situation_table()[i].situation) == i);
   CHECK(command_table().size() == 16);
@@ -200,7 +221,8 @@ TEST_CASE("each cell lists its guards in the order of refusal, and each guard is
 
 TEST_CASE("every situation and command comes out as the matrix has it, and as the table lists it") {
   std::string matrix =
-      "# What comes of each command in each situation: the situation afterwards, or the code of the refusal.\n"
+      "# What comes of each command in each situation: the situation afterwards, or the code of the "
+      "refusal.\n"
       "# No approval rule matches, and the actor has the right role. `again`: answered as the first time.\n";
   for (const Kind kind : {Kind::campaign, Kind::journey}) {
     for (const SituationRow& situation : situation_table()) {
@@ -231,7 +253,8 @@ TEST_CASE("a role may do exactly what is its own, in every situation") {
         World allowed = reached;
         const std::string expected = afterwards(allowed, attempt(allowed, listed.name, kind, rightful));
         for (const Role role : all_roles) {
-          INFO(to_text(kind) << " " << situation.text << " " << to_text(listed.name) << " by " << to_text(role));
+          INFO(to_text(kind) << " " << situation.text << " " << to_text(listed.name) << " by "
+                             << to_text(role));
           World world = reached;
           const std::string result = afterwards(world, attempt(world, listed.name, kind, role));
           CHECK(result == (roles_of.at(listed.name).contains(role) ? expected : "forbidden"));

@@ -17,7 +17,7 @@ Rules rules_of_test(int approvers_now = -1, Window window = {});
 
 Actor actor(std::string name, std::set<Role> roles);
 Actor actor(std::string name, Role role);
-Instant instant(std::string_view text);                // a bad text ends the test
+Instant instant(std::string_view text);  // a bad text ends the test
 Value document(std::string_view json);
 
 // Applies commands and keeps what was accepted, like a catalog without a store.
@@ -27,8 +27,8 @@ struct World {
   Instant now = instant("2026-12-01T07:00:00Z");
   Rules rules = rules_of_test();
 
-  Result<Outcome> run(Command command);                // stamped `now`; accepted ones are folded
-  Record must(Command command);                        // anything but a record ends the test
+  Result<Outcome> run(Command command);  // stamped `now`; accepted ones are folded
+  Record must(Command command);          // anything but a record ends the test
   const Experience& at(const std::string& id) const;
 };
 
