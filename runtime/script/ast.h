@@ -61,6 +61,7 @@ struct Index { ExprPtr object, key; };
 struct Call {
   ExprPtr callee;
   std::string method;                   // `callee:method(...)`; empty for a plain call
+  int method_line = 0;
   Exprs arguments;
   int end_line = 0;
 };

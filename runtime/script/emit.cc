@@ -190,7 +190,10 @@ class Emitter {
   }
   void text(const Call& c) {
     expression(*c.callee, !lua_text::is_prefix(*c.callee));
-    if (!c.method.empty()) write(":" + c.method);
+    if (!c.method.empty()) {
+      at(c.method_line);
+      write(":" + c.method);
+    }
     write("(");                        // on the line of what stands before, or Lua 5.1 refuses it
     list(c.arguments);
     at(c.end_line);

@@ -111,7 +111,7 @@ class Fit {
     if (!c.method.empty()) ++frame_.constants;
     const int base = c.method.empty() ? call_slots : method_slots;
     const Need arguments = row(c.arguments, base);
-    return {std::max(callee.slots + base, arguments.slots), callee.instructions + arguments.instructions + node_cost};
+    return {std::max({callee.slots, base, arguments.slots}), callee.instructions + arguments.instructions + node_cost};
   }
   Need of(const Expr&, const Table& t) {
     Need sum{1, 0};

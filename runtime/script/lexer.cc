@@ -22,6 +22,8 @@ constexpr std::array signs = {Tok::dots, Tok::concat, Tok::eq, Tok::ne, Tok::le,
                               Tok::hash, Tok::open_paren, Tok::close_paren, Tok::open_brace, Tok::close_brace,
                               Tok::open_bracket, Tok::close_bracket, Tok::semicolon, Tok::colon, Tok::comma, Tok::dot};
 
+constexpr std::string_view no_break_space = "\xC2\xA0", byte_order_mark = "\xEF\xBB\xBF";
+
 // What people bring along from other languages, and the token to read on with, where there is one.
 struct Foreign { std::string_view text, advice; Tok meant = Tok::end_of_file; };
 constexpr std::array foreign = {
@@ -37,12 +39,12 @@ constexpr std::array foreign = {
     Foreign{"&", "there are no bit operators; logical and is written `and`"},
     Foreign{"|", "there are no bit operators; logical or is written `or`"},
     Foreign{"~", "there are no bit operators; not equal is written `~=`"},
-    Foreign{"\xC2\xA0", "this blank is a no-break space; write a plain one"},
+    Foreign{no_break_space, "this blank is a no-break space; write a plain one"},
     Foreign{"\xE2\x80\x9C", "this is a typographic quote; write `\"`"},
     Foreign{"\xE2\x80\x9D", "this is a typographic quote; write `\"`"},
     Foreign{"\xE2\x80\x98", "this is a typographic quote; write `'`"},
     Foreign{"\xE2\x80\x99", "this is a typographic quote; write `'`"},
-    Foreign{"\xEF\xBB\xBF", "the text begins with a byte order mark; save the file as UTF-8 without one"},
+    Foreign{byte_order_mark, "the text begins with a byte order mark; save the file as UTF-8 without one"},
 };
 
 // What other escapes mean elsewhere.
@@ -116,7 +118,7 @@ class Lexer {
   bool is_full() const { return problems_.size() >= limits::script_problems_max; }
 
   void report(Place at, std::string_view message) {
-    if (!is_full()) problems_.push_back(source_.problem(Code::syntax_error, at, message));
+    if (!is_full()) add_unless_echo(problems_, source_, at, message);
   }
 
   // Over one character that is no line end. Says so where it is no character of a text.
@@ -198,14 +200,20 @@ class Lexer {
         if (into) *into += text_.substr(from, at_ - from);
       }
     }
-    report(start, "this " + std::string(what) + " is never closed: expected `" + closing + "`");
+    report(start, "this " + std::string(what) + " is never closed: expected " +
+                      (level < 20 ? "`" + closing + "`" : "a bracket with " + std::to_string(level) + " `=`"));
     return false;
+  }
+
+  // Some character beyond ASCII, and none of those that have an advice of their own.
+  bool is_foreign_letter() const {
+    return static_cast<unsigned char>(peek()) >= 0x80 && utf8_length(text_, at_) > 1 && !foreign_here();
   }
 
   // Sets token_ and moves behind it; false where nothing usable stood.
   bool scan() {
     const char c = peek();
-    if (is_letter(c)) return scan_name();
+    if (is_letter(c) || is_foreign_letter()) return scan_name();
     if (is_digit(c) || (c == '.' && is_digit(peek(1)))) return scan_number();
     if (c == '"' || c == '\'') return scan_string();
     if (const auto level = long_bracket()) {
@@ -224,9 +232,10 @@ class Lexer {
     const std::size_t start = at_;
     while (is_letter(peek()) || is_digit(peek())) advance();
     token_.text = std::string(text_.substr(start, at_ - start));
-    if (static_cast<unsigned char>(peek()) >= 0x80 && utf8_length(text_, at_) > 1 && !foreign_here()) {
-      report(here(), "a name has only ASCII letters, digits and `_`");
-      while (is_letter(peek()) || is_digit(peek()) || (static_cast<unsigned char>(peek()) >= 0x80 && utf8_length(text_, at_) > 1)) advance();
+    if (is_foreign_letter()) {
+      while (is_letter(peek()) || is_digit(peek()) || is_foreign_letter()) advance();
+      report(token_.at, "`" + std::string(at_ - start <= 60 ? text_.substr(start, at_ - start) : "this") +
+                            "`: a name has only ASCII letters, digits and `_`");
     }
     token_.kind = Tok::name;
     for (int k = static_cast<int>(Tok::and_); k <= static_cast<int>(Tok::while_); ++k)
@@ -334,7 +343,8 @@ class Lexer {
     // `~=` and `<=` are tokens; what begins like them is looked at afterwards.
     const Foreign* known = foreign_here();
     if (known && !sees("~=")) {
-      report(token_.at, "unexpected `" + std::string(known->text) + "`: " + std::string(known->advice));
+      const bool is_unseen = known->text == no_break_space || known->text == byte_order_mark;
+      report(token_.at, (is_unseen ? "" : "unexpected `" + std::string(known->text) + "`: ") + std::string(known->advice));
       for (const std::size_t end = at_ + known->text.size(); at_ < end;) advance();
       token_.kind = known->meant;
       return known->meant != Tok::end_of_file;
@@ -345,8 +355,8 @@ class Lexer {
       advance(spelling(sign).size());
       return true;
     }
-    if (!is_control(peek()) && utf8_length(text_, at_) > 0)
-      report(token_.at, "unexpected `" + std::string(text_.substr(at_, utf8_length(text_, at_))) + "`");
+    if (!is_control(peek()) && static_cast<unsigned char>(peek()) < 0x80)
+      report(token_.at, std::string("unexpected `") + peek() + "`");
     advance();
     return false;
   }

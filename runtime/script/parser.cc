@@ -83,7 +83,7 @@ class Parser {
     } catch (const Broken&) {
       // Only `block` catches it, and everything is read within one.
     }
-    tree_.chunk->end_line = now().at.line;
+    tree_.chunk->end_line = last().at.line;
     return std::move(tree_);
   }
 
@@ -114,13 +114,8 @@ class Parser {
 
   // ---- problems
 
-  // One problem a line: what follows the first is mostly its echo.
-  void report(Place at, std::string_view message, Code code = Code::syntax_error) {
-    Problem problem = source_.problem(code, at, message);
-    const bool is_echo = std::any_of(problems_.begin(), problems_.end(),
-                                     [&](const Problem& p) { return p.place == problem.place; });
-    if (is_echo && code == Code::syntax_error) return;
-    problems_.push_back(std::move(problem));
+  void report(Place at, std::string_view message) {
+    add_unless_echo(problems_, source_, at, message);
     if (problems_.size() >= limits::script_problems_max) throw GivenUp{};
   }
   [[noreturn]] void fail(Place at, std::string_view message) {
@@ -189,10 +184,14 @@ class Parser {
     Parser& owner;
   };
 
+  void report_limit(Place at, std::string_view message) {
+    problems_.push_back(source_.problem(Code::limit_exceeded, at, message));
+    if (problems_.size() >= limits::script_problems_max) throw GivenUp{};
+  }
+
   [[noreturn]] void too_deep(Place at) {
-    report(at, "nested more than " + std::to_string(limits::script_depth_max) +
-                   " levels deep (blocks, brackets and chains of operators together); name a part of it with `local`",
-           Code::limit_exceeded);
+    report_limit(at, "nested more than " + std::to_string(limits::script_depth_max) +
+                   " levels deep (blocks, brackets and chains of operators together); name a part of it with `local`");
     throw GivenUp{};
   }
 
@@ -245,7 +244,8 @@ class Parser {
   }
 
   // To where a statement may begin: behind the blocks and brackets that the broken one opened, on a
-  // new line. A word that only begins statements is enough by itself, for a bracket never closed.
+  // new line. For a bracket never closed, a word that only begins statements is enough by itself, and
+  // so is a name that is indented no more than the broken statement.
   void recover(std::size_t start) {
     int blocks = 0, brackets = 0;
     const std::size_t broken_at = std::max(at_, start + 1);
@@ -253,8 +253,8 @@ class Parser {
       const Tok t = now().kind;
       if (at_ >= broken_at && blocks == 0) {
         if (closes_block(t)) return;
-        if (now().is_first_on_line &&
-            (begins_only_statements(t) || (brackets <= 0 && (t == Tok::name || t == Tok::function_))))
+        const bool is_outside = brackets <= 0 || now().at.column <= tokens_[start].at.column;
+        if (now().is_first_on_line && (begins_only_statements(t) || (is_outside && (t == Tok::name || t == Tok::function_))))
           return;
       }
       if (t == Tok::function_ || t == Tok::if_ || t == Tok::do_ || t == Tok::repeat_) ++blocks;
@@ -466,7 +466,7 @@ class Parser {
       check_target(s.targets.back());
     }
     if (s.targets.size() > limits::script_targets_max)
-      report(at, "assigns more than " + std::to_string(limits::script_targets_max) + " variables at once; use a table", Code::limit_exceeded);
+      report_limit(at, "assigns more than " + std::to_string(limits::script_targets_max) + " variables at once; use a table");
     expect(Tok::assign, "and the values to assign");
     s.values = expressions("a value");
     return {at, 0, std::move(s)};
@@ -635,7 +635,7 @@ class Parser {
           const std::string method = take().text;
           if (!is(Tok::open_paren) && !is(Tok::string) && !is(Tok::open_brace))
             fail_here("the arguments of `:" + method + "`");
-          e = call(std::move(e), method);
+          e = call(std::move(e), method, last().at.line);
           break;
         }
         case Tok::open_paren: case Tok::string: case Tok::open_brace:
@@ -646,9 +646,9 @@ class Parser {
     }
   }
 
-  Expr call(Expr callee, std::string method) {
+  Expr call(Expr callee, std::string method, int method_line = 0) {
     const Place at = callee.at;
-    Call c{.callee = nullptr, .method = std::move(method), .arguments = {}, .end_line = 0};
+    Call c{.callee = nullptr, .method = std::move(method), .method_line = method_line, .arguments = {}, .end_line = 0};
     if (is(Tok::string)) {
       const Token t = take();
       c.arguments.push_back(make(t.at, String{t.text}));
@@ -692,13 +692,15 @@ class Parser {
       } else if (is(Tok::string) && (next().kind == Tok::assign || next().kind == Tok::colon)) {
         fail(now().at, "a key that is a string is written `[" + std::string(now().raw.substr(0, 40)) + "] = ...`");
       }
+      if (is(Tok::name) && next().kind == Tok::colon && tokens_[std::min(at_ + 2, tokens_.size() - 1)].kind != Tok::name)
+        fail(next().at, "expected `=`, found `:`; a field is written `" + now().text + " = ...`");
       f.value = box(expression("a value"));
       height = std::max({height, f.value->height, f.key ? f.key->height : 0});
       t.fields.push_back(std::move(f));
       if (accept(Tok::comma) || accept(Tok::semicolon) || is(Tok::close_brace)) continue;
       // A field follows without a comma: the one fault that lists invite. Read on as if it were there.
       if (!starts_expression(now().kind) && !is(Tok::open_bracket))
-        expect_closing(Tok::close_brace, opener, is(Tok::colon) ? "; a field is written `name = value`" : "");
+        expect_closing(Tok::close_brace, opener);
       report(now().at, "expected `,` or `}` in the table opened at line " + std::to_string(opener.at.line) + ", found " + found() +
                            "; is a `,` missing?");
     }

@@ -66,4 +66,12 @@ Problem Source::problem(Code code, ast::Place at, std::string_view message) cons
   return {code, name_ + ":" + std::to_string(at.line), std::move(text)};
 }
 
+void add_unless_echo(Problems& problems, const Source& source, ast::Place at, std::string_view message) {
+  // Asked before the problem is made: a line of 256 KB of faults would be copied for each of them.
+  const std::string place = source.name() + ":" + std::to_string(at.line);
+  for (const Problem& p : problems)
+    if (p.place == place) return;
+  problems.push_back(source.problem(Code::syntax_error, at, message));
+}
+
 }  // namespace footlight

@@ -32,4 +32,7 @@ class Source {
   std::vector<std::size_t> starts_;             // where each line begins
 };
 
+// Adds a syntax error unless its line has a problem already: what follows the first is mostly its echo.
+void add_unless_echo(Problems& problems, const Source& source, ast::Place at, std::string_view message);
+
 }  // namespace footlight

@@ -148,9 +148,10 @@ class Run {
 
   Trip trip() const { return state_.trip.load(); }
 
-  // Why the script did not come to its end.
-  Error error() const {
+  // Why the script, which is `function`, did not come to its end.
+  Error error(FunctionRef function = {}) const {
     Vm::State::Failure failure = state_.failure;
+    if (failure.place.empty()) failure.place = origin(function);
     switch (trip()) {
       case Trip::none: break;
       case Trip::fuel:
@@ -217,6 +218,19 @@ class Run {
     state_.set_debt(0);
     state_.set_fuel(is_over ? fuel_gone : left);
     state_.fuel_at_trip = is_over ? std::optional(left) : std::nullopt;
+  }
+
+  // Where a function begins: the place of last resort, after `return f(x)` has replaced the caller.
+  std::string origin(FunctionRef function) const {
+    lua_Debug ar;
+    if (!function) return "";
+    lua_rawgeti(state_.L, LUA_REGISTRYINDEX, function.id);
+    if (!lua_isfunction(state_.L, -1)) {
+      lua_pop(state_.L, 1);
+      return "";
+    }
+    lua_getinfo(state_.L, ">S", &ar);
+    return ar.source[0] == '@' ? std::string(ar.source + 1) + ":" + std::to_string(ar.linedefined) : "";
   }
 
   void refuel() {
@@ -355,9 +369,11 @@ Vm::~Vm() = default;
 
 Result<Vm> Vm::create(const Options& options) {
   auto state = std::make_unique<State>();
-  state->hard = options.memory_hard;
+  // No limit yet: LuaJIT crashes when it is refused memory within lua_newstate.
+  state->hard = std::numeric_limits<std::size_t>::max();
   state->L = lua_newstate(allocate, static_cast<LuaHost*>(state.get()));
   if (!state->L) return refuse(Code::memory_exceeded, "there is no memory for a Lua state");
+  state->hard = options.memory_hard;
   if (const int status = lua_cpcall(state->L, initialise, nullptr); status != 0) {
     const char* message = lua_tostring(state->L, -1);
     return refuse(status == LUA_ERRMEM ? Code::memory_exceeded : Code::internal,
@@ -416,9 +432,10 @@ Outcome Vm::call(FunctionRef function, const Arguments& arguments, const Budget&
     result = value_at(L, -1, functions == Functions::collect ? &outcome.functions : nullptr);
   });
   if (!is_done || run.trip() != Trip::none) {
-    outcome.error = run.error();
+    outcome.error = run.error(function);
   } else if (!result.ok()) {
-    outcome.error = State::Failure{result.error().code, "", result.error().message}.error();
+    state.failure = {result.error().code, "", result.error().message};
+    outcome.error = run.error(function);
   } else {
     outcome.value = std::move(*result);
   }
@@ -482,7 +499,7 @@ std::vector<Verdict> Vm::call_each(std::span<const FunctionRef> predicates, cons
       if (status == 0 && trip == Trip::none) {
         verdicts[done] = lua_toboolean(L, -1) ? Verdict::yes : Verdict::no;
       } else if (failures) {
-        failures->emplace_back(done, run.error());
+        failures->emplace_back(done, run.error(predicates[done]));
       }
       lua_pop(L, 1);
       if (trip == Trip::deadline || trip == Trip::memory) return;  // for all of them

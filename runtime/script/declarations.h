@@ -1,0 +1,49 @@
+// Declaration files evaluated: a Lua file runs once, in the sandbox, and what it declares comes out
+// as documents in which each function has become the source of a policy.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "script/chunk.h"
+#include "script/vm.h"
+
+namespace footlight {
+
+struct Declaration {
+  std::string kind;                                     // workspace, experience, audience, conflict
+  std::string name;
+  Value document;
+  std::string file;
+  int line = 0;
+  std::map<std::string, std::string> places;            // JSON path → `file:line`
+};
+
+class DeclarationReader {
+ public:
+  static Result<DeclarationReader> create();
+  DeclarationReader(DeclarationReader&&) noexcept;
+  ~DeclarationReader();
+
+  // Runs one file. Problems: syntax_error, undefined_name, script_error, fuel_exhausted, … with
+  // `file:line`; declarations made before an error are kept.
+  std::vector<Declaration> read(std::string_view source, const std::string& file, Problems& problems);
+
+ private:
+  struct State;
+  explicit DeclarationReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// The source of a policy that does what this function does, standing on its own: variables that it
+// captured are written down with it. Code bad_result where they cannot be (a view, a function of ours,
+// functions that call each other).
+Result<std::string> self_contained(Vm& vm, const FoundFunction& function, const std::vector<const Chunk*>& chunks);
+
+// Where each member of the tables given to `campaign "x" {…}` and its like stands: by name, then path.
+std::map<std::string, std::map<std::string, std::string>> declared_places(const Chunk& chunk);
+
+}  // namespace footlight

@@ -1,0 +1,71 @@
+// Policies run: the engine's PolicyCompiler and PolicyRunner, on LuaJIT.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/snapshot.h"
+#include "script/chunk.h"
+#include "script/vm.h"
+
+namespace footlight {
+
+// Reads policies with the front end and tells undefined names. Remembers what it has read; one
+// thread at a time.
+class LuaPolicyCompiler : public PolicyCompiler {
+ public:
+  Problems check(const Policy& policy) override;
+  std::optional<Predicate> lift(const Policy& policy) override;
+
+ private:
+  std::map<std::string, Problems> checked_;             // by source
+};
+
+// Runs the policies of one snapshot in one Lua state. Belongs to one thread; made anew when the
+// snapshot changes (cheap: a policy is loaded when it is first asked).
+//
+// A call that runs past its deadline or memory counts as a trip; after limits::script_trips_max of
+// them a policy is quarantined: it fails at once until the next snapshot.
+class LuaPolicyRunner : public PolicyRunner {
+ public:
+  static Result<std::unique_ptr<LuaPolicyRunner>> create(std::shared_ptr<const Snapshot> snapshot);
+
+  const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+
+  PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) override;
+  PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) override;
+  PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) override;
+  PolicyAnswer<Value> content(int policy, const PolicyCall& call) override;
+
+ private:
+  struct Loaded {
+    bool is_tried = false;
+    std::optional<PolicyFailure> broken;                // cannot be loaded, or is quarantined
+    FunctionRef chunk;                                  // gives the policy's function when called
+    FunctionRef function;                               // kept, where calls cannot leave a trace in it
+    int trips = 0;
+  };
+
+  explicit LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Vm vm);
+  Status prepare();
+  Loaded& load(int policy);
+  PolicyAnswer<Value> call(int policy, const Arguments& arguments, long fuel);
+
+  std::shared_ptr<const Snapshot> snapshot_;
+  Vm vm_;
+  Environment helpers_;
+  std::vector<Loaded> loaded_;
+  std::set<std::string, std::less<>> objects_;          // attribute names that hold others
+};
+
+// A chunk that returns a table of functions, as globals for other chunks: the preludes. Its source
+// is ours; a fault in it is an internal error.
+Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::string& name, const Environment& globals = {});
+
+// Names that every chunk may read, and `undefined_name` for those that a chunk reads beside them.
+std::vector<std::string> standard_names();
+Problems undefined_names(const Chunk& chunk, const Environment& globals);
+
+}  // namespace footlight

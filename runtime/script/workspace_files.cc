@@ -1,0 +1,258 @@
+#include "script/workspace_files.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/limits.h"
+#include "script/declarations.h"
+
+namespace footlight {
+namespace {
+
+std::string stem(const std::string& name) { return name.substr(0, name.find('.')); }
+
+class Loader {
+ public:
+  Loader(const Files& files, PolicyCompiler& policies) : files_(files), policies_(policies) {}
+
+  LoadedWorkspace load() {
+    auto reader = DeclarationReader::create();
+    if (!reader) {
+      problems().push_back({reader.error().code, files_.place(), reader.error().message});
+      return std::move(loaded_);
+    }
+    reader_ = &*reader;
+    root();
+    for (const char* folder : {"audiences", "policies", "experiences"}) declarations(folder);
+    texts();
+    workspace();
+    for (Declaration& declaration : experiences_) experience(declaration);
+    std::sort(loaded_.experiences.begin(), loaded_.experiences.end(),
+              [](const LoadedExperience& left, const LoadedExperience& right) { return left.definition.id < right.definition.id; });
+    for (const std::string& name : files_.list("tests"))
+      if (name.ends_with("_test.lua"))
+        if (auto source = read("tests/" + name, limits::script_bytes_max)) loaded_.tests.push_back({"tests/" + name, std::move(*source)});
+    return std::move(loaded_);
+  }
+
+ private:
+  Problems& problems() { return loaded_.problems; }
+
+  std::optional<std::string> read(const std::string& path, std::size_t most) {
+    auto text = files_.read(path, most);
+    if (text) return std::move(*text);
+    problems().push_back({text.error().code, path, text.error().message});
+    return {};
+  }
+
+  void root() {
+    const std::vector<std::string> names = files_.list("");
+    const std::vector<std::string> top = files_.list(".");
+    const auto has = [&](const std::string& name) {
+      return std::find(names.begin(), names.end(), name) != names.end() || std::find(top.begin(), top.end(), name) != top.end() ||
+             files_.read(name, limits::document_bytes_max).ok();
+    };
+    if (has("workspace.lua")) {
+      lua("workspace.lua");
+    } else if (has("workspace.json")) {
+      json("workspace.json", "workspace");
+    } else {
+      problems().push_back({Code::unreadable_file, files_.place(),
+                            "there is no `workspace.lua` here, so this is not a workspace; `footlight init` makes one"});
+    }
+  }
+
+  void declarations(const std::string& folder) {
+    for (const std::string& name : files_.list(folder)) {
+      const std::string path = folder + "/" + name;
+      if (name.ends_with(".lua")) lua(path);
+      else if (name.ends_with(".json")) json(path, folder == "audiences" ? "audience" : "experience");
+    }
+  }
+
+  void lua(const std::string& path) {
+    const auto source = read(path, limits::script_bytes_max);
+    if (!source) return;
+    for (Declaration& declaration : reader_->read(*source, path, problems())) sort_in(std::move(declaration));
+  }
+
+  void json(const std::string& path, const std::string& kind) {
+    const auto text = read(path, limits::document_bytes_max);
+    if (!text) return;
+    auto document = parse_json(*text);
+    if (!document) {
+      problems().push_back({document.error().code, path, document.error().message});
+      return;
+    }
+    const std::string name = kind == "audience" ? stem(path.substr(path.rfind('/') + 1)) : document->string_or(kind == "workspace" ? "name" : "id", "");
+    sort_in({.kind = kind, .name = name, .document = std::move(*document), .file = path, .places = {{"$", path}}});
+  }
+
+  void sort_in(Declaration declaration) {
+    const auto twice = [&](const std::string& what) {
+      problems().push_back({Code::duplicate_id, locate(declaration.places, "$", declaration.file), what + " `" + declaration.name + "` is declared twice"});
+    };
+    if (declaration.kind == "workspace") {
+      if (workspace_) twice("the workspace");
+      else workspace_ = std::move(declaration);
+    } else if (declaration.kind == "experience") {
+      experiences_.push_back(std::move(declaration));
+    } else {
+      auto& known = declaration.kind == "audience" ? audiences_ : conflicts_;
+      if (known.contains(declaration.name)) twice(declaration.kind == "audience" ? "the audience" : "the conflict policy of");
+      else known.emplace(declaration.name, std::move(declaration));
+    }
+  }
+
+  void texts() {
+    for (const std::string& name : files_.list("fragments")) {
+      const std::string key = stem(name);
+      if (auto text = read("fragments/" + name, limits::template_bytes_max)) {
+        if (!text->empty() && text->back() == '\n') text->pop_back();   // the file's last line end is the editor's
+        if (!fragments_.emplace(key, std::move(*text)).second)
+          problems().push_back({Code::duplicate_id, "fragments/" + name, "there are two fragments `" + key + "`"});
+      }
+    }
+    for (const std::string& name : files_.list("schemas")) {
+      const auto text = read("schemas/" + name, limits::document_bytes_max);
+      if (!text) continue;
+      if (auto schema = parse_json(*text)) schemas_[name] = std::move(*schema);
+      else problems().push_back({schema.error().code, "schemas/" + name, schema.error().message});
+    }
+    for (const std::string& name : files_.list("lists")) {
+      const auto text = read("lists/" + name, limits::list_bytes_max);
+      if (!text) continue;
+      if (const auto ids = static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n')); ids > limits::list_ids_max)
+        problems().push_back({Code::limit_exceeded, "lists/" + name, "more than " + std::to_string(limits::list_ids_max) + " ids"});
+      const std::string hash = sha256_hex(*text);
+      lists_[name] = hash;
+      loaded_.lists[hash] = *text;
+    }
+  }
+
+  void workspace() {
+    if (!workspace_) return;
+    Value& document = workspace_->document;
+    if (!document.is_object()) document = Object{};
+    Places& places = workspace_->places;
+    const auto put = [&](const char* key, const std::string& name, Value value, const std::string& file) {
+      Value& members = document.object()[key];
+      if (!members.is_object()) members = Object{};
+      members.object()[name] = std::move(value);
+      places[std::string("$.") + key + "." + name] = file;
+    };
+    for (auto& [name, audience] : audiences_) {
+      put("audiences", name, audience.document, audience.file);
+      for (const auto& [path, place] : audience.places) places["$.audiences." + name + path.substr(1)] = place;
+    }
+    for (auto& [name, conflict] : conflicts_) put("conflict", name, conflict.document, conflict.file);
+    for (auto& [name, text] : fragments_) put("fragments", name, text, "fragments/" + name);
+    for (auto& [name, schema] : schemas_) put("schemas", name, schema, "schemas/" + name);
+    for (auto& [name, hash] : lists_) put("lists", name, hash, "lists/" + name);
+    Problems found;
+    loaded_.workspace = parse_workspace(document, found);
+    loaded_.places = places;
+    if (!has_errors(found)) {
+      loaded_.document = to_value(loaded_.workspace);
+      auto compiled = Snapshot::compile({.version = "check", .workspace = loaded_.workspace, .experiences = {}, .lists = {}}, policies_);
+      if (!compiled) found = compiled.error().problems;
+    }
+    adopt(std::move(found), places, workspace_->file);
+  }
+
+  void experience(Declaration& declaration) {
+    const std::string first = locate(declaration.places, "$", declaration.file);
+    if (const auto [known, is_new] = ids_.emplace(declaration.name, first); !is_new && !declaration.name.empty())
+      problems().push_back({Code::duplicate_id, first, "the experience `" + declaration.name + "` is declared twice, first in " + known->second});
+    Problems found;
+    LoadedExperience loaded{.file = declaration.file, .places = declaration.places};
+    loaded.definition = parse_definition(declaration.document, found);
+    if (!has_errors(found)) include_mentions(loaded.definition, loaded_.workspace, found);
+    if (!has_errors(found) && workspace_) {
+      for (Problem& problem : check_against(loaded.definition, loaded_.workspace)) found.push_back(std::move(problem));
+      times(loaded.definition, found);
+      if (!has_errors(found)) found = check_compiles(loaded.definition, loaded_.workspace, id_lists(), policies_);
+    }
+    if (!has_errors(found)) {
+      loaded.document = to_value(loaded.definition);
+      loaded_.experiences.push_back(std::move(loaded));
+    }
+    adopt(std::move(found), declaration.places, declaration.file);
+  }
+
+  // Whether the times exist in their zone: what activating would refuse whenever it is done.
+  void times(const Definition& definition, Problems& found) {
+    auto zone = Zone::find(definition.zone.empty() ? loaded_.workspace.zone : definition.zone);
+    if (!zone) return;
+    std::optional<Instant> ends[2];
+    int i = 0;
+    for (const auto& [key, text] : {std::pair{"$.from", &definition.from}, {"$.till", &definition.till}}) {
+      std::optional<Instant>& end = ends[i++];
+      if (text->empty()) continue;
+      if (auto instant = parse_in_zone(*text, *zone)) end = *instant;
+      else found.push_back({instant.error().code, key, instant.error().message});
+    }
+    if (ends[0] && ends[1] && *ends[1] <= *ends[0])
+      found.push_back({Code::end_before_start, "$.till", "the end " + definition.till + " is not after the start " + definition.from});
+  }
+
+  const std::map<std::string, std::shared_ptr<const IdList>>& id_lists() {
+    if (id_lists_.empty())
+      for (const auto& [hash, content] : loaded_.lists) id_lists_[hash] = parse_list(content);
+    return id_lists_;
+  }
+
+  // Problems with their JSON paths as file and line; the path stays in the message where the file is JSON.
+  void adopt(Problems found, const Places& places, const std::string& file) {
+    for (Problem& problem : found) {
+      if (problem.place.starts_with('$')) {
+        const std::string path = problem.place;
+        problem.place = locate(places, path, file);
+        if (problem.place.ends_with(".json")) problem.place += " " + path;
+      }
+      problems().push_back(std::move(problem));
+    }
+  }
+
+  const Files& files_;
+  PolicyCompiler& policies_;
+  DeclarationReader* reader_ = nullptr;
+  LoadedWorkspace loaded_;
+  std::optional<Declaration> workspace_;
+  std::vector<Declaration> experiences_;
+  std::map<std::string, Declaration> audiences_, conflicts_;
+  std::map<std::string, std::string> fragments_, lists_, ids_;
+  std::map<std::string, Value> schemas_;
+  std::map<std::string, std::shared_ptr<const IdList>> id_lists_;
+};
+
+}  // namespace
+
+std::string locate(const Places& places, const std::string& path, const std::string& otherwise) {
+  std::string prefix = path;
+  while (true) {
+    if (const auto found = places.find(prefix); found != places.end()) return found->second;
+    const auto cut = prefix.find_last_of(".[");
+    if (cut == std::string::npos) return otherwise;
+    prefix.resize(cut);
+  }
+}
+
+LoadedWorkspace load_workspace(const Files& files, PolicyCompiler& policies) { return Loader(files, policies).load(); }
+
+SnapshotSource everything_live(const LoadedWorkspace& loaded) {
+  SnapshotSource source{.version = "files", .workspace = loaded.workspace};
+  for (const LoadedExperience& experience : loaded.experiences) {
+    const Definition& definition = experience.definition;
+    ServedExperience served{.definition = definition, .places = experience.places};
+    if (auto zone = Zone::find(definition.zone.empty() ? loaded.workspace.zone : definition.zone)) {
+      if (auto start = parse_in_zone(definition.from, *zone); !definition.from.empty() && start) served.start = *start;
+      if (auto end = parse_in_zone(definition.till, *zone); !definition.till.empty() && end) served.end = *end;
+    }
+    source.experiences.push_back(std::move(served));
+  }
+  for (const auto& [hash, content] : loaded.lists) source.lists[hash] = parse_list(content);
+  return source;
+}
+
+}  // namespace footlight
