@@ -151,6 +151,8 @@ Result<std::string> blob_in(Connection& connection, std::string_view id) {
 
 // Whose file it is and how new. True: ours. False: nothing in it yet. Writes nothing.
 Result<bool> is_store(Connection& connection) {
+  Transaction transaction(connection, Transaction::Kind::read);  // another process may just be making it
+  if (!transaction.begun().ok()) return transaction.begun().error();
   const Result<std::int64_t> id = number(connection, "PRAGMA application_id");
   if (!id.ok()) return id.error();
   const Result<std::int64_t> tables = number(connection, "SELECT count(*) FROM sqlite_schema");
@@ -168,11 +170,13 @@ Result<bool> is_store(Connection& connection) {
   return true;
 }
 
+// Brings the file up to this version's schema; one that is there already is not written to.
 Status migrate(Connection& connection) {
   Transaction transaction(connection, Transaction::Kind::write);
   if (!transaction.begun().ok()) return transaction.begun();
   const Result<std::int64_t> version = number(connection, "PRAGMA user_version");
   if (!version.ok()) return version.error();
+  if (*version == schema_version) return Done{};
   for (auto next = *version; next < schema_version; ++next)
     if (Status done = connection.run(migrations[static_cast<std::size_t>(next)]); !done.ok()) return done;
   const std::string marks = "PRAGMA application_id = " + std::to_string(application_id) +

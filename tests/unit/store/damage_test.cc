@@ -203,6 +203,15 @@ TEST_CASE("a refused file is left as it was") {
   CHECK(file_text(path) == before);
 }
 
+TEST_CASE("opening a store writes nothing to it") {
+  const Scratch scratch;
+  const std::string path = small_store(scratch);
+  const std::string before = file_text(path);
+  REQUIRE(open_store(path).ok());
+  REQUIRE(open_store(path, Access::read_only).ok());
+  CHECK(file_text(path) == before);
+}
+
 TEST_CASE("a store whose tables are gone says so at the first use") {
   const Scratch scratch;
   const std::string path = small_store(scratch);
