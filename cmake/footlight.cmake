@@ -58,3 +58,13 @@ function(footlight_test)
   target_precompile_headers(${TEST_NAME} REUSE_FROM footlight_test_pch)
   add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 endfunction()
+
+# footlight_embed(TARGET NAME scripts/prelude/x.lua): the file's text as a string within the target.
+function(footlight_embed TARGET NAME FILE)
+  set(OUT ${CMAKE_CURRENT_BINARY_DIR}/${NAME}.cc)
+  add_custom_command(OUTPUT ${OUT}
+    COMMAND ${CMAKE_COMMAND} -DIN=${PROJECT_SOURCE_DIR}/${FILE} -DOUT=${OUT} -DNAME=${NAME} -DLABEL=${FILE}
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${PROJECT_SOURCE_DIR}/${FILE} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+  target_sources(${TARGET} PRIVATE ${OUT})
+endfunction()

@@ -68,6 +68,7 @@ inline constexpr std::size_t template_steps_max = 100'000;    // of one renderin
 inline constexpr std::size_t template_expression_nodes_max = 500;   // of one tag: reading and evaluating recurse
 inline constexpr std::size_t template_branches_max = 64;      // `else if` in one block
 inline constexpr std::size_t template_nodes_max = 100'000;    // compiled: a fragment once per place in the HTML
+inline constexpr std::size_t template_list_max = 10'000;      // items a helper splits into or sorts
 
 // scripts: figures and reasons in docs/scripting.md
 inline constexpr std::size_t script_bytes_max = 256 << 10;    // one chunk
@@ -135,6 +136,8 @@ inline constexpr std::size_t setting_bytes_max = 64 << 10;    // secrets and swi
 inline constexpr Duration store_lock_timeout = seconds(5);    // another program's lock; our own writers queue without it
 
 // tests
+inline constexpr std::size_t fixture_memory = 256 << 20;      // a test's; its world is not in Lua
+inline constexpr std::size_t fixture_memory_hard = 512 << 20;
 inline constexpr int fixtures_max = 100'000;
 
 }  // namespace footlight::limits

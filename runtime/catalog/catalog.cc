@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/limits.h"
-#include "base/text.h"
 
 namespace footlight {
 namespace {
@@ -29,13 +28,6 @@ CatalogVersion version_after(const State& state, const Workspace& workspace) {
 }
 
 }  // namespace
-
-std::shared_ptr<const IdList> parse_list(std::string_view content) {
-  auto ids = std::make_shared<IdList>();
-  for (const std::string_view line : split(content, '\n'))
-    if (const std::string_view id = trim(line); !id.empty()) ids->emplace(id);
-  return ids;
-}
 
 Catalog::Catalog(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options)
     : store_(store), name_(std::move(workspace)), policies_(policies), options_(std::move(options)) {
@@ -86,7 +78,7 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
 
 Rules Catalog::rules() {
   return {
-      .check = [this](const Value& definition, Instant now) { return check(definition, now); },
+      .check = [this](const Value& definition, Instant now) { return problems_of(definition, now); },
       .approvals =
           [this](const Value& document) {
             Problems problems;
@@ -130,6 +122,11 @@ Result<Value> Catalog::normalised(const Value& document, const std::string& id) 
 }
 
 Problems Catalog::check(const Value& document, Instant now) {
+  const std::lock_guard turn(commands_);
+  return problems_of(document, now);
+}
+
+Problems Catalog::problems_of(const Value& document, Instant now) {
   Problems problems;
   Definition definition = parse_definition(document, problems);
   if (has_errors(problems)) return problems;
@@ -196,27 +193,25 @@ Result<Answer> Catalog::apply(Command command, const std::string& key, const std
     return Answer{std::move(body), true};
   }
 
-  Record& record = std::get<Record>(*outcome);
-  State next = state_;
-  if (auto folded = fold(next, record); !folded) return folded.error();
-  // Told from the state as it will be, so that a replay of the key tells the same.
+  const Record& record = std::get<Record>(*outcome);
+  const bool is_publish = record.version.has_value();
+  // Told from the experience as it will be, so that a replay of the key tells the same.
   Value body = Object{};
-  if (const Experience* experience = next.find(record.experience)) body = view(*experience, record.at, false);
+  if (record.command != CommandName::epoch_bump) body = view(experience_after(state_, record), record.at, false);
   body.object()["accepted_at"] = to_text(record.at);
-  body.object()["version"] = version_text(next.version);
+  body.object()["version"] = version_text(is_publish ? *record.version : state_.version);
   if (record.visible_by) body.object()["visible_by"] = to_text(*record.visible_by);
   if (record.gone_by) body.object()["gone_by"] = to_text(*record.gone_by);
-  if (record.version) body.object()["receipt"] = to_value(receipt_for(record, options_.node), record.at);
+  if (is_publish) body.object()["receipt"] = to_value(receipt_for(record, options_.node), record.at);
 
   auto appended = store_.append(name_, state_.head,
                                 {record.at, record.actor.name, key, body_hash, to_json(to_value(record)), to_json(body), {}});
   if (!appended) return appended.error();
   if (record.command == CommandName::epoch_bump)
     if (auto opened = store_.set_meta(store_meta::fenced, "0"); !opened) return opened.error();
-  const bool is_publish = record.version.has_value();
   {
     const std::unique_lock writing(state_mutex_);
-    state_ = std::move(next);
+    if (auto folded = fold(state_, record); !folded) return folded.error();
     if (is_publish) receipts_[record.experience] = receipt_for(record, options_.node);
   }
   if (is_publish) publish(record.at);
@@ -244,19 +239,18 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
   if (auto compiled = compile(workspace, state_); !compiled) return compiled.error();
 
   const Instant when = std::max(at, state_.at);
-  State next = state_;
-  next.head += 1;
-  next.at = when;
-  next.version = version_after(state_, workspace);
-  const Value body = Object{{"name", name_}, {"version", version_text(next.version)}, {"accepted_at", to_text(when)},
+  const CatalogVersion version = version_after(state_, workspace);
+  const Value body = Object{{"name", name_}, {"version", version_text(version)}, {"accepted_at", to_text(when)},
                             {"visible_by", to_text(when + options_.window.length())}};
-  Draft draft{when, actor.name, {}, {}, to_json(configure_record(next.head, canonical, actor, when, next.version)), to_json(body), {}};
+  Draft draft{when, actor.name, {}, {}, to_json(configure_record(state_.head + 1, canonical, actor, when, version)), to_json(body), {}};
   for (const auto& [hash, content] : uploaded) draft.blobs.push_back(content);
   auto appended = store_.append(name_, state_.head, std::move(draft));
   if (!appended) return appended.error();
   {
     const std::unique_lock writing(state_mutex_);
-    state_ = std::move(next);
+    state_.head += 1;
+    state_.at = when;
+    state_.version = version;
     workspace_ = std::move(workspace);
   }
   publish(when);

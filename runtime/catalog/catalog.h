@@ -75,6 +75,7 @@ class Catalog {
 
   Status replay();
   Status fold_entry(const JournalEntry& entry);
+  Problems problems_of(const Value& definition, Instant now);   // check(), within a command
   Rules rules();
   Result<Value> normalised(const Value& definition, const std::string& id);
   Result<std::shared_ptr<const Snapshot>> compile(const Workspace& workspace, const State& state);
@@ -100,8 +101,5 @@ class Catalog {
   std::map<std::string, Definition> parsed_;            // by hash, of what is in force; under commands_
   std::map<std::string, std::shared_ptr<const IdList>> lists_;
 };
-
-// The ids of an uploaded list: one a line, blanks around them and empty lines ignored.
-std::shared_ptr<const IdList> parse_list(std::string_view content);
 
 }  // namespace footlight

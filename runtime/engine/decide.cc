@@ -158,9 +158,9 @@ class Decider {
     if (owner.start && request_.now < *owner.start) return drop(Fate::schedule, "starts " + when(*owner.start, owner.from, owner.zone), "$.from");
     if (owner.end && request_.now >= *owner.end) return drop(Fate::schedule, "ended " + when(*owner.end, owner.till, owner.zone), "$.till");
     if (owner.schedule) {
-      const ScheduleZones zones{snapshot_.zone(), profile_zone_ ? &*profile_zone_ : nullptr};
-      if (!owner.schedule->is_open(request_.now, zones))
-        return drop(Fate::schedule, options_.explain ? owner.schedule->reason(request_.now, zones) : std::string(), "$.schedule");
+      const Zone* profile_zone = profile_zone_ ? &*profile_zone_ : nullptr;
+      if (!owner.schedule->is_open(request_.now, snapshot_.zone(), profile_zone))
+        return drop(Fate::schedule, options_.explain ? owner.schedule->reason(request_.now, snapshot_.zone(), profile_zone) : std::string(), "$.schedule");
     }
     if (owner.schedule_policy >= 0) {
       auto answer = policies_.schedule(owner.schedule_policy, call);

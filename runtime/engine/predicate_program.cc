@@ -37,6 +37,13 @@ constexpr std::size_t small_list = 8;
 
 }  // namespace
 
+std::shared_ptr<const IdList> parse_list(std::string_view content) {
+  auto ids = std::make_shared<IdList>();
+  for (const std::string_view line : split(content, '\n'))
+    if (const std::string_view id = trim(line); !id.empty()) ids->emplace(id);
+  return ids;
+}
+
 PredicateProgram PredicateProgram::compile(const Predicate& predicate, PredicateSurroundings& surroundings, Problems& problems) {
   PredicateProgram program;
   auto sources = std::make_shared<std::vector<std::unique_ptr<Predicate>>>();

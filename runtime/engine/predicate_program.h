@@ -17,6 +17,8 @@
 namespace footlight {
 
 using IdList = std::unordered_set<std::string>;
+// The ids of an uploaded list: one a line, blanks around them and empty lines ignored.
+std::shared_ptr<const IdList> parse_list(std::string_view content);
 
 // What a predicate may refer to while it is compiled.
 struct PredicateSurroundings {

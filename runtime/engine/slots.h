@@ -22,7 +22,7 @@ class AttributeTable {
   explicit AttributeTable(const Workspace& workspace);
   int number_of(const std::string& attribute);          // gives it a number if it has none
   std::size_t size() const { return rows_.size(); }
-  const std::string& name(int number) const { return rows_[static_cast<std::size_t>(number)].name; }
+  const std::map<std::string, AttributeType>& declared() const { return declared_; }
 
  private:
   friend class Slots;

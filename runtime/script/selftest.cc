@@ -71,7 +71,7 @@ Status self_test() {
   const auto run = [&](const Case& test) {
     const Result<FunctionRef> function = vm->load(chunk(test.text), "self-test");
     if (!function.ok()) return failed(test.name, function.error().message);
-    const Outcome outcome = vm->call(*function, {}, test.budget);
+    const ScriptOutcome outcome = vm->call(*function, {}, test.budget);
     vm->release(*function);
     if (test.stops) {
       if (!outcome.error) return failed(test.name, "it ran to its end");

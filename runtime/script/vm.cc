@@ -357,7 +357,7 @@ Error Vm::State::Failure::error() const {
 
 // Vm
 
-bool Outcome::stopped() const {
+bool ScriptOutcome::stopped() const {
   return error && (error->code == Code::fuel_exhausted || error->code == Code::deadline_exceeded ||
                    error->code == Code::memory_exceeded);
 }
@@ -410,11 +410,11 @@ Result<FunctionRef> Vm::load(std::string_view text, std::string_view name, const
   return run.error();
 }
 
-Outcome Vm::call(FunctionRef function, const Arguments& arguments, const Budget& budget,
+ScriptOutcome Vm::call(FunctionRef function, const Arguments& arguments, const Budget& budget,
                  Functions functions) {
   State& state = *state_;
   state.vm = this;
-  Outcome outcome;
+  ScriptOutcome outcome;
   if (state.depth >= limits::script_call_depth_max) {
     outcome.error = too_deep();
     return outcome;

@@ -57,6 +57,13 @@ struct FoundFunction {
   int id = -1;      // the front end's number in that chunk
 };
 
+// A variable that a function captured: a function, held, or a value.
+struct Captured {
+  std::string name;
+  Value value = {};
+  std::optional<FoundFunction> function = {};
+};
+
 // May a result or an argument contain functions?
 enum class Functions {
   refuse,  // a function is an error (code bad_result)
@@ -64,7 +71,7 @@ enum class Functions {
 };
 
 // What became of a call.
-struct Outcome {
+struct ScriptOutcome {
   Value value = {};                           // the first result; null for nil
   std::vector<FoundFunction> functions = {};  // see Functions::collect
   // Codes script_error, fuel_exhausted, deadline_exceeded, memory_exceeded, bad_result, or what a
@@ -97,7 +104,7 @@ class HostCall {
   virtual Vm& vm() = 0;
 };
 
-// An error becomes a script error whose Outcome keeps its code.
+// An error becomes a script error whose ScriptOutcome keeps its code.
 using HostFunction = std::function<Result<Value>(HostCall&)>;
 
 // A name that a chunk sees besides the standard environment. Values: scalars, and objects, which
@@ -134,7 +141,7 @@ class Vm {
 
   // Runs a function. Inside a host function the call shares the budget of the outer one: its fuel
   // is the smaller of what is left and what is asked for, its deadline stays the outer one's.
-  Outcome call(FunctionRef function, const Arguments& arguments, const Budget& budget,
+  ScriptOutcome call(FunctionRef function, const Arguments& arguments, const Budget& budget,
                Functions functions = Functions::refuse);
 
   // Runs many predicates on the same arguments, each with the budget's fuel; the deadline and the
@@ -149,6 +156,9 @@ class Vm {
   // Names of the tables that a function can reach through its upvalues: what it could use to carry
   // state from one call to the next. Empty: the closure may be kept and called again and again.
   std::vector<std::string> captured_tables(FunctionRef function);
+  // The variables that a function captured from around it, with what they hold now. Code bad_result
+  // where one holds something that is no value: a view, a table of functions.
+  Result<std::vector<Captured>> captured(FunctionRef function);
 
   std::size_t bytes() const;   // in use now
   bool needs_rebuild() const;  // memory did not come back; make a new Vm

@@ -1,0 +1,105 @@
+// Health, metrics, tokens, the description of the API.
+#include <sodium.h>
+
+#include "api/service.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "model/reader.h"
+#include "server/problem.h"
+
+namespace footlight {
+namespace {
+
+std::string random_token() {
+  unsigned char bytes[24];
+  randombytes_buf(bytes, sizeof bytes);
+  char text[sodium_base64_ENCODED_LEN(sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING)];
+  sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  return std::string("fl_") + text;
+}
+
+// Ready: every workspace has a snapshot of its newest state.
+HttpResponse ready(Service& service) {
+  Array reasons;
+  for (const auto& [name, catalog] : service.catalogs()) {
+    if (const auto error = catalog->compile_error()) reasons.push_back(name + ": " + to_text(*error));
+    else if (!catalog->snapshot()) reasons.push_back(name + ": no snapshot");
+    if (catalog->is_fenced()) reasons.push_back(name + ": the store was restored and waits for an epoch bump");
+  }
+  if (service.catalogs().empty()) reasons.push_back("no workspace");
+  const bool is_ready = reasons.empty();
+  return json_response(Object{{"ready", is_ready}, {"reasons", std::move(reasons)}}, is_ready ? 200 : 503);
+}
+
+Result<HttpResponse> create_token(Service& service, const Call& call) {
+  auto body = json_body(call.request);
+  if (!body) return body.error();
+  Problems problems;
+  Reader reader(*body, "$", problems);
+  const std::string who = reader.required_text("name").value_or("");
+  if (!who.empty() && !is_valid_id(who)) reader.report(Code::bad_id, "name", "`" + who + "` is not an id");
+  std::vector<std::string> roles;
+  if (const Array* words = reader.array("roles"))
+    for (std::size_t i = 0; i < words->size(); ++i) {
+      const std::string word = (*words)[i].is_string() ? (*words)[i].string() : "";
+      if (role_from(word)) roles.push_back(word);
+      else problems.push_back({Code::out_of_range, "$.roles[" + std::to_string(i) + "]",
+                               "`" + word + "` is not a role: viewer, author, approver, publisher, admin or delivery"});
+    }
+  if (roles.empty() && !has_errors(problems)) reader.report(Code::missing_field, "roles", "a token needs a role");
+  const std::string workspace = reader.text("workspace").value_or(call.caller.workspace);
+  reader.finish();
+  if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the body has problems");
+  if (call.caller.workspace != "*" && workspace != call.caller.workspace)
+    return refuse(Code::forbidden, "your token opens `" + call.caller.workspace + "` only");
+  if (workspace != "*" && !service.catalog(workspace)) return refuse(Code::not_found, "there is no workspace `" + workspace + "`");
+  const std::string token = random_token();
+  auto added = service.store().add_token({sha256_hex(token), who, join(roles, ","), workspace, call.request.received, false});
+  if (!added) return added.error();
+  return json_response(Object{{"name", who}, {"token", token}, {"roles", Array(roles.begin(), roles.end())}, {"workspace", workspace}}, 201);
+}
+
+Result<HttpResponse> list_tokens(Service& service, const Call& call) {
+  auto tokens = service.store().list_tokens(call.caller.workspace);
+  if (!tokens) return tokens.error();
+  Array rows;
+  for (const Token& token : *tokens)
+    rows.push_back(Object{{"name", token.name}, {"roles", token.roles}, {"workspace", token.workspace}, {"created", to_text(token.created)}, {"revoked", token.revoked}});
+  return json_response(Object{{"tokens", std::move(rows)}});
+}
+
+Result<HttpResponse> revoke_token(Service& service, const Call& call) {
+  const std::string& who = call.param("name");
+  auto tokens = service.store().list_tokens(call.caller.workspace);
+  if (!tokens) return tokens.error();
+  for (const Token& token : *tokens)
+    if (token.name == who && !token.revoked && call.caller.workspace != "*" && token.workspace != call.caller.workspace)
+      return refuse(Code::forbidden, "the token of `" + who + "` opens more than your own");
+  auto revoked = service.store().revoke_token(who);
+  if (!revoked) return revoked.error();
+  return json_response(Object{{"name", who}, {"revoked", true}});
+}
+
+}  // namespace
+
+std::vector<Route> operating_routes(Service& service) {
+  using Handle = Result<HttpResponse> (*)(Service&, const Call&);
+  const auto on_service = [&service](Handle handle) {
+    return [&service, handle](const Call& call) {
+      auto response = handle(service, call);
+      return response ? std::move(*response) : problem_response(response.error(), call.request);
+    };
+  };
+  return {
+      {"GET", "/healthz", "", 0, [](const Call&) { return json_response(Object{{"ok", true}}); }, "the process answers"},
+      {"GET", "/readyz", "", 0, [&service](const Call&) { return ready(service); }, "it may be given traffic", "503 with reasons otherwise."},
+      {"GET", "/metrics", "", 0, [&service](const Call&) { return metrics_response(service.metrics()); }, "Prometheus metrics"},
+      {"GET", "/openapi.json", "", 0, [&service](const Call&) { return json_response(describe(routes(service))); }, "this API, described"},
+      {"GET", "/v1/tokens", "admin", 0, on_service(list_tokens), "tokens, without their secrets"},
+      {"POST", "/v1/tokens", "admin", limits::command_bytes_max, on_service(create_token), "make a token; it is shown once",
+       "Body: {\"name\",\"roles\":[…],\"workspace\"}."},
+      {"DELETE", "/v1/tokens/{name}", "admin", 0, on_service(revoke_token), "revoke a token"},
+  };
+}
+
+}  // namespace footlight

@@ -1,0 +1,85 @@
+#include "api/service.h"
+
+#include "base/text.h"
+#include "server/problem.h"
+
+namespace footlight {
+
+Service::Service(Store& store, ServiceOptions options) : store_(store), options_(std::move(options)) {}
+
+Status Service::add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secret) {
+  auto secret = store_.put_setting_once(catalog->name(), "secret", fresh_secret);
+  if (!secret) return secret.error();
+  keys_[catalog->name()] = token_key(*secret);
+  const std::string name = catalog->name();
+  catalogs_[name] = std::move(catalog);
+  return Done{};
+}
+
+Catalog* Service::catalog(const std::string& workspace) {
+  const auto found = catalogs_.find(workspace);
+  return found == catalogs_.end() ? nullptr : found->second.get();
+}
+
+std::set<std::string, std::less<>> implied_roles(const std::string& comma_list) {
+  std::set<std::string, std::less<>> roles;
+  for (const std::string_view role : split(comma_list, ',')) roles.emplace(trim(role));
+  roles.erase("");
+  if (roles.empty()) return roles;
+  const bool only_delivers = roles.size() == 1 && roles.contains("delivery");
+  if (!only_delivers) roles.insert("viewer");
+  roles.insert("delivery");
+  return roles;
+}
+
+Actor actor_of(const Caller& caller) {
+  Actor actor{caller.name, {}};
+  for (const std::string& word : caller.roles)
+    if (const auto role = role_from(word)) actor.roles.insert(*role);
+  return actor;
+}
+
+Result<Caller> Service::authenticate(const HttpRequest& request) {
+  const auto header = request.headers.get("Authorization");
+  constexpr std::string_view scheme = "bearer ";
+  if (!header || header->size() <= scheme.size() || lower(header->substr(0, scheme.size())) != scheme)
+    return refuse(Code::unauthorized, "send a token: `Authorization: Bearer …`; `footlight token create` makes one");
+  auto token = store_.find_token(sha256_hex(trim(header->substr(scheme.size()))));
+  if (!token) return token.error();
+  if (!token->has_value() || (*token)->revoked) return refuse(Code::unauthorized, "the token is not known here, or was revoked");
+  return Caller{(*token)->name, implied_roles((*token)->roles), (*token)->workspace};
+}
+
+Result<Catalog*> Service::catalog_of(const Call& call) {
+  const auto asked = call.request.parameter("workspace");
+  const std::string& own = call.caller.workspace;
+  if (asked && own != "*" && *asked != own)
+    return refuse(Code::forbidden, "the token opens the workspace `" + own + "`, not `" + std::string(*asked) + "`");
+  std::string name = asked ? std::string(*asked) : own;
+  if (name == "*") {
+    if (catalogs_.size() != 1) return refuse(Code::usage, "there are several workspaces; say which with `?workspace=…`");
+    name = catalogs_.begin()->first;
+  }
+  if (Catalog* found = catalog(name)) return found;
+  return refuse(Code::not_found, "there is no workspace `" + name + "`");
+}
+
+Result<Value> json_body(const HttpRequest& request) {
+  if (trim(request.body).empty()) return Value(Object{});
+  if (const auto type = request.headers.get("Content-Type")) {
+    const std::string media = lower(trim(split(*type, ';')[0]));
+    // A page may send JSON as text to spare itself a preflight.
+    if (media != "application/json" && media != "text/plain" && !media.ends_with("+json"))
+      return refuse(Code::unsupported_media_type, "the body is `" + media + "`; send `application/json`");
+  }
+  return parse_json(request.body);
+}
+
+std::vector<Route> routes(Service& service) {
+  std::vector<Route> all;
+  for (auto area : {decide_routes, authoring_routes, operating_routes})
+    for (Route& route : area(service)) all.push_back(std::move(route));
+  return all;
+}
+
+}  // namespace footlight

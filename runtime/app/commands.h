@@ -1,0 +1,60 @@
+// The subcommands of `footlight`, one file each. main.cc reads the options; each command gets them as
+// plain values and gives the process's exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/remote.h"
+
+namespace footlight {
+
+struct InitOptions { std::string folder; };
+struct CheckOptions { std::string folder = "."; bool json = false; };
+struct TestOptions { std::string folder = "."; std::string filter; std::string format = "text"; std::string out; };
+struct DecideOptionsCli {
+  std::string folder = ".";
+  RemoteOptions remote;
+  std::string profile;                                  // a JSON file, or `-`, or JSON itself
+  std::string identity;                                 // `namespace:id`
+  std::vector<std::string> surfaces;                    // configuration names or URIs
+  std::string at;                                       // an instant, or civil time in the workspace's zone
+  bool json = false;
+};
+struct PreviewOptions { std::string folder = "."; std::string id, profile, at; bool json = false; };
+struct ServeOptions {
+  std::vector<std::string> folders;
+  std::string data = "footlight.db";
+  std::string listen = "127.0.0.1:8787";
+  std::string window = "15m";
+  int workers = 1;
+  bool quiet = false;
+};
+struct VerbOptions {
+  RemoteOptions remote;
+  std::string verb, id, message, hash, new_id, file, key;
+  std::string folder = ".";
+  int revision = 0, expected = 0;
+  bool json = false;
+};
+struct TokenOptions { RemoteOptions remote; std::string action, name; std::vector<std::string> roles; std::string workspace; };
+struct AuditOptions { RemoteOptions remote; std::string id; bool verify = false; bool json = false; };
+struct BenchOptions { std::string workload; bool check = false; bool json = false; int rounds = 1; std::string answers; };
+
+int init_command(const InitOptions& options);
+int check_command(const CheckOptions& options);
+int test_command(const TestOptions& options);
+int decide_command(const DecideOptionsCli& options);
+int explain_command(const DecideOptionsCli& options);
+int preview_command(const PreviewOptions& options);
+int serve_command(const ServeOptions& options);
+int push_command(const VerbOptions& options);           // a folder's configuration and drafts
+int verb_command(const VerbOptions& options);           // create, edit, submit … duplicate
+int list_command(const VerbOptions& options);
+int show_command(const VerbOptions& options);
+int token_command(const TokenOptions& options);
+int audit_command(const AuditOptions& options);
+int bench_decide_command(const BenchOptions& options);
+int help_lua_command(const std::string& name);
+
+}  // namespace footlight

@@ -1,0 +1,31 @@
+// footlight help lua: printed from the tables that scripts are run by.
+#include <cstdio>
+
+#include "app/commands.h"
+#include "app/terminal.h"
+#include "base/text.h"
+#include "bindings/lua/module.h"
+
+namespace footlight {
+
+int help_lua_command(const std::string& wanted) {
+  std::vector<std::string> names;
+  for (const LuaModule& module : lua_modules()) {
+    const std::string prefix = *module.name ? std::string(module.name) + "." : "";
+    if (wanted.empty()) std::printf("%s\n", painted(*module.name ? module.name : "globals", Paint::strong).c_str());
+    for (const LuaFunction& function : module.functions) {
+      const std::string name = prefix + function.name;
+      names.push_back(name);
+      if (wanted.empty()) {
+        std::printf("  %s\n", function.usage);
+      } else if (name == wanted) {
+        std::printf("%s\n\n%s\n\nexample: %s\nsince %s\n", painted(function.usage, Paint::strong).c_str(), function.doc, function.example, function.since);
+        return 0;
+      }
+    }
+  }
+  if (wanted.empty()) return 0;
+  return fail(refuse(Code::not_found, "there is no function `" + wanted + "` in Lua here" + did_you_mean(wanted, names)));
+}
+
+}  // namespace footlight

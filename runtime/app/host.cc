@@ -1,0 +1,61 @@
+#include "app/host.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+namespace footlight {
+namespace {
+
+// Each worker thread has a runner of its own for each workspace, pinned to the snapshot it serves.
+Result<PolicyRunner*> runner_of_this_thread(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) {
+  thread_local std::map<std::string, std::unique_ptr<LuaPolicyRunner>> runners;
+  if (snapshot->policies().empty()) return &no_policies();
+  std::unique_ptr<LuaPolicyRunner>& runner = runners[workspace];
+  if (!runner || runner->snapshot() != snapshot) {
+    auto fresh = LuaPolicyRunner::create(snapshot);
+    if (!fresh) return fresh.error();
+    runner = std::move(*fresh);
+  }
+  return runner.get();
+}
+
+}  // namespace
+
+Instant wall_clock() {
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+}
+
+std::string fresh_secret() {
+  unsigned char bytes[32];
+  randombytes_buf(bytes, sizeof bytes);
+  char hex[2 * sizeof bytes + 1];
+  sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
+  return hex;
+}
+
+Host::~Host() = default;
+
+Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::string& also) {
+  std::unique_ptr<Host> host(new Host);
+  auto store = open_store(options.data, options.access);
+  if (!store) return store.error();
+  host->store_ = std::move(*store);
+  host->service_ = std::make_unique<Service>(*host->store_, ServiceOptions{wall_clock, runner_of_this_thread});
+  auto names = host->store_->workspaces();
+  if (!names) return names.error();
+  if (!also.empty() && std::find(names->begin(), names->end(), also) == names->end()) names->push_back(also);
+  for (const std::string& name : *names)
+    if (auto added = host->add_workspace(name, options.window); !added) return added.error();
+  return host;
+}
+
+Status Host::add_workspace(const std::string& name, const Window& window) {
+  auto catalog = Catalog::open(*store_, name, policies_, {.window = window});
+  if (!catalog) return catalog.error();
+  return service_->add(std::move(*catalog), fresh_secret());
+}
+
+}  // namespace footlight

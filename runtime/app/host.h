@@ -1,0 +1,41 @@
+// Host: the real ports behind one Service: a store, the Lua policies, the clock. `serve` puts sockets
+// before it, the CLI on a data file calls its router directly.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/service.h"
+#include "script/policies.h"
+
+namespace footlight {
+
+Instant wall_clock();
+
+struct HostOptions {
+  std::string data = "memory:";                         // address of the store
+  Window window;
+  Access access = Access::read_write;
+};
+
+class Host {
+ public:
+  // Opens the store and every workspace in it, and `also`, which may be new.
+  static Result<std::unique_ptr<Host>> open(const HostOptions& options, const std::string& also);
+  ~Host();
+
+  Status add_workspace(const std::string& name, const Window& window);
+  Service& service() { return *service_; }
+  Store& store() { return *store_; }
+
+ private:
+  Host() = default;
+  std::unique_ptr<Store> store_;
+  LuaPolicyCompiler policies_;
+  std::unique_ptr<Service> service_;
+};
+
+// 32 random bytes in hex, for a workspace's secret.
+std::string fresh_secret();
+
+}  // namespace footlight

@@ -1,0 +1,130 @@
+#include "app/inputs.h"
+
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "app/host.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "script/files.h"
+
+namespace footlight {
+namespace {
+
+// One CSV record: commas, double quotes, doubled quotes within.
+std::vector<std::string> csv_fields(std::string_view line) {
+  std::vector<std::string> fields(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (quoted && line[i] == '"' && i + 1 < line.size() && line[i + 1] == '"') fields.back() += line[i++];
+    else if (line[i] == '"') quoted = !quoted;
+    else if (line[i] == ',' && !quoted) fields.emplace_back();
+    else fields.back() += line[i];
+  }
+  return fields;
+}
+
+Value csv_value(const std::string& text) {
+  if (text.empty()) return {};
+  if (text == "true" || text == "false") return text == "true";
+  double number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (end.ec == std::errc() && end.ptr == text.data() + text.size()) return number;
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> read_input(const std::string& path) {
+  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  const auto slash = path.rfind('/');
+  return disk_files(slash == std::string::npos ? "." : path.substr(0, slash + 1))
+      ->read(slash == std::string::npos ? path : path.substr(slash + 1), limits::list_bytes_max);
+}
+
+Result<Value> read_profile(const std::string& argument) {
+  if (argument.empty()) return Value(Object{});
+  std::string text = argument;
+  if (trim(argument).substr(0, 1) != "{") {
+    auto read = read_input(argument);
+    if (!read) return read.error();
+    text = std::move(*read);
+  }
+  auto value = parse_json(text);
+  if (!value) return refuse(Code::bad_json, "the profile: " + value.error().message);
+  if (!value->is_object()) return refuse(Code::usage, "a profile is a JSON object of attributes");
+  return value;
+}
+
+Result<std::vector<Value>> read_profiles(const std::string& argument) {
+  const auto first = trim(argument).substr(0, 1);
+  if (argument.empty() || first == "{") {
+    auto one = read_profile(argument);
+    if (!one) return one.error();
+    return std::vector<Value>{std::move(*one)};
+  }
+  auto text = first == "[" ? Result<std::string>(argument) : read_input(argument);
+  if (!text) return text.error();
+  std::vector<Value> rows;
+  if (argument.ends_with(".csv")) {
+    std::vector<std::string> names;
+    for (std::string_view line : split(*text, '\n')) {
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (trim(line).empty()) continue;
+      const std::vector<std::string> fields = csv_fields(line);
+      if (names.empty()) {
+        names = fields;
+        continue;
+      }
+      Object row;
+      for (std::size_t i = 0; i < fields.size() && i < names.size(); ++i)
+        if (Value value = csv_value(fields[i]); !value.is_null()) row[names[i]] = std::move(value);
+      rows.emplace_back(std::move(row));
+    }
+    return rows;
+  }
+  if (auto whole = parse_json(*text)) {
+    if (whole->is_array()) return std::move(whole->array());
+    rows.push_back(std::move(*whole));
+    return rows;
+  }
+  std::size_t number = 0;
+  for (const std::string_view line : split(*text, '\n')) {
+    ++number;
+    if (trim(line).empty()) continue;
+    auto row = parse_json(line);
+    if (!row) return refuse(Code::bad_json, argument + ":" + std::to_string(number) + ": " + row.error().message);
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+Result<Instant> read_instant(const std::string& text, const std::string& zone_name) {
+  if (text.empty()) return wall_clock();
+  auto zone = Zone::find(zone_name);
+  if (!zone) return zone.error();
+  return parse_in_zone(text, *zone);
+}
+
+Result<std::string> surface_uri(const std::string& word, const Workspace& workspace) {
+  if (word.find("://") != std::string::npos) return word;
+  std::vector<std::string> names;
+  for (const Configuration& configuration : workspace.configurations) {
+    names.push_back(configuration.name);
+    if (configuration.name != word) continue;
+    for (const SurfaceRule& rule : configuration.rules)
+      if (const auto* uri = std::get_if<SurfaceUri>(&rule.form)) return to_text(*uri);
+    return refuse(Code::usage, "`" + word + "` has only wildcard and page rules; name a surface URI instead");
+  }
+  return refuse(Code::unknown_configuration, "there is no surface configuration `" + word + "`" + did_you_mean(word, names));
+}
+
+Identity parse_identity(const std::string& text) {
+  const auto colon = text.find(':');
+  if (colon == std::string::npos) return {"", text};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+}  // namespace footlight

@@ -1,0 +1,192 @@
+// `footlight`: options to subcommands. The one file that knows CLI11.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+
+#include "app/commands.h"
+#include "app/terminal.h"
+
+namespace {
+
+using namespace footlight;
+
+// Where commands go; the environment fills what is not said.
+void remote_options(CLI::App* command, RemoteOptions& remote) {
+  command->add_option("--server", remote.server, "URL of a server")->envname("FOOTLIGHT_SERVER");
+  command->add_option("--token", remote.token, "bearer token for it")->envname("FOOTLIGHT_TOKEN");
+  command->add_option("--data", remote.data, "a data file, instead of a server");
+  command->add_option("--as", remote.as, "on a data file: who you are, `ann:author,publisher`")->envname("FOOTLIGHT_AS");
+  command->add_option("--workspace", remote.workspace, "which workspace, where there are several");
+}
+
+struct Verb {
+  const char* name;
+  const char* help;
+};
+constexpr Verb verbs[] = {
+    {"create", "create a draft from a workspace folder's file"},
+    {"edit", "make a new revision from a workspace folder's file"},
+    {"delete", "delete a draft that was never live"},
+    {"submit", "request approval of the newest revision"},
+    {"withdraw", "take a submitted revision back"},
+    {"request_changes", "send a submitted revision back to its author"},
+    {"approve", "approve exactly the revision that you reviewed"},
+    {"activate", "put the newest revision live, or schedule it"},
+    {"unschedule", "take back a scheduled activation"},
+    {"stop", "end it, for ever"},
+    {"pause", "pause a live journey"},
+    {"resume", "resume a paused journey"},
+    {"close", "let no one enter a journey any more"},
+    {"archive", "hide what has ended"},
+    {"duplicate", "start a new draft from any experience"},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Footlight: code-based experiences, decided by surface, with a native lifecycle and Lua policies", "footlight"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", FOOTLIGHT_VERSION);
+  app.footer("Exit codes: 0 done, 1 problems found, 2 wrong call, 3 refused, 4 unavailable.\nMore: docs/, and `footlight COMMAND --help`.");
+  std::function<int()> run;
+
+  InitOptions init;
+  CLI::App* command = app.add_subcommand("init", "make a small workspace to start from");
+  command->add_option("folder", init.folder, "a new or empty folder")->required();
+  command->callback([&] { run = [&] { return init_command(init); }; });
+
+  CheckOptions check;
+  command = app.add_subcommand("check", "report every problem of a workspace folder");
+  command->add_option("folder", check.folder, "the workspace")->capture_default_str();
+  command->add_flag("--json", check.json, "problems as JSON");
+  command->callback([&] { run = [&] { return check_command(check); }; });
+
+  TestOptions test;
+  command = app.add_subcommand("test", "run a workspace's fixtures on a virtual clock");
+  command->add_option("folder", test.folder, "the workspace")->capture_default_str();
+  command->add_option("--filter", test.filter, "only tests whose name contains this");
+  command->add_option("--format", test.format, "how results are printed")->check(CLI::IsMember({"text", "tap", "junit"}))->capture_default_str();
+  command->add_option("--out", test.out, "write results to a file");
+  command->callback([&] { run = [&] { return test_command(test); }; });
+
+  DecideOptionsCli decide;
+  for (const bool explains : {false, true}) {
+    command = explains ? app.add_subcommand("explain", "tell why each candidate is shown or not") : app.add_subcommand("decide", "answer one request");
+    command->add_option("folder", decide.folder, "a workspace folder, taken as if all of it were live")->capture_default_str();
+    command->add_option("--profile", decide.profile, "attributes: a JSON file, `-` for stdin, or JSON itself");
+    command->add_option("--identity", decide.identity, "`namespace:id`");
+    command->add_option("--on", decide.surfaces, "a configuration's name or a surface URI; several allowed")->required();
+    command->add_option("--at", decide.at, "the instant: `2026-12-01T09:00` in the workspace's zone, or with an offset; default now");
+    command->add_flag("--json", decide.json, "the answer as the server gives it");
+    remote_options(command, decide.remote);
+    command->callback([&, explains] { run = [&, explains] { return explains ? explain_command(decide) : decide_command(decide); }; });
+  }
+
+  PreviewOptions preview;
+  command = app.add_subcommand("preview", "render an experience for profiles, whoever may see it");
+  command->add_option("id", preview.id, "the experience")->required();
+  command->add_option("folder", preview.folder, "the workspace")->capture_default_str();
+  command->add_option("--profile", preview.profile, "JSON or CSV file, a row each profile; `-` for stdin; or JSON itself");
+  command->add_option("--at", preview.at, "the instant");
+  command->add_flag("--json", preview.json, "as JSON lines");
+  command->callback([&] { run = [&] { return preview_command(preview); }; });
+
+  ServeOptions serve;
+  command = app.add_subcommand("serve", "serve workspaces over HTTP");
+  command->add_option("folders", serve.folders, "workspace folders whose configuration and drafts are taken in at the start");
+  command->add_option("--data", serve.data, "the data file; it is made if missing; `memory:` for none")->capture_default_str();
+  command->add_option("--listen", serve.listen, "address and port")->capture_default_str();
+  command->add_option("--window", serve.window, "the propagation window, at most 15m")->capture_default_str();
+  command->add_option("--workers", serve.workers, "worker threads")->check(CLI::Range(1, 64))->capture_default_str();
+  command->add_flag("--quiet", serve.quiet, "log warnings and errors only");
+  command->callback([&] { run = [&] { return serve_command(serve); }; });
+
+  VerbOptions verb;
+  command = app.add_subcommand("push", "send a folder's configuration, and each experience as a draft");
+  command->add_option("folder", verb.folder, "the workspace")->capture_default_str();
+  remote_options(command, verb.remote);
+  command->callback([&] { run = [&] { return push_command(verb); }; });
+
+  for (const Verb& row : verbs) {
+    const std::string word = row.name;
+    command = app.add_subcommand(word, row.help);
+    command->add_option("id", verb.id, "the experience")->required();
+    if (word == "create" || word == "edit") {
+      command->add_option("folder", verb.folder, "the workspace folder that declares it")->capture_default_str();
+      command->add_option("--file", verb.file, "a JSON definition instead, `-` for stdin");
+    }
+    if (word == "approve") command->add_option("--hash", verb.hash, "of the reviewed revision; default: the newest");
+    if (word == "duplicate") {
+      command->add_option("new_id", verb.new_id, "id of the duplicate");
+      command->add_option("--revision", verb.revision, "which revision; default: the newest");
+    }
+    command->add_option("--message", verb.message, "why, for the journal");
+    command->add_option("--expect", verb.expected, "refuse unless this is the newest revision");
+    command->add_option("--key", verb.key, "idempotency key: a retry has one effect");
+    command->add_flag("--json", verb.json, "the answer as JSON");
+    remote_options(command, verb.remote);
+    command->callback([&, word] { run = [&, word] { verb.verb = word; return verb_command(verb); }; });
+  }
+
+  command = app.add_subcommand("list", "all experiences with their status");
+  command->add_flag("--json", verb.json, "as JSON");
+  remote_options(command, verb.remote);
+  command->callback([&] { run = [&] { return list_command(verb); }; });
+
+  command = app.add_subcommand("show", "one experience: status, revisions, definition");
+  command->add_option("id", verb.id, "the experience")->required();
+  command->add_flag("--json", verb.json, "as JSON");
+  remote_options(command, verb.remote);
+  command->callback([&] { run = [&] { return show_command(verb); }; });
+
+  AuditOptions audit;
+  command = app.add_subcommand("audit", "the journal: who did what, when");
+  command->add_option("id", audit.id, "only this experience");
+  command->add_flag("--verify", audit.verify, "recompute the hash chain of a data file");
+  command->add_flag("--json", audit.json, "as JSON lines");
+  remote_options(command, audit.remote);
+  command->callback([&] { run = [&] { return audit_command(audit); }; });
+
+  TokenOptions token;
+  command = app.add_subcommand("token", "make, list and revoke tokens");
+  command->add_option("action", token.action, "what to do")->required()->check(CLI::IsMember({"create", "list", "revoke"}));
+  command->add_option("--name", token.name, "the actor it speaks for");
+  command->add_option("--role", token.roles, "viewer, author, approver, publisher, admin or delivery; several allowed")->delimiter(',');
+  command->add_option("--for", token.workspace, "the workspace it opens, `*` for all; default: your own");
+  remote_options(command, token.remote);
+  command->callback([&] { run = [&] { return token_command(token); }; });
+
+  BenchOptions bench;
+  CLI::App* benches = app.add_subcommand("bench", "measure");
+  benches->require_subcommand(1);
+  command = benches->add_subcommand("decide", "run a decide-workload/1 through the engine");
+  command->add_option("--workload", bench.workload, "folder with workload.json, requests.jsonl, expected.jsonl")->required();
+  command->add_flag("--check", bench.check, "compare every answer with expected.jsonl");
+  command->add_option("--answers", bench.answers, "write the answers to a file");
+  command->add_option("--rounds", bench.rounds, "times through all requests")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->add_flag("--json", bench.json, "figures as JSON");
+  command->callback([&] { run = [&] { return bench_decide_command(bench); }; });
+
+  std::string topic, subject;
+  command = app.add_subcommand("help", "help on a subject: `help lua`, `help lua string.rep`, `help errors`");
+  command->add_option("topic", topic, "lua or errors")->required()->check(CLI::IsMember({"lua", "errors"}));
+  command->add_option("name", subject, "one name");
+  command->callback([&] {
+    run = [&] {
+      if (topic == "lua") return help_lua_command(subject);
+      for (const CodeRow& row : code_table())
+        if (subject.empty() || subject == row.name)
+          std::printf("%-24s HTTP %d  exit %d  %s\n", std::string(row.name).c_str(), row.http_status, row.exit_code, std::string(row.summary).c_str());
+      return 0;
+    };
+  });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : row(Code::usage).exit_code;
+  }
+  return run();
+}

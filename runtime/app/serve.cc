@@ -1,0 +1,118 @@
+// footlight serve
+#include <charconv>
+#include <cstdio>
+
+#include "app/commands.h"
+#include "app/push.h"
+#include "app/terminal.h"
+#include "base/text.h"
+#include "script/selftest.h"
+#include "server/listener.h"
+#include "server/log.h"
+
+namespace footlight {
+namespace {
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// `127.0.0.1:8787`, `[::1]:8787`, `8787`
+Result<Address> parse_address(const std::string& text) {
+  const auto colon = text.rfind(':');
+  Address address{colon == std::string::npos ? "127.0.0.1" : text.substr(0, colon), 0};
+  if (address.host.starts_with('[') && address.host.ends_with(']')) address.host = address.host.substr(1, address.host.size() - 2);
+  const std::string port = colon == std::string::npos ? text : text.substr(colon + 1);
+  const auto end = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (end.ec != std::errc() || end.ptr != port.data() + port.size())
+    return refuse(Code::usage, "`" + text + "` is not an address to listen on; write `127.0.0.1:8787`");
+  return address;
+}
+
+// The first start of a store: nobody could call it without a token, so it makes two.
+Status first_tokens(Service& service, Remote& admin) {
+  auto tokens = service.store().list_tokens("*");
+  if (!tokens) return tokens.error();
+  for (const auto& [name, catalog] : service.catalogs()) {
+    auto more = service.store().list_tokens(name);
+    if (!more) return more.error();
+    tokens->insert(tokens->end(), more->begin(), more->end());
+  }
+  if (!tokens->empty()) return Done{};
+  std::printf("first start: these tokens are shown once\n");
+  for (const auto& [name, role] : {std::pair{"admin", "admin"}, {"app", "delivery"}}) {
+    auto made = admin.call("POST", "/v1/tokens", Object{{"name", name}, {"roles", Array{role}}, {"workspace", "*"}});
+    if (!made) return made.error();
+    std::printf("  %-8s %s\n", role, made->string_or("token", "").c_str());
+  }
+  return Done{};
+}
+
+}  // namespace
+
+int serve_command(const ServeOptions& options) {
+  if (auto tested = self_test(); !tested) return fail(tested.error());
+  auto address = parse_address(options.listen);
+  if (!address) return fail(address.error());
+  auto length = parse_duration(options.window);
+  if (!length) return fail(refuse(Code::usage, "--window: " + length.error().message));
+  auto window = Window::of(*length);
+  if (!window) return fail(window.error());
+
+  LuaPolicyCompiler policies;
+  std::vector<LoadedWorkspace> loaded;
+  for (const std::string& folder : options.folders) {
+    const auto files = disk_files(folder);
+    LoadedWorkspace workspace = load_workspace(*files, policies);
+    if (has_errors(workspace.problems))
+      return fail(refuse(Code::validation_failed, std::move(workspace.problems), "the workspace `" + folder + "` has problems"));
+    loaded.push_back(std::move(workspace));
+  }
+  auto host = Host::open({.data = options.data, .window = *window}, loaded.empty() ? "" : loaded[0].workspace.name);
+  if (!host) return fail(host.error());
+  Service& service = (*host)->service();
+  for (const LoadedWorkspace& workspace : loaded)
+    if (!service.catalog(workspace.workspace.name)) {
+      auto opened = (*host)->add_workspace(workspace.workspace.name, *window);
+      if (!opened) return fail(opened.error());
+    }
+  for (const LoadedWorkspace& workspace : loaded) {
+    Remote files(service, {"files", implied_roles("author,publisher"), workspace.workspace.name});
+    auto pushed = push(files, workspace);
+    if (!pushed) return fail(pushed.error());
+    for (const Pushed& row : *pushed)
+      if (row.what != "unchanged") std::printf("%s: %s %s\n", workspace.workspace.name.c_str(), row.id.c_str(), row.what.c_str());
+  }
+  Remote admin(service, {"footlight", implied_roles("admin"), "*"});
+  if (auto made = first_tokens(service, admin); !made) return fail(made.error());
+
+  auto router = Router::make(routes(service), [&service](const HttpRequest& request, const Route&) { return service.authenticate(request); });
+  if (!router) return fail(router.error());
+  const Log log({.now = wall_clock, .quiet = options.quiet});
+  for (const auto& [name, catalog] : service.catalogs())
+    if (const auto error = catalog->compile_error())
+      log.write(Log::Level::error, "workspace does not compile", {{"workspace", name}, {"reason", to_text(*error)}});
+  Metrics& metrics = service.metrics();
+  Listener::Options listen{.address = address->host, .port = address->port, .workers = options.workers, .now = wall_clock};
+  auto listener = Listener::start(std::move(listen),
+                                  {.handle = metrics.counted_in_flight(*router),
+                                   .body_limit = [&router](const HttpRequest& head) { return router->body_limit(head); },
+                                   .answered =
+                                       [&](const Answered& answered) {
+                                         metrics.answered(answered);
+                                         if (!options.quiet || answered.response.status >= 500) log.answered(answered);
+                                       }});
+  if (!listener) return fail(listener.error());
+  std::printf("serving %s on %s\n", join([&] {
+                std::vector<std::string> names;
+                for (const auto& [name, catalog] : service.catalogs()) names.push_back(name);
+                return names;
+              }(), ", ").c_str(), (*listener)->url().c_str());
+  std::fflush(stdout);
+  serve_until_signal(**listener);
+  log.write(Log::Level::info, "stopped");
+  return 0;
+}
+
+}  // namespace footlight

@@ -1,0 +1,88 @@
+#include "testkit/world.h"
+
+#include <algorithm>
+
+namespace footlight {
+namespace {
+
+// Where a test's clock stands until it says otherwise.
+constexpr Instant default_now{1'767'225'600'000};       // 2026-01-01T00:00:00Z
+
+Actor everybody() { return {"files", {Role::author, Role::publisher}}; }
+
+}  // namespace
+
+Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Window& window) {
+  std::unique_ptr<World> world(new World);
+  world->loaded_ = &loaded;
+  world->window_ = window;
+  world->now_ = default_now;
+  if (auto zone = Zone::find(loaded.workspace.zone)) world->zone_ = *zone;
+  auto store = open_store("memory:");
+  if (!store) return store.error();
+  world->store_ = std::move(*store);
+  World* raw = world.get();
+  auto catalog = Catalog::open(*world->store_, loaded.workspace.name, policies,
+                               {.window = window, .published = [raw](Instant at, std::shared_ptr<const Snapshot> snapshot) {
+                                  raw->published_.push_back({at, std::move(snapshot)});
+                                }});
+  if (!catalog) return catalog.error();
+  world->catalog_ = std::move(*catalog);
+  const Instant long_ago{0};
+  auto configured = world->catalog_->configure(loaded.document, everybody(), long_ago, loaded.lists);
+  if (!configured) return configured.error();
+  for (const LoadedExperience& experience : loaded.experiences) {
+    auto created = world->catalog_->apply({.name = CommandName::create, .experience = experience.definition.id, .actor = everybody(),
+                                           .at = long_ago, .definition = experience.document});
+    if (!created) return created.error();
+  }
+  return world;
+}
+
+Status World::at(Instant instant) {
+  const bool is_untouched = now_ == default_now && catalog_->version().v == 1;
+  if (instant < now_ && !is_untouched) return refuse(Code::bad_time, "the clock stands at " + to_text(now_) + " and does not go back to " + to_text(instant));
+  now_ = instant;
+  return Done{};
+}
+
+Result<Answer> World::command(Command command) {
+  command.at = now_;
+  return catalog_->apply(std::move(command));
+}
+
+Result<PolicyRunner*> World::runner(const std::shared_ptr<const Snapshot>& snapshot) {
+  if (snapshot->policies().empty()) return &no_policies();
+  std::unique_ptr<LuaPolicyRunner>& known = runners_[snapshot.get()];
+  if (!known) {
+    auto made = LuaPolicyRunner::create(snapshot);
+    if (!made) return made.error();
+    known = std::move(*made);
+  }
+  return known.get();
+}
+
+Result<Decision> World::decide(const Request& request) {
+  const auto snapshot = catalog_->snapshot();
+  if (!snapshot) return refuse(Code::unavailable, "the workspace does not compile: " + to_text(*catalog_->compile_error()));
+  auto policies = runner(snapshot);
+  if (!policies) return policies.error();
+  return footlight::decide(*snapshot, request, **policies, {.explain = true});
+}
+
+Result<std::vector<Decision>> World::possible(const Request& request) {
+  // The newest version committed by now − window is the oldest that may still be served (P1).
+  const Instant horizon = now_ - window_.length();
+  std::size_t oldest = 0;
+  for (std::size_t i = 0; i < published_.size(); ++i)
+    if (published_[i].at <= horizon) oldest = i;
+  std::vector<Decision> decisions;
+  for (std::size_t i = oldest; i < published_.size(); ++i) {
+    auto policies = runner(published_[i].snapshot);
+    if (!policies) return policies.error();
+    decisions.push_back(footlight::decide(*published_[i].snapshot, request, **policies));
+  }
+  return decisions;
+}
+
+}  // namespace footlight

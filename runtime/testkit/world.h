@@ -1,0 +1,55 @@
+// World: a whole Footlight on a virtual clock, for fixtures: the real catalog on a memory store, the
+// real engine, and every snapshot that a node within the window might still serve.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "engine/decide.h"
+#include "script/policies.h"
+#include "script/workspace_files.h"
+
+namespace footlight {
+
+class World {
+ public:
+  // Takes in the folder's configuration and drafts, as if long ago.
+  static Result<std::unique_ptr<World>> make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Window& window = {});
+
+  Instant now() const { return now_; }
+  const Zone& zone() const { return zone_; }
+  Status at(Instant instant);                           // the clock goes forth only
+  Catalog& catalog() { return *catalog_; }
+  const LoadedWorkspace& loaded() const { return *loaded_; }
+
+  Result<Answer> command(Command command);              // at the virtual instant
+
+  // The answer of the node that accepted the last command, with a trace.
+  Result<Decision> decide(const Request& request);
+  // What each snapshot answers that a node may serve at this instant: from the newest committed a
+  // window ago on. The last one is the accepting node's.
+  Result<std::vector<Decision>> possible(const Request& request);
+
+ private:
+  World() = default;
+  Result<PolicyRunner*> runner(const std::shared_ptr<const Snapshot>& snapshot);
+
+  struct Published {
+    Instant at;
+    std::shared_ptr<const Snapshot> snapshot;
+  };
+
+  const LoadedWorkspace* loaded_ = nullptr;
+  Window window_;
+  Instant now_;
+  Zone zone_ = Zone::utc();
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Catalog> catalog_;
+  std::vector<Published> published_;
+  std::map<const Snapshot*, std::unique_ptr<LuaPolicyRunner>> runners_;
+};
+
+}  // namespace footlight

@@ -1,0 +1,243 @@
+-- What fixtures are written with. `world` is the host's: it does one thing to the virtual world and
+-- answers { ok = true, value = … } or { ok = false, code = …, message = … }.
+
+local expecting, refusal = false, nil
+
+-- A refusal is an error of the test, unless `t:refused` waits for it.
+local function ask(level, ...)
+  local answer = world(...)
+  if answer.ok then return answer.value end
+  if expecting then refusal = answer end
+  error("refused (" .. answer.code .. "): " .. answer.message, level + 1)
+end
+
+local function listed(names)
+  if #names == 0 then return "nothing" end
+  return table.concat(names, ", ")
+end
+
+local function as_list(value)
+  if type(value) == "table" then return value end
+  return { value }
+end
+
+local function has(names, wanted)
+  for _, name in ipairs(names) do
+    if name == wanted then return true end
+  end
+  return false
+end
+
+-- `want` (names) against what was shown, in any order.
+local function same(want, got)
+  if #want ~= #got then return false end
+  for _, name in ipairs(want) do
+    if not has(got, name) then return false end
+  end
+  return true
+end
+
+local function text_of(content)
+  if type(content) == "string" then return content end
+  return world("json", content).value
+end
+
+-- ---- what a profile sees on a surface
+
+local function view_of(profile, surface)
+  local view = {}
+  local function look() return ask(4, "decide", profile.attributes, surface, profile.identity, profile.context) end
+  local function why(seen, id)
+    for _, row in ipairs(seen.trace) do
+      if row.experience == id then return row.fate .. (row.reason and ": " .. row.reason or "") end
+    end
+    return seen.note or "it is not on this surface, or not live"
+  end
+
+  -- Exactly these, on the node that accepted the last command.
+  function view:shows(want)
+    local seen, names = look(), as_list(want)
+    if not same(names, seen.shown) then
+      local reasons = {}
+      for _, name in ipairs(names) do
+        if not has(seen.shown, name) then reasons[#reasons + 1] = name .. ": " .. why(seen, name) end
+      end
+      error("expected " .. listed(names) .. " on " .. surface .. ", got " .. listed(seen.shown) ..
+        (#reasons > 0 and "\n  " .. table.concat(reasons, "\n  ") or ""), 2)
+    end
+    return self
+  end
+
+  function view:shows_nothing(options)
+    local seen = look()
+    if #seen.shown > 0 then error("expected nothing on " .. surface .. ", got " .. listed(seen.shown), 2) end
+    if options and options.because then
+      local reasons = {}
+      for _, row in ipairs(seen.trace) do
+        local reason = row.reason or ""
+        if reason:contains(options.because) then return self end
+        reasons[#reasons + 1] = row.experience .. " (" .. row.fate .. ": " .. reason .. ")"
+      end
+      error("nothing is shown, but not because of `" .. options.because .. "`: " .. listed(reasons), 2)
+    end
+    return self
+  end
+
+  function view:shows_default()
+    local seen = look()
+    if #seen.shown > 0 or not seen.is_default then error("expected the default on " .. surface .. ", got " .. listed(seen.shown), 2) end
+    return self
+  end
+
+  -- Within the window: must (every node), must not (no node), may (some node may).
+  local function in_window(id)
+    local seen, with, without = look(), 0, 0
+    for _, shown in ipairs(seen.possible) do
+      if has(shown, id) then with = with + 1 else without = without + 1 end
+    end
+    return with, without, seen
+  end
+  function view:must_show(id)
+    local with, without, seen = in_window(id)
+    if without > 0 then
+      if with > 0 then error("`" .. id .. "` may show, but not on every node yet: the answer depends on how fast a node was", 2) end
+      error("`" .. id .. "` is not shown: " .. why(seen, id), 2)
+    end
+    return self
+  end
+  function view:must_not_show(id)
+    local with, without = in_window(id)
+    if with > 0 then
+      if without > 0 then error("`" .. id .. "` may still show on some node: the window has not passed", 2) end
+      error("`" .. id .. "` is shown", 2)
+    end
+    return self
+  end
+  function view:may_show(id)
+    local with, _, seen = in_window(id)
+    if with == 0 then error("`" .. id .. "` can be shown by no node: " .. why(seen, id), 2) end
+    return self
+  end
+
+  -- What the first proposition says, whole or in part; `element` picks another.
+  local function content(element)
+    local seen = look()
+    for _, row in ipairs(seen.propositions) do
+      if element == nil or row.element == element then return row.content end
+    end
+    error("nothing is shown on " .. surface .. (element and " in the element " .. element or ""), 3)
+  end
+  function view:content(want, element)
+    local got = text_of(content(element))
+    if got ~= text_of(want) then error("expected the content\n  " .. text_of(want) .. "\ngot\n  " .. got, 2) end
+    return self
+  end
+  function view:contains(text, element)
+    local got = text_of(content(element))
+    if not got:contains(text) then error("expected `" .. text .. "` within\n  " .. got, 2) end
+    return self
+  end
+  -- Why an experience is not shown.
+  function view:dropped(id, because)
+    local seen = look()
+    if has(seen.shown, id) then error("`" .. id .. "` is shown", 2) end
+    local reason = why(seen, id)
+    if because and not reason:contains(because) then error("`" .. id .. "` is dropped because: " .. reason, 2) end
+    return self
+  end
+  return view
+end
+
+local function profile_of(attributes, options)
+  options = options or {}
+  if type(options) == "string" then options = { identity = options } end
+  local profile = { attributes = attributes or {}, identity = options.identity or "tester:1", context = options.context }
+  function profile:on(surface) return view_of(profile, surface) end
+  -- The same person with some attributes changed.
+  function profile:with(changes)
+    local changed = {}
+    for key, value in pairs(profile.attributes) do changed[key] = value end
+    for key, value in pairs(changes) do changed[key] = value end
+    return profile_of(changed, options)
+  end
+  return profile
+end
+
+-- ---- the world in a test's hands
+
+local function new_test()
+  local t = {}
+  function t:at(time) return ask(2, "at", time) end
+  function t:advance(duration) return ask(2, "advance", duration) end
+  function t:profile(attributes, options) return profile_of(attributes, options) end
+  function t:status(id) return ask(2, "status", id) end
+  function t:create(definition, options) return ask(2, "create", definition.id, definition, options) end
+  function t:edit(id, changes, options) return ask(2, "edit", id, changes, options) end
+  -- activate("x", { approved_by = { "ann", "bob" } }) submits and approves first.
+  function t:activate(id, options) return ask(2, "activate", id, options) end
+  function t:activate_all() return ask(2, "activate_all") end
+  function t:duplicate(id, new_id, options) return ask(2, "duplicate", id, new_id, options) end
+  for _, verb in ipairs { "submit", "withdraw", "request_changes", "approve", "unschedule", "stop", "pause", "resume", "close", "archive", "delete" } do
+    t[verb] = function(_, id, options) return ask(2, verb, id, options) end
+  end
+  -- The function must be refused with this code; the message comes back.
+  function t:refused(code, attempt)
+    expecting, refusal = true, nil
+    local went_through = pcall(attempt)
+    expecting = false
+    if went_through then error("expected a refusal (" .. code .. "), but it was done", 2) end
+    if not refusal then attempt() end   -- it failed for another reason: let that be seen
+    if refusal.code ~= code then error("expected a refusal (" .. code .. "), got (" .. refusal.code .. "): " .. refusal.message, 2) end
+    return refusal.message
+  end
+  function t:equal(got, want)
+    if text_of(got) ~= text_of(want) then error("expected " .. text_of(want) .. ", got " .. text_of(got), 2) end
+  end
+  function t:yes(condition, message)
+    if not condition then error(message or "expected a true value", 2) end
+  end
+  return t
+end
+
+local function test(name)
+  if type(name) ~= "string" then error("a test has a name: write test \"name\" (function(t) … end)", 2) end
+  return function(body)
+    if type(body) ~= "function" then error("a test has a body: write test \"" .. name .. "\" (function(t) … end)", 2) end
+    collect(name, function() body(new_test()) end)
+  end
+end
+
+-- cases "name" { on = "hero", at = "…", { "attribute", …, "shows" }, { value, …, "experience" }, … }
+-- Every experience that can be is live; `live = { … }` narrows.
+local function cases(name)
+  return function(def)
+    local header = def[1]
+    if type(header) ~= "table" or header[#header] ~= "shows" then
+      error("the first row of cases names the attributes, and `shows` last", 2)
+    end
+    for i = 2, #def do
+      local row = def[i]
+      local label = {}
+      for column = 1, #header do label[column] = row[column] == nil and "nil" or text_of(row[column]) end
+      collect(name .. ": " .. table.concat(label, ", "), function()
+        local t = new_test()
+        if def.at then world("at_long_before", def.at) end
+        if def.live then
+          for _, id in ipairs(def.live) do ask(2, "activate", id, { approved_by = { "ann", "bob" } }) end
+        else
+          t:activate_all()
+        end
+        if def.at then t:at(def.at) end
+        local attributes = {}
+        for column = 1, #header - 1 do
+          if row[column] ~= nil then attributes[header[column]] = row[column] end
+        end
+        local view = t:profile(attributes, { identity = def.identity, context = def.context }):on(def.on)
+        local want = row[#header]
+        if want == nil or want == "nothing" then view:shows_nothing() else view:shows(want) end
+      end)
+    end
+  end
+end
+
+return { test = test, cases = cases }
