@@ -7,11 +7,11 @@
 
 namespace footlight {
 
-std::string_view trim(std::string_view text);          // without blanks, tabs and line ends around it
+std::string_view trim(std::string_view text);  // without blanks, tabs and line ends around it
 // The parts between separators, empty ones too: `a,,b` has three, the empty text has one.
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
-std::string lower(std::string_view text);              // ASCII letters only
+std::string lower(std::string_view text);  // ASCII letters only
 std::string upper(std::string_view text);
 
 // The known name that was probably meant: the least number of inserted, dropped, changed and

@@ -45,7 +45,8 @@ class Scanner {
     return taken;
   }
   std::string_view all_letters() {
-    const auto end = std::find_if_not(rest_.begin(), rest_.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    const auto end =
+        std::find_if_not(rest_.begin(), rest_.end(), [](char c) { return c >= 'a' && c <= 'z'; });
     const std::string_view taken = rest_.substr(0, end - rest_.begin());
     rest_.remove_prefix(taken.size());
     return taken;
@@ -84,7 +85,8 @@ constexpr Unit units[] = {{"w", 7 * ms_per_day}, {"d", ms_per_day}, {"h", 3'600'
 }  // namespace
 
 Duration Timestamp::since_epoch() const {
-  return days(day_number(civil)) + hours(civil.hour) + minutes(civil.minute) + seconds(civil.second) + fraction;
+  return days(day_number(civil)) + hours(civil.hour) + minutes(civil.minute) + seconds(civil.second) +
+         fraction;
 }
 
 Result<Timestamp> parse_timestamp(std::string_view text) {
@@ -101,7 +103,8 @@ Result<Timestamp> parse_timestamp(std::string_view text) {
   if (!date.ok()) return bad_time(text, "is not a day of the calendar");
   if (scan.at_end()) return read;
 
-  if (!scan.skip_any("Tt ") || !scan.digits(2, civil.hour) || !scan.skip(':') || !scan.digits(2, civil.minute))
+  if (!scan.skip_any("Tt ") || !scan.digits(2, civil.hour) || !scan.skip(':') ||
+      !scan.digits(2, civil.minute))
     return bad_time(text, "is not a time: expected the form `2026-12-01T09:00` or `2026-12-01T09:00:30`");
   read.has_time = true;
   if (scan.skip(':')) {
@@ -176,7 +179,8 @@ Result<CivilTime> parse_civil(std::string_view text) {
   const auto read = parse_timestamp(text);
   if (!read.ok()) return read.error();
   if (read->is_utc || read->offset) return bad_time(text, "is not a local time: leave out the `Z` or offset");
-  if (read->fraction.ms != 0) return bad_time(text, "is not a local time: leave out the fraction of a second");
+  if (read->fraction.ms != 0)
+    return bad_time(text, "is not a local time: leave out the fraction of a second");
   return read->civil;
 }
 
@@ -200,7 +204,9 @@ CivilTime civil_day(int day_number) {
 }
 
 int weekday(const CivilTime& civil) {
-  return static_cast<int>(std::chrono::weekday(std::chrono::sys_days(std::chrono::days(day_number(civil)))).iso_encoding()) - 1;
+  return static_cast<int>(std::chrono::weekday(std::chrono::sys_days(std::chrono::days(day_number(civil))))
+                              .iso_encoding()) -
+         1;
 }
 
 Result<Duration> parse_duration(std::string_view text) {
@@ -210,15 +216,18 @@ Result<Duration> parse_duration(std::string_view text) {
   do {
     const std::string_view number = scan.all_digits();
     const std::string_view name = scan.all_letters();
-    const auto unit = std::find_if(std::begin(units), std::end(units), [&](const Unit& u) { return u.name == name; });
+    const auto unit =
+        std::find_if(std::begin(units), std::end(units), [&](const Unit& u) { return u.name == name; });
     if (number.empty() || unit == std::end(units))
       return bad_time(text, "is not a duration: expected the form `15m`, `36h`, `7d` or `1h30m`");
-    if (unit < allowed) return bad_time(text, "is not a duration: each unit stands once, the large before the small");
+    if (unit < allowed)
+      return bad_time(text, "is not a duration: each unit stands once, the large before the small");
     allowed = unit + 1;
     // 16 digits of the largest unit would overflow; 13 of the smallest are more than the limit already.
     const bool is_absurd = number.size() > 13;
     const std::int64_t count = is_absurd ? 0 : std::atoll(std::string(number).c_str());
-    if (is_absurd || count > limits::duration_max.ms / unit->ms || count * unit->ms > limits::duration_max.ms - sum.ms)
+    if (is_absurd || count > limits::duration_max.ms / unit->ms ||
+        count * unit->ms > limits::duration_max.ms - sum.ms)
       return bad_time(text, "is longer than " + to_text(limits::duration_max));
     sum.ms += count * unit->ms;
   } while (!scan.at_end());
@@ -229,7 +238,8 @@ std::string to_text(Duration duration) {
   if (duration.ms == 0) return "0s";
   std::string text = duration.ms < 0 ? "-" : "";
   // The magnitude as unsigned, since the smallest duration has no positive counterpart.
-  std::uint64_t rest = duration.ms < 0 ? 0 - static_cast<std::uint64_t>(duration.ms) : static_cast<std::uint64_t>(duration.ms);
+  std::uint64_t rest =
+      duration.ms < 0 ? 0 - static_cast<std::uint64_t>(duration.ms) : static_cast<std::uint64_t>(duration.ms);
   for (const Unit& unit : units) {
     if (unit.name == "w") continue;
     const auto size = static_cast<std::uint64_t>(unit.ms);

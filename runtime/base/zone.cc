@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::int64_t ms_per_day = 86'400'000;
 // Far enough for any use; keeps arithmetic on instants away from overflow.
-const Instant earliest{-62'135'596'800'000};                        // year 1
-const Instant latest{253'402'300'800'000};                          // year 10000
+const Instant earliest{-62'135'596'800'000};  // year 1
+const Instant latest{253'402'300'800'000};    // year 10000
 
 // Compiled zone files list each change up to 2037. What the rules say after that, the library does
 // not read; so a later year of a zone whose clock still changed in 2037 borrows the changes of a
@@ -32,20 +32,22 @@ Instant instant_of(date::sys_seconds s) {
   return std::clamp(Instant{s.time_since_epoch().count() * 1000}, earliest, latest);
 }
 int year_of(Instant instant) {
-  return civil_day(static_cast<int>(std::chrono::floor<std::chrono::days>(std::chrono::milliseconds(instant.ms)).count())).year;
+  return civil_day(static_cast<int>(
+                       std::chrono::floor<std::chrono::days>(std::chrono::milliseconds(instant.ms)).count()))
+      .year;
 }
 
 // How much later `year` is than the listed year with the same weekdays.
 Duration distance_to_listed_year(int year) {
   const int march = day_number({year, 3, 1});
   int listed = listed_year_last;
-  while ((march - day_number({listed, 3, 1})) % 7 != 0) --listed;   // within 7 years or 8
+  while ((march - day_number({listed, 3, 1})) % 7 != 0) --listed;  // within 7 years or 8
   return days(march - day_number({listed, 3, 1}));
 }
 
 Zone::Steady listed_at(const date::time_zone& rules, Instant instant) {
-  const auto info = rules.get_info(date::sys_seconds(std::chrono::seconds(
-      std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(instant.ms)))));
+  const auto info = rules.get_info(date::sys_seconds(
+      std::chrono::seconds(std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(instant.ms)))));
   return {instant_of(info.begin), instant_of(info.end), milliseconds(info.offset.count() * 1000)};
 }
 
@@ -71,14 +73,16 @@ const std::vector<std::string>& zone_names() {
 
 // People write `Paris`, `paris` or `Europe/Pariss`: the whole name first, then the place alone.
 std::string near_zone_name(std::string_view wanted) {
-  if (std::string whole = nearest(wanted, zone_names()); !whole.empty() && whole.find('/') != std::string::npos)
+  if (std::string whole = nearest(wanted, zone_names());
+      !whole.empty() && whole.find('/') != std::string::npos)
     return whole;
   const std::string_view place = wanted.substr(wanted.rfind('/') + 1);
   std::vector<std::string> places;
   for (const std::string& name : zone_names()) places.push_back(name.substr(name.rfind('/') + 1));
   std::string near = place.size() < 4 ? std::string() : nearest(place, places);
   if (near.empty()) return nearest(wanted, zone_names());
-  return zone_names()[static_cast<std::size_t>(std::find(places.begin(), places.end(), near) - places.begin())];
+  return zone_names()[static_cast<std::size_t>(std::find(places.begin(), places.end(), near) -
+                                               places.begin())];
 }
 
 Error nonexistent(const CivilTime& civil, const Zone& zone) {
@@ -91,7 +95,8 @@ Error nonexistent(const CivilTime& civil, const Zone& zone) {
 }
 
 Error ambiguous(const CivilTime& civil, const Zone& zone, const std::vector<Instant>& choices) {
-  std::string message = "`" + to_text(civil) + "` comes twice in " + std::string(zone.name()) + ", whose clock is put back: write ";
+  std::string message = "`" + to_text(civil) + "` comes twice in " + std::string(zone.name()) +
+                        ", whose clock is put back: write ";
   for (const Instant choice : choices)
     message += (choice == choices.front() ? "`" : " or `") + to_text(choice, zone) + "`";
   return refuse(Code::ambiguous_local_time, message);
@@ -104,9 +109,10 @@ Result<Zone> Zone::find(std::string_view name) {
   try {
     // `localtime` is whatever the host is set to: the same document would mean different things.
     const auto& zones = date::get_tzdb().zones;
-    const auto found = std::find_if(zones.begin(), zones.end(), [&](const auto& zone) { return zone.name() == name; });
+    const auto found =
+        std::find_if(zones.begin(), zones.end(), [&](const auto& zone) { return zone.name() == name; });
     if (found != zones.end() && name != "localtime") {
-      (void)found->get_info(date::sys_seconds{});   // reads the file, so that nothing can fail later
+      (void)found->get_info(date::sys_seconds{});  // reads the file, so that nothing can fail later
       return Zone(&*found);
     }
     const std::string near = near_zone_name(name);
@@ -115,7 +121,8 @@ Result<Zone> Zone::find(std::string_view name) {
                       (near.empty() ? "; names are those of the IANA database, such as `Europe/Paris`"
                                     : "; did you mean `" + near + "`?"));
   } catch (const std::exception& error) {
-    return refuse(Code::unavailable, "the time zone database of the operating system cannot be read: " + std::string(error.what()));
+    return refuse(Code::unavailable, "the time zone database of the operating system cannot be read: " +
+                                         std::string(error.what()));
   }
 }
 
@@ -134,7 +141,8 @@ Zone::Steady Zone::steady_at(Instant instant) const {
   if (listed.till < latest || listed.from < start_of_year(listed_year_last) ||
       listed.from >= start_of_year(listed_year_last + 1))
     return listed;
-  if (instant < start_of_year(listed_year_last + 1)) return {listed.from, start_of_year(listed_year_last + 1), listed.offset};
+  if (instant < start_of_year(listed_year_last + 1))
+    return {listed.from, start_of_year(listed_year_last + 1), listed.offset};
   const int year = year_of(instant);
   const Duration later = distance_to_listed_year(year);
   const Steady borrowed = listed_at(rules, instant - later);
@@ -203,9 +211,10 @@ Result<Instant> parse_in_zone(std::string_view text, const Zone& zone) {
   const auto instant = checked(Instant{} + read->since_epoch() - read->offset.value_or(Duration{}), text);
   if (!instant.ok() || read->is_utc || zone.offset_at(*instant) == *read->offset) return instant;
   const auto meant = zone.resolve(read->civil);
-  const std::string then = meant.ok() ? ": write `" + to_text(*meant, zone) + "`" : ": " + meant.error().message;
-  return refuse(Code::offset_mismatch, "`" + std::string(text) + "` has an offset that " + std::string(zone.name()) +
-                                           " does not have then" + then);
+  const std::string then =
+      meant.ok() ? ": write `" + to_text(*meant, zone) + "`" : ": " + meant.error().message;
+  return refuse(Code::offset_mismatch, "`" + std::string(text) + "` has an offset that " +
+                                           std::string(zone.name()) + " does not have then" + then);
 }
 
 }  // namespace footlight

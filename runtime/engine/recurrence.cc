@@ -13,15 +13,21 @@ namespace {
 using Every = RecurrenceRule::Every;
 
 int floor_mod(int a, int b) { return (a % b + b) % b; }
-int weekday_of(int day) { return floor_mod(day + 3, 7); }             // 1970-01-01 was a Thursday
+int weekday_of(int day) { return floor_mod(day + 3, 7); }  // 1970-01-01 was a Thursday
 int first_of_year(int year) { return day_number({year, 1, 1}); }
 int first_of_week(int day, int week_start) { return day - floor_mod(weekday_of(day) - week_start, 7); }
 // The first week of a year is the one that holds 4 January.
-int first_of_week_year(int year, int week_start) { return first_of_week(day_number({year, 1, 4}), week_start); }
+int first_of_week_year(int year, int week_start) {
+  return first_of_week(day_number({year, 1, 4}), week_start);
+}
 
-bool holds(const std::vector<int>& list, int number) { return std::find(list.begin(), list.end(), number) != list.end(); }
+bool holds(const std::vector<int>& list, int number) {
+  return std::find(list.begin(), list.end(), number) != list.end();
+}
 // Numbers count from the beginning (1) or from the end (-1).
-bool holds_either(const std::vector<int>& list, int nth, int of) { return holds(list, nth) || holds(list, nth - of - 1); }
+bool holds_either(const std::vector<int>& list, int nth, int of) {
+  return holds(list, nth) || holds(list, nth - of - 1);
+}
 
 // The stretch of days that a rule repeats over, and its number for INTERVAL.
 struct Period {
@@ -32,7 +38,8 @@ struct Period {
 
 Period month_of(const CivilTime& date) {
   const int first = day_number({date.year, date.month, 1});
-  const int end = date.month == 12 ? first_of_year(date.year + 1) : day_number({date.year, date.month + 1, 1});
+  const int end =
+      date.month == 12 ? first_of_year(date.year + 1) : day_number({date.year, date.month + 1, 1});
   return {first, end, date.year * 12 + date.month};
 }
 
@@ -40,8 +47,10 @@ Period year_of(int year) { return {first_of_year(year), first_of_year(year + 1),
 
 // With BYWEEKNO, a year is its weeks: 2026-12-31 is in week 53 of 2026, 2027-01-03 as well.
 Period week_year_of(int day, int year, int week_start) {
-  if (day < first_of_week_year(year, week_start)) --year;
-  else if (day >= first_of_week_year(year + 1, week_start)) ++year;
+  if (day < first_of_week_year(year, week_start))
+    --year;
+  else if (day >= first_of_week_year(year + 1, week_start))
+    ++year;
   return {first_of_week_year(year, week_start), first_of_week_year(year + 1, week_start), year};
 }
 
@@ -52,10 +61,11 @@ Period period_of(const RecurrenceRule& rule, int day) {
     case Every::day: break;
     case Every::week: {
       const int first = first_of_week(day, rule.week_start);
-      return {first, first + 7, (first + 7) / 7};   // never negative: days are counted from 1970
+      return {first, first + 7, (first + 7) / 7};  // never negative: days are counted from 1970
     }
     case Every::month: return month_of(date);
-    case Every::year: return rule.weeks.empty() ? year_of(date.year) : week_year_of(day, date.year, rule.week_start);
+    case Every::year:
+      return rule.weeks.empty() ? year_of(date.year) : week_year_of(day, date.year, rule.week_start);
   }
   return {day, day + 1, day};
 }
@@ -94,7 +104,9 @@ bool is_named_day(const RecurrenceRule& rule, int day) {
 class Days {
  public:
   explicit Days(const Recurrence& recurrence)
-      : rule_(recurrence.rule), from_(recurrence.from), first_day_(day_number(from_)),
+      : rule_(recurrence.rule),
+        from_(recurrence.from),
+        first_day_(day_number(from_)),
         first_number_(period_of(rule_, first_day_).number) {}
 
   int first() const { return first_day_; }
@@ -135,15 +147,16 @@ class Days {
     }
     const int times = std::popcount(rule_.hours) * std::popcount(rule_.minutes);
     const int days_before = static_cast<int>((named_ << (named_.size() - (day - period.first))).count());
-    return holds_either(rule_.positions, days_before * times + nth_of_day, static_cast<int>(named_.count()) * times);
+    return holds_either(rule_.positions, days_before * times + nth_of_day,
+                        static_cast<int>(named_.count()) * times);
   }
 
   const RecurrenceRule& rule_;
   const CivilTime& from_;
   int first_day_;
   int first_number_;
-  int remembered_first_ = -1'000'000;   // no period begins there
-  std::bitset<371> named_;              // the longest period is a year of 53 weeks
+  int remembered_first_ = -1'000'000;  // no period begins there
+  std::bitset<371> named_;             // the longest period is a year of 53 weeks
 };
 
 // RFC 5545: what a rule does not say is as it is at its start.
@@ -157,7 +170,8 @@ void fill_in(RecurrenceRule& rule, const CivilTime& from) {
     return;
   }
   rule.month_days.push_back(from.day);
-  if (rule.every == Every::year && rule.months == 0) rule.months = static_cast<std::uint16_t>(1U << from.month);
+  if (rule.every == Every::year && rule.months == 0)
+    rule.months = static_cast<std::uint16_t>(1U << from.month);
 }
 
 // The `count`-th occurrence, or nothing where the years end before.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int minutes_per_day = 1440;
 
-int weekday_of(int day) { return ((day + 3) % 7 + 7) % 7; }   // 1970-01-01 was a Thursday
+int weekday_of(int day) { return ((day + 3) % 7 + 7) % 7; }  // 1970-01-01 was a Thursday
 int minute_of_day(const CivilTime& time) { return time.hour * 60 + time.minute; }
 
 CivilTime on_day(int day, int minute) {
@@ -21,8 +21,9 @@ CivilTime on_day(int day, int minute) {
 
 // The excepted range that holds the day, or nullptr.
 const DateRange* exception_on(const std::vector<DateRange>& ranges, int day) {
-  const auto after = std::upper_bound(ranges.begin(), ranges.end(), day,
-                                      [](int wanted, const DateRange& range) { return wanted < range.first; });
+  const auto after =
+      std::upper_bound(ranges.begin(), ranges.end(), day,
+                       [](int wanted, const DateRange& range) { return wanted < range.first; });
   return after != ranges.begin() && std::prev(after)->last >= day ? &*std::prev(after) : nullptr;
 }
 
@@ -61,7 +62,9 @@ CompiledSchedule::CompiledSchedule(Schedule schedule) : schedule_(std::move(sche
 
 CompiledSchedule compile(Schedule schedule) { return CompiledSchedule(std::move(schedule)); }
 
-bool CompiledSchedule::uses_profile_zone() const { return std::holds_alternative<ProfileClock>(schedule_.clock); }
+bool CompiledSchedule::uses_profile_zone() const {
+  return std::holds_alternative<ProfileClock>(schedule_.clock);
+}
 
 Zone CompiledSchedule::zone(const Zone& workspace_zone, const Zone* profile_zone) const {
   if (const Zone* named = std::get_if<Zone>(&schedule_.clock)) return *named;
@@ -111,7 +114,8 @@ std::string CompiledSchedule::reason(Instant at, const Zone& workspace_zone, con
   constexpr std::string_view weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
   const CivilTime shown = clock.local(*opening);
   const std::string text = to_text(shown);
-  const std::string date = day_number(shown) - today < 7 ? std::string(weekdays[weekday(shown)]) : text.substr(0, 10);
+  const std::string date =
+      day_number(shown) - today < 7 ? std::string(weekdays[weekday(shown)]) : text.substr(0, 10);
   return "closed: opens " + date + " " + text.substr(11) + " " + std::string(clock.name());
 }
 

@@ -27,15 +27,17 @@ class CompiledSchedule {
   explicit CompiledSchedule(Schedule schedule);
 
   bool uses_profile_zone() const;
-  Zone zone(const Zone& workspace_zone, const Zone* profile_zone) const;   // the one that counts
+  Zone zone(const Zone& workspace_zone, const Zone* profile_zone) const;  // the one that counts
 
   // No allocation: comparisons for windows and dates, some days' arithmetic for a rule.
   bool is_open(Instant at, const Zone& workspace_zone, const Zone* profile_zone) const;
   // The first instant at or after `from` at which it is open; nullopt where there is none before
   // `from` plus limits::schedule_search_max.
-  std::optional<Instant> next_opening(Instant from, const Zone& workspace_zone, const Zone* profile_zone) const;
+  std::optional<Instant> next_opening(Instant from, const Zone& workspace_zone,
+                                      const Zone* profile_zone) const;
   // Why it is closed: `closed: opens mon 08:00 Europe/Paris` (a date instead of the weekday where it
-  // is a week or more ahead), `closed on 2026-12-25`, `closed: does not open within 730d`. Empty where it is open.
+  // is a week or more ahead), `closed on 2026-12-25`, `closed: does not open within 730d`. Empty where it is
+  // open.
   std::string reason(Instant at, const Zone& workspace_zone, const Zone* profile_zone) const;
 
  private:

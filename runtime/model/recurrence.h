@@ -1,8 +1,9 @@
 // Recurrence rules of RFC 5545 (`FREQ=MONTHLY;BYDAY=-1FR`), read into plain masks.
 //
 // libical reads the text; which days a rule names is worked out by engine/recurrence.h, day by
-// day. libical's own iterator was tried and dropped: it opens the host's zone files, and a rule
-// such as `FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30`, which names no day, keeps it busy for longer than anybody waits.
+// day. libical's own iterator was tried and dropped: it opens the host's zone files, goes wrong on
+// `FREQ=DAILY;BYMONTHDAY=-1`, and a rule such as `FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30`, which names no
+// day, keeps it busy for longer than anybody waits.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +26,14 @@ struct RecurrenceRule {
   };
 
   Every every = Every::day;
-  int interval = 1;                        // each n-th hour, day, … counted from the start
-  int week_start = 0;                      // WKST
+  int interval = 1;    // each n-th hour, day, … counted from the start
+  int week_start = 0;  // WKST
   std::optional<int> count;
-  std::optional<CivilTime> until;          // last moment, included, on the schedule's own clock
+  std::optional<CivilTime> until;  // last moment, included, on the schedule's own clock
   // Empty lists and masks stand for "not given". Lists are sorted; negative numbers count from the end.
-  std::uint16_t months = 0;                // bit 1 January … bit 12 December
-  std::uint32_t hours = 0;                 // bit n: hour n
-  std::uint64_t minutes = 0;               // bit n: minute n
+  std::uint16_t months = 0;   // bit 1 January … bit 12 December
+  std::uint32_t hours = 0;    // bit n: hour n
+  std::uint64_t minutes = 0;  // bit n: minute n
   std::vector<Day> days;
   std::vector<int> month_days, year_days, weeks, positions;
 
@@ -43,6 +44,6 @@ struct RecurrenceRule {
 // BYYEARDAY, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE and BYSETPOS, in any case and order, where RFC 5545
 // lets them stand together. Errors: bad_schedule, naming the part; limit_exceeded.
 Result<RecurrenceRule> parse_recurrence_rule(std::string_view text);
-std::string to_text(const RecurrenceRule& rule);          // canonical: equal rules are written alike
+std::string to_text(const RecurrenceRule& rule);  // canonical: equal rules are written alike
 
 }  // namespace footlight

@@ -23,7 +23,8 @@ std::string padded(int number) { return (number < 10 ? "0" : "") + std::to_strin
 std::string to_text(const Hours& hours) {
   // An end of 24:00 is kept apart from the 00:00 that a window over midnight would end at.
   const int till = hours.till > minutes_per_day ? hours.till - minutes_per_day : hours.till;
-  return padded(hours.from / 60) + ":" + padded(hours.from % 60) + "-" + padded(till / 60) + ":" + padded(till % 60);
+  return padded(hours.from / 60) + ":" + padded(hours.from % 60) + "-" + padded(till / 60) + ":" +
+         padded(till % 60);
 }
 
 std::string date_text(int day) { return to_text(civil_day(day)).substr(0, 10); }
@@ -31,8 +32,9 @@ std::string date_text(int day) { return to_text(civil_day(day)).substr(0, 10); }
 // Sorts windows and joins those that overlap or touch, where the whole can still be written: a
 // window is shorter than a day, or is the day.
 void join_hours(std::vector<Hours>& windows) {
-  std::sort(windows.begin(), windows.end(),
-            [](const Hours& a, const Hours& b) { return std::pair(a.from, a.till) < std::pair(b.from, b.till); });
+  std::sort(windows.begin(), windows.end(), [](const Hours& a, const Hours& b) {
+    return std::pair(a.from, a.till) < std::pair(b.from, b.till);
+  });
   std::vector<Hours> joined;
   for (const Hours& window : windows) {
     if (!joined.empty() && window.from <= joined.back().till) {
@@ -48,8 +50,9 @@ void join_hours(std::vector<Hours>& windows) {
 }
 
 void join_dates(std::vector<DateRange>& ranges) {
-  std::sort(ranges.begin(), ranges.end(),
-            [](const DateRange& a, const DateRange& b) { return std::pair(a.first, a.last) < std::pair(b.first, b.last); });
+  std::sort(ranges.begin(), ranges.end(), [](const DateRange& a, const DateRange& b) {
+    return std::pair(a.first, a.last) < std::pair(b.first, b.last);
+  });
   std::vector<DateRange> joined;
   for (const DateRange& range : ranges) {
     if (!joined.empty() && range.first <= joined.back().last + 1)
@@ -101,7 +104,8 @@ class ScheduleReader {
   // A list that says something: an empty one is more likely a mistake than a wish.
   const Array* list(Reader& reader, std::string_view key) {
     const Array* items = reader.array(key);
-    if (items && items->empty()) reader.report(Code::bad_schedule, key, "the list is empty: leave out " + quoted(key) + " instead");
+    if (items && items->empty())
+      reader.report(Code::bad_schedule, key, "the list is empty: leave out " + quoted(key) + " instead");
     return items;
   }
 
@@ -109,10 +113,12 @@ class ScheduleReader {
     const Array* windows = list(reader, "weekly");
     if (!windows) return;
     std::size_t count = 0;
-    for (std::size_t i = 0; i < windows->size(); ++i) count += window((*windows)[i], reader.path_of("weekly") + index(i));
+    for (std::size_t i = 0; i < windows->size(); ++i)
+      count += window((*windows)[i], reader.path_of("weekly") + index(i));
     if (count > limits::schedule_windows_max)
       reader.report(Code::limit_exceeded, "weekly",
-                    "the week has " + std::to_string(count) + " windows, more than " + std::to_string(limits::schedule_windows_max));
+                    "the week has " + std::to_string(count) + " windows, more than " +
+                        std::to_string(limits::schedule_windows_max));
     for (auto& hours : schedule_.weekly) join_hours(hours);
   }
 
@@ -123,7 +129,8 @@ class ScheduleReader {
     std::vector<Hours> hours;
     if (!reader.take("days")) is_day.fill(true);
     if (!reader.take("hours")) hours.push_back({});
-    each_text(reader, "days", [&](std::string_view text, const std::string& place) { days(text, place, is_day); });
+    each_text(reader, "days",
+              [&](std::string_view text, const std::string& place) { days(text, place, is_day); });
     each_text(reader, "hours", [&](std::string_view text, const std::string& place) {
       if (const auto read = read_hours(text); read.ok())
         hours.push_back(*read);
@@ -202,9 +209,11 @@ class ScheduleReader {
   static Result<Hours> read_hours(std::string_view text) {
     const auto dash = text.find('-');
     const auto from = read_minute(trim(text.substr(0, dash)));
-    const auto till = dash == std::string_view::npos ? std::nullopt : read_minute(trim(text.substr(dash + 1)));
+    const auto till =
+        dash == std::string_view::npos ? std::nullopt : read_minute(trim(text.substr(dash + 1)));
     if (!from || !till || *from == minutes_per_day)
-      return refuse(Code::bad_schedule, quoted(text) + " are no hours: expected the form `08:00-20:00`, from `00:00` to `24:00`");
+      return refuse(Code::bad_schedule,
+                    quoted(text) + " are no hours: expected the form `08:00-20:00`, from `00:00` to `24:00`");
     if (*from == *till)
       return refuse(Code::bad_schedule, quoted(text) + " is empty: the whole day is `00:00-24:00`");
     if (*from < *till) return Hours{*from, *till};
@@ -237,13 +246,16 @@ class ScheduleReader {
         reader.report(Code::bad_schedule, "lasts", "an occurrence that lasts no time is never open");
         is_good = false;
       } else if (recurrence.lasts > limits::rrule_lasts_max) {
-        reader.report(Code::limit_exceeded, "lasts", quoted(*lasts_text) + " is longer than " + to_text(limits::rrule_lasts_max));
+        reader.report(Code::limit_exceeded, "lasts",
+                      quoted(*lasts_text) + " is longer than " + to_text(limits::rrule_lasts_max));
         is_good = false;
       }
     }
     if (!is_good) return;
     if (recurrence.rule.until && *recurrence.rule.until < recurrence.from)
-      reader.report(Code::end_before_start, "rule", "`UNTIL` is before " + quoted(to_text(recurrence.from)) + ", the first time: the rule names none");
+      reader.report(
+          Code::end_before_start, "rule",
+          "`UNTIL` is before " + quoted(to_text(recurrence.from)) + ", the first time: the rule names none");
     schedule_.rrule = std::move(recurrence);
   }
 
@@ -252,7 +264,8 @@ class ScheduleReader {
     if (!dates) return;
     if (dates->size() > limits::schedule_except_max)
       reader.report(Code::limit_exceeded, "except",
-                    "lists " + std::to_string(dates->size()) + " dates, more than " + std::to_string(limits::schedule_except_max) +
+                    "lists " + std::to_string(dates->size()) + " dates, more than " +
+                        std::to_string(limits::schedule_except_max) +
                         ": days in a row can be one range, `2026-12-24/2026-12-26`");
     for (std::size_t i = 0; i < dates->size(); ++i) range((*dates)[i], reader.path_of("except") + index(i));
     join_dates(schedule_.except);
@@ -270,11 +283,14 @@ class ScheduleReader {
       if (!civil.ok())
         report(place, civil.error());
       else if (*civil != civil_day(day_number(*civil)) || trim(end).size() > 10)
-        report(Code::bad_schedule, place, quoted(end) + " is no date: whole days are excepted, as in `2026-12-25`");
+        report(Code::bad_schedule, place,
+               quoted(end) + " is no date: whole days are excepted, as in `2026-12-25`");
       else
         days.push_back(day_number(*civil));
     }
-    if (ends.size() > 2) report(Code::bad_schedule, place, quoted(document.string()) + " is no range: expected the form `2026-12-24/2026-12-26`");
+    if (ends.size() > 2)
+      report(Code::bad_schedule, place,
+             quoted(document.string()) + " is no range: expected the form `2026-12-24/2026-12-26`");
     if (days.size() != ends.size() || ends.size() > 2) return;
     if (days.front() > days.back())
       report(Code::end_before_start, place, quoted(document.string()) + " ends before it starts");

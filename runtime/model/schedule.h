@@ -1,9 +1,9 @@
 // Schedules: when, within its start and end, an experience is open. A document such as
 //
 //   {"zone": "Europe/Paris",
-//    "weekly": [{"days": "mon-fri", "hours": ["08:00-12:00", "14:00-18:00"]}, {"days": "fri", "hours": "22:00-02:00"}],
-//    "rrule": {"rule": "FREQ=MONTHLY;BYDAY=-1FR", "from": "2026-01-05T09:00", "lasts": "2h"},
-//    "except": ["2026-12-25", "2026-12-31/2027-01-01"]}
+//    "weekly": [{"days": "mon-fri", "hours": ["08:00-12:00", "14:00-18:00"]}, {"days": "fri", "hours":
+//    "22:00-02:00"}], "rrule": {"rule": "FREQ=MONTHLY;BYDAY=-1FR", "from": "2026-01-05T09:00", "lasts":
+//    "2h"}, "except": ["2026-12-25", "2026-12-31/2027-01-01"]}
 //
 // is open in any of its weekly windows, and within an occurrence of its rule, and never on an
 // excepted date. What is left out does not narrow; one of weekly, rrule and except must be there.
@@ -23,7 +23,8 @@
 
 namespace footlight {
 
-// Whose clock counts: the workspace's (the document names no zone), the profile's (`profile`), or a named one.
+// Whose clock counts: the workspace's (the document names no zone), the profile's (`profile`), or a named
+// one.
 struct WorkspaceClock {
   bool operator==(const WorkspaceClock&) const = default;
 };
@@ -32,7 +33,8 @@ struct ProfileClock {
 };
 using ScheduleClock = std::variant<WorkspaceClock, ProfileClock, Zone>;
 
-// Minutes after midnight, `till` not included. Beyond 1440 it lies on the next day: `22:00-02:00` is {1320, 1560}.
+// Minutes after midnight, `till` not included. Beyond 1440 it lies on the next day: `22:00-02:00` is {1320,
+// 1560}.
 struct Hours {
   int from = 0;
   int till = 1440;
@@ -48,19 +50,20 @@ struct DateRange {
 
 struct Recurrence {
   RecurrenceRule rule;
-  CivilTime from;        // no occurrence before; the hour and weekday a rule leaves open are from here
-  Duration lasts;        // time that passes, so `1d` is 24 hours on the day of a clock change too
+  CivilTime from;  // no occurrence before; the hour and weekday a rule leaves open are from here
+  Duration lasts;  // time that passes, so `1d` is 24 hours on the day of a clock change too
   bool operator==(const Recurrence&) const = default;
 };
 
 // In canonical form: two spellings of one schedule are equal.
 struct Schedule {
   ScheduleClock clock;
-  std::array<std::vector<Hours>, 7> weekly;   // Monday first, sorted and joined; a window belongs to the day it begins on
+  std::array<std::vector<Hours>, 7>
+      weekly;  // Monday first, sorted and joined; a window belongs to the day it begins on
   std::optional<Recurrence> rrule;
-  std::vector<DateRange> except;              // sorted and joined
+  std::vector<DateRange> except;  // sorted and joined
 
-  bool has_weekly() const;                    // no windows at all: any hour of the week will do
+  bool has_weekly() const;  // no windows at all: any hour of the week will do
   bool operator==(const Schedule&) const = default;
 };
 

@@ -20,11 +20,15 @@ TEST_CASE("texts are split, trimmed and joined") {
 
 TEST_CASE("the nearest name is a slip of the finger away") {
   const std::vector<std::string> names = {"days", "hours", "rule", "lasts", "priority"};
-  struct Case { const char* wanted; const char* meant; };
-  for (const auto& [wanted, meant] : {
-           Case{"hour", "hours"}, Case{"huors", "hours"}, Case{"Hours", "hours"}, Case{"day", "days"},
-           Case{"last", "lasts"}, Case{"prioirty", "priority"}, Case{"prioritity", "priority"}, Case{"roles", ""},
-           Case{"rules", "rule"}, Case{"", ""}, Case{"x", ""}, Case{"weekly", ""}, Case{"minutes", ""}}) {
+  struct Case {
+    const char* wanted;
+    const char* meant;
+  };
+  for (const auto& [wanted, meant] :
+       {Case{"hour", "hours"}, Case{"huors", "hours"}, Case{"Hours", "hours"}, Case{"day", "days"},
+        Case{"last", "lasts"}, Case{"prioirty", "priority"}, Case{"prioritity", "priority"},
+        Case{"roles", ""}, Case{"rules", "rule"}, Case{"", ""}, Case{"x", ""}, Case{"weekly", ""},
+        Case{"minutes", ""}}) {
     INFO(wanted);
     CHECK(nearest(wanted, names) == meant);
   }
