@@ -53,7 +53,8 @@ Result<Url> parse_url(std::string_view text) {
   if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme)) return wrong("it must begin with http://");
   std::string_view rest = text.substr(scheme.size());
   Url url;
-  if (rest.find_first_of("?#@ \r\n\t") != std::string_view::npos) return wrong("it holds more than host, port and path");
+  if (rest.find_first_of("?#@ \r\n\t") != std::string_view::npos)
+    return wrong("it holds more than host, port and path");
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   url.authority = rest.substr(0, slash);
   url.prefix = rest.substr(slash);
@@ -80,8 +81,8 @@ Result<Url> parse_url(std::string_view text) {
 Error explain(const Url& url, const ErrorCode& ec, std::string_view during, Duration timeout) {
   const std::string where = "`" + url.authority + "`";
   if (ec == asio::error::connection_refused) {
-    return refuse(Code::unavailable,
-                  "nobody listens at " + where + ": start a server with `footlight serve`, or give its address");
+    return refuse(Code::unavailable, "nobody listens at " + where +
+                                         ": start a server with `footlight serve`, or give its address");
   }
   if (ec == beast::error::timeout) {
     return refuse(Code::unavailable, where + " did not answer within " + to_text(timeout));
@@ -112,7 +113,8 @@ asio::awaitable<Result<HttpResponse>> exchange(const Url& url, const HttpCall& c
   request.set(http::field::host, url.authority);
   for (std::size_t i = 0; i < call.headers.size(); ++i) {
     const auto [name, value] = call.headers[i];
-    request.insert(beast::string_view(name.data(), name.size()), beast::string_view(value.data(), value.size()));
+    request.insert(beast::string_view(name.data(), name.size()),
+                   beast::string_view(value.data(), value.size()));
   }
   request.set(http::field::connection, "close");
   request.body() = call.body;
@@ -144,7 +146,8 @@ Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Durat
   const auto url = parse_url(base_url);
   if (!url.ok()) return url.error();
   const std::string_view unsafe = "\r\n ";
-  if (call.target.find_first_of(unsafe) != std::string::npos || call.method.find_first_of(unsafe) != std::string::npos) {
+  if (call.target.find_first_of(unsafe) != std::string::npos ||
+      call.method.find_first_of(unsafe) != std::string::npos) {
     return refuse(Code::usage, "the method or target holds a blank or line end: percent-encode it");
   }
   asio::io_context io{1};

@@ -17,9 +17,9 @@ struct HttpCall {
 };
 
 // Sends to `base_url` (`http://host[:port][/prefix]`) and waits for the whole answer, `timeout` for
-// everything together but the look-up of a name. Any status is an answer; see problem_of() for what a refusal says. Codes: usage
-// for a URL that is none or not http, unavailable when nobody answers (the message names the address
-// and the way out), too_large beyond limits::response_bytes_max. Blocks; any thread.
+// everything together but the look-up of a name. Any status is an answer; see problem_of() for what a refusal
+// says. Codes: usage for a URL that is none or not http, unavailable when nobody answers (the message names
+// the address and the way out), too_large beyond limits::response_bytes_max. Blocks; any thread.
 Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Duration timeout);
 
 }  // namespace footlight

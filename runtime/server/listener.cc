@@ -139,7 +139,9 @@ enum class Phase { idle, header, body, writing, lingering };
 
 struct Connection {
   Connection(Socket connected, Shared& shared)
-      : seat(shared.connections), socket(std::move(connected)), reader(request, shared.options.header_bytes_max) {}
+      : seat(shared.connections),
+        socket(std::move(connected)),
+        reader(request, shared.options.header_bytes_max) {}
 
   Seat seat;
   Socket socket;
@@ -259,7 +261,8 @@ class Worker {
 
     for (Next next = Next::read; next != Next::close;) {
       if (next == Next::read) {
-        if (is_draining_ && c.reader.state() == Reader::State::waiting && c.socket.available(ec) == 0) co_return;
+        if (is_draining_ && c.reader.state() == Reader::State::waiting && c.socket.available(ec) == 0)
+          co_return;
         await_request(c);
         const bool is_body = c.reader.state() == Reader::State::body;
         const auto [failed, n] =
@@ -474,8 +477,9 @@ Result<std::unique_ptr<Listener>> Listener::start(Options options, Service servi
   ErrorCode ec;
   const auto address = asio::ip::make_address(options.address, ec);
   if (ec) {
-    return refuse(Code::usage, "cannot listen on `" + options.address +
-                                   "`: not an IP address; for this machine only it is `127.0.0.1`, for all `0.0.0.0`");
+    return refuse(Code::usage,
+                  "cannot listen on `" + options.address +
+                      "`: not an IP address; for this machine only it is `127.0.0.1`, for all `0.0.0.0`");
   }
   tcp::endpoint endpoint(address, options.port);
   const auto cannot_listen = [&](const std::string& why) {

@@ -25,7 +25,8 @@ const std::vector<double> duration_buckets_s = {0.000'05, 0.000'1, 0.000'25, 0.0
 
 // Anybody can send any token as a method; a series for each would fill our memory.
 std::string_view known_method(std::string_view method) {
-  constexpr std::array<std::string_view, 7> known = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
+  constexpr std::array<std::string_view, 7> known = {"DELETE", "GET",  "HEAD", "OPTIONS",
+                                                     "PATCH",  "POST", "PUT"};
   const auto found = std::find(known.begin(), known.end(), method);
   return found == known.end() ? "other" : *found;
 }
@@ -45,8 +46,10 @@ struct Metrics::Impl {
   using KeyView = std::tuple<std::string_view, std::string_view, int>;
 
   prometheus::Registry registry;
-  prometheus::Family<prometheus::Counter>& requests =
-      prometheus::BuildCounter().Name("footlight_http_requests_total").Help("requests answered").Register(registry);
+  prometheus::Family<prometheus::Counter>& requests = prometheus::BuildCounter()
+                                                          .Name("footlight_http_requests_total")
+                                                          .Help("requests answered")
+                                                          .Register(registry);
   prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
                                                              .Name("footlight_http_request_duration_seconds")
                                                              .Help("time within the handler")
@@ -56,7 +59,7 @@ struct Metrics::Impl {
                                      .Help("requests whose handler runs now")
                                      .Register(registry)
                                      .Add({});
-  std::shared_mutex guard;                                   // of `series`: looked up at every answer, grown rarely
+  std::shared_mutex guard;  // of `series`: looked up at every answer, grown rarely
   std::map<Key, Series, std::less<>> series;
   mutable std::mutex readers_guard;
   std::vector<Reader> readers;

@@ -58,7 +58,8 @@ HttpResponse problem_response(const Error& error, const HttpRequest& request) {
 HttpResponse run_guarded(const HttpRequest& request, const std::function<HttpResponse()>& run) {
   const auto defect = [&request](std::string what) {
     HttpResponse response = problem_response(
-        refuse(Code::internal, "the server has a defect; its log tells more under this request's id"), request);
+        refuse(Code::internal, "the server has a defect; its log tells more under this request's id"),
+        request);
     response.defect = std::move(what);
     return response;
   };

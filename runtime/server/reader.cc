@@ -54,7 +54,8 @@ Error explain(const ErrorCode& code, std::string_view first_line) {
       {http::error::bad_field, "a header field has no valid name (no blank may stand before its colon)"},
       {http::error::bad_value, "a header field has no valid value"},
       {http::error::bad_line_ending, "a line does not end in CR LF"},
-      {http::error::bad_content_length, "the Content-Length is not one number, or stands beside chunked coding"},
+      {http::error::bad_content_length,
+       "the Content-Length is not one number, or stands beside chunked coding"},
       {http::error::multiple_content_length, "two Content-Length fields disagree"},
       {http::error::bad_transfer_encoding, "Transfer-Encoding stands twice or beside Content-Length"},
       {http::error::bad_chunk, "a chunk has no valid size or end"},
@@ -84,8 +85,8 @@ class Reader::Parser : public http::basic_parser<true> {
   bool is_1_0 = false;
 
  private:
-  void on_request_impl(http::verb, boost::beast::string_view method, boost::beast::string_view target, int version,
-                       ErrorCode&) override {
+  void on_request_impl(http::verb, boost::beast::string_view method, boost::beast::string_view target,
+                       int version, ErrorCode&) override {
     request_.method = plain(method);
     request_.target = plain(target);
     is_1_0 = version == 10;
@@ -108,16 +109,19 @@ class Reader::Parser : public http::basic_parser<true> {
     switch (field) {
       case http::field::content_length:
         if (request_.headers.get("Content-Length")) return "Content-Length stands twice";
-        if (!std::all_of(value.begin(), value.end(), is_decimal)) return "the Content-Length is not one number";
+        if (!std::all_of(value.begin(), value.end(), is_decimal))
+          return "the Content-Length is not one number";
         return std::nullopt;
       case http::field::transfer_encoding:
         if (request_.headers.get("Transfer-Encoding")) return "Transfer-Encoding stands twice";
-        if (!equal_ignoring_case(value, "chunked")) return "the only Transfer-Encoding known here is `chunked`";
+        if (!equal_ignoring_case(value, "chunked"))
+          return "the only Transfer-Encoding known here is `chunked`";
         if (is_1_0) return "HTTP/1.0 knows no Transfer-Encoding";
         return std::nullopt;
       case http::field::host:
         if (request_.headers.get("Host")) return "Host stands twice";
-        if (value.empty() || !std::all_of(value.begin(), value.end(), is_host_char)) return "the Host is not a host";
+        if (value.empty() || !std::all_of(value.begin(), value.end(), is_host_char))
+          return "the Host is not a host";
         return std::nullopt;
       default: return std::nullopt;
     }
@@ -195,9 +199,10 @@ std::size_t Reader::take(std::string_view bytes) {
 // deadline, and Beast sees the header in one piece.
 std::size_t Reader::take_header(std::string_view bytes) {
   if (!is_token_char(bytes.front())) {
-    refuse_with(refuse(Code::bad_request, bytes.front() == 0x16
-                                              ? "this is TLS, but only plain HTTP is spoken here: connect with http://"
-                                              : "the request does not begin with a method"));
+    refuse_with(refuse(Code::bad_request,
+                       bytes.front() == 0x16
+                           ? "this is TLS, but only plain HTTP is spoken here: connect with http://"
+                           : "the request does not begin with a method"));
     return 0;
   }
   for (;;) {
@@ -230,9 +235,9 @@ std::size_t Reader::take_header(std::string_view bytes) {
     } else if (ec || !parser_->is_header_done()) {
       refuse_with(explain(ec, first_line));
     } else if (request_.target.size() > limits::target_bytes_max) {
-      refuse_with(refuse(Code::target_too_long,
-                         "the target has " + std::to_string(request_.target.size()) + " bytes; the limit is " +
-                             std::to_string(limits::target_bytes_max)));
+      refuse_with(refuse(Code::target_too_long, "the target has " + std::to_string(request_.target.size()) +
+                                                    " bytes; the limit is " +
+                                                    std::to_string(limits::target_bytes_max)));
     } else if (auto read = read_target(std::string(request_.target), request_); !read.ok()) {
       refuse_with(std::move(read.error()));
     } else {
@@ -241,10 +246,11 @@ std::size_t Reader::take_header(std::string_view bytes) {
     return header.size();
   }
   if (bytes.size() >= header_bytes_max_) {
-    refuse_with(lines_ == 0 ? refuse(Code::target_too_long, "the request line does not end within " +
-                                                                std::to_string(header_bytes_max_) + " bytes")
-                            : refuse(Code::header_too_large, "the header does not end within " +
-                                                                 std::to_string(header_bytes_max_) + " bytes"));
+    refuse_with(lines_ == 0
+                    ? refuse(Code::target_too_long, "the request line does not end within " +
+                                                        std::to_string(header_bytes_max_) + " bytes")
+                    : refuse(Code::header_too_large, "the header does not end within " +
+                                                         std::to_string(header_bytes_max_) + " bytes"));
     return 0;
   }
   scanned_ = bytes.size();
@@ -258,8 +264,8 @@ void Reader::allow_body(std::size_t bytes_max) {
   }
   const auto length = parser_->content_length();
   if (length && *length > bytes_max) {
-    refuse_with(refuse(Code::too_large, "the body has " + std::to_string(*length) + " bytes; the limit here is " +
-                                            std::to_string(bytes_max)));
+    refuse_with(refuse(Code::too_large, "the body has " + std::to_string(*length) +
+                                            " bytes; the limit here is " + std::to_string(bytes_max)));
     return;
   }
   parser_->body_limit(bytes_max);

@@ -27,7 +27,8 @@ std::string read_pattern(std::string_view pattern, Segments& segments) {
     const std::size_t slash = std::min(pattern.find('/', start), pattern.size());
     std::string_view text = pattern.substr(start, slash - start);
     start = slash + 1;
-    if (!segments.empty() && segments.back().kind == Segment::Kind::tail) return "a `{name...}` stands before its end";
+    if (!segments.empty() && segments.back().kind == Segment::Kind::tail)
+      return "a `{name...}` stands before its end";
     Segment::Kind kind = Segment::Kind::literal;
     if (text.starts_with('{') && text.ends_with('}')) {
       text = text.substr(1, text.size() - 2);
@@ -99,7 +100,8 @@ std::string shown_path(const HttpRequest& request) {
 void add_cors(HttpResponse& response, const HttpRequest& request) {
   const auto origin = request.headers.get("Origin");
   if (!origin) return;
-  response.headers.add("Access-Control-Allow-Origin", *origin);   // `*` is refused where cookies are sent along
+  // The origin itself: browsers refuse `*` where cookies are sent along.
+  response.headers.add("Access-Control-Allow-Origin", *origin);
   response.headers.add("Access-Control-Allow-Credentials", "true");
   response.headers.add("Access-Control-Expose-Headers", "ETag, Retry-After, X-Request-Id, X-Adobe-Edge");
   response.headers.add("Vary", "Origin");
@@ -146,7 +148,8 @@ struct Router::Impl {
     const std::string path = shown_path(request);
     std::string message = "there is nothing at `" + path + "`";
     const std::span<const std::string> segments = request.path;
-    if (segments.size() > 1 && segments.back().empty() && !fitting(segments.first(segments.size() - 1)).empty()) {
+    if (segments.size() > 1 && segments.back().empty() &&
+        !fitting(segments.first(segments.size() - 1)).empty()) {
       message += "; did you mean `" + path.substr(0, path.size() - 1) + "`";
     }
     return problem_response(refuse(Code::not_found, std::move(message)), request);
@@ -184,8 +187,9 @@ struct Router::Impl {
       caller = std::move(*known);
       if (!caller.roles.contains(route.role)) {
         HttpResponse response = problem_response(
-            refuse(Code::forbidden, "this takes the role `" + route.role + "`; `" + caller.name + "` has " +
-                                        (caller.roles.empty() ? "none" : "`" + joined(caller.roles, "`, `") + "`")),
+            refuse(Code::forbidden,
+                   "this takes the role `" + route.role + "`; `" + caller.name + "` has " +
+                       (caller.roles.empty() ? "none" : "`" + joined(caller.roles, "`, `") + "`")),
             request);
         response.caller = caller.name;
         return response;
@@ -236,7 +240,8 @@ Result<Router> Router::make(std::vector<Route> routes, Authenticate authenticate
     }
     Rows& rows = has_tail ? node->tails : node->ending;
     for (const std::size_t other : rows) {
-      if (routes[other].method == route.method) wrong("`" + routes[other].pattern + "` takes the same requests");
+      if (routes[other].method == route.method)
+        wrong("`" + routes[other].pattern + "` takes the same requests");
     }
     rows.push_back(i);
     impl->patterns.push_back(std::move(segments));
@@ -355,13 +360,13 @@ Value describe(const std::vector<Route>& routes) {
       {"description", "refused; the code says why"},
       {"content", Object{{"application/problem+json",
                           Object{{"schema", Object{{"$ref", "#/components/schemas/Problem"}}}}}}}};
-  return Object{
-      {"openapi", "3.1.0"},
-      {"info", Object{{"title", "Footlight"}, {"version", "1"}}},
-      {"paths", std::move(paths)},
-      {"components", Object{{"responses", Object{{"Problem", problem_answer}}},
-                            {"schemas", Object{{"Problem", problem_schema()}}},
-                            {"securitySchemes", Object{{"token", Object{{"type", "http"}, {"scheme", "bearer"}}}}}}}};
+  return Object{{"openapi", "3.1.0"},
+                {"info", Object{{"title", "Footlight"}, {"version", "1"}}},
+                {"paths", std::move(paths)},
+                {"components", Object{{"responses", Object{{"Problem", problem_answer}}},
+                                      {"schemas", Object{{"Problem", problem_schema()}}},
+                                      {"securitySchemes",
+                                       Object{{"token", Object{{"type", "http"}, {"scheme", "bearer"}}}}}}}};
 }
 
 }  // namespace footlight

@@ -49,7 +49,7 @@ struct Route {
   // Pages of other origins may call it: preflights are answered, and every answer (a refusal too)
   // carries the headers without which a browser hides it.
   bool cors = false;
-  Value body_schema = {};                                    // JSON Schema for the OpenAPI document; null: none
+  Value body_schema = {};  // JSON Schema for the OpenAPI document; null: none
 };
 
 // Who sends this request? Asked only for routes that name a role. Whether the role suffices is the

@@ -23,8 +23,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 // What the writer alone decides.
 bool is_framing(std::string_view name) {
-  for (const std::string_view ours : {"Connection", "Content-Length", "Transfer-Encoding", "Content-Type", "Date",
-                                      "Server", "X-Request-Id", "X-Content-Type-Options"}) {
+  for (const std::string_view ours : {"Connection", "Content-Length", "Transfer-Encoding", "Content-Type",
+                                      "Date", "Server", "X-Request-Id", "X-Content-Type-Options"}) {
     if (equal_ignoring_case(name, ours)) return true;
   }
   return false;
@@ -42,10 +42,11 @@ std::string http_date(Instant instant) {
   static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   char text[64];
-  std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT", weekdays[chrono::weekday(day).c_encoding()],
-                static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
-                static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                weekdays[chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
   return text;
 }
 

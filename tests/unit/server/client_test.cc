@@ -17,9 +17,9 @@ TEST_CASE("a call comes back as the server answered it") {
                                    response.headers.add("ETag", "\"e\"");
                                    return response;
                                  }});
-  const auto answer = send(listener->url() + "/prefix/",
-                           {.method = "PUT", .target = "/a%2Fb?c=d", .headers = {{"X-Thing", "t"}}, .body = "body"},
-                           seconds(10));
+  const auto answer = send(
+      listener->url() + "/prefix/",
+      {.method = "PUT", .target = "/a%2Fb?c=d", .headers = {{"X-Thing", "t"}}, .body = "body"}, seconds(10));
   REQUIRE(answer.ok());
   CHECK(answer->status == 201);
   CHECK(answer->content_type == "text/plain; charset=utf-8");
@@ -33,9 +33,10 @@ TEST_CASE("a call comes back as the server answered it") {
 }
 
 TEST_CASE("HEAD and an empty answer have no body to wait for") {
-  auto listener = start_listener(test_options(), {.handle = [](const HttpRequest& request) {
-                                   return request.method == "HEAD" ? text_response("hi") : HttpResponse{.status = 204};
-                                 }});
+  auto listener =
+      start_listener(test_options(), {.handle = [](const HttpRequest& request) {
+                       return request.method == "HEAD" ? text_response("hi") : HttpResponse{.status = 204};
+                     }});
   const auto head = send(listener->url(), {.method = "HEAD"}, seconds(10));
   REQUIRE(head.ok());
   CHECK(head->headers.get("Content-Length") == "2");
@@ -60,7 +61,8 @@ TEST_CASE("a refusal crosses the wire with its code and message") {
 TEST_CASE("a body that is refused while it is sent still brings the answer back") {
   auto listener = start_listener(
       test_options(), {.handle = echo, .body_limit = [](const HttpRequest&) -> std::size_t { return 10; }});
-  const auto answer = send(listener->url(), {.method = "POST", .body = std::string(8 << 20, 'b')}, seconds(10));
+  const auto answer =
+      send(listener->url(), {.method = "POST", .body = std::string(8 << 20, 'b')}, seconds(10));
   REQUIRE(answer.ok());
   CHECK(answer->status == 413);
 }

@@ -52,7 +52,8 @@ TEST_CASE("requests sent at once are answered in order") {
   auto listener = start_listener(test_options(), {.handle = echo});
   RawClient client(listener->port());
   std::string all;
-  for (int i = 0; i < 100; ++i) all += i % 2 ? get("/" + std::to_string(i)) : post("/" + std::to_string(i), "body");
+  for (int i = 0; i < 100; ++i)
+    all += i % 2 ? get("/" + std::to_string(i)) : post("/" + std::to_string(i), "body");
   client.send(all);
   for (int i = 0; i < 100; ++i) {
     CHECK(client.read_reply().body ==
@@ -62,7 +63,8 @@ TEST_CASE("requests sent at once are answered in order") {
 
 TEST_CASE("answers to many requests at once may be larger than one batch") {
   const std::string large(200'000, 'x');
-  auto listener = start_listener(test_options(), {.handle = [&](const HttpRequest&) { return text_response(large); }});
+  auto listener =
+      start_listener(test_options(), {.handle = [&](const HttpRequest&) { return text_response(large); }});
   RawClient client(listener->port());
   std::string all;
   for (int i = 0; i < 10; ++i) all += get("/");
@@ -125,7 +127,8 @@ TEST_CASE("a request id that could confuse a log is replaced") {
   };
   const std::string longest(limits::request_id_bytes_max, 'a');
   CHECK(id_for(longest) == longest);
-  for (const std::string& bad : {longest + "a", std::string("two words"), std::string("quo\"te"), std::string("\xff")}) {
+  for (const std::string& bad :
+       {longest + "a", std::string("two words"), std::string("quo\"te"), std::string("\xff")}) {
     const std::string id = id_for(bad);
     CHECK(id != bad);
     CHECK_FALSE(id.empty());
@@ -179,7 +182,9 @@ TEST_CASE("a client that waits for 100 Continue gets it, unless its body will no
   CHECK(client.read_reply().head == "HTTP/1.1 100 Continue\r\n");
   CHECK(client.ask("body").body == "POST / body");
 
-  CHECK(client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").status == 413);
+  CHECK(
+      client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").status ==
+      413);
   CHECK(client.read_until_closed().closed);
 }
 
@@ -188,8 +193,9 @@ TEST_CASE("each route has its own body limit, asked when the header is complete"
     return head.path.front() == "large" && head.body.empty() ? limits::body_bytes_max : 10;
   };
   auto listener = start_listener(
-      test_options(), {.handle = [](const HttpRequest& r) { return text_response(std::to_string(r.body.size())); },
-                       .body_limit = limit});
+      test_options(),
+      {.handle = [](const HttpRequest& r) { return text_response(std::to_string(r.body.size())); },
+       .body_limit = limit});
   const auto status = [&](const std::string& target, std::size_t bytes) {
     RawClient client(listener->port());
     client.send(post(target, std::string(bytes, 'b')));
@@ -303,7 +309,8 @@ TEST_CASE("a client that does not read its answer is cut") {
   Listener::Options options = hasty_options();
   options.write_timeout = milliseconds(100);
   const std::string large(64 << 20, 'x');                    // more than the sockets hold
-  auto listener = start_listener(options, {.handle = [&](const HttpRequest&) { return text_response(large); }});
+  auto listener =
+      start_listener(options, {.handle = [&](const HttpRequest&) { return text_response(large); }});
   RawClient client(listener->port());
   client.send(get("/"));
   REQUIRE(client.is_readable_within(10'000));
@@ -420,7 +427,8 @@ TEST_CASE("a port that is taken is refused with its address, also where workers 
       REQUIRE_FALSE(second.ok());
       CHECK(second.error().code == Code::unavailable);
       CHECK_THAT(second.error().message,
-                 Catch::Contains("`127.0.0.1:" + std::to_string(listener->port()) + "`") && Catch::Contains("in use"));
+                 Catch::Contains("`127.0.0.1:" + std::to_string(listener->port()) + "`") &&
+                     Catch::Contains("in use"));
     }
   }
 }

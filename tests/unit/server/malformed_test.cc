@@ -16,8 +16,9 @@ TEST_CASE("a malformed request gets its 4xx, one answer and a closed connection;
     ++handled;
     return echo(request);
   };
-  auto listener = start_listener(
-      test_options(), {.handle = count, .body_limit = [](const HttpRequest&) -> std::size_t { return 1000; }});
+  auto listener =
+      start_listener(test_options(),
+                     {.handle = count, .body_limit = [](const HttpRequest&) -> std::size_t { return 1000; }});
   for (const MalformedCase& test : corpus) {
     INFO(test.file << ": " << test.what);
     CHECK(test.status / 100 == 4);
@@ -45,7 +46,8 @@ TEST_CASE("a malformed request gets its 4xx, one answer and a closed connection;
 
 TEST_CASE("a request of another HTTP version is told which one is spoken") {
   auto listener = start_listener(test_options(), {.handle = echo});
-  for (const char* line : {"GET / HTTP/2.0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/0.9\r\n\r\n"}) {
+  for (const char* line :
+       {"GET / HTTP/2.0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/0.9\r\n\r\n"}) {
     INFO(line);
     RawClient client(listener->port());
     const RawReply reply = client.ask(line);

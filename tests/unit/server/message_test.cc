@@ -70,11 +70,13 @@ TEST_CASE("what is encoded reads back") {
 }
 
 TEST_CASE("UTF-8 has one form for each character") {
-  for (const char* good : {"", "a", "\x7f", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U0010ffff"}) {
+  for (const char* good :
+       {"", "a", "\x7f", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U0010ffff"}) {
     CHECK(is_utf8(good));
   }
-  for (const char* bad : {"\x80", "\xc2", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-                          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x82x", "\xff"}) {
+  for (const char* bad :
+       {"\x80", "\xc2", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x82x", "\xff"}) {
     CHECK_FALSE(is_utf8(bad));
   }
   CHECK(as_utf8("ü") == "ü");
@@ -97,13 +99,16 @@ TEST_CASE("header names have no case, and equal ones keep their order") {
 TEST_CASE("an answer's bytes are the writer's: no header value begins a second answer") {
   HttpRequest request{.method = "GET", .request_id = "r-1", .received = {784'111'777'000}};
   HttpResponse response = text_response("hi", 200);
-  response.headers = {{"Location", "/a\r\nSet-Cookie: evil=1\r\n\r\nHTTP/1.1 200 OK"}, {"Content-Length", "99"},
-                      {"transfer-encoding", "chunked"}, {"ETag", "\"x\""}};
+  response.headers = {{"Location", "/a\r\nSet-Cookie: evil=1\r\n\r\nHTTP/1.1 200 OK"},
+                      {"Content-Length", "99"},
+                      {"transfer-encoding", "chunked"},
+                      {"ETag", "\"x\""}};
   std::string out;
   append_response(out, response, request, "close");
   CHECK(out ==
         "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: footlight\r\nX-Request-Id: r-1\r\n"
-        "X-Content-Type-Options: nosniff\r\nLocation: /a  Set-Cookie: evil=1    HTTP/1.1 200 OK\r\nETag: \"x\"\r\n"
+        "X-Content-Type-Options: nosniff\r\nLocation: /a  Set-Cookie: evil=1    HTTP/1.1 200 OK\r\nETag: "
+        "\"x\"\r\n"
         "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
 }
 
@@ -115,7 +120,8 @@ TEST_CASE("answers that have no body send none") {
     append_response(out, response, request, "");
     return out;
   };
-  CHECK_THAT(written(text_response("hi"), head), Catch::Contains("Content-Length: 2\r\n") && Catch::EndsWith("\r\n\r\n"));
+  CHECK_THAT(written(text_response("hi"), head),
+             Catch::Contains("Content-Length: 2\r\n") && Catch::EndsWith("\r\n\r\n"));
   for (const int status : {204, 304}) {
     const std::string out = written(text_response("hi", status), get);
     CHECK_THAT(out, Catch::EndsWith("\r\n\r\n"));
@@ -162,7 +168,8 @@ TEST_CASE("a refusal says when to come again and how to sign in") {
 }
 
 TEST_CASE("a refusal that quotes bytes which are no text is still JSON") {
-  const auto response = problem_response(refuse(Code::bad_request, "the field is `\xff`"), {.request_id = "r"});
+  const auto response =
+      problem_response(refuse(Code::bad_request, "the field is `\xff`"), {.request_id = "r"});
   const auto document = parse_json(response.body);
   REQUIRE(document.ok());
   CHECK(document->string_or("detail", "") == "the field is `?`");

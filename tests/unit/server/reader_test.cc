@@ -23,7 +23,8 @@ std::string told(const std::string& bytes, std::size_t step, std::size_t body_ma
       case Reader::State::header_done: reader.allow_body(body_max); continue;
       case Reader::State::done:
         story += request.method + " " + request.target + " [" + request.body + "] " +
-                 std::to_string(request.headers.size()) + " fields" + (reader.keep_alive() ? "; " : ", last; ");
+                 std::to_string(request.headers.size()) + " fields" +
+                 (reader.keep_alive() ? "; " : ", last; ");
         reader.next();
         continue;
       case Reader::State::refused: return story + std::string(name(reader.error().code));
@@ -52,11 +53,14 @@ TEST_CASE("requests read the same in one piece and byte by byte") {
                 "GET / [] 1 fields; GET /b [] 2 fields, last; waiting"},
            Case{"GET / HTTP/1.0\r\n\r\n", "GET / [] 0 fields, last; waiting"},
            Case{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET / [] 1 fields; waiting"},
-           Case{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcPOST", "POST / [abc] 2 fields; unfinished"},
+           Case{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcPOST",
+                "POST / [abc] 2 fields; unfinished"},
            Case{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "POST / [] 2 fields; waiting"},
-           Case{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n2;x=\"y\"\r\nab\r\nA\r\n0123456789\r\n0\r\n\r\n",
+           Case{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                "Chunked\r\n\r\n2;x=\"y\"\r\nab\r\nA\r\n0123456789\r\n0\r\n\r\n",
                 "POST / [ab0123456789] 2 fields; waiting"},
-           Case{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nHost: evil\r\nX: y\r\n\r\nGET",
+           Case{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nHost: evil\r\nX: "
+                "y\r\n\r\nGET",
                 "POST / [] 2 fields; unfinished"},
            Case{"GET http://a/x HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://a/x [] 1 fields; waiting"},
            Case{"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * [] 1 fields; waiting"},
@@ -107,7 +111,8 @@ TEST_CASE("a target may have its limit and not a byte more") {
 
 TEST_CASE("a body may have its limit and not a byte more, announced or in chunks") {
   const auto announced = [](std::size_t n) {
-    return "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(n) + "\r\n\r\n" + std::string(n, 'b');
+    return "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(n) + "\r\n\r\n" +
+           std::string(n, 'b');
   };
   const auto chunked = [](std::size_t n) {
     std::string bytes = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -94,7 +94,8 @@ TEST_CASE("the wrong method is 405 and hears the right ones") {
   const HttpResponse response = router(request("DELETE", "/v1/things/a"));
   CHECK(response.status == 405);
   CHECK(response.headers.get("Allow") == "GET, HEAD, OPTIONS, PUT");
-  CHECK_THAT(response.body, Catch::Contains("`/v1/things/a` does not take DELETE; it takes GET, HEAD, OPTIONS, PUT"));
+  CHECK_THAT(response.body,
+             Catch::Contains("`/v1/things/a` does not take DELETE; it takes GET, HEAD, OPTIONS, PUT"));
   CHECK(router(request("get", "/v1/things/a")).status == 405);
   CHECK(router(request("BREW", "/v1/things/new")).headers.get("Allow") == "GET, HEAD, OPTIONS, POST, PUT");
 }
@@ -150,10 +151,11 @@ TEST_CASE("a page of another origin can read every answer of a route that allows
   CHECK_THAT(std::string(*refused.headers.get("Access-Control-Expose-Headers")), Catch::Contains("ETag"));
   CHECK(refused.headers.get("Vary") == "Origin");
 
-  const HttpResponse preflight = router(request("OPTIONS", "/ofrep",
-                                                {{"Origin", "https://shop.example"},
-                                                 {"Access-Control-Request-Method", "POST"},
-                                                 {"Access-Control-Request-Headers", "content-type,if-none-match"}}));
+  const HttpResponse preflight =
+      router(request("OPTIONS", "/ofrep",
+                     {{"Origin", "https://shop.example"},
+                      {"Access-Control-Request-Method", "POST"},
+                      {"Access-Control-Request-Headers", "content-type,if-none-match"}}));
   CHECK(preflight.status == 204);
   CHECK(preflight.headers.get("Access-Control-Allow-Origin") == "https://shop.example");
   CHECK(preflight.headers.get("Access-Control-Allow-Methods") == "OPTIONS, POST");
@@ -174,14 +176,15 @@ TEST_CASE("the body limit is that of the row the request will reach") {
 TEST_CASE("a table with mistakes is refused with all of them") {
   Route unhandled = row("GET", "/fine");
   unhandled.handle = nullptr;
-  const auto router = Router::make({row("GET", "no-slash"), row("GET", "/end/"), row("GET", "/a//b"),
-                                    row("GET", "/x{y}"), row("GET", "/{}"), row("GET", "/{rest...}/more"),
-                                    row("GET", "/{a}/{a}"), row("GET", "/twice/{a}"), row("GET", "/twice/{b}"),
-                                    unhandled},
-                                   authenticate);
+  const auto router =
+      Router::make({row("GET", "no-slash"), row("GET", "/end/"), row("GET", "/a//b"), row("GET", "/x{y}"),
+                    row("GET", "/{}"), row("GET", "/{rest...}/more"), row("GET", "/{a}/{a}"),
+                    row("GET", "/twice/{a}"), row("GET", "/twice/{b}"), unhandled},
+                   authenticate);
   REQUIRE_FALSE(router.ok());
   CHECK(router.error().problems.size() == 9);
-  CHECK_THAT(to_text(router.error()), Catch::Contains("route `GET /twice/{b}`: `/twice/{a}` takes the same requests"));
+  CHECK_THAT(to_text(router.error()),
+             Catch::Contains("route `GET /twice/{b}`: `/twice/{a}` takes the same requests"));
   CHECK_FALSE(Router::make({row("GET", "/a", "author")}, nullptr).ok());
 }
 
