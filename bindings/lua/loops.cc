@@ -138,7 +138,7 @@ return function()
     local pieces, size, copied, at, count = {}, 0, 1, 1, 0
     while count < most do
       __fuel=__fuel-1 if __fuel<0 then __stop() end
-      local piece, from, after = chosen(s, with, kind, scan(s, pattern, at))
+      local piece, from, after = chosen(s, with, kind, scan(s, pattern, at, kind))
       if not piece then break end
       count = count + 1
       pieces[size + 1] = part(s, copied, from - 1)

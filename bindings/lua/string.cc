@@ -392,7 +392,8 @@ int gsub_arguments(lua_State* L) {
   return 5;
 }
 
-// (s, pattern, at) -> from, after, captures...: the next match at or behind `at`; nothing: none.
+// (s, pattern, at, kind) -> from, after, captures...: the next match at or behind `at`; nothing: none. A
+// table is asked for the first capture only, so that the others need not even be complete.
 int gsub_scan(lua_State* L) {
   const std::string_view s = string_argument(L, 1, "string.gsub");
   std::string_view pattern = string_argument(L, 2, "string.gsub");
@@ -407,6 +408,10 @@ int gsub_scan(lua_State* L) {
     return 0;
   lua_pushinteger(L, static_cast<lua_Integer>(match.begin()) + 1);
   lua_pushinteger(L, static_cast<lua_Integer>(match.end()) + 1);
+  if (lua_tointeger(L, 4) == 2) {
+    push_capture(L, match, s, 0, "string.gsub");
+    return 3;
+  }
   return 2 + push_captures(L, match, s, true, "string.gsub");
 }
 

@@ -411,7 +411,7 @@ Result<FunctionRef> Vm::load(std::string_view text, std::string_view name, const
 }
 
 ScriptOutcome Vm::call(FunctionRef function, const Arguments& arguments, const Budget& budget,
-                 Functions functions) {
+                       Functions functions) {
   State& state = *state_;
   state.vm = this;
   ScriptOutcome outcome;
