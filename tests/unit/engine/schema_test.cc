@@ -122,6 +122,8 @@ TEST_CASE("what no schema has looked at is refused by `unevaluated...`") {
        R"([{"kind":"x","a":1},{"b":1}])", R"([{"kind":"x","b":1},{"a":1},{"kind":"y","b":1}])"},
       {R"({"dependentSchemas":{"a":{"properties":{"b":true}}},"properties":{"a":true},"unevaluatedProperties":false})",
        R"([{"a":1,"b":1}])", R"([{"b":1}])"},
+      {R"({"anyOf":[{"properties":{"a":true},"unevaluatedProperties":false},{"properties":{"c":true}}],"unevaluatedProperties":false})",
+       R"([{"a":1},{"c":1}])", R"([{"a":1,"b":1}])"},
       // a neighbour's view does not count, an inner `unevaluated...` counts for the outer one
       {R"({"allOf":[{"properties":{"a":true}},{"unevaluatedProperties":false}]})", R"([{}])", R"([{"a":1}])"},
       {R"({"allOf":[{"unevaluatedProperties":true}],"unevaluatedProperties":false})", R"([{"a":1}])", "[]"},
