@@ -10,7 +10,8 @@
 //   refused when the template is compiled; a fragment's name is written out, never computed;
 // - `{{log}}`, decorators, inline partials and partial blocks do not exist; a raw block is `raw`;
 // - `{{name}}` without arguments is a field even where a helper of that name exists;
-// - members of objects come in the order of their bytes, as everywhere in Footlight.
+// - members of objects come in the order of their bytes, as everywhere in Footlight;
+// - `{{{a}}}{{{b}}}` of 1 and 2 is 12, where npm handlebars 4.7 adds them up to 3.
 //
 // Where output lands (TemplateFormat::html). `{{x}}` and `{%= x %}` are escaped as handlebars
 // escapes: right in text and in quoted attributes. The compiler follows the HTML around each tag
@@ -100,7 +101,8 @@ class JsonTemplate {
   std::shared_ptr<const JsonTemplateNode> root_;
 };
 
-// As compile_template; a problem's place ends with the string's path: `experiences/a.lua:7 $.title`.
+// As compile_template; a problem's place goes on with the string's path and the line within it:
+// `experiences/a.lua:7 $.title:1`.
 Result<JsonTemplate> compile_json_template(const Value& content, const Fragments& fragments,
                                            std::string_view place);
 Result<Value> render(const JsonTemplate& compiled, const RenderInput& input);

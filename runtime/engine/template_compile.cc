@@ -192,7 +192,7 @@ class Compiler {
   // ---- fragments ----
 
   void add_partial(std::vector<Node>& body, const NodeSyntax& syntax, Names& names, HtmlState& state, int depth, int& height) {
-    Node node{.kind = Node::Kind::partial, .tag = add_tag(syntax, names), .text = syntax.indent};
+    Node node{.kind = Node::Kind::partial, .has_hash = syntax.has_hash, .tag = add_tag(syntax, names), .text = syntax.indent};
     if (syntax.has_context) node.expression = compile_expression(syntax.expression, syntax, names);
     std::vector<TemplateProgram::HashEntry> hash;
     for (const auto& [name, value] : syntax.hash) hash.push_back({name, compile_expression(value, syntax, names)});

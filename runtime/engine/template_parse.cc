@@ -358,6 +358,7 @@ class Parser {
     why_.clear();
     nodes_ = 0;
     sexpr_depth_ = 0;
+    has_hash_ = false;
     switch (lexer_.token) {
       case Token::comment: {
         at_ = lexer_.at;
@@ -446,6 +447,7 @@ class Parser {
     node.has_context = !arguments.args.empty();
     if (node.has_context) node.expression = std::move(arguments.args.front());
     node.hash = std::move(arguments.hash);
+    node.has_hash = has_hash_;
   }
 
   // `{{{{raw}}}} … {{{{/raw}}}}`: text as it is.
@@ -598,6 +600,7 @@ class Parser {
   }
 
   bool read_hash(Expression& into) {
+    has_hash_ = true;
     while (lexer_.token == Token::id) {
       std::string key = unbracketed(lexer_.value);
       lexer_.next();
@@ -605,7 +608,9 @@ class Parser {
         return fail("has `" + key + "` behind `name=value`; plain arguments come first");
       lexer_.next();
       Expression value;
+      const bool is_undefined = lexer_.token == Token::null && lexer_.lexeme == "undefined";
       if (!read_param(value)) return false;
+      if (is_undefined) continue;           // handlebars leaves such a pair out
       const bool is_taken = std::any_of(into.hash.begin(), into.hash.end(), [&](const auto& pair) { return pair.first == key; });
       if (!is_taken) into.hash.emplace_back(std::move(key), std::move(value));   // the first of a name wins
     }
@@ -984,6 +989,7 @@ class Parser {
   std::string why_;                         // what is wrong with the tag being read
   std::size_t nodes_ = 0;                   // of the tag being read
   int sexpr_depth_ = 0;
+  bool has_hash_ = false;                   // the tag being read has `name=value`
   std::size_t counted_to_ = 0;              // lines are counted once, going forward
   int counted_lines_ = 1;
   std::vector<OpenBlock> open_blocks_;

@@ -47,6 +47,7 @@ struct TemplateNode {
   Kind kind = Kind::text;
   Write write = Write::raw;
   std::uint8_t params = 0;                  // block parameters, at most 2
+  bool has_hash = false;                    // of a partial: its context is an object of its own
   std::uint32_t tag = none;
   std::uint32_t expression = none;          // output, condition, list, context; of a partial: none is the current one
   std::uint32_t include_zero = none;        // of a choice

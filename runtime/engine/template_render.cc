@@ -41,10 +41,19 @@ class Operand {
   Value own_;
 };
 
-// A context, with the hash arguments of the fragment in front of its members.
+// The hash arguments of a fragment, in front of the members of its context. Most fragments only read
+// single members; the two are merged where the context is wanted as a whole.
+struct Overlay {
+  Object members;
+  mutable const Value* merged = nullptr;
+};
 struct Context {
   const Value* value = &null_value;
-  const Object* hash = nullptr;
+  const Overlay* hash = nullptr;
+
+  const void* identity() const {
+    return !hash ? static_cast<const void*>(value) : hash->merged ? static_cast<const void*>(hash->merged) : hash;
+  }
 };
 struct Depth {
   Context context;
@@ -114,7 +123,7 @@ double as_number(const Value& value) {      // JavaScript's Number(), for compar
 
 // JavaScript's ==: handlebars opens a new level for `../` only where the context differs by it.
 bool is_same(const Context& a, const Context& b) {
-  if (a.value == b.value && a.hash == b.hash) return true;
+  if (a.identity() == b.identity()) return true;
   if (a.hash || b.hash) return false;
   if (a.value == &empty_object && b.value->is_null()) return true;
   const auto is_compound = [](const Value& value) { return value.is_object() || value.is_array(); };
@@ -414,16 +423,17 @@ class Renderer {
   void render_partial(const Node& node, const Scope& scope) {
     Context context = scope.current;
     if (node.expression != none) context = {keep(evaluate(node.expression, scope))};
-    if (node.count > 0) {
+    if (node.has_hash) {
       Object hash;
       for (std::uint32_t i = 0; i < node.count; ++i) {
         const auto& [name, expression] = program_.hash[node.first + i];
         hash.insert_or_assign(name, evaluate(expression, scope).take());
       }
-      if (context.hash) hash.insert(context.hash->begin(), context.hash->end());
-      Value kept(std::move(hash));
-      if (has_failed() || !step(weight_of(kept))) return;
-      context.hash = &keep(std::move(kept))->object();
+      if (context.hash) hash.insert(context.hash->members.begin(), context.hash->members.end());
+      std::size_t weight = 1;
+      for (const auto& [name, value] : hash) weight += weight_of(value);
+      if (has_failed() || !step(weight)) return;
+      context.hash = &overlays_.emplace_front(Overlay{std::move(hash)});
     }
     if (has_failed()) return;
     const std::size_t from = out_.size();
@@ -519,8 +529,8 @@ class Renderer {
 
   static Operand member_of_context(const Context& context, const std::string& name) {
     if (context.hash) {
-      if (const auto own = context.hash->find(name); own != context.hash->end()) return &own->second;
-      if (context.value->is_string() || (context.value->is_array() && name == "length")) return {};
+      if (const auto own = context.hash->members.find(name); own != context.hash->members.end()) return &own->second;
+      if (!context.value->is_object() && name == "length") return {};   // merged, it is an object
     }
     return member(*context.value, name);
   }
@@ -528,13 +538,19 @@ class Renderer {
   // A context with hash arguments in front, as one object.
   Operand whole(const Context& context) {
     if (!context.hash) return context.value;
-    Object merged = *context.hash;
+    if (context.hash->merged) return context.hash->merged;
+    Object merged = context.hash->members;
     if (context.value->is_object()) merged.insert(context.value->object().begin(), context.value->object().end());
-    if (context.value->is_array())
-      for (std::size_t i = 0; i < context.value->array().size(); ++i) merged.emplace(std::to_string(i), context.value->array()[i]);
+    const std::size_t items = context.value->is_array()    ? context.value->array().size()
+                              : context.value->is_string() ? utf16_length(context.value->string())
+                                                           : 0;
+    for (std::size_t i = 0; i < items && step(); ++i) {
+      const std::string name = std::to_string(i);
+      merged.emplace(name, member(*context.value, name).take());
+    }
     Value value(std::move(merged));
     step(weight_of(value));
-    return value;
+    return context.hash->merged = keep(std::move(value));
   }
 
   Operand by_name(const std::string& name) const {
@@ -678,6 +694,7 @@ class Renderer {
   std::size_t url_begin_ = 0;
   std::uint32_t tag_ = none;                // the one being rendered, for messages
   std::forward_list<Value> arena_;          // computed values that something points to
+  std::forward_list<Overlay> overlays_;
 };
 
 }  // namespace

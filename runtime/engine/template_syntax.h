@@ -36,7 +36,7 @@ struct NodeSyntax {
   Strip strip;
   std::string name;                         // of a partial, of a let
   std::vector<std::pair<std::string, ExpressionSyntax>> hash;   // of a partial
-  bool has_context = false;                 // of a partial
+  bool has_context = false, has_hash = false;   // of a partial; the hash may have lost its `undefined`s
   std::string_view indent;                  // of a partial alone on its line
 
   // block: `{{#if x}}program{{else}}inverse{{/if}}`

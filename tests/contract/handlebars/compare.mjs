@@ -22,6 +22,15 @@ try {
 }
 Handlebars.logger.level = 99;                // it tells of `toString` on the console
 
+// A defect of handlebars that we do not share: raw numbers and booleans that begin a body are added up,
+// so that `{{{a}}}{{{b}}}` of 1 and 2 gives 3. Here they are made texts first.
+const { append } = Handlebars.JavaScriptCompiler.prototype;
+Handlebars.JavaScriptCompiler.prototype.append = function () {
+  if (!this.isInline()) return append.call(this);
+  this.replaceStack((current) => [' != null ? "" + ', current, ' : ""']);
+  this.pushSource(this.appendToBuffer(this.popStack()));
+};
+
 // ---- chance, repeatable ----
 
 let state = Number(seed) >>> 0;
