@@ -5,7 +5,8 @@
 //
 //   local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn=... return function(...) <chunk> end
 //
-// * Line N of the source is line N of that text, so errors at run time name the right line.
+// * Line N of the source is line N of that text, so errors at run time name the right line. A call is
+//   at the line of what it calls, also where its `{`, its string or a `)` around the callee follow below.
 // * Every function and loop body begins with `__fuel=__fuel-1 if __fuel<0 then __stop() end`; long
 //   bodies pay more (`script_nodes_per_fuel`). So `__fuel` is upvalue 1 and `__stop` upvalue 2 of the
 //   chunk and of every function in it.
