@@ -1,7 +1,7 @@
 // /v1/experiences, /v1/workspace and /v1/audit: authoring.
 #include <charconv>
 
-#include "api/service.h"
+#include "api/api.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "model/reader.h"
@@ -10,7 +10,7 @@
 namespace footlight {
 namespace {
 
-using Handle = Result<HttpResponse> (*)(Service&, Catalog&, const Call&);
+using Handle = Result<HttpResponse> (*)(Api&, Catalog&, const Call&);
 
 // `If-Match: 3` or `"3"`: the number of the newest revision as the caller knows it.
 Result<std::optional<int>> expected_revision(const HttpRequest& request) {
@@ -43,7 +43,7 @@ Result<HttpResponse> run(Catalog& catalog, const Call& call, Command command, in
   return response;
 }
 
-Result<HttpResponse> create(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> create(Api&, Catalog& catalog, const Call& call) {
   auto body = json_body(call.request);
   if (!body) return body.error();
   if (!body->is_object()) return refuse(Code::bad_request, "the body is the definition of an experience, an object");
@@ -51,19 +51,19 @@ Result<HttpResponse> create(Service&, Catalog& catalog, const Call& call) {
   return run(catalog, call, std::move(command), 201);
 }
 
-Result<HttpResponse> edit(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> edit(Api&, Catalog& catalog, const Call& call) {
   auto body = json_body(call.request);
   if (!body) return body.error();
   if (!body->is_object()) return refuse(Code::bad_request, "the body is the definition of the experience, an object");
   return run(catalog, call, {.name = CommandName::edit, .experience = call.param("id"), .definition = std::move(*body)}, 200);
 }
 
-Result<HttpResponse> remove(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> remove(Api&, Catalog& catalog, const Call& call) {
   return run(catalog, call, {.name = CommandName::delete_, .experience = call.param("id")}, 200);
 }
 
 // POST /v1/experiences/{id}/{command}: the commands that take no definition.
-Result<HttpResponse> command(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> command(Api&, Catalog& catalog, const Call& call) {
   const auto name = command_from(call.param("command"));
   if (!name || *name == CommandName::create || *name == CommandName::edit || *name == CommandName::delete_ || *name == CommandName::epoch_bump) {
     std::vector<std::string> words;
@@ -88,14 +88,14 @@ Result<HttpResponse> command(Service&, Catalog& catalog, const Call& call) {
   return run(catalog, call, std::move(command), *name == CommandName::duplicate ? 201 : 200);
 }
 
-Result<HttpResponse> list(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> list(Api&, Catalog& catalog, const Call& call) {
   std::vector<Value> rows = catalog.experiences(call.request.received);
   if (const auto wanted = call.request.parameter("status"))
     std::erase_if(rows, [&](const Value& row) { return !row.string_or("status", "").starts_with(*wanted); });
   return json_response(Object{{"experiences", Array(rows.begin(), rows.end())}});
 }
 
-Result<HttpResponse> show(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> show(Api&, Catalog& catalog, const Call& call) {
   auto body = catalog.experience(call.param("id"), call.request.received);
   if (!body) return body.error();
   HttpResponse response = json_response(*body);
@@ -103,14 +103,14 @@ Result<HttpResponse> show(Service&, Catalog& catalog, const Call& call) {
   return response;
 }
 
-Result<HttpResponse> receipt(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> receipt(Api&, Catalog& catalog, const Call& call) {
   auto body = catalog.receipt(call.param("id"), call.request.received);
   if (!body) return body.error();
   return json_response(*body);
 }
 
 // What submit and activate would refuse, without doing anything.
-Result<HttpResponse> check(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> check(Api&, Catalog& catalog, const Call& call) {
   auto body = json_body(call.request);
   if (!body) return body.error();
   Array rows;
@@ -120,10 +120,10 @@ Result<HttpResponse> check(Service&, Catalog& catalog, const Call& call) {
   return json_response(Object{{"ok", !has_errors(problems)}, {"problems", std::move(rows)}});
 }
 
-Result<HttpResponse> show_workspace(Service&, Catalog& catalog, const Call&) { return json_response(catalog.workspace()); }
+Result<HttpResponse> show_workspace(Api&, Catalog& catalog, const Call&) { return json_response(catalog.workspace()); }
 
 // Body: {"workspace": document, "lists": {SHA-256: content}}.
-Result<HttpResponse> configure(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> configure(Api&, Catalog& catalog, const Call& call) {
   auto body = json_body(call.request);
   if (!body) return body.error();
   Problems problems;
@@ -142,7 +142,7 @@ Result<HttpResponse> configure(Service&, Catalog& catalog, const Call& call) {
   return json_response(answer->body);
 }
 
-Result<HttpResponse> audit(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> audit(Api&, Catalog& catalog, const Call& call) {
   std::int64_t after = 0, most = 1'000;
   for (auto [key, number] : {std::pair{"after", &after}, {"limit", &most}})
     if (const auto text = call.request.parameter(key)) {
@@ -161,18 +161,18 @@ Result<HttpResponse> audit(Service&, Catalog& catalog, const Call& call) {
   return json_response(Object{{"entries", std::move(rows)}, {"head", catalog.head()}});
 }
 
-Result<HttpResponse> epoch_bump(Service&, Catalog& catalog, const Call& call) {
+Result<HttpResponse> epoch_bump(Api&, Catalog& catalog, const Call& call) {
   return run(catalog, call, {.name = CommandName::epoch_bump}, 200);
 }
 
 }  // namespace
 
-std::vector<Route> authoring_routes(Service& service) {
-  const auto on_catalog = [&service](Handle handle) {
-    return [&service, handle](const Call& call) {
-      auto catalog = service.catalog_of(call);
+std::vector<Route> authoring_routes(Api& api) {
+  const auto on_catalog = [&api](Handle handle) {
+    return [&api, handle](const Call& call) {
+      auto catalog = api.catalog_of(call);
       if (!catalog) return problem_response(catalog.error(), call.request);
-      auto response = handle(service, **catalog, call);
+      auto response = handle(api, **catalog, call);
       return response ? std::move(*response) : problem_response(response.error(), call.request);
     };
   };

@@ -1,5 +1,5 @@
 // POST /v1/decide: what an application asks.
-#include "api/service.h"
+#include "api/api.h"
 #include "base/limits.h"
 #include "engine/decide.h"
 #include "server/problem.h"
@@ -7,8 +7,8 @@
 namespace footlight {
 namespace {
 
-Result<HttpResponse> decide_call(Service& service, const Metrics::Counter& failures, const Call& call) {
-  auto catalog = service.catalog_of(call);
+Result<HttpResponse> decide_call(Api& api, const Metrics::Counter& failures, const Call& call) {
+  auto catalog = api.catalog_of(call);
   if (!catalog) return catalog.error();
   const auto flag = call.request.parameter("explain");
   if (flag && *flag != "1" && *flag != "0") return refuse(Code::usage, "`explain` is 0 or 1");
@@ -23,9 +23,9 @@ Result<HttpResponse> decide_call(Service& service, const Metrics::Counter& failu
   if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the request has problems");
   const auto snapshot = (*catalog)->snapshot();
   if (!snapshot) return refuse(Code::unavailable, "the workspace does not compile; see /readyz");
-  auto runner = service.options().runner((*catalog)->name(), snapshot);
+  auto runner = api.options().runner((*catalog)->name(), snapshot);
   if (!runner) return runner.error();
-  const Decision decision = decide(*snapshot, request, **runner, {.explain = explain, .key = &service.key((*catalog)->name())});
+  const Decision decision = decide(*snapshot, request, **runner, {.explain = explain, .key = &api.key((*catalog)->name())});
   if (decision.policy_failures > 0) failures.add(decision.policy_failures);
   HttpResponse response;
   response.content_type = "application/json";
@@ -36,12 +36,12 @@ Result<HttpResponse> decide_call(Service& service, const Metrics::Counter& failu
 
 }  // namespace
 
-std::vector<Route> decide_routes(Service& service) {
-  const auto failures = service.metrics().counter("footlight_policy_failures_total", "Policies that failed or were stopped within decisions.");
+std::vector<Route> decide_routes(Api& api) {
+  const auto failures = api.metrics().counter("footlight_policy_failures_total", "Policies that failed or were stopped within decisions.");
   return {
       {.method = "POST", .pattern = "/v1/decide", .role = "delivery", .body_limit = limits::request_bytes_max,
-       .handle = [&service, failures](const Call& call) {
-         auto response = decide_call(service, failures, call);
+       .handle = [&api, failures](const Call& call) {
+         auto response = decide_call(api, failures, call);
          return response ? std::move(*response) : problem_response(response.error(), call.request);
        },
        .summary = "which content for these surfaces",

@@ -1,7 +1,7 @@
 // Health, metrics, tokens, the description of the API.
 #include <sodium.h>
 
-#include "api/service.h"
+#include "api/api.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "model/reader.h"
@@ -19,19 +19,19 @@ std::string random_token() {
 }
 
 // Ready: every workspace has a snapshot of its newest state.
-HttpResponse ready(Service& service) {
+HttpResponse ready(Api& api) {
   Array reasons;
-  for (const auto& [name, catalog] : service.catalogs()) {
+  for (const auto& [name, catalog] : api.catalogs()) {
     if (const auto error = catalog->compile_error()) reasons.push_back(name + ": " + to_text(*error));
     else if (!catalog->snapshot()) reasons.push_back(name + ": no snapshot");
     if (catalog->is_fenced()) reasons.push_back(name + ": the store was restored and waits for an epoch bump");
   }
-  if (service.catalogs().empty()) reasons.push_back("no workspace");
+  if (api.catalogs().empty()) reasons.push_back("no workspace");
   const bool is_ready = reasons.empty();
   return json_response(Object{{"ready", is_ready}, {"reasons", std::move(reasons)}}, is_ready ? 200 : 503);
 }
 
-Result<HttpResponse> create_token(Service& service, const Call& call) {
+Result<HttpResponse> create_token(Api& api, const Call& call) {
   auto body = json_body(call.request);
   if (!body) return body.error();
   Problems problems;
@@ -52,15 +52,15 @@ Result<HttpResponse> create_token(Service& service, const Call& call) {
   if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the body has problems");
   if (call.caller.workspace != "*" && workspace != call.caller.workspace)
     return refuse(Code::forbidden, "your token opens `" + call.caller.workspace + "` only");
-  if (workspace != "*" && !service.catalog(workspace)) return refuse(Code::not_found, "there is no workspace `" + workspace + "`");
+  if (workspace != "*" && !api.catalog(workspace)) return refuse(Code::not_found, "there is no workspace `" + workspace + "`");
   const std::string token = random_token();
-  auto added = service.store().add_token({sha256_hex(token), who, join(roles, ","), workspace, call.request.received, false});
+  auto added = api.store().add_token({sha256_hex(token), who, join(roles, ","), workspace, call.request.received, false});
   if (!added) return added.error();
   return json_response(Object{{"name", who}, {"token", token}, {"roles", Array(roles.begin(), roles.end())}, {"workspace", workspace}}, 201);
 }
 
-Result<HttpResponse> list_tokens(Service& service, const Call& call) {
-  auto tokens = service.store().list_tokens(call.caller.workspace);
+Result<HttpResponse> list_tokens(Api& api, const Call& call) {
+  auto tokens = api.store().list_tokens(call.caller.workspace);
   if (!tokens) return tokens.error();
   Array rows;
   for (const Token& token : *tokens)
@@ -68,37 +68,37 @@ Result<HttpResponse> list_tokens(Service& service, const Call& call) {
   return json_response(Object{{"tokens", std::move(rows)}});
 }
 
-Result<HttpResponse> revoke_token(Service& service, const Call& call) {
+Result<HttpResponse> revoke_token(Api& api, const Call& call) {
   const std::string& who = call.param("name");
-  auto tokens = service.store().list_tokens(call.caller.workspace);
+  auto tokens = api.store().list_tokens(call.caller.workspace);
   if (!tokens) return tokens.error();
   for (const Token& token : *tokens)
     if (token.name == who && !token.revoked && call.caller.workspace != "*" && token.workspace != call.caller.workspace)
       return refuse(Code::forbidden, "the token of `" + who + "` opens more than your own");
-  auto revoked = service.store().revoke_token(who);
+  auto revoked = api.store().revoke_token(who);
   if (!revoked) return revoked.error();
   return json_response(Object{{"name", who}, {"revoked", true}});
 }
 
 }  // namespace
 
-std::vector<Route> operating_routes(Service& service) {
-  using Handle = Result<HttpResponse> (*)(Service&, const Call&);
-  const auto on_service = [&service](Handle handle) {
-    return [&service, handle](const Call& call) {
-      auto response = handle(service, call);
+std::vector<Route> operating_routes(Api& api) {
+  using Handle = Result<HttpResponse> (*)(Api&, const Call&);
+  const auto on_api = [&api](Handle handle) {
+    return [&api, handle](const Call& call) {
+      auto response = handle(api, call);
       return response ? std::move(*response) : problem_response(response.error(), call.request);
     };
   };
   return {
       {"GET", "/healthz", "", 0, [](const Call&) { return json_response(Object{{"ok", true}}); }, "the process answers"},
-      {"GET", "/readyz", "", 0, [&service](const Call&) { return ready(service); }, "it may be given traffic", "503 with reasons otherwise."},
-      {"GET", "/metrics", "", 0, [&service](const Call&) { return metrics_response(service.metrics()); }, "Prometheus metrics"},
-      {"GET", "/openapi.json", "", 0, [&service](const Call&) { return json_response(describe(routes(service))); }, "this API, described"},
-      {"GET", "/v1/tokens", "admin", 0, on_service(list_tokens), "tokens, without their secrets"},
-      {"POST", "/v1/tokens", "admin", limits::command_bytes_max, on_service(create_token), "make a token; it is shown once",
+      {"GET", "/readyz", "", 0, [&api](const Call&) { return ready(api); }, "it may be given traffic", "503 with reasons otherwise."},
+      {"GET", "/metrics", "", 0, [&api](const Call&) { return metrics_response(api.metrics()); }, "Prometheus metrics"},
+      {"GET", "/openapi.json", "", 0, [&api](const Call&) { return json_response(describe(routes(api))); }, "this API, described"},
+      {"GET", "/v1/tokens", "admin", 0, on_api(list_tokens), "tokens, without their secrets"},
+      {"POST", "/v1/tokens", "admin", limits::command_bytes_max, on_api(create_token), "make a token; it is shown once",
        "Body: {\"name\",\"roles\":[…],\"workspace\"}."},
-      {"DELETE", "/v1/tokens/{name}", "admin", 0, on_service(revoke_token), "revoke a token"},
+      {"DELETE", "/v1/tokens/{name}", "admin", 0, on_api(revoke_token), "revoke a token"},
   };
 }
 

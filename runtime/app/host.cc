@@ -43,7 +43,7 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
   auto store = open_store(options.data, options.access);
   if (!store) return store.error();
   host->store_ = std::move(*store);
-  host->service_ = std::make_unique<Service>(*host->store_, ServiceOptions{wall_clock, runner_of_this_thread});
+  host->api_ = std::make_unique<Api>(*host->store_, ApiOptions{wall_clock, runner_of_this_thread});
   auto names = host->store_->workspaces();
   if (!names) return names.error();
   if (!also.empty() && std::find(names->begin(), names->end(), also) == names->end()) names->push_back(also);
@@ -55,7 +55,7 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
 Status Host::add_workspace(const std::string& name, const Window& window) {
   auto catalog = Catalog::open(*store_, name, policies_, {.window = window});
   if (!catalog) return catalog.error();
-  return service_->add(std::move(*catalog), fresh_secret());
+  return api_->add(std::move(*catalog), fresh_secret());
 }
 
 }  // namespace footlight

@@ -1,11 +1,11 @@
-// Host: the real ports behind one Service: a store, the Lua policies, the clock. `serve` puts sockets
+// Host: the real ports behind one Api: a store, the Lua policies, the clock. `serve` puts sockets
 // before it, the CLI on a data file calls its router directly.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "api/service.h"
+#include "api/api.h"
 #include "script/policies.h"
 
 namespace footlight {
@@ -25,14 +25,14 @@ class Host {
   ~Host();
 
   Status add_workspace(const std::string& name, const Window& window);
-  Service& service() { return *service_; }
+  Api& api() { return *api_; }
   Store& store() { return *store_; }
 
  private:
   Host() = default;
   std::unique_ptr<Store> store_;
   LuaPolicyCompiler policies_;
-  std::unique_ptr<Service> service_;
+  std::unique_ptr<Api> api_;
 };
 
 // 32 random bytes in hex, for a workspace's secret.

@@ -7,16 +7,16 @@
 namespace footlight {
 namespace {
 
-Result<std::unique_ptr<Router>> local_router(Service& service, const Caller& caller) {
-  auto router = Router::make(routes(service), [caller](const HttpRequest&, const Route&) -> Result<Caller> { return caller; });
+Result<std::unique_ptr<Router>> local_router(Api& api, const Caller& caller) {
+  auto router = Router::make(routes(api), [caller](const HttpRequest&, const Route&) -> Result<Caller> { return caller; });
   if (!router) return router.error();
   return std::make_unique<Router>(std::move(*router));
 }
 
 }  // namespace
 
-Remote::Remote(Service& service, Caller caller) : caller_(std::move(caller)) {
-  auto router = local_router(service, caller_);
+Remote::Remote(Api& api, Caller caller) : caller_(std::move(caller)) {
+  auto router = local_router(api, caller_);
   if (router) router_ = std::move(*router);
 }
 Remote::~Remote() = default;
@@ -36,7 +36,7 @@ Result<std::unique_ptr<Remote>> Remote::open(const RemoteOptions& options, const
   auto host = Host::open({.data = options.data, .window = options.window}, workspace_of_files.empty() ? options.workspace : workspace_of_files);
   if (!host) return host.error();
   remote->host_ = std::move(*host);
-  auto router = local_router(remote->host_->service(), remote->caller_);
+  auto router = local_router(remote->host_->api(), remote->caller_);
   if (!router) return router.error();
   remote->router_ = std::move(*router);
   return remote;

@@ -23,7 +23,7 @@ class Remote {
  public:
   static Result<std::unique_ptr<Remote>> open(const RemoteOptions& options, const std::string& workspace_of_files = {});
   // Calls within this process, as `caller`, on a host that is there already.
-  Remote(Service& service, Caller caller);
+  Remote(Api& api, Caller caller);
   ~Remote();
 
   // The body of a 2xx answer; anything else as the Error that it tells.

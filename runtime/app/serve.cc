@@ -31,11 +31,11 @@ Result<Address> parse_address(const std::string& text) {
 }
 
 // The first start of a store: nobody could call it without a token, so it makes two.
-Status first_tokens(Service& service, Remote& admin) {
-  auto tokens = service.store().list_tokens("*");
+Status first_tokens(Api& api, Remote& admin) {
+  auto tokens = api.store().list_tokens("*");
   if (!tokens) return tokens.error();
-  for (const auto& [name, catalog] : service.catalogs()) {
-    auto more = service.store().list_tokens(name);
+  for (const auto& [name, catalog] : api.catalogs()) {
+    auto more = api.store().list_tokens(name);
     if (!more) return more.error();
     tokens->insert(tokens->end(), more->begin(), more->end());
   }
@@ -52,6 +52,7 @@ Status first_tokens(Service& service, Remote& admin) {
 }  // namespace
 
 int serve_command(const ServeOptions& options) {
+  StopSignals signals;   // before anything starts, so that no early signal is lost
   if (auto tested = self_test(); !tested) return fail(tested.error());
   auto address = parse_address(options.listen);
   if (!address) return fail(address.error());
@@ -71,29 +72,29 @@ int serve_command(const ServeOptions& options) {
   }
   auto host = Host::open({.data = options.data, .window = *window}, loaded.empty() ? "" : loaded[0].workspace.name);
   if (!host) return fail(host.error());
-  Service& service = (*host)->service();
+  Api& api = (*host)->api();
   for (const LoadedWorkspace& workspace : loaded)
-    if (!service.catalog(workspace.workspace.name)) {
+    if (!api.catalog(workspace.workspace.name)) {
       auto opened = (*host)->add_workspace(workspace.workspace.name, *window);
       if (!opened) return fail(opened.error());
     }
   for (const LoadedWorkspace& workspace : loaded) {
-    Remote files(service, {"files", implied_roles("author,publisher"), workspace.workspace.name});
+    Remote files(api, {"files", implied_roles("author,publisher"), workspace.workspace.name});
     auto pushed = push(files, workspace);
     if (!pushed) return fail(pushed.error());
     for (const Pushed& row : *pushed)
       if (row.what != "unchanged") std::printf("%s: %s %s\n", workspace.workspace.name.c_str(), row.id.c_str(), row.what.c_str());
   }
-  Remote admin(service, {"footlight", implied_roles("admin"), "*"});
-  if (auto made = first_tokens(service, admin); !made) return fail(made.error());
+  Remote admin(api, {"footlight", implied_roles("admin"), "*"});
+  if (auto made = first_tokens(api, admin); !made) return fail(made.error());
 
-  auto router = Router::make(routes(service), [&service](const HttpRequest& request, const Route&) { return service.authenticate(request); });
+  auto router = Router::make(routes(api), [&api](const HttpRequest& request, const Route&) { return api.authenticate(request); });
   if (!router) return fail(router.error());
   const Log log({.now = wall_clock, .quiet = options.quiet});
-  for (const auto& [name, catalog] : service.catalogs())
+  for (const auto& [name, catalog] : api.catalogs())
     if (const auto error = catalog->compile_error())
       log.write(Log::Level::error, "workspace does not compile", {{"workspace", name}, {"reason", to_text(*error)}});
-  Metrics& metrics = service.metrics();
+  Metrics& metrics = api.metrics();
   Listener::Options listen{.address = address->host, .port = address->port, .workers = options.workers, .now = wall_clock};
   auto listener = Listener::start(std::move(listen),
                                   {.handle = metrics.counted_in_flight(*router),
@@ -106,11 +107,13 @@ int serve_command(const ServeOptions& options) {
   if (!listener) return fail(listener.error());
   std::printf("serving %s on %s\n", join([&] {
                 std::vector<std::string> names;
-                for (const auto& [name, catalog] : service.catalogs()) names.push_back(name);
+                for (const auto& [name, catalog] : api.catalogs()) names.push_back(name);
                 return names;
               }(), ", ").c_str(), (*listener)->url().c_str());
   std::fflush(stdout);
-  serve_until_signal(**listener);
+  signals.wait();
+  (*listener)->stop();
+  (*listener)->wait();
   log.write(Log::Level::info, "stopped");
   return 0;
 }

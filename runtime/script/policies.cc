@@ -222,7 +222,7 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
   return loaded;
 }
 
-PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Arguments& arguments, long fuel) {
+PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, const Arguments& arguments, long fuel) {
   if (vm_.needs_rebuild()) {
     auto fresh = Vm::create();
     if (!fresh) return PolicyFailure{fresh.error().code, fresh.error().message};
@@ -231,7 +231,7 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Arguments& arguments
   }
   Loaded& loaded = load(number);
   if (loaded.broken) return *loaded.broken;
-  Budget budget{.fuel = fuel, .deadline = limits::script_deadline};
+  const Budget budget{.fuel = fuel, .deadline = limits::script_deadline, .random_seed = seed_of(request)};
   FunctionRef function = loaded.function;
   if (!function) {
     ScriptOutcome made = vm_.call(loaded.chunk, {}, budget, Functions::collect);
@@ -250,7 +250,7 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Arguments& arguments
 PolicyAnswer<bool> LuaPolicyRunner::targeting(int policy, const PolicyCall& call_about) {
   const ProfileView profile(call_about.request, snapshot_->attributes().declared(), objects_);
   const RequestView request(call_about);
-  auto answer = call(policy, {&profile, &request}, limits::fuel_predicate);
+  auto answer = call(policy, call_about.request, {&profile, &request}, limits::fuel_predicate);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
   return is_true(std::get<Value>(answer));
 }
@@ -263,7 +263,7 @@ PolicyAnswer<bool> LuaPolicyRunner::schedule(int policy, const PolicyCall& call_
   const Value now = Object{{"year", local.year}, {"month", local.month}, {"day", local.day}, {"hour", local.hour}, {"minute", local.minute},
                            {"second", local.second}, {"weekday", days[weekday(local)]}, {"date", text.substr(0, 10)},
                            {"time", text.substr(11, 5)}, {"instant", to_text(call_about.request.now)}};
-  auto answer = call(policy, {now, &request}, limits::fuel_policy);
+  auto answer = call(policy, call_about.request, {now, &request}, limits::fuel_policy);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
   return is_true(std::get<Value>(answer));
 }
@@ -276,7 +276,7 @@ PolicyAnswer<std::vector<int>> LuaPolicyRunner::conflict(int policy, const Polic
     rows.push_back(Object{{"n", i + 1}, {"experience", candidate.experience}, {"action", candidate.action}, {"element", candidate.element},
                           {"priority", candidate.priority}, {"tags", Array(candidate.tags->begin(), candidate.tags->end())}});
   }
-  auto answer = call(policy, {Value(std::move(rows)), &request}, limits::fuel_policy);
+  auto answer = call(policy, call_about.request, {Value(std::move(rows)), &request}, limits::fuel_policy);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
   const Value& list = std::get<Value>(answer);
   const auto bad = [&](const std::string& why) {
@@ -298,7 +298,7 @@ PolicyAnswer<std::vector<int>> LuaPolicyRunner::conflict(int policy, const Polic
 PolicyAnswer<Value> LuaPolicyRunner::content(int policy, const PolicyCall& call_about) {
   const ProfileView profile(call_about.request, snapshot_->attributes().declared(), objects_);
   const RequestView request(call_about);
-  return call(policy, {&profile, &request}, limits::fuel_policy);
+  return call(policy, call_about.request, {&profile, &request}, limits::fuel_policy);
 }
 
 }  // namespace footlight

@@ -51,7 +51,7 @@ class LuaPolicyRunner : public PolicyRunner {
   explicit LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Vm vm);
   Status prepare();
   Loaded& load(int policy);
-  PolicyAnswer<Value> call(int policy, const Arguments& arguments, long fuel);
+  PolicyAnswer<Value> call(int policy, const Request& request, const Arguments& arguments, long fuel);
 
   std::shared_ptr<const Snapshot> snapshot_;
   Vm vm_;

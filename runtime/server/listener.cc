@@ -146,7 +146,7 @@ struct Connection {
   Seat seat;
   Socket socket;
   HttpRequest request;
-  Reader reader;
+  RequestReader reader;
   Buffer in;
   std::string out;
   Phase phase = Phase::idle;
@@ -261,10 +261,10 @@ class Worker {
 
     for (Next next = Next::read; next != Next::close;) {
       if (next == Next::read) {
-        if (is_draining_ && c.reader.state() == Reader::State::waiting && c.socket.available(ec) == 0)
+        if (is_draining_ && c.reader.state() == RequestReader::State::waiting && c.socket.available(ec) == 0)
           co_return;
         await_request(c);
-        const bool is_body = c.reader.state() == Reader::State::body;
+        const bool is_body = c.reader.state() == RequestReader::State::body;
         const auto [failed, n] =
             co_await c.socket.async_read_some(c.in.room(is_body ? body_read_bytes : read_bytes), as_result);
         c.in.filled(n);
@@ -311,12 +311,12 @@ class Worker {
   void await_request(Connection& c) {
     const auto& options = shared_.options;
     c.expired = false;
-    const Reader::State state = c.reader.state();
-    if (state == Reader::State::waiting && c.phase != Phase::idle) {
+    const RequestReader::State state = c.reader.state();
+    if (state == RequestReader::State::waiting && c.phase != Phase::idle) {
       await(c, Phase::idle, options.idle_timeout);
-    } else if (state == Reader::State::header && c.phase != Phase::header) {
+    } else if (state == RequestReader::State::header && c.phase != Phase::header) {
       await(c, Phase::header, options.header_timeout);
-    } else if (state == Reader::State::body && c.phase != Phase::body) {
+    } else if (state == RequestReader::State::body && c.phase != Phase::body) {
       await(c, Phase::body, options.body_timeout);
     }
   }
@@ -326,18 +326,18 @@ class Worker {
     for (;;) {
       c.in.consume(c.reader.take(c.in.view()));
       switch (c.reader.state()) {
-        case Reader::State::waiting:
-        case Reader::State::header:
-        case Reader::State::body: return Next::read;
-        case Reader::State::header_done:
+        case RequestReader::State::waiting:
+        case RequestReader::State::header:
+        case RequestReader::State::body: return Next::read;
+        case RequestReader::State::header_done:
           stamp(c);
           c.reader.allow_body(body_limit(c.request));
-          if (c.reader.state() == Reader::State::body && c.in.empty() && c.reader.expects_continue()) {
+          if (c.reader.state() == RequestReader::State::body && c.in.empty() && c.reader.expects_continue()) {
             c.out += "HTTP/1.1 100 Continue\r\n\r\n";
           }
           break;
-        case Reader::State::refused: turn_down(c, c.reader.error()); return Next::close;
-        case Reader::State::done:
+        case RequestReader::State::refused: turn_down(c, c.reader.error()); return Next::close;
+        case RequestReader::State::done:
           if (!answer(c)) return Next::close;
           c.reader.next();
           if (c.out.size() >= batch_bytes) return Next::write_and_go_on;
@@ -347,7 +347,7 @@ class Worker {
 
   // The read failed: the deadline came, or the client closed its side, maybe within a request.
   Next cut_short(Connection& c, const ErrorCode& failed) {
-    const bool has_begun = c.reader.state() != Reader::State::waiting;
+    const bool has_begun = c.reader.state() != RequestReader::State::waiting;
     if (has_begun && c.expired) {
       turn_down(c, refuse(Code::request_timeout, "the request did not arrive in time"));
     } else if (has_begun && failed == asio::error::eof) {

@@ -38,7 +38,7 @@ struct Metrics::Impl {
     prometheus::Counter* requests;
     prometheus::Histogram* duration;
   };
-  struct Reader {
+  struct RequestReader {
     prometheus::Gauge* gauge;
     std::function<double()> read;
   };
@@ -62,7 +62,7 @@ struct Metrics::Impl {
   std::shared_mutex guard;  // of `series`: looked up at every answer, grown rarely
   std::map<Key, Series, std::less<>> series;
   mutable std::mutex readers_guard;
-  std::vector<Reader> readers;
+  std::vector<RequestReader> readers;
 
   Series series_of(const KeyView& key) {
     {
@@ -126,7 +126,7 @@ Handler Metrics::counted_in_flight(Handler handle) {
 std::string Metrics::scrape() const {
   {
     const std::lock_guard lock(impl_->readers_guard);
-    for (const Impl::Reader& reader : impl_->readers) reader.gauge->Set(reader.read());
+    for (const Impl::RequestReader& reader : impl_->readers) reader.gauge->Set(reader.read());
   }
   const prometheus::Serializer& serializer = prometheus::TextSerializer();
   return serializer.Serialize(impl_->registry.Collect());

@@ -74,7 +74,7 @@ Error explain(const ErrorCode& code, std::string_view first_line) {
 }  // namespace
 
 // Writes what Beast finds straight into the request. `refusal` holds our own findings.
-class Reader::Parser : public http::basic_parser<true> {
+class RequestReader::Parser : public http::basic_parser<true> {
  public:
   explicit Parser(HttpRequest& request) : request_(request) {
     body_limit(boost::none);   // unknown until the header is complete: see allow_body
@@ -155,14 +155,14 @@ class Reader::Parser : public http::basic_parser<true> {
   bool is_header_complete_ = false;
 };
 
-Reader::Reader(HttpRequest& request, std::size_t header_bytes_max)
+RequestReader::RequestReader(HttpRequest& request, std::size_t header_bytes_max)
     : request_(request), header_bytes_max_(header_bytes_max) {
   next();
 }
 
-Reader::~Reader() = default;
+RequestReader::~RequestReader() = default;
 
-void Reader::next() {
+void RequestReader::next() {
   parser_ = std::make_unique<Parser>(request_);
   request_.method.clear();
   request_.target.clear();
@@ -177,12 +177,12 @@ void Reader::next() {
   scanned_ = line_start_ = lines_ = 0;
 }
 
-void Reader::refuse_with(Error error) {
+void RequestReader::refuse_with(Error error) {
   error_ = std::move(error);
   state_ = State::refused;
 }
 
-std::size_t Reader::take(std::string_view bytes) {
+std::size_t RequestReader::take(std::string_view bytes) {
   std::size_t taken = 0;
   if (state_ == State::waiting) {
     // A blank line or two before a request is an old client's habit (RFC 9112, 2.2).
@@ -197,7 +197,7 @@ std::size_t Reader::take(std::string_view bytes) {
 
 // Looks for the blank line itself: what can never become a request is refused at once, not at the
 // deadline, and Beast sees the header in one piece.
-std::size_t Reader::take_header(std::string_view bytes) {
+std::size_t RequestReader::take_header(std::string_view bytes) {
   if (!is_token_char(bytes.front())) {
     refuse_with(refuse(Code::bad_request,
                        bytes.front() == 0x16
@@ -257,7 +257,7 @@ std::size_t Reader::take_header(std::string_view bytes) {
   return 0;
 }
 
-void Reader::allow_body(std::size_t bytes_max) {
+void RequestReader::allow_body(std::size_t bytes_max) {
   if (parser_->is_done()) {
     state_ = State::done;
     return;
@@ -273,7 +273,7 @@ void Reader::allow_body(std::size_t bytes_max) {
   state_ = State::body;
 }
 
-std::size_t Reader::take_body(std::string_view bytes) {
+std::size_t RequestReader::take_body(std::string_view bytes) {
   // Given a last chunk, `0 CR LF CR LF`, in smaller pieces than itself Beast 1.81 fails an assertion of
   // its own (harmless without assertions, an abort with them). No body can end with fewer bytes left.
   constexpr std::size_t last_chunk_bytes = 5;
@@ -292,11 +292,11 @@ std::size_t Reader::take_body(std::string_view bytes) {
   return taken;
 }
 
-bool Reader::keep_alive() const { return parser_->keep_alive(); }
+bool RequestReader::keep_alive() const { return parser_->keep_alive(); }
 
-bool Reader::is_http_1_0() const { return parser_->is_1_0; }
+bool RequestReader::is_http_1_0() const { return parser_->is_1_0; }
 
-bool Reader::expects_continue() const {
+bool RequestReader::expects_continue() const {
   const auto expect = request_.headers.get("Expect");
   return expect && !parser_->is_1_0 && equal_ignoring_case(*expect, "100-continue");
 }

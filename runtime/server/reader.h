@@ -11,7 +11,7 @@
 
 namespace footlight {
 
-class Reader {
+class RequestReader {
  public:
   enum class State {
     waiting,       // nothing of a request yet
@@ -23,8 +23,8 @@ class Reader {
   };
 
   // Fills `request`, which must outlive the reader.
-  Reader(HttpRequest& request, std::size_t header_bytes_max);
-  ~Reader();
+  RequestReader(HttpRequest& request, std::size_t header_bytes_max);
+  ~RequestReader();
 
   // Takes bytes from the front and says how many. What it did not take must stand at the front of the
   // next call, with more behind. Stops at header_done and at done.

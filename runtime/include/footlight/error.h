@@ -32,7 +32,7 @@ namespace footlight {
   X(request_timeout, 408, 4, "the request did not arrive in time")                                 \
   X(target_too_long, 414, 2, "the path and query are longer than the limit")                       \
   X(header_too_large, 431, 2, "the header is larger than the limit")                               \
-  X(version_not_supported, 505, 2, "only HTTP/1.1 and 1.0 are spoken here")                        \
+  X(version_not_supported, 400, 2, "only HTTP/1.1 and 1.0 are spoken here")                        \
   X(too_many_requests, 429, 4, "the server is at its limit; try again later")                      \
   /* lifecycle, in the order of refusal that docs/lifecycle.md prints */                           \
   X(unavailable, 503, 4, "the service cannot answer now")                                          \

@@ -51,7 +51,7 @@ TEST_CASE("a request of another HTTP version is told which one is spoken") {
     INFO(line);
     RawClient client(listener->port());
     const RawReply reply = client.ask(line);
-    CHECK(reply.status == 505);
+    CHECK(reply.status == 400);
     CHECK_THAT(reply.body, Catch::Contains("version_not_supported") && Catch::Contains("send HTTP/1.1"));
     CHECK(client.read_until_closed().closed);
   }

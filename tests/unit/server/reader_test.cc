@@ -14,27 +14,27 @@ namespace {
 // What `bytes` come to when they arrive `step` at a time: the requests read, then how it ended.
 std::string told(const std::string& bytes, std::size_t step, std::size_t body_max = 1000) {
   HttpRequest request;
-  Reader reader(request, limits::header_bytes_max);
+  RequestReader reader(request, limits::header_bytes_max);
   std::string story, held;
   std::size_t sent = 0;
   for (;;) {
     held.erase(0, reader.take(held));
     switch (reader.state()) {
-      case Reader::State::header_done: reader.allow_body(body_max); continue;
-      case Reader::State::done:
+      case RequestReader::State::header_done: reader.allow_body(body_max); continue;
+      case RequestReader::State::done:
         story += request.method + " " + request.target + " [" + request.body + "] " +
                  std::to_string(request.headers.size()) + " fields" +
                  (reader.keep_alive() ? "; " : ", last; ");
         reader.next();
         continue;
-      case Reader::State::refused: return story + std::string(name(reader.error().code));
+      case RequestReader::State::refused: return story + std::string(name(reader.error().code));
       default: break;
     }
     if (sent == bytes.size()) break;
     held += bytes.substr(sent, step);
     sent = std::min(bytes.size(), sent + step);
   }
-  return story + (reader.state() == Reader::State::waiting ? "waiting" : "unfinished");
+  return story + (reader.state() == RequestReader::State::waiting ? "waiting" : "unfinished");
 }
 
 std::string header_of(std::size_t size) {
@@ -130,11 +130,11 @@ TEST_CASE("a body may have its limit and not a byte more, announced or in chunks
 
 TEST_CASE("a body that is announced and too large is refused before any of it is read") {
   HttpRequest request;
-  Reader reader(request, limits::header_bytes_max);
+  RequestReader reader(request, limits::header_bytes_max);
   reader.take("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\nExpect: 100-Continue\r\n\r\n");
-  REQUIRE(reader.state() == Reader::State::header_done);
+  REQUIRE(reader.state() == RequestReader::State::header_done);
   CHECK(reader.expects_continue());
   reader.allow_body(10);
-  REQUIRE(reader.state() == Reader::State::refused);
+  REQUIRE(reader.state() == RequestReader::State::refused);
   CHECK(reader.error().message == "the body has 11 bytes; the limit here is 10");
 }

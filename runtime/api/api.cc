@@ -1,13 +1,13 @@
-#include "api/service.h"
+#include "api/api.h"
 
 #include "base/text.h"
 #include "server/problem.h"
 
 namespace footlight {
 
-Service::Service(Store& store, ServiceOptions options) : store_(store), options_(std::move(options)) {}
+Api::Api(Store& store, ApiOptions options) : store_(store), options_(std::move(options)) {}
 
-Status Service::add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secret) {
+Status Api::add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secret) {
   auto secret = store_.put_setting_once(catalog->name(), "secret", fresh_secret);
   if (!secret) return secret.error();
   keys_[catalog->name()] = token_key(*secret);
@@ -16,7 +16,7 @@ Status Service::add(std::unique_ptr<Catalog> catalog, const std::string& fresh_s
   return Done{};
 }
 
-Catalog* Service::catalog(const std::string& workspace) {
+Catalog* Api::catalog(const std::string& workspace) {
   const auto found = catalogs_.find(workspace);
   return found == catalogs_.end() ? nullptr : found->second.get();
 }
@@ -39,7 +39,7 @@ Actor actor_of(const Caller& caller) {
   return actor;
 }
 
-Result<Caller> Service::authenticate(const HttpRequest& request) {
+Result<Caller> Api::authenticate(const HttpRequest& request) {
   const auto header = request.headers.get("Authorization");
   constexpr std::string_view scheme = "bearer ";
   if (!header || header->size() <= scheme.size() || lower(header->substr(0, scheme.size())) != scheme)
@@ -50,7 +50,7 @@ Result<Caller> Service::authenticate(const HttpRequest& request) {
   return Caller{(*token)->name, implied_roles((*token)->roles), (*token)->workspace};
 }
 
-Result<Catalog*> Service::catalog_of(const Call& call) {
+Result<Catalog*> Api::catalog_of(const Call& call) {
   const auto asked = call.request.parameter("workspace");
   const std::string& own = call.caller.workspace;
   if (asked && own != "*" && *asked != own)
@@ -75,10 +75,10 @@ Result<Value> json_body(const HttpRequest& request) {
   return parse_json(request.body);
 }
 
-std::vector<Route> routes(Service& service) {
+std::vector<Route> routes(Api& api) {
   std::vector<Route> all;
   for (auto area : {decide_routes, authoring_routes, operating_routes})
-    for (Route& route : area(service)) all.push_back(std::move(route));
+    for (Route& route : area(api)) all.push_back(std::move(route));
   return all;
 }
 

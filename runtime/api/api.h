@@ -16,7 +16,7 @@
 
 namespace footlight {
 
-struct ServiceOptions {
+struct ApiOptions {
   std::function<Instant()> now;                         // only for what no request stamps
   // The runner of the calling thread for this snapshot; see LuaPolicyRunner.
   std::function<Result<PolicyRunner*>(const std::string& workspace, const std::shared_ptr<const Snapshot>&)> runner;
@@ -24,9 +24,9 @@ struct ServiceOptions {
 
 // What the routes serve: a store, its workspaces, tokens. Members are safe from any thread once all
 // workspaces are added.
-class Service {
+class Api {
  public:
-  Service(Store& store, ServiceOptions options);
+  Api(Store& store, ApiOptions options);
 
   // Takes the workspace's secret from the store, making one where there is none (`fresh_secret`).
   Status add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secret);
@@ -35,7 +35,7 @@ class Service {
   const TokenKey& key(const std::string& workspace) const { return keys_.at(workspace); }
 
   Store& store() { return store_; }
-  const ServiceOptions& options() const { return options_; }
+  const ApiOptions& options() const { return options_; }
   Metrics& metrics() { return metrics_; }
 
   // Who sends it: a bearer token known to the store. Roles imply `delivery` and `viewer`.
@@ -45,17 +45,17 @@ class Service {
 
  private:
   Store& store_;
-  ServiceOptions options_;
+  ApiOptions options_;
   std::map<std::string, std::unique_ptr<Catalog>> catalogs_;
   std::map<std::string, TokenKey> keys_;
   Metrics metrics_;
 };
 
 // Every route, one table per area.
-std::vector<Route> routes(Service& service);
-std::vector<Route> decide_routes(Service& service);       // api/decide.cc
-std::vector<Route> authoring_routes(Service& service);    // api/authoring.cc
-std::vector<Route> operating_routes(Service& service);    // api/operating.cc
+std::vector<Route> routes(Api& api);
+std::vector<Route> decide_routes(Api& api);       // api/decide.cc
+std::vector<Route> authoring_routes(Api& api);    // api/authoring.cc
+std::vector<Route> operating_routes(Api& api);    // api/operating.cc
 
 // A token's roles with what they imply, as a router's caller holds them.
 std::set<std::string, std::less<>> implied_roles(const std::string& comma_list);
