@@ -69,6 +69,7 @@ struct Vm::State : LuaHost {
   std::size_t peak = 0;
   std::size_t soft = static_cast<std::size_t>(-1);  // of the running call, absolute
   std::size_t hard = 0;
+  bool is_refused = false;  // the allocator has said no at least once
   bool is_broken = false;
 
   // the running call
@@ -92,6 +93,7 @@ struct Vm::State : LuaHost {
   int environment = 0;   // of chunks without globals of their own
   int allowed = 0;       // the standard environment, as a table
   int ordering = 0;      // {stop, in, lt, le, gt, ge}
+  int view_type = 0;     // the metatable of views
   int function_ids = 0;  // function -> chunk * chunk_stride + id, weak
 
   int chunks = 0;
@@ -129,7 +131,8 @@ FoundFunction hold_function(lua_State* L);
 
 // view.cc
 void build_views(lua_State* L);
-void push_view(lua_State* L, const ViewSource& source, std::uint64_t serial);
+// `is_shared`: many functions read it in this call.
+void push_view(lua_State* L, const ViewSource& source, std::uint64_t serial, bool is_shared);
 
 // host_call.cc
 void push_host_function(lua_State* L, const HostFunction& function);

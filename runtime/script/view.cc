@@ -38,13 +38,14 @@ std::set<std::string, std::less<>> object_paths(const std::vector<std::string>& 
 
 namespace {
 
-constexpr const char* view_type = "footlight.view";
-
 // A view as Lua holds it: userdata of this and the characters of its path.
 struct View {
   const ViewSource* source;
   std::uint64_t serial;  // of the call it is lent to; 0: for the life of the Vm
-  bool has_children;     // then its environment is a table: key -> child view
+  // Read by many functions in one call: what was read is kept in a table, the userdata's environment.
+  // For a single function that table would cost more than it saves.
+  bool is_shared;
+  bool has_kept;
   std::uint32_t path_size;
 
   char* path_chars() { return reinterpret_cast<char*>(this + 1); }
@@ -53,19 +54,19 @@ struct View {
 
 View* new_view(lua_State* L, std::size_t path_size) {
   auto* view = static_cast<View*>(lua_newuserdata(L, sizeof(View) + path_size));
-  view->has_children = false;
+  view->has_kept = false;
   view->path_size = static_cast<std::uint32_t>(path_size);
-  luaL_getmetatable(L, view_type);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L).view_type);
   lua_setmetatable(L, -2);
   return view;
 }
 
-View* child_of(lua_State* L, View* parent, std::string_view path) {
+void push_child(lua_State* L, const View& parent, std::string_view path) {
   View* child = new_view(L, path.size());
-  child->source = parent->source;
-  child->serial = parent->serial;
+  child->source = parent.source;
+  child->serial = parent.serial;
+  child->is_shared = parent.is_shared;
   std::memcpy(child->path_chars(), path.data(), path.size());
-  return child;
 }
 
 // Only views have this metatable, and only their metamethods get here.
@@ -78,25 +79,33 @@ View* live_view(lua_State* L) {
   return view;
 }
 
-// Pushes the child view `key` of the view at 1, the same one for the whole call.
-int push_child(lua_State* L, View* view, std::string_view path) {
-  if (view->has_children) {
-    lua_getfenv(L, 1);
-    lua_pushvalue(L, 2);
-    lua_rawget(L, -2);
-    if (!lua_isnil(L, -1)) return 1;
-    lua_pop(L, 1);
-  } else {
+// Keeps the value on top for the key at 2.
+void keep(lua_State* L, View* view) {
+  if (!view->has_kept) {
     lua_newtable(L);
-    lua_pushvalue(L, -1);
     lua_setfenv(L, 1);
-    view->has_children = true;
+    view->has_kept = true;
   }
-  child_of(L, view, path);
+  lua_getfenv(L, 1);
   lua_pushvalue(L, 2);
-  lua_pushvalue(L, -2);
-  lua_rawset(L, -4);
-  return 1;
+  lua_pushvalue(L, -3);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
+// Pushes what was kept for the key at 2, if anything was.
+bool push_kept(lua_State* L, View* view) {
+  if (!view->has_kept) return false;
+  lua_getfenv(L, 1);
+  lua_pushvalue(L, 2);
+  lua_rawget(L, -2);
+  return !lua_isnil(L, -1);
+}
+
+// What a read costs: the same whether it was kept or not, so that fuel does not depend on what ran before.
+std::size_t bytes_of(const Value& value) {
+  if (value.is_string()) return value.string().size();
+  return value.is_array() ? 32 * value.array().size() : 0;
 }
 
 int index(lua_State* L) {
@@ -105,8 +114,12 @@ int index(lua_State* L) {
     lua_pushnil(L);  // attributes have names
     return 1;
   }
+  if (push_kept(L, view)) {
+    host_of(L).charge(L, lua_type(L, -1) == LUA_TSTRING ? lua_objlen(L, -1) : 0);
+    return 1;
+  }
   const std::string_view key = string_argument(L, 2, "a view");
-  // A key with a dot is no way around `p.a.b`; the path of an attribute is short, so this is cheap.
+  // A key with a dot is no way around `p.a.b`; the path of an attribute is short.
   constexpr std::size_t longest = 512;
   if (key.find('.') != key.npos || view->path_size + key.size() + 1 > longest) {
     lua_pushnil(L);
@@ -123,17 +136,24 @@ int index(lua_State* L) {
   const std::string_view path(buffer, size + key.size());
 
   const ViewSource::Found found = view->source->at(path);
-  if (found.is_object) return push_child(L, view, path);
-  if (!found.value) {
-    host_of(L).charge(L, 0);
+  host_of(L).charge(L, found.value ? bytes_of(*found.value) : 0);
+  if (found.is_object) {
+    push_child(L, *view, path);
+  } else if (found.value) {
+    push_value(L, *found.value);
+  } else {
     lua_pushnil(L);
     return 1;
   }
-  // A list is copied each time: a script may change its copy, and nobody else's.
-  host_of(L).charge(L, found.value->is_string()  ? found.value->string().size()
-                       : found.value->is_array() ? 32 * found.value->array().size()
-                                                 : 0);
-  push_value(L, *found.value);
+  // Never a list: it is copied each time, because a script may change its copy.
+  if (view->is_shared && !lua_istable(L, -1)) keep(L, view);
+  return 1;
+}
+
+int equal(lua_State* L) {
+  auto* a = static_cast<View*>(lua_touserdata(L, 1));
+  auto* b = static_cast<View*>(lua_touserdata(L, 2));
+  lua_pushboolean(L, a->source == b->source && a->serial == b->serial && a->path() == b->path());
   return 1;
 }
 
@@ -160,25 +180,23 @@ int length(lua_State* L) { return fail(L, "this value is an object; `#` counts t
 }  // namespace
 
 void build_views(lua_State* L) {
-  const luaL_Reg rows[] = {{"__index", index},
-                           {"__newindex", new_index},
-                           {"__pairs", keys},
-                           {"__len", length},
-                           {nullptr, nullptr}};
-  luaL_newmetatable(L, view_type);
-  for (const luaL_Reg* row = rows; row->name; ++row) {
-    lua_pushcfunction(L, row->func);
-    lua_setfield(L, -2, row->name);
+  const luaL_Reg rows[] = {
+      {"__index", index}, {"__newindex", new_index}, {"__pairs", keys}, {"__len", length}, {"__eq", equal}};
+  lua_newtable(L);
+  for (const auto& [name, function] : rows) {
+    lua_pushcfunction(L, function);
+    lua_setfield(L, -2, name);
   }
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
-  lua_pop(L, 1);
+  state_of(L).view_type = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-void push_view(lua_State* L, const ViewSource& source, std::uint64_t serial) {
+void push_view(lua_State* L, const ViewSource& source, std::uint64_t serial, bool is_shared) {
   View* view = new_view(L, 0);
   view->source = &source;
   view->serial = serial;
+  view->is_shared = is_shared;
 }
 
 }  // namespace footlight

@@ -28,6 +28,7 @@ void* allocate(void* context, void* block, std::size_t old_size, std::size_t new
   }
   const std::size_t after = state.used - old_size + new_size;
   if (new_size > old_size && after > state.hard) {
+    state.is_refused = true;
     state.trip_by(Trip::memory);
     return nullptr;
   }
@@ -260,11 +261,11 @@ class Run {
 
 void push_function(lua_State* L, FunctionRef function) { lua_rawgeti(L, LUA_REGISTRYINDEX, function.id); }
 
-void push_argument(lua_State* L, const Argument& argument, std::uint64_t serial) {
+void push_argument(lua_State* L, const Argument& argument, std::uint64_t serial, bool is_shared = false) {
   if (const Value* value = std::get_if<Value>(&argument)) {
     push_value(L, *value);
   } else if (const auto* view = std::get_if<const ViewSource*>(&argument)) {
-    push_view(L, **view, serial);
+    push_view(L, **view, serial, is_shared);
   } else {
     push_function(L, std::get<FunctionRef>(argument));
   }
@@ -374,9 +375,9 @@ Result<Vm> Vm::create(const Options& options) {
   state->L = lua_newstate(allocate, static_cast<LuaHost*>(state.get()));
   if (!state->L) return refuse(Code::memory_exceeded, "there is no memory for a Lua state");
   state->hard = options.memory_hard;
-  if (const int status = lua_cpcall(state->L, initialise, nullptr); status != 0) {
+  if (lua_cpcall(state->L, initialise, nullptr) != 0) {
     const char* message = lua_tostring(state->L, -1);
-    return refuse(status == LUA_ERRMEM ? Code::memory_exceeded : Code::internal,
+    return refuse(state->is_refused ? Code::memory_exceeded : Code::internal,
                   std::string("cannot set up a Lua state: ") + (message ? message : "no message"));
   }
   return Vm(std::move(state));
@@ -477,11 +478,11 @@ std::vector<Verdict> Vm::call_each(std::span<const FunctionRef> predicates, cons
     for (const Argument& argument : arguments) {
       const Value* value = std::get_if<Value>(&argument);
       if (value && value->is_object())
-        push_view(L, views.emplace_back(*value), serial);
+        push_view(L, views.emplace_back(*value), serial, true);
       else if (value && value->is_array())
         lua_pushnil(L);
       else
-        push_argument(L, argument, serial);
+        push_argument(L, argument, serial, true);
     }
     for (; done < predicates.size(); ++done) {
       run.next_script();

@@ -167,6 +167,24 @@ TEST_CASE("a view of the outer call lives through an inner one") {
           .value == Value(3));
 }
 
+TEST_CASE("many functions read one view at the same price, and no list of another's") {
+  Host host;
+  const Value profile = *parse_json(R"({"a":{"b":"text","list":[1,2]},"flag":false})");
+  const ValueView view(profile);
+  const FunctionRef reads = host.load(
+      "local p = ... p.a.list[1] = 9 return p.a.b == 'text' and p.a.list[1] == 1 and p.flag == false and "
+      "p.none == nil");
+  const FunctionRef writes = host.load("local p = ... p.a.b = 1 return true");
+  const long fuel = host.vm.call(reads, {&view}, {}).fuel_used;
+  const std::vector<FunctionRef> functions{reads, reads, writes, reads};
+  using enum Verdict;
+  CHECK(host.vm.call_each(functions, {&view}, {.fuel = fuel}) == std::vector<Verdict>{yes, yes, failed, yes});
+  const std::vector<FunctionRef> twice{reads, reads};
+  const long little = host.vm.call(host.load("local p = ... return p.a.b"), {&view}, {}).fuel_used;
+  CHECK(little < fuel);
+  CHECK(host.vm.call_each(twice, {&view}, {.fuel = 0}) == std::vector<Verdict>{failed, failed});
+}
+
 TEST_CASE("reading through a view is paid for by what it reads") {
   Host host;
   const Value profile(Object{{"text", std::string(16'000, 'x')}, {"list", Array(1'000, Value(1))}});

@@ -175,6 +175,47 @@ TEST_CASE("a state at its hard limit refuses and stays usable") {
   CHECK(vm.call(*fine, {}, {}).value == Value(1));
 }
 
+TEST_CASE("whichever allocation fails, the host survives it and says so") {
+  // The hard limit moves up in small steps, so that it is met while the sandbox is built, while a chunk
+  // is loaded, while arguments go in, in the script, in its error and while the result comes out.
+  const char* script =
+      "local p = ... local t = {} for k, v in pairs(p) do t[#t + 1] = k .. tostring(#v.name) end "
+      "table.sort(t) local s = (table.concat(t, ',')):gsub('%w', function(c) return c:upper() .. 'x' end) "
+      "local ok, e = pcall(error, ('e'):rep(100)) log(s) return {s = s, e = e, t = t, n = ('x'):rep(3000)}";
+  const std::string lua = read_chunk(script, "a", Mode::policy)->lua;
+  Object members;
+  for (int i = 0; i < 20; ++i) members.emplace("key" + std::to_string(i), Object{{"name", "value"}});
+  const Value argument(std::move(members));
+  std::size_t refused_create = 0, refused_load = 0, refused_call = 0, done = 0;
+  for (std::size_t hard = 4'000; hard < 120'000; hard += 97) {
+    Result<Vm> vm = Vm::create({.memory_hard = hard});
+    if (!vm.ok()) {
+      CHECK(vm.error().code == Code::memory_exceeded);
+      ++refused_create;
+      continue;
+    }
+    const Result<FunctionRef> function = vm->load(lua, "a", {{"config", argument}});
+    if (!function.ok()) {
+      CHECK(function.error().code == Code::memory_exceeded);
+      ++refused_load;
+      continue;
+    }
+    for (int i = 0; i < 2; ++i) {
+      const ScriptOutcome outcome = vm->call(*function, {argument}, {});
+      if (!outcome.error) {
+        ++done;
+      } else {
+        CHECK(outcome.error->code == Code::memory_exceeded);
+        ++refused_call;
+      }
+    }
+  }
+  CHECK(refused_create > 100);
+  CHECK(refused_load > 20);
+  CHECK(refused_call > 20);
+  CHECK(done > 200);
+}
+
 TEST_CASE("a state that cannot even begin says so") {
   const auto vm = Vm::create({.memory_hard = 10'000});
   REQUIRE_FALSE(vm.ok());
