@@ -80,7 +80,8 @@ struct Paren { ExprPtr inner; };        // only around a call or `...`: one resu
 struct Expr {
   Place at;
   int height = 1;                       // levels of nodes from here down; bounded by the parser
-  std::variant<Nil, Boolean, Number, String, Vararg, Function, Name, Index, Call, Table, Unary, Binary, Paren> node;
+  std::variant<Nil, Boolean, Number, String, Vararg, Function, Name, Index, Call, Table, Unary, Binary, Paren>
+      node;
 };
 
 // ---- statements
@@ -106,7 +107,7 @@ struct Break {};
 
 struct Stat {
   Place at;
-  int end_line = 0;                                          // of the closing `end`; its own last line otherwise
+  int end_line = 0;                                          // of its last token
   std::variant<Local, Assign, CallStat, Do, While, Repeat, If, NumericFor, GenericFor, FunctionStat,
                LocalFunction, Return, Break> node;
 };
@@ -121,7 +122,7 @@ struct FunctionBody {
   std::vector<Declared> parameters;
   bool is_vararg = false;
   Block body;
-  std::vector<int> captures;            // declarations made outside and used in here or deeper; set by `resolve`
+  std::vector<int> captures;            // declared outside, used in here or deeper; set by `resolve`
 };
 
 // What is known of one declaration after `resolve`.

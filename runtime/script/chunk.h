@@ -39,12 +39,12 @@ struct GlobalUse {
 };
 
 struct Chunk {
-  std::string name;                      // as given: `experiences/a.lua`
+  std::string name;  // as given: `experiences/a.lua`
   Mode mode = Mode::policy;
-  std::string lua;                       // load as text, with the chunk name `@` + name
+  std::string lua;  // load as text, with the chunk name `@` + name
   ast::Tree ast;
   std::vector<FunctionInfo> functions;
-  std::vector<GlobalUse> globals;        // every read of a global, in the order of the text
+  std::vector<GlobalUse> globals;  // every read of a global, in the order of the text
 };
 
 // Reads one chunk. On failure the error's problems hold what was found, at most

@@ -44,25 +44,30 @@ class Cost {
   }
   std::size_t of(const Expr& e) const {
     std::size_t sum = 1;
-    each_part(e, [&](const Expr& part) { sum += of(part); }, [](const FunctionBody&) {});
+    each_part(
+        e, [&](const Expr& part) { sum += of(part); }, [](const FunctionBody&) {});
     return sum;
   }
 
  private:
   std::size_t of(const Stat& s) const {
     const bool is_loop = std::holds_alternative<While>(s.node) || std::holds_alternative<Repeat>(s.node) ||
-                         std::holds_alternative<NumericFor>(s.node) || std::holds_alternative<GenericFor>(s.node);
+                         std::holds_alternative<NumericFor>(s.node) ||
+                         std::holds_alternative<GenericFor>(s.node);
     std::size_t sum = 1;
-    each_part(s, [&](const Expr& e) { sum += of(e); },
-              [&](const Block& b) { sum += is_loop ? 0 : of(b); }, [](const FunctionBody&) {});
+    each_part(
+        s, [&](const Expr& e) { sum += of(e); }, [&](const Block& b) { sum += is_loop ? 0 : of(b); },
+        [](const FunctionBody&) {});
     return sum;
   }
 };
 
 // Whether the text of an expression begins with `(`: where something that is no prefix is called or indexed.
 bool begins_with_parenthesis(const Expr& e) {
-  if (const auto* i = std::get_if<Index>(&e.node)) return !lua_text::is_prefix(*i->object) || begins_with_parenthesis(*i->object);
-  if (const auto* c = std::get_if<Call>(&e.node)) return !lua_text::is_prefix(*c->callee) || begins_with_parenthesis(*c->callee);
+  if (const auto* i = std::get_if<Index>(&e.node))
+    return !lua_text::is_prefix(*i->object) || begins_with_parenthesis(*i->object);
+  if (const auto* c = std::get_if<Call>(&e.node))
+    return !lua_text::is_prefix(*c->callee) || begins_with_parenthesis(*c->callee);
   return std::holds_alternative<Paren>(e.node);
 }
 
@@ -166,7 +171,9 @@ class Emitter {
     if (in_parentheses) write(")");
   }
 
-  static int strength(const Expr& e) { return is_checked(e) ? lua_text::atom_strength : lua_text::strength(e); }
+  static int strength(const Expr& e) {
+    return is_checked(e) ? lua_text::atom_strength : lua_text::strength(e);
+  }
 
   void text(const Nil&) { write("nil"); }
   void text(const Boolean& b) { write(b.value ? "true" : "false"); }
@@ -194,7 +201,7 @@ class Emitter {
       at(c.method_line);
       write(":" + c.method);
     }
-    write("(");                        // on the line of what stands before, or Lua 5.1 refuses it
+    write("(");  // on the line of what stands before, or Lua 5.1 refuses it
     list(c.arguments);
     at(c.end_line);
     write(")");
@@ -223,7 +230,7 @@ class Emitter {
   void text(const Unary& u) {
     write(lua_text::spelling(u.op));
     const auto* below = std::get_if<Unary>(&u.operand->node);
-    const bool would_comment = u.op == UnaryOp::negate && below && below->op == UnaryOp::negate;   // `--`
+    const bool would_comment = u.op == UnaryOp::negate && below && below->op == UnaryOp::negate;  // `--`
     expression(*u.operand, would_comment || strength(*u.operand) < lua_text::unary_strength);
   }
   void text(const Binary& b) {
@@ -232,7 +239,7 @@ class Emitter {
       write("(");
       expression(*b.left);
       write(",");
-      expression(*b.right, lua_text::is_multiple(*b.right));     // exactly two arguments
+      expression(*b.right, lua_text::is_multiple(*b.right));  // exactly two arguments
       write(")");
       return;
     }
@@ -309,7 +316,7 @@ class Emitter {
   void statement(const Stat& stat, const GenericFor& s) {
     write("for ");
     names(s.names);
-    write(" in __in(");              // LuaJIT guesses from the expression here, and guesses wrong
+    write(" in __in(");  // LuaJIT guesses from the expression here, and guesses wrong
     list(s.values);
     write(") do");
     body(s.body);

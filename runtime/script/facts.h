@@ -12,18 +12,18 @@ namespace footlight {
 // A variable that a function uses and did not declare.
 struct Capture {
   std::string name;
-  int declaration = -1;         // index into ast::Tree::locals
-  int line = 0;                 // where it is declared
-  bool is_reassigned = false;   // by anyone, after its declaration: two calls may see two values
+  int declaration = -1;        // index into ast::Tree::locals
+  int line = 0;                // where it is declared
+  bool is_reassigned = false;  // by anyone, after its declaration: two calls may see two values
 };
 
 struct FunctionInfo {
-  int id = -1;                              // the ID in `__fn(ID, ...)`; index into Chunk::functions
-  int line = 0, end_line = 0;               // of `function` and of its `end`
-  std::vector<std::string> parameters;      // `self` first for `function a:b()`
+  int id = -1;                          // the ID in `__fn(ID, ...)`; index into Chunk::functions
+  int line = 0, end_line = 0;           // of `function` and of its `end`
+  std::vector<std::string> parameters;  // `self` first for `function a:b()`
   bool is_vararg = false;
-  std::vector<Capture> captures;            // used by it or by a function within it
-  std::set<std::string> globals;            // read by it or by a function within it
+  std::vector<Capture> captures;  // used by it or by a function within it
+  std::set<std::string> globals;  // read by it or by a function within it
   // It, or a function within it, assigns a variable declared outside it: a call leaves a trace.
   bool assigns_captured = false;
   // It, or a function within it, assigns a field of anything but a local which was declared within

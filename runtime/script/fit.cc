@@ -19,9 +19,9 @@ struct Need {
   std::size_t instructions = 0;
 };
 
-constexpr int call_slots = 2;            // the function and LuaJIT's frame link
-constexpr int method_slots = 4;          // and the object, and the method's name
-constexpr std::size_t node_cost = 4, branch_cost = 8, loop_cost = 28;   // with the fuel check
+constexpr int call_slots = 2;    // the function and LuaJIT's frame link
+constexpr int method_slots = 4;  // and the object, and the method's name
+constexpr std::size_t node_cost = 4, branch_cost = 8, loop_cost = 28;  // with the fuel check
 
 class Fit {
  public:
@@ -40,7 +40,8 @@ class Fit {
 
   void declarations(Place at) {
     if (declarations_ > limits::script_declarations_max)
-      report(at, "the chunk declares more than " + std::to_string(limits::script_declarations_max) + " locals; split it");
+      report(at, "the chunk declares more than " + std::to_string(limits::script_declarations_max) +
+                     " locals; split it");
   }
 
  private:
@@ -111,7 +112,8 @@ class Fit {
     if (!c.method.empty()) ++frame_.constants;
     const int base = c.method.empty() ? call_slots : method_slots;
     const Need arguments = row(c.arguments, base);
-    return {std::max({callee.slots, base, arguments.slots}), callee.instructions + arguments.instructions + node_cost};
+    return {std::max({callee.slots, base, arguments.slots}),
+            callee.instructions + arguments.instructions + node_cost};
   }
   Need of(const Expr&, const Table& t) {
     Need sum{1, 0};
@@ -176,7 +178,8 @@ class Fit {
       targets.instructions += one.instructions;
     }
     const Need values = row(s.values, kept);
-    return checked(at.at, {std::max({targets.slots, values.slots, 2 * kept}), targets.instructions + values.instructions + s.targets.size() * node_cost});
+    return checked(at.at, {std::max({targets.slots, values.slots, 2 * kept}),
+                           targets.instructions + values.instructions + s.targets.size() * node_cost});
   }
   Need of(const Stat& at, const CallStat& s) { return checked(at.at, expression(s.call)); }
   Need of(const Stat& at, const Return& s) {
@@ -185,7 +188,7 @@ class Fit {
     return checked(at.at, need);
   }
   Need of(const Stat&, const Break&) {
-    ++declarations_;                     // a pending jump lives on the variable stack as well
+    ++declarations_;  // a pending jump lives on the variable stack as well
     return {};
   }
   Need of(const Stat&, const Do& s) { return {0, block(s.body)}; }
@@ -197,14 +200,16 @@ class Fit {
     const int locals = frame_.locals;
     std::size_t sum = loop_cost;
     for (const Stat& inner : s.body.statements)
-      sum += std::visit([&](const auto& node) { return of(inner, node); }, inner.node).instructions + node_cost;
+      sum +=
+          std::visit([&](const auto& node) { return of(inner, node); }, inner.node).instructions + node_cost;
     sum += checked(s.until.at, expression(s.until)).instructions;
     frame_.locals = locals;
     return spanned(at, sum);
   }
   Need of(const Stat& at, const If& s) {
     std::size_t sum = 0;
-    for (const Clause& c : s.clauses) sum += checked(c.at, expression(c.condition)).instructions + block(c.body) + branch_cost;
+    for (const Clause& c : s.clauses)
+      sum += checked(c.at, expression(c.condition)).instructions + block(c.body) + branch_cost;
     if (s.otherwise) sum += block(*s.otherwise);
     return spanned(at, sum);
   }

@@ -15,6 +15,7 @@
 
 namespace footlight::ast {
 
+// clang-format off
 // X(name, spelling): first the tokens with a value, then the words, then the signs.
 #define FOOTLIGHT_LUA_TOKENS(X)                                                                          \
   X(end_of_file, "the end of the file") X(name, "a name") X(string, "a string") X(number, "a number")    \
@@ -27,6 +28,7 @@ namespace footlight::ast {
   X(open_paren, "(") X(close_paren, ")") X(open_brace, "{") X(close_brace, "}")                          \
   X(open_bracket, "[") X(close_bracket, "]") X(semicolon, ";") X(colon, ":") X(comma, ",")               \
   X(dot, ".") X(concat, "..") X(dots, "...")
+// clang-format on
 
 enum class Tok {
 #define X(name, spelling) name,
@@ -36,16 +38,16 @@ enum class Tok {
 
 std::string_view spelling(Tok kind);
 inline bool is_word(Tok kind) { return kind >= Tok::and_ && kind <= Tok::while_; }
-bool is_reserved(std::string_view word);      // `end`, `goto`: cannot be a name
+bool is_reserved(std::string_view word);  // `end`, `goto`: cannot be a name
 // The reserved word that was probably meant by `locla`; empty if none is near.
 std::string_view nearest_word(std::string_view name);
 
 struct Token {
   Tok kind = Tok::end_of_file;
   Place at;
-  std::string text = {};          // of a name, or the bytes of a string
+  std::string text = {};  // of a name, or the bytes of a string
   double number = 0;
-  std::string_view raw = {};      // as written
+  std::string_view raw = {};  // as written
   bool is_first_on_line = false;
 };
 

@@ -34,7 +34,9 @@ std::string_view test_name(BinaryOp op) {
 
 bool is_comparison(BinaryOp op) { return op >= BinaryOp::lt && op <= BinaryOp::eq; }
 bool is_ordering(BinaryOp op) { return op >= BinaryOp::lt && op <= BinaryOp::ge; }
-bool is_true(const Value& constant) { return !constant.is_null() && !(constant.is_boolean() && !constant.boolean()); }
+bool is_true(const Value& constant) {
+  return !constant.is_null() && !(constant.is_boolean() && !constant.boolean());
+}
 
 class Lifter {
  public:
@@ -58,13 +60,16 @@ class Lifter {
     }
     return std::nullopt;
   }
-  std::nullopt_t refuse_at(const Expr& e, const std::string& why) { return refuse_at(e.at.line, "`" + print(e) + "` " + why); }
+  std::nullopt_t refuse_at(const Expr& e, const std::string& why) {
+    return refuse_at(e.at.line, "`" + print(e) + "` " + why);
+  }
 
   const Expr* only_result() {
     const auto& statements = body_.body.statements;
     const auto* result = statements.empty() ? nullptr : std::get_if<Return>(&statements[0].node);
     if (result && result->values.size() == 1) return &result->values[0];
-    refuse_at(statements.empty() ? body_.at.line : statements[0].at.line, "the function is not just `return` and one condition");
+    refuse_at(statements.empty() ? body_.at.line : statements[0].at.line,
+              "the function is not just `return` and one condition");
     return nullptr;
   }
 
@@ -107,9 +112,11 @@ class Lifter {
               const auto left = constant(*b.left, depth + 1), right = constant(*b.right, depth + 1);
               if (!left || !right || !left->is_number() || !right->is_number()) return {};
               const double x = left->number(), y = right->number();
-              const double result = b.op == BinaryOp::add ? x + y : b.op == BinaryOp::sub ? x - y
-                                  : b.op == BinaryOp::mul ? x * y : x / y;
-              if (!std::isfinite(result)) return {};       // a document has no infinity
+              const double result = b.op == BinaryOp::add   ? x + y
+                                    : b.op == BinaryOp::sub ? x - y
+                                    : b.op == BinaryOp::mul ? x * y
+                                                            : x / y;
+              if (!std::isfinite(result)) return {};  // a document has no infinity
               return Value(result);
             },
             [](const auto&) -> std::optional<Value> { return {}; },
@@ -118,12 +125,14 @@ class Lifter {
   }
 
   std::string why_not(const Expr& e) const {
-    if (std::holds_alternative<Call>(e.node) || std::holds_alternative<Paren>(e.node)) return "calls a function";
+    if (std::holds_alternative<Call>(e.node) || std::holds_alternative<Paren>(e.node))
+      return "calls a function";
     if (std::holds_alternative<Vararg>(e.node)) return "is not known before the call";
     if (std::holds_alternative<Index>(e.node)) return "is no attribute of the first parameter";
     if (const auto* name = std::get_if<Name>(&e.node)) {
       if (name->reach == Reach::global) return "is a global";
-      if (name->declaration == body_.parameters[0].declaration) return "is the whole profile, not an attribute";
+      if (name->declaration == body_.parameters[0].declaration)
+        return "is the whole profile, not an attribute";
       return name->reach == Reach::local ? "is another parameter" : "is no constant";
     }
     return "is computed, not an attribute or a constant";
@@ -143,7 +152,8 @@ class Lifter {
   }
   // Neither absent nor false.
   static Value truth(const std::string& attribute, const Expr& e) {
-    return noted({{"all", Array{exists(attribute, e), no(noted({{"attr", attribute}, {"eq", false}}, e), e)}}}, e);
+    return noted(
+        {{"all", Array{exists(attribute, e), no(noted({{"attr", attribute}, {"eq", false}}, e), e)}}}, e);
   }
 
   void clause(const Expr& e) { lift_.clauses.push_back({print(e), e.at.line}); }
@@ -192,7 +202,8 @@ class Lifter {
     clause(e);
     if (right) return tested(e, *b.left, b.op, *right);
     if (left) return tested(e, *b.right, mirrored(b.op), *left);
-    if (!attribute(*b.left).empty() && !attribute(*b.right).empty()) return refuse_at(e, "compares two attributes");
+    if (!attribute(*b.left).empty() && !attribute(*b.right).empty())
+      return refuse_at(e, "compares two attributes");
     const Expr& culprit = attribute(*b.left).empty() ? *b.left : *b.right;
     return refuse_at(culprit, why_not(culprit));
   }
@@ -244,7 +255,9 @@ class Lifter {
 
 }  // namespace
 
-Lift lift(const Chunk& chunk, const FunctionInfo& function) { return Lifter(chunk.ast, *function.body).run(); }
+Lift lift(const Chunk& chunk, const FunctionInfo& function) {
+  return Lifter(chunk.ast, *function.body).run();
+}
 
 Value without_notes(const Value& predicate) {
   if (predicate.is_array()) {

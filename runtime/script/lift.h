@@ -21,11 +21,11 @@ struct LiftedClause {
 };
 
 struct Lift {
-  // Made of {"all": [..]}, {"any": [..]}, {"no": P}, {"attr": "cart.total", "eq" | "gt" | "ge" | "lt" | "le": constant}
-  // and {"attr": "x", "exists": true}; every object also has `text` and `line`. `true` is an empty `all`,
-  // `false` an empty `any`. Empty where the function was not lifted.
+  // Made of {"all": [..]}, {"any": [..]}, {"no": P}, {"attr": "cart.total", "eq" | "gt" | "ge" | "lt" | "le":
+  // constant} and {"attr": "x", "exists": true}; every object also has `text` and `line`. `true` is an empty
+  // `all`, `false` an empty `any`. Empty where the function was not lifted.
   std::optional<Value> predicate;
-  std::vector<LiftedClause> clauses;     // the comparisons, in the order of the text
+  std::vector<LiftedClause> clauses;  // the comparisons, in the order of the text
   // Where it was not lifted: a sentence that says why, `calls a function`, and the line.
   std::string why;
   int why_line = 0;

@@ -17,6 +17,7 @@ struct Broken {};
 // Thrown where reading on would be pointless: too deep, or too many problems.
 struct GivenUp {};
 
+// clang-format off
 struct Infix { Tok token; BinaryOp op; int left, right; };   // priorities of the reference implementation
 constexpr Infix infixes[] = {
     {Tok::or_, BinaryOp::or_, 1, 1},      {Tok::and_, BinaryOp::and_, 2, 2},
@@ -28,6 +29,7 @@ constexpr Infix infixes[] = {
     {Tok::star, BinaryOp::mul, 7, 7},     {Tok::slash, BinaryOp::div, 7, 7},
     {Tok::percent, BinaryOp::mod, 7, 7},  {Tok::caret, BinaryOp::pow, 10, 9},
 };
+// clang-format on
 constexpr int unary_priority = 8;
 
 const Infix* infix_of(Tok token) {
@@ -38,9 +40,19 @@ const Infix* infix_of(Tok token) {
 
 bool starts_expression(Tok t) {
   switch (t) {
-    case Tok::name: case Tok::string: case Tok::number: case Tok::nil_: case Tok::true_: case Tok::false_:
-    case Tok::dots: case Tok::function_: case Tok::open_paren: case Tok::open_brace: case Tok::minus:
-    case Tok::not_: case Tok::hash: return true;
+    case Tok::name:
+    case Tok::string:
+    case Tok::number:
+    case Tok::nil_:
+    case Tok::true_:
+    case Tok::false_:
+    case Tok::dots:
+    case Tok::function_:
+    case Tok::open_paren:
+    case Tok::open_brace:
+    case Tok::minus:
+    case Tok::not_:
+    case Tok::hash: return true;
     default: return false;
   }
 }
@@ -49,7 +61,9 @@ bool closes_block(Tok t) {
   return t == Tok::end_ || t == Tok::else_ || t == Tok::elseif_ || t == Tok::until_ || t == Tok::end_of_file;
 }
 
-bool closes_bracket(Tok t) { return t == Tok::close_paren || t == Tok::close_brace || t == Tok::close_bracket; }
+bool closes_bracket(Tok t) {
+  return t == Tok::close_paren || t == Tok::close_brace || t == Tok::close_bracket;
+}
 
 // A word that only begins statements: inside of an expression it means that something was not closed.
 bool begins_only_statements(Tok t) {
@@ -69,13 +83,15 @@ class Parser {
     functions_.push_back(tree_.chunk.get());
     // Where the lexer stopped early the rest would be misread.
     const auto is_limit = [](const Problem& p) { return p.code == Code::limit_exceeded; };
-    if (problems_.size() >= limits::script_problems_max || std::any_of(problems_.begin(), problems_.end(), is_limit))
+    if (problems_.size() >= limits::script_problems_max ||
+        std::any_of(problems_.begin(), problems_.end(), is_limit))
       return std::move(tree_);
     try {
       tree_.chunk->body = block();
       while (!is(Tok::end_of_file)) {
         // After a broken statement a stray `end` is an echo of it.
-        if (problems_.empty()) report(now().at, "unexpected " + found() + ": nothing is open here that it could close");
+        if (problems_.empty())
+          report(now().at, "unexpected " + found() + ": nothing is open here that it could close");
         ++at_;
         for (Stat& more : block().statements) tree_.chunk->body.statements.push_back(std::move(more));
       }
@@ -142,8 +158,9 @@ class Parser {
     if (accept(kind)) return;
     // One missing `end` surfaces again at each enclosing block: the first report is the useful one.
     if (is(Tok::end_of_file) && kind == Tok::end_ && !problems_.empty()) throw Broken{};
-    std::string message = "expected `" + std::string(spelling(kind)) + "` to close `" + std::string(opener.raw) +
-                          "` at line " + std::to_string(opener.at.line) + ", found " + found() + word_hint();
+    std::string message = "expected `" + std::string(spelling(kind)) + "` to close `" +
+                          std::string(opener.raw) + "` at line " + std::to_string(opener.at.line) +
+                          ", found " + found() + word_hint();
     if (is(Tok::end_of_file) && kind == Tok::end_) message += missing_end_hint(opener);
     fail(now().at, message + std::string(hint));
   }
@@ -153,7 +170,8 @@ class Parser {
       return "; `else if` at line " + std::to_string(split_elseif_.line) +
              " opens an `if` with an `end` of its own, `elseif` needs none";
     if (suspect_.line && suspect_ != opener.at)
-      return "; going by the indentation, what begins at line " + std::to_string(suspect_.line) + " has no `end`";
+      return "; going by the indentation, what begins at line " + std::to_string(suspect_.line) +
+             " has no `end`";
     return "";
   }
 
@@ -191,7 +209,8 @@ class Parser {
 
   [[noreturn]] void too_deep(Place at) {
     report_limit(at, "nested more than " + std::to_string(limits::script_depth_max) +
-                   " levels deep (blocks, brackets and chains of operators together); name a part of it with `local`");
+                         " levels deep (blocks, brackets and chains of operators together); name a part of "
+                         "it with `local`");
     throw GivenUp{};
   }
 
@@ -220,7 +239,8 @@ class Parser {
     bool is_over = false;
     while (!at_block_end()) {
       if (std::exchange(is_over, false))
-        report(now().at, "`" + std::string(spelling(over_)) + "` must be the last statement of its block; to try something out write `do " +
+        report(now().at, "`" + std::string(spelling(over_)) +
+                             "` must be the last statement of its block; to try something out write `do " +
                              std::string(spelling(over_)) + " end`");
       const std::size_t start = at_;
       const int brackets = brackets_, loops = loops_, level_now = level_;
@@ -254,7 +274,8 @@ class Parser {
       if (at_ >= broken_at && blocks == 0) {
         if (closes_block(t)) return;
         const bool is_outside = brackets <= 0 || now().at.column <= tokens_[start].at.column;
-        if (now().is_first_on_line && (begins_only_statements(t) || (is_outside && (t == Tok::name || t == Tok::function_))))
+        if (now().is_first_on_line &&
+            (begins_only_statements(t) || (is_outside && (t == Tok::name || t == Tok::function_))))
           return;
       }
       if (t == Tok::function_ || t == Tok::if_ || t == Tok::do_ || t == Tok::repeat_) ++blocks;
@@ -283,7 +304,8 @@ class Parser {
   Declared declared(std::string_view what) {
     if (!is(Tok::name)) {
       if (is_word(now().kind))
-        fail(now().at, "`" + std::string(now().raw) + "` is a word of the language and cannot be " + std::string(what));
+        fail(now().at,
+             "`" + std::string(now().raw) + "` is a word of the language and cannot be " + std::string(what));
       fail_here(what);
     }
     const Token t = take();
@@ -293,13 +315,15 @@ class Parser {
 
   void check_variable(const Token& t) {
     if (t.text.starts_with("__"))
-      report(t.at, "`" + t.text + "`: names of variables that begin with `__` are reserved; use another name");
+      report(t.at,
+             "`" + t.text + "`: names of variables that begin with `__` are reserved; use another name");
   }
 
   Stat local(Place at) {
     take();
     Local s;
-    do s.names.push_back(declared("the name of a local")); while (accept(Tok::comma));
+    do s.names.push_back(declared("the name of a local"));
+    while (accept(Tok::comma));
     if (accept(Tok::assign)) {
       s.values = expressions("a value");
     } else if (is(Tok::eq)) {
@@ -354,7 +378,8 @@ class Parser {
       const Token word = take();
       if (is(Tok::if_) && now().at.line == word.at.line && !split_elseif_.line) split_elseif_ = word.at;
       s.otherwise = block();
-      if (is(Tok::elseif_) || is(Tok::else_)) fail(now().at, found() + " cannot follow `else` at line " + std::to_string(word.at.line));
+      if (is(Tok::elseif_) || is(Tok::else_))
+        fail(now().at, found() + " cannot follow `else` at line " + std::to_string(word.at.line));
     }
     expect_end(opener);
     return {at, 0, std::move(s)};
@@ -406,7 +431,9 @@ class Parser {
     GenericFor s;
     s.names.push_back(std::move(first));
     while (accept(Tok::comma)) s.names.push_back(declared("the name of the loop's variable"));
-    if (!is(Tok::in_)) fail_here(s.names.size() == 1 ? "`=` or `in` after the loop's variable" : "`in` after the loop's variables");
+    if (!is(Tok::in_))
+      fail_here(s.names.size() == 1 ? "`=` or `in` after the loop's variable"
+                                    : "`in` after the loop's variables");
     take();
     s.values = expressions("what to go through, as in `pairs(t)`");
     expect(Tok::do_, "to begin the loop's body");
@@ -431,7 +458,8 @@ class Parser {
   Stat expression_statement(Place at) {
     if (is(Tok::semicolon)) fail(at, "Lua 5.1 has no empty statement: one `;` too many");
     if (!is(Tok::name) && !is(Tok::open_paren)) {
-      if (starts_expression(now().kind)) fail(at, "a value alone is no statement; assign it, pass it to a function or `return` it");
+      if (starts_expression(now().kind))
+        fail(at, "a value alone is no statement; assign it, pass it to a function or `return` it");
       fail(at, "unexpected " + found() + " where a statement should begin");
     }
     const Token first = now();
@@ -445,15 +473,21 @@ class Parser {
   [[noreturn]] void not_a_statement(const Token& first, const Expr& e) {
     const bool is_one_name = first.kind == Tok::name && last().at == first.at;
     const auto word = is_one_name ? nearest_word(first.text) : std::string_view{};
-    if (!word.empty()) fail(first.at, "unknown word `" + first.text + "`; did you mean `" + std::string(word) + "`?");
+    if (!word.empty())
+      fail(first.at, "unknown word `" + first.text + "`; did you mean `" + std::string(word) + "`?");
     const std::string text = print(e);
     const bool doubles = next().kind == now().kind && (is(Tok::plus) || is(Tok::minus));
     if (infix_of(now().kind) && next().kind == Tok::assign)
-      fail(now().at, "there is no `" + std::string(now().raw) + "=`; write `" + text + " = " + text + " " + std::string(now().raw) + " ...`");
-    if (doubles) fail(now().at, "there is no `" + std::string(now().raw) + std::string(now().raw) + "`; write `" + text + " = " + text + " " + std::string(now().raw) + " 1`");
+      fail(now().at, "there is no `" + std::string(now().raw) + "=`; write `" + text + " = " + text + " " +
+                         std::string(now().raw) + " ...`");
+    if (doubles)
+      fail(now().at, "there is no `" + std::string(now().raw) + std::string(now().raw) + "`; write `" + text +
+                         " = " + text + " " + std::string(now().raw) + " 1`");
     if (is(Tok::eq)) fail(now().at, "`==` compares; a variable gets its value with `=`");
-    if (infix_of(now().kind)) fail(first.at, "a value alone is no statement; assign it, pass it to a function or `return` it");
-    fail(now().at, "expected `=` or a call behind `" + (text.size() > 60 ? first.text : text) + "`, found " + found() + word_hint());
+    if (infix_of(now().kind))
+      fail(first.at, "a value alone is no statement; assign it, pass it to a function or `return` it");
+    fail(now().at, "expected `=` or a call behind `" + (text.size() > 60 ? first.text : text) + "`, found " +
+                       found() + word_hint());
   }
 
   Stat assignment(Place at, Expr first) {
@@ -466,7 +500,8 @@ class Parser {
       check_target(s.targets.back());
     }
     if (s.targets.size() > limits::script_targets_max)
-      report_limit(at, "assigns more than " + std::to_string(limits::script_targets_max) + " variables at once; use a table");
+      report_limit(at, "assigns more than " + std::to_string(limits::script_targets_max) +
+                           " variables at once; use a table");
     expect(Tok::assign, "and the values to assign");
     s.values = expressions("a value");
     return {at, 0, std::move(s)};
@@ -476,8 +511,9 @@ class Parser {
     const bool is_parenthesised = last().kind == Tok::close_paren && !std::holds_alternative<Call>(e.node);
     if (is_parenthesised) fail(e.at, "cannot assign to something in parentheses");
     if (std::holds_alternative<Name>(e.node) || std::holds_alternative<Index>(e.node)) return;
-    fail(e.at, std::holds_alternative<Call>(e.node) ? "cannot assign to the result of a call; assign to a variable or a field"
-                                                    : "cannot assign to this; only to a variable or a field");
+    fail(e.at, std::holds_alternative<Call>(e.node)
+                   ? "cannot assign to the result of a call; assign to a variable or a field"
+                   : "cannot assign to this; only to a variable or a field");
   }
 
   // ---- functions
@@ -516,7 +552,8 @@ class Parser {
 
   Exprs expressions(std::string_view what) {
     Exprs all;
-    do all.push_back(expression(what)); while (accept(Tok::comma));
+    do all.push_back(expression(what));
+    while (accept(Tok::comma));
     return all;
   }
 
@@ -526,7 +563,8 @@ class Parser {
   Expr operation(int floor, std::string_view what) {
     const Level level(*this);
     Expr left = unary(what);
-    for (const Infix* infix = infix_of(now().kind); infix && infix->left > floor; infix = infix_of(now().kind)) {
+    for (const Infix* infix = infix_of(now().kind); infix && infix->left > floor;
+         infix = infix_of(now().kind)) {
       take();
       Expr right = operation(infix->right, "a value behind `" + std::string(last().raw) + "`");
       const Place at = left.at;
@@ -542,7 +580,9 @@ class Parser {
     if (sign != Tok::not_ && sign != Tok::minus && sign != Tok::hash) return simple(what);
     take();
     Expr operand = operation(unary_priority, "a value behind `" + std::string(last().raw) + "`");
-    const UnaryOp op = sign == Tok::not_ ? UnaryOp::not_ : sign == Tok::minus ? UnaryOp::negate : UnaryOp::length;
+    const UnaryOp op = sign == Tok::not_    ? UnaryOp::not_
+                       : sign == Tok::minus ? UnaryOp::negate
+                                            : UnaryOp::length;
     const int height = operand.height;
     return make(at, Unary{op, box(std::move(operand))}, height);
   }
@@ -570,10 +610,12 @@ class Parser {
         deepest_ = std::max(deepest_, outside);
         return make(at, Function{std::move(body)}, height);
       }
-      case Tok::name: case Tok::open_paren: return suffixed();
+      case Tok::name:
+      case Tok::open_paren: return suffixed();
       default: break;
     }
-    if (is(Tok::assign) && at_ > 0 && last().kind == Tok::assign) fail(at, "`= =` is no operator; compare with `==`");
+    if (is(Tok::assign) && at_ > 0 && last().kind == Tok::assign)
+      fail(at, "`= =` is no operator; compare with `==`");
     fail_here(what);
   }
 
@@ -605,7 +647,8 @@ class Parser {
   Expr field_name() {
     // A word of the language is no field name in Lua 5.1; say how to write it all the same.
     if (is_word(now().kind))
-      fail(now().at, "`" + std::string(now().raw) + "` is a word of the language; write `[\"" + std::string(now().raw) + "\"]`");
+      fail(now().at, "`" + std::string(now().raw) + "` is a word of the language; write `[\"" +
+                         std::string(now().raw) + "\"]`");
     if (!is(Tok::name)) fail_here("the name of a field");
     const Token t = take();
     return make(t.at, String{t.text});
@@ -630,7 +673,9 @@ class Parser {
         }
         case Tok::colon: {
           take();
-          if (is_word(now().kind)) fail(now().at, "`" + std::string(now().raw) + "` is a word of the language and cannot be a method");
+          if (is_word(now().kind))
+            fail(now().at,
+                 "`" + std::string(now().raw) + "` is a word of the language and cannot be a method");
           if (!is(Tok::name)) fail_here("the name of a method");
           const std::string method = take().text;
           if (!is(Tok::open_paren) && !is(Tok::string) && !is(Tok::open_brace))
@@ -638,9 +683,9 @@ class Parser {
           e = call(std::move(e), method, last().at.line);
           break;
         }
-        case Tok::open_paren: case Tok::string: case Tok::open_brace:
-          e = call(std::move(e), "");
-          break;
+        case Tok::open_paren:
+        case Tok::string:
+        case Tok::open_brace: e = call(std::move(e), ""); break;
         default: return e;
       }
     }
@@ -648,7 +693,11 @@ class Parser {
 
   Expr call(Expr callee, std::string method, int method_line = 0) {
     const Place at = callee.at;
-    Call c{.callee = nullptr, .method = std::move(method), .method_line = method_line, .arguments = {}, .end_line = 0};
+    Call c{.callee = nullptr,
+           .method = std::move(method),
+           .method_line = method_line,
+           .arguments = {},
+           .end_line = 0};
     if (is(Tok::string)) {
       const Token t = take();
       c.arguments.push_back(make(t.at, String{t.text}));
@@ -688,21 +737,23 @@ class Parser {
         f.key = box(make(name.at, String{name.text}));
         take();
       } else if (is_word(now().kind) && next().kind == Tok::assign) {
-        fail(now().at, "`" + std::string(now().raw) + "` is a word of the language; write `[\"" + std::string(now().raw) + "\"] =`");
+        fail(now().at, "`" + std::string(now().raw) + "` is a word of the language; write `[\"" +
+                           std::string(now().raw) + "\"] =`");
       } else if (is(Tok::string) && (next().kind == Tok::assign || next().kind == Tok::colon)) {
-        fail(now().at, "a key that is a string is written `[" + std::string(now().raw.substr(0, 40)) + "] = ...`");
+        fail(now().at,
+             "a key that is a string is written `[" + std::string(now().raw.substr(0, 40)) + "] = ...`");
       }
-      if (is(Tok::name) && next().kind == Tok::colon && tokens_[std::min(at_ + 2, tokens_.size() - 1)].kind != Tok::name)
+      if (is(Tok::name) && next().kind == Tok::colon &&
+          tokens_[std::min(at_ + 2, tokens_.size() - 1)].kind != Tok::name)
         fail(next().at, "expected `=`, found `:`; a field is written `" + now().text + " = ...`");
       f.value = box(expression("a value"));
       height = std::max({height, f.value->height, f.key ? f.key->height : 0});
       t.fields.push_back(std::move(f));
       if (accept(Tok::comma) || accept(Tok::semicolon) || is(Tok::close_brace)) continue;
       // A field follows without a comma: the one fault that lists invite. Read on as if it were there.
-      if (!starts_expression(now().kind) && !is(Tok::open_bracket))
-        expect_closing(Tok::close_brace, opener);
-      report(now().at, "expected `,` or `}` in the table opened at line " + std::to_string(opener.at.line) + ", found " + found() +
-                           "; is a `,` missing?");
+      if (!starts_expression(now().kind) && !is(Tok::open_bracket)) expect_closing(Tok::close_brace, opener);
+      report(now().at, "expected `,` or `}` in the table opened at line " + std::to_string(opener.at.line) +
+                           ", found " + found() + "; is a `,` missing?");
     }
     t.end_line = now().at.line;
     take();
@@ -715,14 +766,14 @@ class Parser {
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   Tree tree_;
-  std::vector<FunctionBody*> functions_;   // being read, outermost first
-  int level_ = 0;                          // nested blocks and expressions
-  int deepest_ = 0;                        // level reached since it was last reset
-  int loops_ = 0;                          // around this statement, within its function
-  int brackets_ = 0;                       // open around this statement
-  Tok over_ = Tok::return_;                // what ended the block, for the message
-  Place split_elseif_;                     // the first `else if` on one line
-  Place suspect_;                          // the first block whose `end` stands left of its opening line
+  std::vector<FunctionBody*> functions_;  // being read, outermost first
+  int level_ = 0;                         // nested blocks and expressions
+  int deepest_ = 0;                       // level reached since it was last reset
+  int loops_ = 0;                         // around this statement, within its function
+  int brackets_ = 0;                      // open around this statement
+  Tok over_ = Tok::return_;               // what ended the block, for the message
+  Place split_elseif_;                    // the first `else if` on one line
+  Place suspect_;                         // the first block whose `end` stands left of its opening line
 };
 
 }  // namespace

@@ -13,14 +13,16 @@ namespace lua_text {
 namespace {
 
 constexpr std::string_view unary_spellings[] = {"-", "not ", "#"};
-constexpr std::string_view binary_spellings[] = {"or", "and", "<", ">", "<=", ">=", "~=", "==", "..",
-                                                 "+",  "-",   "*", "/", "%",  "^"};
+constexpr std::string_view binary_spellings[] = {
+    "or", "and", "<", ">", "<=", ">=", "~=", "==", "..", "+", "-", "*", "/", "%", "^"};
 constexpr int strengths[] = {1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 6, 6, 6, 8};
 
 // Characters that change how text looks without being seen: who approves a canonical text must see them.
-struct Range { char32_t from, to; };
-constexpr Range unseen[] = {{0x80, 0x9F}, {0xAD, 0xAD}, {0x061C, 0x061C}, {0x200B, 0x200F}, {0x2028, 0x202E},
-                            {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE007F}};
+struct Range {
+  char32_t from, to;
+};
+constexpr Range unseen[] = {{0x80, 0x9F},     {0xAD, 0xAD},     {0x061C, 0x061C}, {0x200B, 0x200F},
+                            {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE007F}};
 
 // The character at bytes[at] and its length; length 0 where the bytes are not UTF-8.
 std::pair<char32_t, std::size_t> character(std::string_view bytes, std::size_t at) {
@@ -44,7 +46,8 @@ std::pair<char32_t, std::size_t> character(std::string_view bytes, std::size_t a
 void append_byte(std::string& out, char c) {
   // Always three digits, so that a digit behind it is not taken in.
   const auto b = static_cast<unsigned char>(c);
-  out += {'\\', static_cast<char>('0' + b / 100), static_cast<char>('0' + b / 10 % 10), static_cast<char>('0' + b % 10)};
+  out += {'\\', static_cast<char>('0' + b / 100), static_cast<char>('0' + b / 10 % 10),
+          static_cast<char>('0' + b % 10)};
 }
 
 }  // namespace
@@ -55,13 +58,18 @@ std::string quoted(std::string_view bytes) {
     const auto [c, n] = character(bytes, i);
     const bool is_unseen = std::any_of(std::begin(unseen), std::end(unseen),
                                        [c = c](Range r) { return c >= r.from && c <= r.to; });
-    if (c == '\n' && n) out += "\\n";
-    else if (c == '\r') out += "\\r";
-    else if (c == '\t') out += "\\t";
-    else if (c == '"' || c == '\\') (out += '\\') += static_cast<char>(c);
+    if (c == '\n' && n)
+      out += "\\n";
+    else if (c == '\r')
+      out += "\\r";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '"' || c == '\\')
+      (out += '\\') += static_cast<char>(c);
     else if (n == 0 || c < 0x20 || c == 0x7f || is_unseen)
       for (std::size_t k = 0; k < std::max<std::size_t>(n, 1); ++k) append_byte(out, bytes[i + k]);
-    else out += bytes.substr(i, n);
+    else
+      out += bytes.substr(i, n);
     i += std::max<std::size_t>(n, 1);
   }
   return out + '"';
@@ -75,9 +83,9 @@ std::string number(double value) {
 
 bool is_name(std::string_view text) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && is_letter(text[0]) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); }) &&
-         !is_reserved(text);
+  return !text.empty() && is_letter(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9');
+  }) && !is_reserved(text);
 }
 
 std::string_view spelling(UnaryOp op) { return unary_spellings[static_cast<std::size_t>(op)]; }
@@ -103,7 +111,7 @@ bool is_multiple(const Expr& e) {
 
 namespace {
 
-constexpr std::size_t line_max = 80;    // what fits is kept on one line; a wish, not a limit
+constexpr std::size_t line_max = 80;  // what fits is kept on one line; a wish, not a limit
 
 bool is_one_line(std::string_view text) { return text.find('\n') == text.npos; }
 
@@ -115,7 +123,8 @@ class Printer {
     return std::visit([&](const auto& node) { return text(node, indent); }, e.node);
   }
 
-  std::string function(const FunctionBody& body, int indent, std::string_view name = "", bool skips_self = false) {
+  std::string function(const FunctionBody& body, int indent, std::string_view name = "",
+                       bool skips_self = false) {
     std::string head = "function";
     if (!name.empty()) (head += ' ') += name;
     head += '(';
@@ -148,7 +157,9 @@ class Printer {
   }
 
  private:
-  static std::string line(int indent) { return "\n" + std::string(static_cast<std::size_t>(indent) * 2, ' '); }
+  static std::string line(int indent) {
+    return "\n" + std::string(static_cast<std::size_t>(indent) * 2, ' ');
+  }
 
   std::string list(const Exprs& all, int indent) {
     std::string out;
@@ -223,7 +234,7 @@ class Printer {
 
   std::string text(const Unary& u, int indent) {
     const auto* below = std::get_if<Unary>(&u.operand->node);
-    const bool would_comment = u.op == UnaryOp::negate && below && below->op == UnaryOp::negate;   // `--`
+    const bool would_comment = u.op == UnaryOp::negate && below && below->op == UnaryOp::negate;  // `--`
     const bool needs_them = would_comment || lua_text::strength(*u.operand) < lua_text::unary_strength;
     return std::string(lua_text::spelling(u.op)) + in_parentheses(*u.operand, needs_them, indent);
   }
@@ -246,11 +257,16 @@ class Printer {
   std::string text(const Local& s, int indent) {
     return "local " + names(s.names) + (s.values.empty() ? "" : " = " + list(s.values, indent));
   }
-  std::string text(const Assign& s, int indent) { return list(s.targets, indent) + " = " + list(s.values, indent); }
+  std::string text(const Assign& s, int indent) {
+    return list(s.targets, indent) + " = " + list(s.values, indent);
+  }
   std::string text(const CallStat& s, int indent) { return expression(s.call, indent); }
-  std::string text(const Do& s, int indent) { return "do" + block(s.body, indent + 1) + line(indent) + "end"; }
+  std::string text(const Do& s, int indent) {
+    return "do" + block(s.body, indent + 1) + line(indent) + "end";
+  }
   std::string text(const While& s, int indent) {
-    return "while " + expression(s.condition, indent) + " do" + block(s.body, indent + 1) + line(indent) + "end";
+    return "while " + expression(s.condition, indent) + " do" + block(s.body, indent + 1) + line(indent) +
+           "end";
   }
   std::string text(const Repeat& s, int indent) {
     return "repeat" + block(s.body, indent + 1) + line(indent) + "until " + expression(s.until, indent);
@@ -266,7 +282,8 @@ class Printer {
   }
   std::string text(const NumericFor& s, int indent) {
     return "for " + s.variable.name + " = " + expression(s.from, indent) + ", " + expression(s.to, indent) +
-           (s.step ? ", " + expression(*s.step, indent) : "") + " do" + block(s.body, indent + 1) + line(indent) + "end";
+           (s.step ? ", " + expression(*s.step, indent) : "") + " do" + block(s.body, indent + 1) +
+           line(indent) + "end";
   }
   std::string text(const GenericFor& s, int indent) {
     return "for " + names(s.names) + " in " + list(s.values, indent) + " do" + block(s.body, indent + 1) +

@@ -11,17 +11,17 @@
 
 namespace footlight {
 
-std::string print(const ast::Tree& tree);           // the chunk, ends with a line end unless empty
-std::string print(const ast::FunctionBody& body);   // `function(p) return p.x end`
-std::string print(const ast::Expr& expression);     // `p.cart.total > 200`
+std::string print(const ast::Tree& tree);          // the chunk, ends with a line end unless empty
+std::string print(const ast::FunctionBody& body);  // `function(p) return p.x end`
+std::string print(const ast::Expr& expression);    // `p.cart.total > 200`
 
 // The words that the emitter writes in the same way.
 namespace lua_text {
 
-std::string quoted(std::string_view bytes);         // a string literal of printable text on one line
-std::string number(double value);                   // reads back as the same double
-bool is_name(std::string_view text);                // can stand behind a dot
-std::string_view spelling(ast::UnaryOp op);         // with the blank it needs: `not `
+std::string quoted(std::string_view bytes);  // a string literal of printable text on one line
+std::string number(double value);            // reads back as the same double
+bool is_name(std::string_view text);         // can stand behind a dot
+std::string_view spelling(ast::UnaryOp op);  // with the blank it needs: `not `
 std::string_view spelling(ast::BinaryOp op);
 
 // Binding strength as in the reference manual, 1 (`or`) to 8 (`^`), 9 for what needs no parentheses.

@@ -15,7 +15,8 @@ using namespace ast;
 
 class Resolver {
  public:
-  Resolver(Tree& tree, const Source& source, Problems& problems) : tree_(tree), source_(source), problems_(problems) {}
+  Resolver(Tree& tree, const Source& source, Problems& problems)
+      : tree_(tree), source_(source), problems_(problems) {}
 
   std::vector<Expr*> run() {
     function(*tree_.chunk);
@@ -26,18 +27,22 @@ class Resolver {
   // A function whose text we are in.
   struct Frame {
     FunctionBody* body;
-    int locals = 0;                    // visible now, with the hidden ones of loops
+    int locals = 0;  // visible now, with the hidden ones of loops
     bool said_locals = false, said_captures = false;
   };
 
   void report(Code code, Place at, std::string_view message) {
-    if (problems_.size() < limits::script_problems_max) problems_.push_back(source_.problem(code, at, message));
+    if (problems_.size() < limits::script_problems_max)
+      problems_.push_back(source_.problem(code, at, message));
   }
 
   // ---- scopes
 
   // Everything declared between `open` and `close` is forgotten at `close`.
-  struct Mark { std::size_t visible; int locals; };
+  struct Mark {
+    std::size_t visible;
+    int locals;
+  };
   Mark open() const { return {visible_.size(), frames_.back().locals}; }
   void close(Mark mark) {
     for (; visible_.size() > mark.visible; visible_.pop_back()) by_name_[visible_.back()].pop_back();
@@ -48,14 +53,15 @@ class Resolver {
     Frame& frame = frames_.back();
     frame.locals += more;
     if (frame.locals <= limits::script_locals_max || std::exchange(frame.said_locals, true)) return;
-    report(Code::limit_exceeded, at, "more than " + std::to_string(limits::script_locals_max) +
-                                         " locals at once in one function; put some into a table");
+    report(Code::limit_exceeded, at,
+           "more than " + std::to_string(limits::script_locals_max) +
+               " locals at once in one function; put some into a table");
   }
 
   void declare(Declared& name, const Expr* initial = nullptr) {
     name.declaration = static_cast<int>(tree_.locals.size());
-    tree_.locals.push_back(Variable{.name = name.name, .at = name.at, .function = frames_.back().body->id,
-                                    .initial = initial});
+    tree_.locals.push_back(
+        Variable{.name = name.name, .at = name.at, .function = frames_.back().body->id, .initial = initial});
     count_locals(1, name.at);
     visible_.push_back(name.name);
     by_name_[name.name].push_back(name.declaration);
@@ -81,9 +87,10 @@ class Resolver {
       if (captures.size() < static_cast<std::size_t>(limits::script_captures_max)) {
         captures.push_back(name.declaration);
       } else if (!std::exchange(f->said_captures, true)) {
-        report(Code::limit_exceeded, at.at, "the function at line " + std::to_string(f->body->at.line) + " uses more than " +
-                                                std::to_string(limits::script_captures_max) +
-                                                " variables from outside; put some into a table");
+        report(Code::limit_exceeded, at.at,
+               "the function at line " + std::to_string(f->body->at.line) + " uses more than " +
+                   std::to_string(limits::script_captures_max) +
+                   " variables from outside; put some into a table");
       }
     }
   }
@@ -97,8 +104,9 @@ class Resolver {
       tree_.locals[static_cast<std::size_t>(n->declaration)].is_reassigned = true;
       return;
     }
-    globals_.resize(globals);      // not a read
-    report(Code::undefined_name, target.at, "assigns the global `" + n->text + "`; write `" + std::string(declared_as) + n->text + "`");
+    globals_.resize(globals);  // not a read
+    report(Code::undefined_name, target.at,
+           "assigns the global `" + n->text + "`; write `" + std::string(declared_as) + n->text + "`");
   }
 
   // ---- the walk
@@ -120,14 +128,17 @@ class Resolver {
 
   void expression(Expr& e) {
     if (auto* n = std::get_if<Name>(&e.node)) return name(e, *n);
-    each_part(e, [&](Expr& part) { expression(part); }, [&](FunctionBody& body) { function(body); });
+    each_part(
+        e, [&](Expr& part) { expression(part); }, [&](FunctionBody& body) { function(body); });
   }
 
   void statement(Stat& stat) {
-    const auto all = [&](Exprs& expressions) { for (Expr& e : expressions) expression(e); };
+    const auto all = [&](Exprs& expressions) {
+      for (Expr& e : expressions) expression(e);
+    };
     std::visit(Overloaded{
                    [&](Local& s) {
-                     all(s.values);          // before the names: `local x = x` reads the outer one
+                     all(s.values);  // before the names: `local x = x` reads the outer one
                      for (std::size_t i = 0; i < s.names.size(); ++i)
                        declare(s.names[i], i < s.values.size() ? &s.values[i] : nullptr);
                    },
@@ -136,7 +147,7 @@ class Resolver {
                      all(s.values);
                    },
                    [&](LocalFunction& s) {
-                     declare(s.name);        // before the body, which may call itself
+                     declare(s.name);  // before the body, which may call itself
                      function(*s.body);
                    },
                    [&](FunctionStat& s) {
@@ -160,8 +171,9 @@ class Resolver {
                      loop(stat.at, s.names, s.body);
                    },
                    [&](auto&) {
-                     each_part(stat, [&](Expr& e) { expression(e); }, [&](Block& b) { block(b); },
-                               [&](FunctionBody& body) { function(body); });
+                     each_part(
+                         stat, [&](Expr& e) { expression(e); }, [&](Block& b) { block(b); },
+                         [&](FunctionBody& body) { function(body); });
                    },
                },
                stat.node);
@@ -169,7 +181,7 @@ class Resolver {
 
   void loop(Place at, std::span<Declared> names, Block& body) {
     const Mark mark = open();
-    count_locals(3, at);                     // the loop's own state
+    count_locals(3, at);  // the loop's own state
     for (Declared& n : names) declare(n);
     block(body);
     close(mark);
@@ -179,8 +191,8 @@ class Resolver {
   const Source& source_;
   Problems& problems_;
   std::vector<Frame> frames_;
-  std::vector<std::string> visible_;                                 // names, innermost last
-  std::unordered_map<std::string, std::vector<int>> by_name_;        // their declarations, innermost last
+  std::vector<std::string> visible_;                           // names, innermost last
+  std::unordered_map<std::string, std::vector<int>> by_name_;  // their declarations, innermost last
   std::vector<Expr*> globals_;
 };
 

@@ -21,7 +21,7 @@ class Source {
 
   std::string_view text() const { return text_; }
   const std::string& name() const { return name_; }
-  std::string_view line(int number) const;      // without its line end; empty where there is none
+  std::string_view line(int number) const;  // without its line end; empty where there is none
 
   // `name:line`, and the message followed by the source line and a caret under the place.
   Problem problem(Code code, ast::Place at, std::string_view message) const;
@@ -29,7 +29,7 @@ class Source {
  private:
   std::string_view text_;
   std::string name_;
-  std::vector<std::size_t> starts_;             // where each line begins
+  std::vector<std::size_t> starts_;  // where each line begins
 };
 
 // Adds a syntax error unless its line has a problem already: what follows the first is mostly its echo.

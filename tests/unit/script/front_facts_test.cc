@@ -17,7 +17,8 @@ FunctionInfo first_function(std::string_view source) {
 }  // namespace
 
 TEST_CASE("captures name the variables from outside, with those of functions further in") {
-  const FunctionInfo f = first_function("local a, b, c = 1, 2, 3 return function(p) local d = a return function() return b, d, e end end, b");
+  const FunctionInfo f = first_function(
+      "local a, b, c = 1, 2, 3 return function(p) local d = a return function() return b, d, e end end, b");
   REQUIRE(f.captures.size() == 2);
   CHECK(f.captures[0].name == "a");
   CHECK(f.captures[1].name == "b");
@@ -27,7 +28,10 @@ TEST_CASE("captures name the variables from outside, with those of functions fur
 }
 
 TEST_CASE("a function that assigns a captured variable is told apart") {
-  struct Case { std::string_view source; bool assigns; };
+  struct Case {
+    std::string_view source;
+    bool assigns;
+  };
   for (const auto& [source, assigns] : {
            Case{"return function(p) local n = 0 n = n + 1 return n end", false},
            Case{"local n return function(p) n = p end", true},
@@ -40,14 +44,18 @@ TEST_CASE("a function that assigns a captured variable is told apart") {
     CHECK(first_function(source).assigns_captured == assigns);
   }
   // The inner function does, the outer one, which owns the variable, does not.
-  const auto chunk = read_chunk("return function() local n return function() n = 1 end end", "a.lua", Mode::declare);
+  const auto chunk =
+      read_chunk("return function() local n return function() n = 1 end end", "a.lua", Mode::declare);
   REQUIRE(chunk.ok());
   CHECK_FALSE(chunk->functions[0].assigns_captured);
   CHECK(chunk->functions[1].assigns_captured);
 }
 
 TEST_CASE("a function that writes tables of others is told apart") {
-  struct Case { std::string_view source; bool writes; };
+  struct Case {
+    std::string_view source;
+    bool writes;
+  };
   for (const auto& [source, writes] : {
            Case{"return function(p) local t = {} t.a = 1 t[1] = p return t end", false},
            Case{"return function(p) local t = {} local function f() t.a = 1 end f() return t end", false},

@@ -98,7 +98,9 @@ TEST_CASE("damaged programs are refused with places, or load") {
       const unsigned at = generator.below(static_cast<unsigned>(tokens.size()));
       switch (generator.below(3)) {
         case 0: tokens.erase(tokens.begin() + at); break;
-        case 1: tokens.insert(tokens.begin() + at, tokens[generator.below(static_cast<unsigned>(tokens.size()))]); break;
+        case 1:
+          tokens.insert(tokens.begin() + at, tokens[generator.below(static_cast<unsigned>(tokens.size()))]);
+          break;
         default: std::swap(tokens[at], tokens[generator.below(static_cast<unsigned>(tokens.size()))]);
       }
     }
@@ -136,8 +138,10 @@ TEST_CASE("numbers and strings of every kind read back exactly") {
     std::string bytes;
     for (int k = 0; k < 8; ++k) bytes += static_cast<char>(random());
     std::string escaped;
-    for (const char c : bytes) escaped += "\\" + std::to_string(static_cast<int>(static_cast<unsigned char>(c))) + "'..'";
-    const auto chunk = read_chunk("return " + std::string(exact) + ", '" + escaped + "'", "a.lua", Mode::policy);
+    for (const char c : bytes)
+      escaped += "\\" + std::to_string(static_cast<int>(static_cast<unsigned char>(c))) + "'..'";
+    const auto chunk =
+        read_chunk("return " + std::string(exact) + ", '" + escaped + "'", "a.lua", Mode::policy);
     if (!chunk.ok()) FAIL(to_text(chunk.error()));
     INFO(chunk->lua);
     CHECK(test::run_emitted(chunk->lua).outcome == std::string(exact) + ",'" + bytes + "'");
@@ -149,15 +153,25 @@ TEST_CASE("numbers and strings of every kind read back exactly") {
 
 TEST_CASE("fuel stops every loop and recursion") {
   for (const std::string_view source : {
-           "while true do end", "repeat until false", "for i = 1, math.huge do end", "for i = 1, 1, 0 do end",
-           "local function f() return f() end f()", "local function f() f() end f()", "for k in function() return 1 end do end",
-           "local t = {} function t:f() return self:f() end t:f()", "--\rwhile true do end", "--[==[\n]]]==]while true do end",
-           "while true do pcall(error) end", "while true do pcall(function() while true do end end) end",
-           "local s = 'x' while true do s = s end", "for i = 1, 1e9 do local x = i < 3 end",
+           "while true do end",
+           "repeat until false",
+           "for i = 1, math.huge do end",
+           "for i = 1, 1, 0 do end",
+           "local function f() return f() end f()",
+           "local function f() f() end f()",
+           "for k in function() return 1 end do end",
+           "local t = {} function t:f() return self:f() end t:f()",
+           "--\rwhile true do end",
+           "--[==[\n]]]==]while true do end",
+           "while true do pcall(error) end",
+           "while true do pcall(function() while true do end end) end",
+           "local s = 'x' while true do s = s end",
+           "for i = 1, 1e9 do local x = i < 3 end",
        }) {
     INFO(source);
     const auto chunk = read_chunk(source, "a.lua", Mode::policy);
     REQUIRE(chunk.ok());
-    CHECK_THAT(test::run_emitted(chunk->lua, 10'000).outcome, Catch::Contains("out of fuel") || Catch::Contains("stack overflow"));
+    CHECK_THAT(test::run_emitted(chunk->lua, 10'000).outcome,
+               Catch::Contains("out of fuel") || Catch::Contains("stack overflow"));
   }
 }

@@ -10,13 +10,15 @@ void LuaGenerator::number(int depth, bool may_call) {
     return put(any({"0", "1", "2", "3", "10", "0x1F", "2.5", ".5", "1e2"}));
   }
   switch (below(may_call ? 13 : 8)) {
-    case 0: case 1: number(0); return;
+    case 0:
+    case 1: number(0); return;
     case 2:
       put("(");
       number(depth - 1, may_call);
       put(")");
       return;
-    case 3: case 4:
+    case 3:
+    case 4:
       number(depth - 1, may_call);
       put(any({"+", "-", "*", "/", "%"}));
       number(depth - 1, may_call);
@@ -145,7 +147,7 @@ void LuaGenerator::body_of_function(int depth, const std::string& extra_paramete
   const bool is_vararg = chance(30);
   if (is_vararg) put({",", "..."});
   put(")");
-  scope_.numbers = {a, b};               // what is outside is read, not assigned
+  scope_.numbers = {a, b};  // what is outside is read, not assigned
   put("local");
   const std::string copy = fresh("c");
   put(copy);
@@ -174,7 +176,10 @@ void LuaGenerator::statement(int depth) {
     }
     case 1: {
       put({"mark", "\1("});
-      if (chance(30)) text_value(2); else number(3);
+      if (chance(30))
+        text_value(2);
+      else
+        number(3);
       put(")");
       return;
     }
@@ -221,7 +226,8 @@ void LuaGenerator::statement(int depth) {
       number(1);
       put({")", ")"});
       return;
-    case 6: case 7: {
+    case 6:
+    case 7: {
       const Scope outside = scope_;
       put("if");
       condition(2);
@@ -243,7 +249,8 @@ void LuaGenerator::statement(int depth) {
       put("end");
       return;
     }
-    case 8: case 9: {
+    case 8:
+    case 9: {
       const Scope outside = scope_;
       const std::string i = fresh("i");
       put("for");
@@ -399,8 +406,8 @@ std::vector<std::string> LuaGenerator::program() {
   // `;` stands between statements only.
   Tokens tidy;
   for (std::string& t : out_) {
-    const bool is_first = tidy.empty() || tidy.back() == ";" || tidy.back() == "do" || tidy.back() == "then" ||
-                          tidy.back() == "else" || tidy.back() == "repeat";
+    const bool is_first = tidy.empty() || tidy.back() == ";" || tidy.back() == "do" ||
+                          tidy.back() == "then" || tidy.back() == "else" || tidy.back() == "repeat";
     if (t == ";" && is_first) continue;
     tidy.push_back(std::move(t));
   }

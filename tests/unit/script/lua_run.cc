@@ -6,14 +6,21 @@
 namespace footlight::test {
 namespace {
 
-struct Close { void operator()(lua_State* L) const { lua_close(L); } };
+struct Close {
+  void operator()(lua_State* L) const { lua_close(L); }
+};
 using State = std::unique_ptr<lua_State, Close>;
 
 State open() {
   State state(luaL_newstate());
-  struct Library { const char* name; lua_CFunction open; };
-  for (const auto& [name, library] : {Library{"", luaopen_base}, {LUA_STRLIBNAME, luaopen_string},
-                                      {LUA_TABLIBNAME, luaopen_table}, {LUA_MATHLIBNAME, luaopen_math}}) {
+  struct Library {
+    const char* name;
+    lua_CFunction open;
+  };
+  for (const auto& [name, library] : {Library{"", luaopen_base},
+                                      {LUA_STRLIBNAME, luaopen_string},
+                                      {LUA_TABLIBNAME, luaopen_table},
+                                      {LUA_MATHLIBNAME, luaopen_math}}) {
     lua_pushcfunction(state.get(), library);
     lua_pushstring(state.get(), name);
     lua_call(state.get(), 1, 0);
@@ -55,7 +62,10 @@ int mark(lua_State* L) {
 
 int stop(lua_State* L) { return luaL_error(L, "out of fuel"); }
 int same(lua_State* L) { return lua_gettop(L); }
-int second(lua_State* L) { lua_remove(L, 1); return 1; }
+int second(lua_State* L) {
+  lua_remove(L, 1);
+  return 1;
+}
 
 template <bool is_swapped, bool or_equal>
 int compare(lua_State* L) {
@@ -65,7 +75,8 @@ int compare(lua_State* L) {
   // a <= b is not (b < a), except for NaN.
   const bool is_nan = (lua_type(L, 1) == LUA_TNUMBER && lua_tonumber(L, 1) != lua_tonumber(L, 1)) ||
                       (lua_type(L, 2) == LUA_TNUMBER && lua_tonumber(L, 2) != lua_tonumber(L, 2));
-  const bool holds = !is_absent && !is_nan && (or_equal ? !lua_lessthan(L, right, left) : lua_lessthan(L, left, right));
+  const bool holds =
+      !is_absent && !is_nan && (or_equal ? !lua_lessthan(L, right, left) : lua_lessthan(L, left, right));
   lua_pushboolean(L, holds);
   return 1;
 }

@@ -9,8 +9,8 @@ namespace footlight::test {
 
 struct Run {
   bool loaded = false;
-  std::string outcome;               // results as text, or the error message
-  std::vector<std::string> trace;    // of calls of `mark(...)`: the line of the call and the arguments
+  std::string outcome;             // results as text, or the error message
+  std::vector<std::string> trace;  // of calls of `mark(...)`: the line of the call and the arguments
 
   bool operator==(const Run&) const = default;
 };
