@@ -8,14 +8,12 @@
 
 #include "bindings/lua/loops.h"
 #include "script/convert.h"
+#include "script/run.h"
 #include "script/state.h"
-#include "script/watchdog.h"
 
 namespace footlight {
 
 namespace {
-
-constexpr double fuel_gone = -1;
 
 // The allocator: counts, trips at the soft limit, refuses at the hard one. LuaJIT calls it with the
 // old size, so that no block needs a header.
@@ -105,159 +103,6 @@ int initialise(lua_State* L) {
   lua_gc(L, LUA_GCSETPAUSE, 120);
   return 0;
 }
-
-void on_overdue(void* context) { static_cast<Vm::State*>(context)->trip_by(Trip::deadline); }
-
-// One call, from the fuel it is given to the fuel it used. Nests in host functions.
-class Run {
- public:
-  Run(Vm::State& state, const Budget& budget, std::uint64_t serial) : state_(state), budget_(budget) {
-    is_outermost_ = state.depth++ == 0;
-    state.lent.push_back(serial);
-    state.failure = {};
-    if (is_outermost_) {
-      start_ = state.used;
-      state.peak = state.used;
-      state.host_error = {};
-      state.take_log();
-      state.take_log_dropped();
-      state.seed(budget.random_seed);
-      state.trip = Trip::none;
-      outer_fuel_ = std::numeric_limits<double>::infinity();
-      state.soft = start_ + budget.memory;
-      if (budget.deadline) {
-        guard_.emplace(Watchdog::Clock::now() + std::chrono::milliseconds(budget.deadline->ms), on_overdue,
-                       &state);
-      }
-    } else {
-      outer_fuel_ = state.fuel() - static_cast<double>(state.debt());
-    }
-    refuel();
-  }
-  ~Run() { finish(); }
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
-
-  // Starts the next script of this run with fuel of its own, as far as the outer call has any.
-  void next_script() {
-    spent_ += used();
-    if (trip() == Trip::fuel) state_.trip = Trip::none;
-    refuel();
-  }
-
-  long fuel_used() { return static_cast<long>(spent_ + used()); }
-
-  Trip trip() const { return state_.trip.load(); }
-
-  // Why the script, which is `function`, did not come to its end.
-  Error error(FunctionRef function = {}) const {
-    Vm::State::Failure failure = state_.failure;
-    if (failure.place.empty()) failure.place = origin(function);
-    switch (trip()) {
-      case Trip::none: break;
-      case Trip::fuel:
-        failure.code = Code::fuel_exhausted;
-        failure.text = "the script used up its fuel of " + std::to_string(static_cast<long>(allowance_)) +
-                       "; a turn of a loop and a call cost one each";
-        break;
-      case Trip::deadline:
-        failure.code = Code::deadline_exceeded;
-        failure.text = "the script ran past its deadline";
-        if (budget_.deadline) failure.text += " of " + to_text(*budget_.deadline);
-        break;
-      case Trip::memory:
-        failure.code = Code::memory_exceeded;
-        failure.text = "the script used more than its " + std::to_string(budget_.memory) + " bytes of memory";
-        break;
-    }
-    return failure.error();
-  }
-
-  std::size_t peak() const { return state_.peak > start_ ? state_.peak - start_ : 0; }
-
-  // Idempotent. The order matters: a signal may come until the guard is disarmed.
-  void finish() {
-    if (is_finished_) return;
-    is_finished_ = true;
-    --state_.depth;
-    state_.lent.pop_back();
-    if (is_outermost_) {
-      finish_outermost();
-    } else {
-      finish_nested();
-    }
-  }
-
- private:
-  void finish_outermost() {
-    guard_.reset();
-    state_.is_hooking = 1;
-    lua_sethook(state_.L, nullptr, 0, 0);
-    state_.is_hooking = 0;
-    const Trip reason = state_.trip.exchange(Trip::none);
-    state_.soft = static_cast<std::size_t>(-1);
-    state_.set_debt(0);
-    if (reason == Trip::memory) recover_memory();
-  }
-
-  // After a memory stop much of what is in use is garbage, but LuaJIT keeps buffers that only several
-  // collections shrink. What does not come back then never will.
-  void recover_memory() {
-    const std::size_t acceptable = start_ + budget_.memory / 4;
-    for (int i = 0; i < limits::script_rebuild_collections_max && state_.used > acceptable; ++i) {
-      state_.protect([](lua_State* L) { lua_gc(L, LUA_GCCOLLECT, 0); });
-    }
-    state_.trip = Trip::none;
-    state_.is_broken = state_.used > acceptable;
-  }
-
-  void finish_nested() {
-    const double left = outer_fuel_ - spent_ - used();
-    // A stop by the smaller fuel of this call is its own; every other ends the outer one too.
-    if (trip() == Trip::fuel && left > 0) state_.trip = Trip::none;
-    const bool is_over = trip() != Trip::none;
-    state_.set_debt(0);
-    state_.set_fuel(is_over ? fuel_gone : left);
-    state_.fuel_at_trip = is_over ? std::optional(left) : std::nullopt;
-  }
-
-  // Where a function begins: the place of last resort, after `return f(x)` has replaced the caller.
-  std::string origin(FunctionRef function) const {
-    lua_Debug ar;
-    if (!function) return "";
-    lua_rawgeti(state_.L, LUA_REGISTRYINDEX, function.id);
-    if (!lua_isfunction(state_.L, -1)) {
-      lua_pop(state_.L, 1);
-      return "";
-    }
-    lua_getinfo(state_.L, ">S", &ar);
-    return ar.source[0] == '@' ? std::string(ar.source + 1) + ":" + std::to_string(ar.linedefined) : "";
-  }
-
-  void refuel() {
-    allowance_ = std::clamp(static_cast<double>(budget_.fuel), 0.0, std::max(outer_fuel_ - spent_, 0.0));
-    state_.set_debt(0);
-    state_.set_fuel(allowance_);
-    state_.fuel_at_trip.reset();
-  }
-
-  // Of the running script; at most what it was given, though its last step may have cost more.
-  double used() {
-    const double left =
-        state_.fuel_at_trip ? *state_.fuel_at_trip : state_.fuel() - static_cast<double>(state_.debt());
-    return std::clamp(allowance_ - left, 0.0, allowance_);
-  }
-
-  Vm::State& state_;
-  const Budget budget_;
-  bool is_outermost_ = true;
-  bool is_finished_ = false;
-  double allowance_ = 0;   // fuel of the running script
-  double spent_ = 0;       // by those before it in this run
-  double outer_fuel_ = 0;  // what the outer call had left; infinite without one
-  std::size_t start_ = 0;
-  std::optional<Watchdog::Guard> guard_;
-};
 
 void push_function(lua_State* L, FunctionRef function) { lua_rawgeti(L, LUA_REGISTRYINDEX, function.id); }
 
