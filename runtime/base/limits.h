@@ -103,6 +103,7 @@ inline constexpr std::size_t script_value_nodes_max = 20'000; // of a result or 
 inline constexpr std::size_t script_value_bytes_max = 1 << 20;   // its strings together: a rendered page
 inline constexpr int script_call_depth_max = 16;              // script -> host -> script: the C stack grows
 inline constexpr int script_rebuild_collections_max = 12;     // full collections before a state is given up
+inline constexpr std::size_t policies_remembered_max = 100'000;   // sources whose check is kept
 inline constexpr int script_trips_max = 3;                    // then the policy is quarantined
 
 // server

@@ -1,6 +1,8 @@
 #include "engine/decide.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <tuple>
 
 #include "engine/bucket.h"
@@ -28,11 +30,14 @@ class Decider {
     Candidate candidate;
     bool is_exact;
   };
-  // Whether this request may see an experience: asked at most once in a decision.
+  // Whether this request may see an experience: asked at most once in a decision. Kept small, since
+  // there is one for every experience of the snapshot.
   struct Eligibility {
     bool is_known = false;
     bool is_eligible = false;
-    int treatment = -1;
+    std::int8_t treatment = -1;
+  };
+  struct Dropped {
     Fate fate = Fate::shown;
     std::string reason, place;
   };
@@ -127,13 +132,13 @@ class Decider {
     Eligibility& known = eligibility_[static_cast<std::size_t>(candidate.experience)];
     if (!known.is_known) {
       known.is_known = true;
-      known.is_eligible = assess(experience(candidate), known);
+      known.is_eligible = assess(candidate, known);
     }
     const bool right_treatment = action(candidate).treatment < 0 || action(candidate).treatment == known.treatment;
     if (known.is_eligible && right_treatment) return true;
     if (trace_) {
       if (!known.is_eligible)
-        trace(candidate, known.fate, known.reason, known.place);
+        trace(candidate, dropped_[candidate.experience].fate, dropped_[candidate.experience].reason, dropped_[candidate.experience].place);
       else
         trace(candidate, Fate::experiment, "experiment: gets the treatment `" + experience(candidate).treatments[static_cast<std::size_t>(known.treatment)].name + "`", "");
     }
@@ -141,12 +146,11 @@ class Decider {
   }
 
   // The same for every surface that is asked for, so policies are not told which one it is.
-  bool assess(const CompiledExperience& owner, Eligibility& result) {
+  bool assess(const Candidate& candidate, Eligibility& result) {
+    const CompiledExperience& owner = experience(candidate);
     const PolicyCall call{request_, {}, {}, owner.id};
     const auto drop = [&](Fate fate, std::string reason, std::string path = "$") {
-      result.fate = fate;
-      result.reason = std::move(reason);
-      result.place = place(owner, path);
+      if (options_.explain) dropped_[candidate.experience] = {fate, std::move(reason), place(owner, std::move(path))};
       return false;
     };
     const auto failed = [&](const PolicyFailure& failure, const char* path) {
@@ -155,8 +159,8 @@ class Decider {
     };
     if (owner.kind == ExperienceKind::journey) return drop(Fate::no_state, "the profile is at no step of this journey that shows something");
 
-    if (owner.start && request_.now < *owner.start) return drop(Fate::schedule, "starts " + when(*owner.start, owner.from, owner.zone), "$.from");
-    if (owner.end && request_.now >= *owner.end) return drop(Fate::schedule, "ended " + when(*owner.end, owner.till, owner.zone), "$.till");
+    if (owner.start && request_.now < *owner.start) return drop(Fate::schedule, options_.explain ? "starts " + when(*owner.start, owner.from, owner.zone) : "", "$.from");
+    if (owner.end && request_.now >= *owner.end) return drop(Fate::schedule, options_.explain ? "ended " + when(*owner.end, owner.till, owner.zone) : "", "$.till");
     if (owner.schedule) {
       const Zone* profile_zone = profile_zone_ ? &*profile_zone_ : nullptr;
       if (!owner.schedule->is_open(request_.now, snapshot_.zone(), profile_zone))
@@ -187,7 +191,7 @@ class Decider {
       int upto = 0;
       for (std::size_t t = 0; t < owner.treatments.size() && result.treatment < 0; ++t) {
         upto += owner.treatments[t].weight;
-        if (bucket < upto) result.treatment = static_cast<int>(t);
+        if (bucket < upto) result.treatment = static_cast<std::int8_t>(t);
       }
       if (result.treatment < 0) return drop(Fate::experiment, "in the holdout (bucket " + std::to_string(bucket) + ")", "$.holdout");
     }
@@ -346,6 +350,7 @@ class Decider {
     const CompiledAction& offered = action(candidate);
     const CompiledConfiguration& target = configuration(candidate);
     const RenderInput input{.profile = &request_.attributes, .context = &request_.context, .request = &request_value_, .now = request_.now};
+    if (offered.content.constant) return *offered.content.constant;
     Value json;
     if (offered.content.policy >= 0) {
       const PolicyCall call{request_, *surface_, target.name, experience(candidate).id};
@@ -443,6 +448,7 @@ class Decider {
   std::optional<Zone> profile_zone_;
   Value request_value_;
   std::vector<Eligibility> eligibility_;
+  std::map<int, Dropped> dropped_;      // by experience; only for traces
   const std::string* surface_ = nullptr;
   SurfaceTrace* trace_ = nullptr;
   Decision decision_;

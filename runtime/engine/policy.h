@@ -12,6 +12,7 @@
 #include "footlight/error.h"
 #include "model/predicate.h"
 #include "model/request.h"
+#include "model/workspace.h"
 
 namespace footlight {
 
@@ -71,7 +72,9 @@ class PolicyCompiler {
  public:
   virtual ~PolicyCompiler() = default;
   virtual Problems check(const Policy& policy) = 0;
-  virtual std::optional<Predicate> lift(const Policy& policy) = 0;   // of targeting policies
+  // A targeting policy as a predicate that answers the same for every request, given the declared
+  // types of attributes (a value of another type is absent).
+  virtual std::optional<Predicate> lift(const Policy& policy, const AttributeTypes& declared) = 0;
 };
 
 }  // namespace footlight

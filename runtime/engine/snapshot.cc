@@ -11,8 +11,15 @@ class NoPolicyCompiler : public PolicyCompiler {
   Problems check(const Policy& policy) override {
     return {{Code::script_error, policy.path, "policies are not compiled here"}};
   }
-  std::optional<Predicate> lift(const Policy&) override { return {}; }
+  std::optional<Predicate> lift(const Policy&, const AttributeTypes&) override { return {}; }
 };
+
+bool text_has_tags(std::string_view text) { return text.find("{{") != std::string_view::npos || text.find("{%") != std::string_view::npos; }
+bool has_tags(const Value& json) {
+  if (json.is_string()) return text_has_tags(json.string());
+  if (json.is_array()) return std::any_of(json.array().begin(), json.array().end(), [](const Value& item) { return has_tags(item); });
+  return json.is_object() && std::any_of(json.object().begin(), json.object().end(), [](const auto& member) { return has_tags(member.second); });
+}
 
 }  // namespace
 
@@ -60,7 +67,7 @@ class SnapshotCompiler {
     PredicateSurroundings surroundings{snapshot_->attributes_, definition.include, lists_,
                                        [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
                                          Policy policy{PolicyRole::targeting, lua, definition.id, path, place(served, path)};
-                                         if (auto native = policies_.lift(policy)) return std::move(*native);
+                                         if (auto native = policies_.lift(policy, workspace_.attributes)) return std::move(*native);
                                          return number(std::move(policy));
                                        }};
     compiled.audience = PredicateProgram::compile(definition.audience, surroundings, problems_);
@@ -158,7 +165,9 @@ class SnapshotCompiler {
         return compiled;
       }
       compiled.json = std::move(*made);
+      if (has_tags(json)) return compiled;
       check_static(json, configuration, path);
+      if (auto rendered = render(*compiled.json, {})) compiled.constant = to_json(*rendered);
       return compiled;
     }
     if (content.form == Content::Form::json) {
@@ -166,10 +175,13 @@ class SnapshotCompiler {
       return compiled;
     }
     auto made = compile_template(*text, configuration.format == Format::html ? TemplateFormat::html : TemplateFormat::text, fragments, where);
-    if (made)
-      compiled.text = std::move(*made);
-    else
+    if (!made) {
       add(made.error(), path);
+      return compiled;
+    }
+    compiled.text = std::move(*made);
+    if (!text_has_tags(*text))
+      if (auto rendered = render(*compiled.text, {})) compiled.constant = std::move(*rendered);
     return compiled;
   }
 
@@ -177,7 +189,6 @@ class SnapshotCompiler {
   // not satisfy it alone.
   void check_static(const Value& json, const CompiledConfiguration& configuration, const std::string& path) {
     if (!configuration.schema || configuration.resolve.mode == Resolution::Mode::merge) return;
-    if (to_json(json).find("{{") != std::string::npos || to_json(json).find("{%") != std::string::npos) return;
     for (Problem& problem : validate(*configuration.schema, json, true))
       problems_.push_back({problem.code, path + problem.place.substr(std::min<std::size_t>(1, problem.place.size())), problem.message});
   }

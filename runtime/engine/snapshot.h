@@ -38,8 +38,10 @@ struct SnapshotSource {
   std::map<std::string, std::shared_ptr<const IdList>> lists;   // by SHA-256
 };
 
-// Content made ready: one of a template, a JSON template, a policy.
+// Content made ready: constant bytes where nothing depends on the request (they satisfy their schema,
+// or would not have compiled), else one of a template, a JSON template, a policy.
 struct CompiledContent {
+  std::optional<std::string> constant;
   std::optional<Template> text;
   std::optional<JsonTemplate> json;
   int policy = -1;

@@ -34,6 +34,7 @@ struct AttributeType {
   bool accepts(const Value& value) const;
 };
 std::string to_text(const AttributeType& type);   // `number`, `enum`, `list of text`
+using AttributeTypes = std::map<std::string, AttributeType>;   // by dotted name
 
 struct Resolution {
   enum class Mode { highest, stack, merge } mode = Mode::highest;
@@ -63,7 +64,7 @@ struct ApprovalRule {
 struct Workspace {
   std::string name;
   std::string zone = "UTC";
-  std::map<std::string, AttributeType> attributes;
+  AttributeTypes attributes;
   std::vector<Configuration> configurations;      // sorted by name
   std::vector<ApprovalRule> approvals;
   std::map<std::string, std::string> conflict;    // configuration → source of its conflict policy

@@ -28,12 +28,18 @@ class DiskFiles : public Files {
     if (!fs::is_regular_file(whole, error)) return refuse(Code::unreadable_file, "there is no file `" + path + "` in `" + root_ + "`");
     std::ifstream in(whole, std::ios::binary);
     if (!in) return refuse(Code::unreadable_file, "`" + whole.string() + "` cannot be opened; check its permissions");
+    const auto tell = [&] { return refuse(Code::too_large, "`" + path + "` has more than " + std::to_string(most) + " bytes"); };
+    const auto size = fs::file_size(whole, error);
+    if (!error && size > most) return tell();
+    // The size is a guess: what looks like a file may grow, or have none (a pipe in /proc).
     std::string text;
-    text.resize(most + 1);
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
+    text.reserve(error ? 0 : static_cast<std::size_t>(size) + 1);
+    char piece[64 << 10];
+    while (in.read(piece, sizeof piece), in.gcount() > 0) {
+      text.append(piece, static_cast<std::size_t>(in.gcount()));
+      if (text.size() > most) return tell();
+    }
     if (in.bad()) return refuse(Code::unreadable_file, "`" + whole.string() + "` cannot be read");
-    if (text.size() > most) return refuse(Code::too_large, "`" + path + "` has more than " + std::to_string(most) + " bytes");
     return text;
   }
 

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "bindings/lua/module.h"
+#include "script/lift.h"
 
 namespace footlight {
 
@@ -93,6 +94,20 @@ std::string chunk_name(const Policy& policy) {
   return policy.place.empty() || policy.place[0] == '$' ? policy.owner + " " + policy.path : policy.place;
 }
 
+// Exact only where types are known: an ordering in Lua fails on a text, in a predicate it is false;
+// and a name that holds others reads as a view, never as absent.
+bool is_liftable(const Predicate& predicate, const AttributeTypes& declared) {
+  using Op = Predicate::Op;
+  const bool is_group = predicate.op == Op::all || predicate.op == Op::any || predicate.op == Op::no;
+  if (is_group)
+    return std::all_of(predicate.args.begin(), predicate.args.end(), [&](const Predicate& part) { return is_liftable(part, declared); });
+  if (predicate.op == Op::always) return true;
+  const auto type = declared.find(predicate.attribute);
+  if (type == declared.end()) return false;
+  const bool is_ordering = predicate.op == Op::lt || predicate.op == Op::le || predicate.op == Op::gt || predicate.op == Op::ge;
+  return !is_ordering || (type->second.type == AttributeType::Type::number && predicate.operand.is_number());
+}
+
 }  // namespace
 
 Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::string& name, const Environment& globals) {
@@ -137,6 +152,8 @@ Problems undefined_names(const Chunk& chunk, const Environment& globals) {
 // ---- compiler
 
 Problems LuaPolicyCompiler::check(const Policy& policy) {
+  const std::lock_guard turn(mutex_);
+  if (checked_.size() > limits::policies_remembered_max) checked_.clear();
   const auto known = checked_.find(policy.lua);
   if (known != checked_.end()) return known->second;
   Problems problems;
@@ -162,7 +179,19 @@ Problems LuaPolicyCompiler::check(const Policy& policy) {
   return checked_[policy.lua] = std::move(problems);
 }
 
-std::optional<Predicate> LuaPolicyCompiler::lift(const Policy&) { return {}; }
+std::optional<Predicate> LuaPolicyCompiler::lift(const Policy& policy, const AttributeTypes& declared) {
+  auto chunk = read_chunk(policy.lua, chunk_name(policy), Mode::policy);
+  // Only a chunk that is nothing but `return function(p) … end`: what stands before it may matter.
+  if (!chunk || chunk->functions.empty() || chunk->ast.chunk->body.statements.size() != 1) return {};
+  const auto* result = std::get_if<ast::Return>(&chunk->ast.chunk->body.statements[0].node);
+  if (!result || result->values.size() != 1 || !std::holds_alternative<ast::Function>(result->values[0].node)) return {};
+  const Lift lifted = footlight::lift(*chunk, chunk->functions[0]);
+  if (!lifted.predicate) return {};
+  Problems problems;
+  Predicate predicate = parse_predicate(without_notes(*lifted.predicate), policy.path, problems);
+  if (!problems.empty() || !is_liftable(predicate, declared)) return {};
+  return predicate;
+}
 
 // ---- runner
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,15 +13,16 @@
 
 namespace footlight {
 
-// Reads policies with the front end and tells undefined names. Remembers what it has read; one
-// thread at a time.
+// Reads policies with the front end, tells undefined names, and lifts those that are a plain condition
+// over declared attributes. Remembers what it has checked. Any thread.
 class LuaPolicyCompiler : public PolicyCompiler {
  public:
   Problems check(const Policy& policy) override;
-  std::optional<Predicate> lift(const Policy& policy) override;
+  std::optional<Predicate> lift(const Policy& policy, const AttributeTypes& declared) override;
 
  private:
-  std::map<std::string, Problems> checked_;             // by source
+  std::mutex mutex_;
+  std::map<std::string, Problems> checked_;             // by source; at most limits::policies_remembered_max
 };
 
 // Runs the policies of one snapshot in one Lua state. Belongs to one thread; made anew when the
