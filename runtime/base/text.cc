@@ -72,6 +72,14 @@ std::string upper(std::string_view text) {
   return raised;
 }
 
+std::string clipped(std::string_view text, std::size_t bytes_max) {
+  constexpr std::string_view more = "…";
+  if (text.size() <= bytes_max) return std::string(text);
+  std::size_t end = bytes_max > more.size() ? bytes_max - more.size() : 0;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)).append(more);
+}
+
 std::string nearest(std::string_view wanted, const std::vector<std::string>& known) {
   if (wanted.empty() || wanted.size() > guessed_bytes_max) return {};
   const std::size_t allowed = std::min(std::max<std::size_t>(1, wanted.size() / 3), wanted.size() - 1);

@@ -13,6 +13,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string lower(std::string_view text);  // ASCII letters only
 std::string upper(std::string_view text);
+// The text, or where it is longer than `bytes_max` its beginning and `…`, no character of UTF-8 cut in two.
+std::string clipped(std::string_view text, std::size_t bytes_max);
 
 // The known name that was probably meant: the least number of inserted, dropped, changed and
 // swapped letters, a third of the name at most, case not counted. Empty where nothing is near;

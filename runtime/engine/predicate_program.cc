@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "engine/bucket.h"
 
@@ -10,7 +11,6 @@ namespace footlight {
 namespace {
 
 using Op = Predicate::Op;
-
 
 template <class T>
 bool ordered(Op op, const T& left, const T& right) {
@@ -27,13 +27,14 @@ bool holds_any(const Array& wanted, const Value& value) { return std::find(wante
 bool is_scalar(const Value& value) { return value.is_boolean() || value.is_number() || value.is_string(); }
 
 std::string shown(const Value& value) {
-  std::string text = to_json(value);
-  if (text.size() > 80) text = text.substr(0, 77) + "…";
-  return text;
+  return clipped(to_json(value), 80);
 }
 
 // Beyond this many strings a hash set is quicker than looking at each.
 constexpr std::size_t small_list = 8;
+
+// So many of the parts of an `any` are told when none holds; more help nobody.
+constexpr int parts_told = 8;
 
 }  // namespace
 
@@ -49,7 +50,18 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
   auto sources = std::make_shared<std::vector<std::unique_ptr<Predicate>>>();
   std::vector<std::string> open;   // named audiences being compiled: one within itself is an error
 
+  // Named audiences may name others twice each: what they unfold to is bounded here, not by their text.
+  std::size_t parts = 0;
+  bool is_too_large = false;
+  const auto too_large = [&](const Predicate& part) {
+    if (!is_too_large)
+      problems.push_back({Code::limit_exceeded, part.path, "with the audiences it names a predicate has more than " + std::to_string(limits::predicate_nodes_max) +
+                                                               " parts, or they are within each other more than " + std::to_string(limits::predicate_depth_max) + " levels deep"});
+    is_too_large = true;
+  };
+
   const auto compile_node = [&](const auto& self, const Predicate& part) -> void {
+    if (++parts > limits::predicate_nodes_max) return too_large(part);
     if (part.op == Op::audience) {
       const auto named = surroundings.include.audiences.find(part.name);
       if (named == surroundings.include.audiences.end()) {
@@ -60,6 +72,7 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
         problems.push_back({Code::bad_predicate, part.path, "the audience `" + part.name + "` includes itself"});
         return;
       }
+      if (open.size() == static_cast<std::size_t>(limits::predicate_depth_max)) return too_large(part);
       open.push_back(part.name);
       self(self, named->second);
       open.pop_back();
@@ -209,7 +222,14 @@ struct PredicateProgram::Run {
       if (node.op == Op::any && wanted) {
         if (end_of(at + 1) == node.end && node.end > at + 1) return blame(at + 1, wanted);
         std::string text;
-        for (int part = at + 1; part < node.end; part = end_of(part)) text += (text.empty() ? "" : "; ") + blame(part, wanted).text;
+        int told = 0, left = 0;
+        for (int part = at + 1; part < node.end; part = end_of(part)) {
+          if (++told > parts_told)
+            ++left;
+          else
+            text += (text.empty() ? "" : "; ") + blame(part, wanted).text;
+        }
+        if (left > 0) text += "; and " + std::to_string(left) + " more";
         return {text.empty() ? "any of nothing is false" : "none of: " + text, node.source->path};
       }
       return {node.op == Op::all ? "all parts hold" : "no part holds", node.source->path};

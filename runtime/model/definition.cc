@@ -27,10 +27,12 @@ class Parser {
     times();
     audience();
     schedule();
-    if (definition_.kind == ExperienceKind::campaign)
+    if (definition_.kind == ExperienceKind::campaign) {
       content();
-    else
+    } else {
       definition_.journey = parse_journey(reader_, problems_);
+      if (const Value* steps = definition_.journey.find("steps")) shown_by(steps->array(), "steps");
+    }
     include();
     reader_.finish();
     return std::move(definition_);
@@ -41,9 +43,10 @@ class Parser {
     const auto kind = reader_.word("kind", {"campaign", "journey"});
     if (!document_.find("kind")) reader_.report(Code::missing_field, "kind", "the field `kind` is missing: `campaign` or `journey`");
     definition_.kind = kind == "journey" ? ExperienceKind::journey : ExperienceKind::campaign;
-    definition_.id = reader_.required_text("id").value_or("");
-    if (document_.find("id") && !is_valid_id(definition_.id))
-      reader_.report(Code::bad_id, "id", "`" + definition_.id + "` is not an id: up to " + std::to_string(limits::id_bytes_max) +
+    const auto id = reader_.required_text("id");
+    definition_.id = id.value_or("");
+    if (id && !is_valid_id(*id))
+      reader_.report(Code::bad_id, "id", "`" + *id + "` is not an id: up to " + std::to_string(limits::id_bytes_max) +
                                              " of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit");
     definition_.title = reader_.text("title").value_or("");
     definition_.description = reader_.text("description").value_or("");
@@ -92,11 +95,16 @@ class Parser {
 
   std::string policy(std::string_view key) {
     const Value* document = reader_.take(key);
-    if (!document) return {};
-    Reader reader(*document, reader_.path_of(key), problems_);
-    std::string source = reader.required_text("lua").value_or("");
+    return document ? policy(*document, reader_.path_of(key)) : std::string();
+  }
+
+  std::string policy(const Value& document, const std::string& path) {
+    Reader reader(document, path, problems_);
+    const auto source = reader.required_text("lua");
+    // An empty source would stand for no policy, and show to everyone what one was to narrow.
+    if (source && source->empty()) reader.report(Code::missing_field, "lua", "the policy is empty");
     reader.finish();
-    return source;
+    return source.value_or("");
   }
 
   void schedule() {
@@ -111,10 +119,8 @@ class Parser {
       definition_.schedule_policy = policy("schedule");
       return;
     }
-    if (const Value* policy = document->find("policy")) {
-      Reader reader(*policy, "$.schedule.policy", problems_);
-      definition_.schedule_policy = reader.required_text("lua").value_or("");
-      reader.finish();
+    if (const Value* narrowing = document->find("policy")) {
+      definition_.schedule_policy = policy(*narrowing, "$.schedule.policy");
       windows.erase("policy");
       if (windows.empty()) return;
     }
@@ -123,7 +129,7 @@ class Parser {
 
   void content() {
     const bool is_experiment = document_.find("treatments") != nullptr;
-    if (const Value* show = reader_.take("show")) shows(*show, "$.show", "");
+    if (const Value* show = reader_.take("show")) shows(*show, "$.show", "", "");
     if (const Object* treatments = reader_.object("treatments")) experiment(*treatments);
     if (!is_experiment) {
       for (const char* key : {"holdout", "salt"})
@@ -154,7 +160,7 @@ class Parser {
       const int weight = share(reader, "weight");
       sum += weight;
       definition_.treatments.push_back({name, weight});
-      if (const Value* show = reader.require("show")) shows(*show, path + ".show", name);
+      if (const Value* show = reader.require("show")) shows(*show, path + ".show", name, name);
       reader.finish();
     }
     definition_.holdout = share(reader_, "holdout");
@@ -178,7 +184,23 @@ class Parser {
     return text;
   }
 
-  void shows(const Value& show, const std::string& path, const std::string& treatment) {
+  // What a journey's steps show are actions too, named by their step, so that they are checked,
+  // approved and compiled like a campaign's. `scope` is the steps' path without `$.`.
+  void shown_by(const Array& steps, const std::string& scope) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const std::string here = index(scope, i);
+      if (const Value* show = steps[i].find("show"); show && show->is_object()) shows(*show, "$." + here + ".show", "", here);
+      for (const char* branch : {"then", "otherwise", "ok", "failed"})
+        if (const Value* inner = steps[i].find(branch)) shown_by(inner->array(), here + "." + branch);
+      for (const char* branches : {"condition", "split"})
+        if (const Value* list = steps[i].find(branches))
+          for (std::size_t b = 0; b < list->array().size(); ++b)
+            if (const Value* inner = list->array()[b].find("then")) shown_by(inner->array(), index(here + "." + branches, b) + ".then");
+    }
+  }
+
+  // `scope` goes before the action's id: the treatment, or the step of a journey.
+  void shows(const Value& show, const std::string& path, const std::string& treatment, const std::string& scope) {
     if (!show.is_object()) {
       report(Code::wrong_type, path, type_message("an object from surface configuration to content", show));
       return;
@@ -188,14 +210,14 @@ class Parser {
       if (is_element_list(document)) {
         for (std::size_t i = 0; i < document.array().size(); ++i) {
           Reader reader(document.array()[i], index(here, i), problems_);
-          const std::string element = reader.required_text("element").value_or("");
-          if (!element.empty() && !is_valid_id(element)) reader.report(Code::bad_id, "element", "`" + element + "` is not an id");
+          const auto element = reader.required_text("element");
+          if (element && !is_valid_id(*element)) reader.report(Code::bad_id, "element", "`" + *element + "` is not an id");
           if (const Value* content = reader.require("content"))
-            add(configuration, element, treatment, *content, reader.path_of("content"));
+            add({.configuration = configuration, .element = element.value_or(""), .treatment = treatment, .path = reader.path_of("content")}, scope, *content);
           reader.finish();
         }
       } else {
-        add(configuration, "", treatment, document, here);
+        add({.configuration = configuration, .treatment = treatment, .path = here}, scope, document);
       }
     }
   }
@@ -205,11 +227,9 @@ class Parser {
            std::all_of(document.array().begin(), document.array().end(), [](const Value& item) { return item.find("element"); });
   }
 
-  void add(const std::string& configuration, const std::string& element, const std::string& treatment,
-           const Value& document, const std::string& path) {
-    Action action{.configuration = configuration, .element = element, .treatment = treatment, .path = path};
-    action.id = (treatment.empty() ? "" : treatment + "/") + configuration + (element.empty() ? "" : "." + element);
-    action.content = content(document, path);
+  void add(Action action, const std::string& scope, const Value& document) {
+    action.id = (scope.empty() ? "" : scope + "/") + action.configuration + (action.element.empty() ? "" : "." + action.element);
+    action.content = content(document, action.path);
     definition_.actions.push_back(std::move(action));
   }
 
@@ -284,20 +304,35 @@ Object shows_of(const Definition& definition, const std::string& treatment) {
   return show;
 }
 
-// Names of the fragments that a template text calls: `{{> name`.
+// Names of the fragments that a template text calls: `{{> name`. Comments, escaped tags and raw blocks call none.
 void fragments_in(const std::string& text, const std::string& path, std::map<std::string, std::string>& found) {
   for (std::size_t at = text.find("{{"); at != std::string::npos; at = text.find("{{", at + 2)) {
+    if (text.compare(at, 4, "{{{{") == 0) {   // a raw block, up to its end
+      const std::size_t end = text.find("{{{{/", at + 4);
+      if (end == std::string::npos) return;
+      at = end + 3;
+      continue;
+    }
+    const bool is_escaped = at > 0 && text[at - 1] == '\\' && !(at > 1 && text[at - 2] == '\\');
     std::size_t i = at + 2;
     while (i < text.size() && text[i] == '{') ++i;
     if (i < text.size() && text[i] == '~') ++i;
-    if (i >= text.size() || text[i] != '>') continue;
+    if (i >= text.size() || is_escaped) continue;
+    if (text[i] == '!') {
+      const bool is_long = text.compare(i, 3, "!--") == 0;
+      const std::size_t end = is_long ? std::min(text.find("--}}", i + 3), text.find("--~}}", i + 3)) : text.find("}}", i + 1);
+      if (end == std::string::npos) return;
+      at = end - 2;   // goes on from the end
+      continue;
+    }
+    if (text[i] != '>') continue;
     ++i;
-    while (i < text.size() && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n')) ++i;
+    while (i < text.size() && std::string_view(" \t\r\n").find(text[i]) != std::string_view::npos) ++i;
     const bool quoted = i < text.size() && (text[i] == '"' || text[i] == '\'' || text[i] == '[');
     const char close = !quoted ? ' ' : text[i] == '[' ? ']' : text[i];
     if (quoted) ++i;
     std::size_t end = i;
-    while (end < text.size() && (quoted ? text[end] != close : std::string_view(" \t\n~}").find(text[end]) == std::string_view::npos)) ++end;
+    while (end < text.size() && (quoted ? text[end] != close : std::string_view(" \t\r\n~}").find(text[end]) == std::string_view::npos)) ++end;
     if (end > i) found.emplace(text.substr(i, end - i), path);
   }
 }
@@ -314,6 +349,24 @@ void names_in(const Predicate& predicate, Mentions& found) {
   if (predicate.op == Predicate::Op::audience) found.audiences.emplace(predicate.name, predicate.path);
   if (predicate.op == Predicate::Op::list) found.lists.emplace(predicate.name, predicate.path);
   for (const Predicate& part : predicate.args) names_in(part, found);
+}
+
+// The conditions of a journey's steps, which were checked when it was read.
+void conditions_in(const Array& steps, const std::string& path, std::vector<Predicate>& found) {
+  Problems known;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const std::string here = index(path, i);
+    for (const char* branch : {"then", "otherwise", "ok", "failed"})
+      if (const Value* inner = steps[i].find(branch)) conditions_in(inner->array(), here + "." + branch, found);
+    for (const char* branches : {"condition", "split"}) {
+      const Value* list = steps[i].find(branches);
+      for (std::size_t b = 0; list && b < list->array().size(); ++b) {
+        const std::string place = index(here + "." + branches, b);
+        if (const Value* when = list->array()[b].find("when")) found.push_back(parse_predicate(*when, place + ".when", known));
+        if (const Value* inner = list->array()[b].find("then")) conditions_in(inner->array(), place + ".then", found);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -367,15 +420,24 @@ Value to_value(const Definition& definition) {
   return document;
 }
 
+std::vector<Predicate> conditions_of(const Definition& definition) {
+  std::vector<Predicate> conditions{definition.audience};
+  Problems known;   // none: they were read before
+  if (const Value* audience = definition.journey.at_path("enter.audience"))
+    conditions.push_back(parse_predicate(*audience, "$.enter.audience", known));
+  if (const Value* steps = definition.journey.find("steps")) conditions_in(steps->array(), "$.steps", conditions);
+  return conditions;
+}
+
 Mentions mentions(const Definition& definition) {
   Mentions found;
-  names_in(definition.audience, found);
+  for (const Predicate& condition : conditions_of(definition)) names_in(condition, found);
   for (const Action& action : definition.actions) {
     if (action.content.form == Content::Form::fragment) found.fragments.emplace(action.content.text, action.path);
     if (action.content.form == Content::Form::text) fragments_in(action.content.text, action.path, found.fragments);
     if (action.content.form == Content::Form::json) fragments_in(action.content.json, action.path, found.fragments);
   }
-  if (definition.journey.is_object()) fragments_in(definition.journey, "$.steps", found.fragments);
+  fragments_in(definition.journey, "$.steps", found.fragments);   // what a step sends elsewhere is a template too
   for (const auto& [name, predicate] : definition.include.audiences) names_in(predicate, found);
   for (const auto& [name, text] : definition.include.fragments) fragments_in(text, "$.include.fragments." + name, found.fragments);
   return found;

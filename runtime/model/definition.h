@@ -39,7 +39,7 @@ struct Content {
 };
 
 struct Action {
-  std::string id;                      // `hero`, `hero.title`, `warm/hero`: unique in the experience
+  std::string id;                      // `hero`, `hero.title`, `warm/hero`, `steps[1]/hero`: unique in the experience
   std::string configuration;
   std::string element;                 // empty: the surface's container
   std::string treatment;               // empty: shown to everyone eligible
@@ -71,7 +71,7 @@ struct Definition {
   std::string targeting;               // source of a targeting policy, may be empty
   std::optional<Schedule> schedule;
   std::string schedule_policy;         // source, may be empty
-  std::vector<Action> actions;
+  std::vector<Action> actions;         // of a journey: what its steps show
   std::vector<Treatment> treatments;   // sorted by name; empty: no experiment
   int holdout = 0;                     // hundredths of a percent: nothing is shown to them
   std::string salt;                    // of the experiment; the id where the author gave none
@@ -86,6 +86,9 @@ struct Definition {
 Definition parse_definition(const Value& document, Problems& problems);
 
 Value to_value(const Definition& definition);
+
+// Its audience and, of a journey, the audience that enters and each step's conditions.
+std::vector<Predicate> conditions_of(const Definition& definition);
 
 // Names that the document uses and that must come from its surroundings.
 struct Mentions {

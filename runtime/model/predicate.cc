@@ -41,7 +41,7 @@ std::string operand_problem(const Test& test, const Value& value) {
   switch (test.operand) {
     case Operand::scalar:
       return is_scalar(value) ? "" : type_message("a string, a number, true or false", value);
-    case Operand::number: return value.is_number() || value.is_string() ? "" : type_message("a number", value);
+    case Operand::number: return value.is_number() || value.is_string() ? "" : type_message("a number or a string", value);
     case Operand::string: return value.is_string() ? "" : type_message("a string", value);
     case Operand::list:
       if (value.is_object() && value.object().empty()) return "";
@@ -68,15 +68,7 @@ class Parser {
   explicit Parser(Problems& problems) : problems_(problems) {}
 
   Predicate read(const Value& document, const std::string& path, int depth) {
-    if (++nodes_ > limits::predicate_nodes_max) {
-      if (nodes_ == limits::predicate_nodes_max + 1)
-        report(Code::limit_exceeded, path, "a predicate has more than " + std::to_string(limits::predicate_nodes_max) + " parts");
-      return {};
-    }
-    if (depth > limits::predicate_depth_max) {
-      report(Code::limit_exceeded, path, "a predicate is nested more than " + std::to_string(limits::predicate_depth_max) + " levels deep");
-      return {};
-    }
+    if (!has_room(path, depth)) return {};
     if (document.is_boolean() && document.boolean()) return {.path = path};
     if (document.is_string()) {
       if (document.string() == "everyone") return {.path = path};
@@ -107,6 +99,18 @@ class Parser {
   }
 
  private:
+  // Counts one more part; reports the first that is too many, and each that is too deep.
+  bool has_room(const std::string& path, int depth) {
+    if (++nodes_ > limits::predicate_nodes_max) {
+      if (nodes_ == limits::predicate_nodes_max + 1)
+        report(Code::limit_exceeded, path, "a predicate has more than " + std::to_string(limits::predicate_nodes_max) + " parts");
+      return false;
+    }
+    if (depth <= limits::predicate_depth_max) return true;
+    report(Code::limit_exceeded, path, "a predicate is nested more than " + std::to_string(limits::predicate_depth_max) + " levels deep");
+    return false;
+  }
+
   Predicate group(const Value& document, const std::string& path, int depth) {
     Reader reader(document, path, problems_);
     const bool is_all = document.find("all") != nullptr;
@@ -127,13 +131,18 @@ class Parser {
     return negation;
   }
 
-  Predicate attribute(const Value& document, const std::string& path, int) {
+  Predicate attribute(const Value& document, const std::string& path, int depth) {
     Reader reader(document, path, problems_);
-    const std::string name = reader.required_text("attr").value_or("");
+    const auto named = reader.text("attr");
+    const std::string name = named.value_or("");
+    // Without a name it would test the identity, as buckets and lists do.
+    if (named && name.empty()) reader.report(Code::bad_predicate, "attr", "the name of the attribute is empty");
+    bool is_tested = false;
     Predicate all{.op = Op::all, .path = path};
     for (const Test& test : tests()) {
       const Value* operand = reader.take(test.word);
       if (!operand) continue;
+      is_tested = true;
       if (const std::string why = operand_problem(test, *operand); !why.empty()) {
         reader.report(Code::bad_predicate, test.word, why);
         continue;
@@ -143,10 +152,13 @@ class Parser {
       if (test.op == Op::exists) leaf.operand = Value();
       all.args.push_back(std::move(leaf));
     }
-    if (all.args.empty() && !has_errors(problems_))
+    if (!is_tested && !name.empty())
       report(Code::bad_predicate, path, "`" + name + "` is named but not tested; add `eq`, `in`, `gt`, `exists` or another test");
     reader.finish();
     if (all.args.size() == 1) return std::move(all.args[0]);
+    // Several tests are written out as parts of an `all`, and count as that.
+    for (std::size_t i = 0; i < all.args.size(); ++i)
+      if (!has_room(path, depth + 1)) return {};
     return all;
   }
 
@@ -200,6 +212,8 @@ class Parser {
 const Test& test_of(Op op) {
   return *std::find_if(tests().begin(), tests().end(), [&](const Test& test) { return test.op == op; });
 }
+
+constexpr std::size_t shown_bytes = 120;   // of an operand in a trace
 
 std::string whole_number(double number) {
   std::string text;
@@ -263,9 +277,7 @@ std::string to_text(const Predicate& predicate) {
     case Op::lua: return "policy";
     case Op::exists: return predicate.attribute + " exists";
     default: {
-      std::string operand = to_json(predicate.operand);
-      if (operand.size() > 120) operand = operand.substr(0, 117) + "…";
-      return predicate.attribute + " " + test_of(predicate.op).sign + " " + operand;
+      return predicate.attribute + " " + test_of(predicate.op).sign + " " + clipped(to_json(predicate.operand), shown_bytes);
     }
   }
 }

@@ -28,38 +28,49 @@ Object bag(Reader& reader, std::string_view key, Problems& problems) {
   measure(Value(*members), reader.path_of(key), leaves, problems);
   if (leaves > limits::attributes_max)
     reader.report(Code::limit_exceeded, key, std::to_string(leaves) + " values; at most " + std::to_string(limits::attributes_max) + " are taken");
-  const Value unfolded = unfold(Value(*members), reader.path_of(key), problems);
-  return unfolded.object();
+  return unfold(Value(*members), reader.path_of(key), problems).object();
+}
+
+bool has_dotted_names(const Object& members) {
+  return std::any_of(members.begin(), members.end(), [](const auto& member) {
+    return member.first.find('.') != std::string::npos || (member.second.is_object() && has_dotted_names(member.second.object()));
+  });
+}
+
+// Puts every member where its name leads, within `into` at this depth. An absent value clashes with nothing.
+void put_all(Object& into, const Object& members, const std::string& path, int depth, Problems& problems) {
+  for (const auto& [name, member] : members) {
+    const std::string place = path + "." + name;
+    const int depth_of_leaf = depth + static_cast<int>(std::count(name.begin(), name.end(), '.'));
+    if (depth_of_leaf > limits::json_depth_max) {
+      problems.push_back({Code::limit_exceeded, path, "a name leads more than " + std::to_string(limits::json_depth_max) + " levels deep"});
+      continue;
+    }
+    Object* here = &into;
+    std::string_view rest = name;
+    for (auto dot = rest.find('.'); here && dot != std::string_view::npos; dot = rest.find('.')) {
+      Value& next = (*here)[std::string(rest.substr(0, dot))];
+      if (next.is_null()) next = Object{};
+      here = next.is_object() ? &next.object() : nullptr;
+      rest.remove_prefix(dot + 1);
+    }
+    Value* leaf = here ? &(*here)[std::string(rest)] : nullptr;
+    if (leaf && leaf->is_null() && member.is_object()) *leaf = Object{};
+    if (leaf && leaf->is_object() && member.is_object())
+      put_all(leaf->object(), member.object(), place, depth_of_leaf + 1, problems);
+    else if (leaf && leaf->is_null())
+      *leaf = member;
+    else if (!member.is_null())
+      problems.push_back({Code::bad_request, place, "`" + name + "` is given twice, nested and with dots"});
+  }
 }
 
 }  // namespace
 
 Value unfold(const Value& attributes, const std::string& path, Problems& problems) {
-  const Object& members = attributes.object();
-  const bool is_flat = std::none_of(members.begin(), members.end(),
-                                    [](const auto& entry) { return entry.first.find('.') != std::string::npos; });
-  if (is_flat) return attributes;
-  Value nested = Object{};
-  for (const auto& [name, member] : members) {
-    Value* here = &nested;
-    std::string_view rest = name;
-    bool clashes = false;
-    for (auto dot = rest.find('.'); dot != std::string_view::npos && !clashes; dot = rest.find('.')) {
-      here = &here->object()[std::string(rest.substr(0, dot))];
-      if (here->is_null()) *here = Object{};
-      clashes = !here->is_object();
-      rest.remove_prefix(dot + 1);
-    }
-    if (!clashes) {
-      Value& place = here->object()[std::string(rest)];
-      clashes = !place.is_null() && !(place.is_object() && member.is_object());
-      if (!clashes && place.is_object())
-        for (const auto& [key, inner] : member.object()) place.object().emplace(key, inner);
-      else if (!clashes)
-        place = member;
-    }
-    if (clashes) problems.push_back({Code::bad_request, path + "." + name, "`" + name + "` is given twice, nested and with dots"});
-  }
+  if (!has_dotted_names(attributes.object())) return attributes;
+  Object nested;
+  put_all(nested, attributes.object(), path, 1, problems);
   return nested;
 }
 

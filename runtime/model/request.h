@@ -30,7 +30,8 @@ struct Request {
 // Reads the document of a request. Every problem is reported (bad_request codes with JSON paths).
 Request parse_request(const Value& document, Instant now, Problems& problems);
 
-// `{"a.b": 1}` as `{"a": {"b": 1}}`. A name that is both a leaf and a holder is reported.
+// `{"a.b": 1}` as `{"a": {"b": 1}}`, within objects too; lists stay as they are. A name that is given
+// twice, or is both a leaf and a holder, is reported, and so is one that leads deeper than JSON goes.
 Value unfold(const Value& attributes, const std::string& path, Problems& problems);
 
 }  // namespace footlight

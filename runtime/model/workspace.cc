@@ -1,7 +1,7 @@
 #include "model/workspace.h"
 
 #include <algorithm>
-#include <set>
+#include <cmath>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -43,9 +43,9 @@ class Parser {
 
   Workspace read() {
     if (!reader_.is_object()) return {};
-    workspace_.name = reader_.required_text("name").value_or("");
-    if (!workspace_.name.empty() && !is_valid_id(workspace_.name))
-      reader_.report(Code::bad_id, "name", "`" + workspace_.name + "` is not an id");
+    const auto own_name = reader_.required_text("name");
+    if (own_name && !is_valid_id(*own_name)) reader_.report(Code::bad_id, "name", "`" + *own_name + "` is not an id");
+    workspace_.name = own_name.value_or("");
     workspace_.zone = reader_.text("zone").value_or("UTC");
     if (auto zone = Zone::find(workspace_.zone); !zone) reader_.report(zone.error().code, "zone", zone.error().message);
     each("attributes", [&](const std::string& name, const Value& document, const std::string& path) {
@@ -169,12 +169,22 @@ class Parser {
       if (fallback->is_string())
         configuration.fallback = Content{.form = Content::Form::text, .text = fallback->string()};
       else
-        configuration.fallback = Content{.form = Content::Form::json, .json = fallback->find("json") ? *fallback->find("json") : *fallback};
+        configuration.fallback = Content{.form = Content::Form::json, .json = is_wrapped(*fallback) ? *fallback->find("json") : *fallback};
       if (configuration.format != Format::json && configuration.fallback->form == Content::Form::json)
         reader.report(Code::wrong_type, "default", "the default of an " + std::string(to_text(configuration.format)) + " configuration is text");
     }
     reader.finish();
     return configuration;
+  }
+
+  static bool is_wrapped(const Value& document) { return document.find("json") && document.object().size() == 1; }
+
+  // As the reader's number(), but 1.5 approvers are no fewer than 2 by being cut off.
+  std::optional<int> whole_number(Reader& reader, std::string_view key, int least, int most) {
+    const auto number = reader.number(key, least, most);
+    if (!number) return {};
+    if (*number != std::trunc(*number)) reader.report(Code::out_of_range, key, "expected a whole number");
+    return static_cast<int>(*number);
   }
 
   Resolution resolution(const Value& document, Reader& reader, Format format) {
@@ -183,7 +193,7 @@ class Parser {
       Reader inner(document, reader.path_of("resolve"), problems_);
       inner.require("stack");
       resolution.mode = Resolution::Mode::stack;
-      resolution.most = static_cast<int>(inner.number("stack", 1, static_cast<double>(limits::stack_max)).value_or(1));
+      resolution.most = whole_number(inner, "stack", 1, static_cast<int>(limits::stack_max)).value_or(1);
       inner.finish();
       return resolution;
     }
@@ -203,13 +213,13 @@ class Parser {
       rule.tag = inner.text("tag").value_or("");
       rule.kind = inner.word("kind", {"campaign", "journey"}).value_or("");
       rule.surface = inner.text("surface").value_or("");
-      if (auto priority = inner.number("priority_from", 0, limits::priority_max)) rule.priority_from = static_cast<int>(*priority);
+      rule.priority_from = whole_number(inner, "priority_from", 0, limits::priority_max);
       rule.has_lua = inner.boolean("has_lua");
       inner.finish();
       if (!rule.surface.empty() && !workspace_.configuration(rule.surface))
         inner.report(Code::unknown_configuration, "surface", "there is no surface configuration `" + rule.surface + "`" + meant_configuration(rule.surface));
     }
-    rule.approvers = static_cast<int>(reader.number("approvers", 1, 20).value_or(1));
+    rule.approvers = whole_number(reader, "approvers", 1, 20).value_or(1);
     reader.finish();
     return rule;
   }
@@ -386,7 +396,7 @@ Problems check_against(const Definition& definition, const Workspace& workspace)
                           "`" + action.configuration + "` shows " + std::string(to_text(configuration->format)) + ", not JSON"});
   }
   std::map<std::string, std::string> tested;
-  attributes_in(definition.audience, tested);
+  for (const Predicate& condition : conditions_of(definition)) attributes_in(condition, tested);
   for (const auto& [name, predicate] : definition.include.audiences) attributes_in(predicate, tested);
   for (const auto& [name, path] : tested)
     if (!workspace.attributes.contains(name))
@@ -396,7 +406,8 @@ Problems check_against(const Definition& definition, const Workspace& workspace)
 
 bool has_lua(const Definition& definition) {
   const auto& audiences = definition.include.audiences;
-  return predicate_has_lua(definition.audience) || !definition.targeting.empty() || !definition.schedule_policy.empty() ||
+  const std::vector<Predicate> conditions = conditions_of(definition);
+  return std::any_of(conditions.begin(), conditions.end(), predicate_has_lua) || !definition.targeting.empty() || !definition.schedule_policy.empty() ||
          std::any_of(audiences.begin(), audiences.end(), [](const auto& entry) { return predicate_has_lua(entry.second); }) ||
          std::any_of(definition.actions.begin(), definition.actions.end(),
                      [](const Action& action) { return action.content.form == Content::Form::lua; });
