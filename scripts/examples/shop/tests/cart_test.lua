@@ -46,6 +46,15 @@ cases "app-update" { on = "banner", at = "2026-11-10T10:00",
   { nil,           "nothing" },
 }
 
+test "the notice never takes the title from an offer" (function(t)
+  t:at "2026-11-10T10:00"
+  t:activate_all()
+  t:profile { cart = { total = 30 }, app = { version = "3.1.4" } }:on "banner":content {
+    title = "Nearly there", shipping = "Only 30.00 EUR to free shipping",
+    notice = "Update the app to pay with Wero (you have 3.1.4).",
+  }
+end)
+
 test "an empty cart of a stranger is the default" (function(t)
   t:at "2026-11-10T10:00"
   t:activate_all()

@@ -57,6 +57,7 @@ test "hotline: lunch is sacred, Sundays and holidays too" (function(t)
   local guest = t:profile {}:on(lamp)
   t:at "2026-11-10T07:59"; guest:must_not_show "hotline"
   t:at "2026-11-10T08:00"; guest:must_show "hotline"
+  t:at "2026-11-10T12:29"; guest:must_show "hotline"
   t:at "2026-11-10T12:30"; guest:shows_nothing { because = "opens tue 13:30" }
   t:at "2026-11-10T13:30"; guest:must_show "hotline"
   t:at "2026-11-10T20:00"; guest:must_not_show "hotline"

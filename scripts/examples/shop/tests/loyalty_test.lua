@@ -22,6 +22,17 @@ cases "loyalty-discount" { on = lamp, at = "2026-11-10T07:00",    -- before the 
   { nil,            "nothing" },
 }
 
+test "product pages only, and not those still being written" (function(t)
+  t:at "2026-11-10T07:00"
+  t:activate("loyalty-discount", { approved_by = { "ann", "bob" } })
+  local gold = t:profile { loyalty = { tier = "gold" } }
+  gold:on "web://shop.example/p/linen-shade?colour=sand#strip":shows "loyalty-discount"
+  gold:on "web://be.shop.example/p/linen-shade#strip":shows "loyalty-discount"
+  gold:on "web://shop.example/p/draft/linen-shade#strip":shows_nothing()
+  gold:on "web://shop.example/c/lamps#strip":shows_nothing()
+  gold:on "web://myshop.example/p/linen-shade#strip":shows_nothing()
+end)
+
 test "the sale goes before the discount while it lasts" (function(t)
   t:at "2027-01-05T10:00"
   t:activate_all()

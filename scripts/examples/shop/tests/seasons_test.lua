@@ -68,4 +68,6 @@ test "nobody sees a price on the stage while paying" (function(t)
   paying:on "hero":shows "hero-test"
   paying:on "hero":dropped("winter-sale", "conflict policy of `hero`")
   t:profile({}, "customer:c-1"):on "hero":shows "winter-sale"
+  t:at "2027-02-26T19:00"
+  paying:on "hero":shows "hero-test":dropped("payday", "conflict policy of `hero`")
 end)
