@@ -11,17 +11,20 @@ namespace footlight {
 namespace {
 
 struct OperatorRow {
-  int level;                            // 0 binds weakest
-  std::string_view sign;                // longer signs before their beginnings
+  int level;              // 0 binds weakest
+  std::string_view sign;  // longer signs before their beginnings
   Operator op;
 };
 constexpr OperatorRow operators[] = {
-    {0, "?:", Operator::fallback},   {1, "or", Operator::either},      {2, "and", Operator::both},
-    {4, "==", Operator::equal},      {4, "=", Operator::equal},        {4, "!=", Operator::unequal},
-    {4, "<>", Operator::unequal},    {4, "<=", Operator::less_equal},  {4, "<", Operator::less},
-    {4, ">=", Operator::greater_equal}, {4, ">", Operator::greater},   {4, "in", Operator::among},
-    {5, "+", Operator::add},         {5, "-", Operator::subtract},     {6, "*", Operator::multiply},
-    {6, "/", Operator::divide},      {6, "%", Operator::remainder},
+    {0, "?:", Operator::fallback}, {1, "or", Operator::either},
+    {2, "and", Operator::both},    {4, "==", Operator::equal},
+    {4, "=", Operator::equal},     {4, "!=", Operator::unequal},
+    {4, "<>", Operator::unequal},  {4, "<=", Operator::less_equal},
+    {4, "<", Operator::less},      {4, ">=", Operator::greater_equal},
+    {4, ">", Operator::greater},   {4, "in", Operator::among},
+    {5, "+", Operator::add},       {5, "-", Operator::subtract},
+    {6, "*", Operator::multiply},  {6, "/", Operator::divide},
+    {6, "%", Operator::remainder},
 };
 constexpr int not_level = 3, compare_level = 4, tightest_level = 6;
 
@@ -72,7 +75,7 @@ bool ExpressionReader::operator_at(int level, Operator& op, std::size_t& length)
   for (const OperatorRow& row : operators) {
     if (row.level != level || !text.substr(at).starts_with(row.sign)) continue;
     if (is_letter(row.sign[0]) && peek_word() != row.sign) continue;
-    if (row.op == Operator::remainder && text.substr(at).starts_with("%}")) continue;   // the tag's end
+    if (row.op == Operator::remainder && text.substr(at).starts_with("%}")) continue;  // the tag's end
     op = row.op;
     length = row.sign.size();
     return true;
@@ -82,7 +85,8 @@ bool ExpressionReader::operator_at(int level, Operator& op, std::size_t& length)
 
 bool ExpressionReader::read(ExpressionSyntax& into) {
   if (++depth_ > limits::template_depth_max)
-    return fail("nests deeper than " + std::to_string(limits::template_depth_max) + " levels; split it with `let`");
+    return fail("nests deeper than " + std::to_string(limits::template_depth_max) +
+                " levels; split it with `let`");
   const bool is_read = read_operation(into, 0);
   --depth_;
   return is_read;
@@ -196,8 +200,7 @@ bool ExpressionReader::read_arguments(ExpressionSyntax& into, char end) {
       ++at;
       return true;
     }
-    if (at >= text.size() || text[at] != ',')
-      return fail(std::string("lacks a `,` or a `") + end + "`");
+    if (at >= text.size() || text[at] != ',') return fail(std::string("lacks a `,` or a `") + end + "`");
     ++at;
   }
 }
@@ -276,7 +279,7 @@ bool ExpressionReader::read_path(ExpressionSyntax& into) {
     path.parts.push_back(std::move(segment));
   }
   for (;;) {
-    const bool is_index = at < text.size() && text[at] == '[';          // a[0], a["b"]
+    const bool is_index = at < text.size() && text[at] == '[';  // a[0], a["b"]
     const bool is_dot = at + 1 < text.size() && text[at] == '.';
     if (!is_index && !is_dot) return true;
     if (is_dot) ++at;

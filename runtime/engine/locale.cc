@@ -13,12 +13,12 @@ enum class MoneyForm : std::uint8_t { sign_first, sign_last, sign_spaced, sign_b
 struct LocaleRow {
   std::string_view name;
   std::string_view point, group;
-  std::size_t group_from;                   // the digits a number must have to be grouped
+  std::size_t group_from;  // the digits a number must have to be grouped
   MoneyForm money;
   std::array<std::string_view, 12> months, short_months;
-  std::array<std::string_view, 7> days, short_days;        // from Monday
+  std::array<std::string_view, 7> days, short_days;  // from Monday
   std::string_view am, pm;
-  std::string_view percent;                 // with the space before it
+  std::string_view percent;  // with the space before it
 };
 
 namespace {
@@ -26,53 +26,116 @@ namespace {
 constexpr std::string_view no_break = "\u00a0";
 
 const LocaleRow locale_rows[] = {
-    {"de", ",", ".", 4, MoneyForm::sign_last,
-     {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
+    {"de",
+     ",",
+     ".",
+     4,
+     MoneyForm::sign_last,
+     {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+      "November", "Dezember"},
      {"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."},
      {"Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"},
-     {"Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"}, "AM", "PM", "\u00a0%"},
-    {"en", ".", ",", 4, MoneyForm::sign_first,
-     {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+     {"Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"},
+     "AM",
+     "PM",
+     "\u00a0%"},
+    {"en",
+     ".",
+     ",",
+     4,
+     MoneyForm::sign_first,
+     {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+      "November", "December"},
      {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
      {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"},
-     {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"}, "AM", "PM", "%"},
-    {"es", ",", ".", 5, MoneyForm::sign_last,
-     {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
+     {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"},
+     "AM",
+     "PM",
+     "%"},
+    {"es",
+     ",",
+     ".",
+     5,
+     MoneyForm::sign_last,
+     {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
+      "noviembre", "diciembre"},
      {"ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"},
      {"lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"},
-     {"lun", "mar", "mié", "jue", "vie", "sáb", "dom"}, "a.\u202fm.", "p.\u202fm.", "\u00a0%"},
-    {"fr", ",", "\u202f", 4, MoneyForm::sign_last,
-     {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
+     {"lun", "mar", "mié", "jue", "vie", "sáb", "dom"},
+     "a.\u202fm.",
+     "p.\u202fm.",
+     "\u00a0%"},
+    {"fr",
+     ",",
+     "\u202f",
+     4,
+     MoneyForm::sign_last,
+     {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
+      "novembre", "décembre"},
      {"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
      {"lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"},
-     {"lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."}, "AM", "PM", "\u00a0%"},
-    {"it", ",", ".", 5, MoneyForm::sign_last,
-     {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
+     {"lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."},
+     "AM",
+     "PM",
+     "\u00a0%"},
+    {"it",
+     ",",
+     ".",
+     5,
+     MoneyForm::sign_last,
+     {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre",
+      "ottobre", "novembre", "dicembre"},
      {"gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"},
      {"lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"},
-     {"lun", "mar", "mer", "gio", "ven", "sab", "dom"}, "AM", "PM", "%"},
-    {"ja", ".", ",", 4, MoneyForm::sign_first,
+     {"lun", "mar", "mer", "gio", "ven", "sab", "dom"},
+     "AM",
+     "PM",
+     "%"},
+    {"ja",
+     ".",
+     ",",
+     4,
+     MoneyForm::sign_first,
      {"1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"},
      {"1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"},
      {"月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日"},
-     {"月", "火", "水", "木", "金", "土", "日"}, "午前", "午後", "%"},
-    {"nl", ",", ".", 4, MoneyForm::sign_before_minus,
-     {"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"},
+     {"月", "火", "水", "木", "金", "土", "日"},
+     "午前",
+     "午後",
+     "%"},
+    {"nl",
+     ",",
+     ".",
+     4,
+     MoneyForm::sign_before_minus,
+     {"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
+      "november", "december"},
      {"jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"},
      {"maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"},
-     {"ma", "di", "wo", "do", "vr", "za", "zo"}, "a.m.", "p.m.", "%"},
-    {"pt", ",", ".", 4, MoneyForm::sign_spaced,
-     {"janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"},
+     {"ma", "di", "wo", "do", "vr", "za", "zo"},
+     "a.m.",
+     "p.m.",
+     "%"},
+    {"pt",
+     ",",
+     ".",
+     4,
+     MoneyForm::sign_spaced,
+     {"janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
+      "novembro", "dezembro"},
      {"jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.", "dez."},
      {"segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"},
-     {"seg.", "ter.", "qua.", "qui.", "sex.", "sáb.", "dom."}, "AM", "PM", "%"},
+     {"seg.", "ter.", "qua.", "qui.", "sex.", "sáb.", "dom."},
+     "AM",
+     "PM",
+     "%"},
 };
 
 struct CurrencyRow {
   std::string_view code;
   int digits;
-  std::string_view sign;                    // empty: the code stands for it
-  std::string_view exceptions;              // `fr=$US es=US$`: a locale's own sign; `es=` has none
+  std::string_view sign;        // empty: the code stands for it
+  std::string_view exceptions;  // `fr=$US es=US$`: a locale's own sign; `es=` has none
 };
 constexpr CurrencyRow currency_rows[] = {
     {"AUD", 2, "A$", "de=AU$ fr=$AU es= nl=AU$ pt=AU$"},
@@ -114,14 +177,16 @@ Error failed(std::string message) { return refuse(Code::template_failed, std::mo
 
 // The digits of |number|, rounded, with `point` digits before the decimal point.
 struct Decimal {
-  std::string digits;                       // before and behind the point
+  std::string digits;  // before and behind the point
   std::size_t point = 0;
   bool is_negative = false;
 };
 
 Decimal to_decimal(double number, int digits_behind) {
   std::array<char, 64> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), std::fabs(number), std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), std::fabs(number), std::chars_format::scientific)
+          .ptr;
   const std::string_view shown(text.data(), static_cast<std::size_t>(end - text.data()));
   const auto e = shown.find('e');
   int exponent = 0;
@@ -141,8 +206,10 @@ Decimal to_decimal(double number, int digits_behind) {
   if (rounds_up) {
     std::size_t i = digits.size();
     while (i > 0 && digits[i - 1] == '9') digits[--i] = '0';
-    if (i > 0) ++digits[i - 1];
-    else digits.insert(0, "1"), ++point;
+    if (i > 0)
+      ++digits[i - 1];
+    else
+      digits.insert(0, "1"), ++point;
   }
   Decimal decimal{std::move(digits), static_cast<std::size_t>(point), false};
   decimal.is_negative = std::signbit(number) && decimal.digits.find_first_not_of('0') != std::string::npos;
@@ -170,7 +237,8 @@ std::string padded(std::int64_t number, std::size_t width) {
 
 std::string offset_text(Duration offset, bool has_colon) {
   const std::int64_t whole_minutes = std::abs(offset.ms) / 60'000;
-  return (offset.ms < 0 ? "-" : "+") + padded(whole_minutes / 60, 2) + (has_colon ? ":" : "") + padded(whole_minutes % 60, 2);
+  return (offset.ms < 0 ? "-" : "+") + padded(whole_minutes / 60, 2) + (has_colon ? ":" : "") +
+         padded(whole_minutes % 60, 2);
 }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -190,7 +258,8 @@ Result<const LocaleRow*> find_locale(std::string_view name) {
 double round_decimal(double number, int digits) {
   if (digits >= 0) {
     const Decimal decimal = to_decimal(number, digits);
-    const std::string text = decimal.digits.substr(0, decimal.point) + '.' + decimal.digits.substr(decimal.point) + '0';
+    const std::string text =
+        decimal.digits.substr(0, decimal.point) + '.' + decimal.digits.substr(decimal.point) + '0';
     double rounded = 0;
     std::from_chars(text.data(), text.data() + text.size(), rounded);
     return decimal.is_negative ? -rounded : rounded;
@@ -209,7 +278,8 @@ std::string format_percent(double share, int digits, const LocaleRow& locale) {
 }
 
 Result<std::string> format_currency(double amount, std::string_view currency, const LocaleRow& locale) {
-  const bool is_code = currency.size() == 3 && std::all_of(currency.begin(), currency.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool is_code = currency.size() == 3 && std::all_of(currency.begin(), currency.end(),
+                                                           [](char c) { return c >= 'A' && c <= 'Z'; });
   if (!is_code) return failed("`" + std::string(currency) + "` is no currency; write its ISO code: `EUR`");
   const auto row = std::find_if(std::begin(currency_rows), std::end(currency_rows),
                                 [&](const CurrencyRow& known) { return known.code == currency; });
@@ -232,7 +302,8 @@ Result<std::string> format_currency(double amount, std::string_view currency, co
   return failed("the locale has no form for money");
 }
 
-Result<std::string> format_date(Instant instant, const Zone& zone, std::string_view pattern, const LocaleRow& locale) {
+Result<std::string> format_date(Instant instant, const Zone& zone, std::string_view pattern,
+                                const LocaleRow& locale) {
   const CivilTime local = zone.local(instant);
   const Duration offset = zone.offset_at(instant);
   const std::int64_t ms = ((instant.ms % 1000) + 1000) % 1000;
@@ -248,11 +319,15 @@ Result<std::string> format_date(Instant instant, const Zone& zone, std::string_v
         continue;
       }
       for (++i; i < pattern.size(); ++i) {
-        if (pattern[i] != '\'') text += pattern[i];
-        else if (pattern.substr(i).starts_with("''")) text += pattern[i++];
-        else break;
+        if (pattern[i] != '\'')
+          text += pattern[i];
+        else if (pattern.substr(i).starts_with("''"))
+          text += pattern[i++];
+        else
+          break;
       }
-      if (i >= pattern.size()) return failed("the pattern `" + std::string(pattern) + "` has a quote that never ends");
+      if (i >= pattern.size())
+        return failed("the pattern `" + std::string(pattern) + "` has a quote that never ends");
       ++i;
       continue;
     }
@@ -269,7 +344,11 @@ Result<std::string> format_date(Instant instant, const Zone& zone, std::string_v
       case 'u':
       case 'Y': text += run == 2 ? padded(local.year % 100, 2) : padded(local.year, run); break;
       case 'M':
-      case 'L': text += run >= 4 ? std::string(locale.months[month]) : run == 3 ? std::string(locale.short_months[month]) : padded(local.month, run); break;
+      case 'L':
+        text += run >= 4   ? std::string(locale.months[month])
+                : run == 3 ? std::string(locale.short_months[month])
+                           : padded(local.month, run);
+        break;
       case 'd': text += padded(local.day, run); break;
       case 'E': text += run >= 4 ? locale.days[day] : locale.short_days[day]; break;
       case 'a': text += local.hour < 12 ? locale.am : locale.pm; break;

@@ -3,7 +3,8 @@
 // Two notations mix freely in one text: Handlebars (`{{name}}`, `{{#each items}}…{{/each}}`), byte
 // for byte as npm handlebars 4.7 renders it, and the Journey Optimizer forms (`{%= expr %}`,
 // `{%#if expr%}…{%else if expr%}…{%else%}…{%/if%}`, `{% if expr %}…{% elseif expr %}…{% endif %}`,
-// `{% let v = expr %}`). Both call one helper library, see `template_helpers`.
+// `{% let v = expr %}`). Both call one helper library, see `template_helpers`; docs/templates.md has
+// the language.
 //
 // What differs from npm handlebars, always towards refusing early:
 // - unknown helpers, unknown fragments and fragments that include each other in a circle are

@@ -27,13 +27,15 @@ std::string a_kind(const Value& value) {
   switch (value.kind()) {
     case Kind::array: return "a list";
     case Kind::object: return "an object";
-    case Kind::string: return "the text `" + value.string().substr(0, value.string().find('\n')).substr(0, 40) + '`';
+    case Kind::string:
+      return "the text `" + value.string().substr(0, value.string().find('\n')).substr(0, 40) + '`';
     default: return "a " + std::string(kind_name(value.kind()));
   }
 }
 
 Error not_a(std::string_view wanted, const HelperCall& call, std::size_t i, std::string_view hint = {}) {
-  return failed("argument " + std::to_string(i + 1) + " is " + a_kind(*call.args[i]) + ", not " + std::string(wanted) + std::string(hint));
+  return failed("argument " + std::to_string(i + 1) + " is " + a_kind(*call.args[i]) + ", not " +
+                std::string(wanted) + std::string(hint));
 }
 
 bool has(const HelperCall& call, std::size_t i) { return i < call.args.size() && !call.args[i]->is_null(); }
@@ -52,8 +54,10 @@ class Reader {
     if (value.is_string()) return value.string();
     if (value.is_boolean()) return value.boolean() ? "true" : "false";
     std::string shown;
-    if (value.is_number()) append_number(shown, value.number());
-    else fail(not_a("a text", call_, i));
+    if (value.is_number())
+      append_number(shown, value.number());
+    else
+      fail(not_a("a text", call_, i));
     return shown;
   }
   double number(std::size_t i, double otherwise = 0) {
@@ -65,7 +69,8 @@ class Reader {
   int whole(std::size_t i, int otherwise, int least, int most) {
     const double n = number(i, otherwise);
     if (n == std::floor(n) && n >= least && n <= most) return static_cast<int>(n);
-    fail(failed("argument " + std::to_string(i + 1) + " is not a whole number from " + std::to_string(least) + " to " + std::to_string(most)));
+    fail(failed("argument " + std::to_string(i + 1) + " is not a whole number from " + std::to_string(least) +
+                " to " + std::to_string(most)));
     return otherwise;
   }
   const Array& list(std::size_t i) {
@@ -90,7 +95,7 @@ class Reader {
   Instant instant(std::size_t i, const Zone& zone) {
     const Value& value = arg(call_, i);
     if (value.is_number()) {
-      constexpr double ms_max = 7'258'118'400'000;        // 2200, as everywhere times are read
+      constexpr double ms_max = 7'258'118'400'000;  // 2200, as everywhere times are read
       if (value.number() >= 0 && value.number() < ms_max) return {static_cast<std::int64_t>(value.number())};
       fail(failed("argument " + std::to_string(i + 1) + " is beyond the years 1970 to 2200"));
       return {};
@@ -102,7 +107,8 @@ class Reader {
     if (const Result<Instant> read = parse_instant(value.string()); read.ok()) return *read;
     const Result<CivilTime> civil = parse_civil(value.string());
     if (civil.ok()) return zone.resolve_leniently(*civil);
-    fail(failed("argument " + std::to_string(i + 1) + " is " + a_kind(value) + ", not a date; write `2026-12-01T09:00:00Z` or milliseconds"));
+    fail(failed("argument " + std::to_string(i + 1) + " is " + a_kind(value) +
+                ", not a date; write `2026-12-01T09:00:00Z` or milliseconds"));
     return {};
   }
   void fail(Error why) {
@@ -120,7 +126,8 @@ Answer finish(Reader& reader, Value value) {
 Answer finish_text(Reader& reader, std::string text) {
   if (reader.error) return std::move(*reader.error);
   if (text.size() > limits::template_output_bytes_max)
-    return refuse(Code::limit_exceeded, "the text passes " + std::to_string(limits::template_output_bytes_max) + " bytes");
+    return refuse(Code::limit_exceeded,
+                  "the text passes " + std::to_string(limits::template_output_bytes_max) + " bytes");
   return Value(std::move(text));
 }
 
@@ -132,34 +139,46 @@ Answer change_text(const HelperCall& call, Change change) {
   return finish_text(reader, change(reader.text(0)));
 }
 
-Answer upper_case(const HelperCall& call) { return change_text(call, [](const std::string& text) { return upper_text(text); }); }
-Answer lower_case(const HelperCall& call) { return change_text(call, [](const std::string& text) { return lower_text(text); }); }
+Answer upper_case(const HelperCall& call) {
+  return change_text(call, [](const std::string& text) { return upper_text(text); });
+}
+Answer lower_case(const HelperCall& call) {
+  return change_text(call, [](const std::string& text) { return lower_text(text); });
+}
 
 std::string titled(const std::string& text, bool first_only) {
   std::string title;
   bool is_inside = false;
   for (const char32_t c : to_characters(text)) {
     const bool is_letter = is_letter_character(c) || (is_inside && (c == U'\'' || c == 0x2019));
-    append_character(title, !is_letter ? c : is_inside ? (first_only ? c : lower_character(c)) : upper_character(c));
+    append_character(title, !is_letter  ? c
+                            : is_inside ? (first_only ? c : lower_character(c))
+                                        : upper_character(c));
     is_inside = is_letter || first_only;
   }
   return title;
 }
-Answer title_case(const HelperCall& call) { return change_text(call, [](const std::string& text) { return titled(text, false); }); }
-Answer capitalize(const HelperCall& call) { return change_text(call, [](const std::string& text) { return titled(text, true); }); }
+Answer title_case(const HelperCall& call) {
+  return change_text(call, [](const std::string& text) { return titled(text, false); });
+}
+Answer capitalize(const HelperCall& call) {
+  return change_text(call, [](const std::string& text) { return titled(text, true); });
+}
 
 Answer trim_text(const HelperCall& call) {
   return change_text(call, [](const std::string& text) {
     constexpr std::string_view blanks = " \t\r\n\f\v";
     const auto first = text.find_first_not_of(blanks);
-    return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+    return first == std::string::npos ? std::string()
+                                      : text.substr(first, text.find_last_not_of(blanks) - first + 1);
   });
 }
 
 Answer concat(const HelperCall& call) {
   Reader reader(call);
   std::string joined;
-  for (std::size_t i = 0; i < call.args.size() && joined.size() <= limits::template_output_bytes_max; ++i) joined += reader.text(i);
+  for (std::size_t i = 0; i < call.args.size() && joined.size() <= limits::template_output_bytes_max; ++i)
+    joined += reader.text(i);
   return finish_text(reader, std::move(joined));
 }
 
@@ -201,7 +220,8 @@ Answer slice(const HelperCall& call) {
   Reader reader(call);
   const Array& list = reader.list(0);
   const auto [from, till] = range_of(reader, call, list.size());
-  return finish(reader, Value(Array(list.begin() + static_cast<std::ptrdiff_t>(from), list.begin() + static_cast<std::ptrdiff_t>(till))));
+  return finish(reader, Value(Array(list.begin() + static_cast<std::ptrdiff_t>(from),
+                                    list.begin() + static_cast<std::ptrdiff_t>(till))));
 }
 
 Answer truncate(const HelperCall& call) {
@@ -211,7 +231,8 @@ Answer truncate(const HelperCall& call) {
   const std::u32string end = to_characters(reader.text(2, "…"));
   if (characters.size() <= most) return finish_text(reader, to_utf8(characters));
   const std::size_t kept = most > end.size() ? most - end.size() : 0;
-  return finish_text(reader, to_utf8(std::u32string_view(characters).substr(0, kept)) + to_utf8(std::u32string_view(end).substr(0, most)));
+  return finish_text(reader, to_utf8(std::u32string_view(characters).substr(0, kept)) +
+                                 to_utf8(std::u32string_view(end).substr(0, most)));
 }
 
 Answer split(const HelperCall& call) {
@@ -234,7 +255,8 @@ Answer split(const HelperCall& call) {
     }
   }
   if (parts.size() > limits::template_list_max)
-    return refuse(Code::limit_exceeded, "the text has more than " + std::to_string(limits::template_list_max) + " parts");
+    return refuse(Code::limit_exceeded,
+                  "the text has more than " + std::to_string(limits::template_list_max) + " parts");
   return finish(reader, Value(std::move(parts)));
 }
 
@@ -272,7 +294,8 @@ Answer ends_with(const HelperCall& call) {
 }
 Answer contains(const HelperCall& call) {
   const Value& in = arg(call, 0);
-  if (in.is_array()) return Value(std::find(in.array().begin(), in.array().end(), arg(call, 1)) != in.array().end());
+  if (in.is_array())
+    return Value(std::find(in.array().begin(), in.array().end(), arg(call, 1)) != in.array().end());
   Reader reader(call);
   return finish(reader, Value(reader.text(0).find(reader.text(1)) != std::string::npos));
 }
@@ -280,7 +303,9 @@ Answer index_of(const HelperCall& call) {
   Reader reader(call);
   const std::string text = reader.text(0);
   const auto at = text.find(reader.text(1));
-  const double index = at == std::string::npos ? -1 : static_cast<double>(to_characters(std::string_view(text).substr(0, at)).size());
+  const double index = at == std::string::npos
+                           ? -1
+                           : static_cast<double>(to_characters(std::string_view(text).substr(0, at)).size());
   return finish(reader, Value(index));
 }
 
@@ -290,9 +315,12 @@ Answer url_encode(const HelperCall& call) {
     std::string encoded;
     for (const char c : text) {
       const auto byte = static_cast<unsigned char>(c);
-      const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-_.~").find(c) != std::string_view::npos;
-      if (is_plain) encoded += c;
-      else ((encoded += '%') += hex[byte >> 4]) += hex[byte & 15];
+      const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                            std::string_view("-_.~").find(c) != std::string_view::npos;
+      if (is_plain)
+        encoded += c;
+      else
+        ((encoded += '%') += hex[byte >> 4]) += hex[byte & 15];
     }
     return encoded;
   });
@@ -335,7 +363,7 @@ Answer change_number(const HelperCall& call, Change change) {
   const double number = reader.number(0);
   if (!has(call, 0)) return Value();
   const double changed = change(number);
-  return finish(reader, Value(changed == 0 ? 0.0 : changed));   // no -0
+  return finish(reader, Value(changed == 0 ? 0.0 : changed));  // no -0
 }
 
 Answer round_number(const HelperCall& call) {
@@ -344,9 +372,15 @@ Answer round_number(const HelperCall& call) {
   if (reader.error) return std::move(*reader.error);
   return change_number(call, [&](double n) { return round_decimal(n, digits); });
 }
-Answer floor_number(const HelperCall& call) { return change_number(call, [](double n) { return std::floor(n); }); }
-Answer ceil_number(const HelperCall& call) { return change_number(call, [](double n) { return std::ceil(n); }); }
-Answer abs_number(const HelperCall& call) { return change_number(call, [](double n) { return std::fabs(n); }); }
+Answer floor_number(const HelperCall& call) {
+  return change_number(call, [](double n) { return std::floor(n); });
+}
+Answer ceil_number(const HelperCall& call) {
+  return change_number(call, [](double n) { return std::ceil(n); });
+}
+Answer abs_number(const HelperCall& call) {
+  return change_number(call, [](double n) { return std::fabs(n); });
+}
 
 // Over the arguments, or over the one list that is the argument; missing values do not count.
 template <class Fold>
@@ -371,8 +405,12 @@ Answer fold_numbers(const HelperCall& call, Fold fold) {
   if (!std::isfinite(*folded)) return failed("the result is too large a number");
   return Value(*folded);
 }
-Answer min_number(const HelperCall& call) { return fold_numbers(call, [](double a, double b) { return std::min(a, b); }); }
-Answer max_number(const HelperCall& call) { return fold_numbers(call, [](double a, double b) { return std::max(a, b); }); }
+Answer min_number(const HelperCall& call) {
+  return fold_numbers(call, [](double a, double b) { return std::min(a, b); });
+}
+Answer max_number(const HelperCall& call) {
+  return fold_numbers(call, [](double a, double b) { return std::max(a, b); });
+}
 Answer sum_numbers(const HelperCall& call) {
   Answer sum = fold_numbers(call, std::plus<double>());
   return sum.ok() && sum->is_null() ? Answer(Value(0)) : sum;
@@ -395,18 +433,19 @@ Answer format_date_helper(const HelperCall& call) {
 
 struct UnitRow {
   std::string_view name;
-  std::int64_t ms;                          // of the clock; 0: of the calendar
+  std::int64_t ms;  // of the clock; 0: of the calendar
   int days, months;
 };
-constexpr UnitRow units[] = {{"milliseconds", 1, 0, 0}, {"seconds", 1000, 0, 0},   {"minutes", 60'000, 0, 0},
-                             {"hours", 3'600'000, 0, 0}, {"days", 0, 1, 0},         {"weeks", 0, 7, 0},
+constexpr UnitRow units[] = {{"milliseconds", 1, 0, 0},  {"seconds", 1000, 0, 0}, {"minutes", 60'000, 0, 0},
+                             {"hours", 3'600'000, 0, 0}, {"days", 0, 1, 0},       {"weeks", 0, 7, 0},
                              {"months", 0, 0, 1},        {"years", 0, 0, 12}};
 
 const UnitRow* find_unit(Reader& reader, std::size_t i) {
   const std::string name = reader.text(i);
   for (const UnitRow& row : units)
     if (name == row.name || name + 's' == row.name) return &row;
-  reader.fail(failed("`" + name + "` is no unit; there are milliseconds seconds minutes hours days weeks months years"));
+  reader.fail(failed("`" + name +
+                     "` is no unit; there are milliseconds seconds minutes hours days weeks months years"));
   return nullptr;
 }
 
@@ -420,7 +459,7 @@ CivilTime add_months(CivilTime civil, std::int64_t months) {
   return civil;
 }
 
-constexpr std::int64_t last_ms = 7'258'118'399'999;       // of 2199, as far as times are read
+constexpr std::int64_t last_ms = 7'258'118'399'999;  // of 2199, as far as times are read
 
 // The instant `amount` units on, by the zone's clock and calendar; nothing beyond the years there are.
 std::optional<Instant> later(Instant from, std::int64_t amount, const UnitRow& unit, const Zone& zone) {
@@ -454,7 +493,8 @@ Answer date_add(const HelperCall& call) {
   if (reader.error || !has(call, 0)) return finish(reader, Value());
   const Instant from = reader.instant(0, zone);
   if (reader.error) return std::move(*reader.error);
-  if (amount != std::floor(amount) || std::fabs(amount) > 1e15) return failed("argument 2 is not a whole number");
+  if (amount != std::floor(amount) || std::fabs(amount) > 1e15)
+    return failed("argument 2 is not a whole number");
   const auto then = later(from, static_cast<std::int64_t>(amount), *unit, zone);
   if (!then) return failed("the date is beyond the years 1970 to 2199");
   return Value(to_text(*then));
@@ -593,7 +633,9 @@ Answer distinct(const HelperCall& call) {
   std::vector<Keyed> items;
   for (std::size_t i = 0; i < list.size(); ++i) items.push_back({to_json(list[i]), i});
   std::stable_sort(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.key < b.key; });
-  items.erase(std::unique(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.key == b.key; }), items.end());
+  items.erase(
+      std::unique(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.key == b.key; }),
+      items.end());
   std::sort(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.index < b.index; });
   Array different;
   for (const Keyed& item : items) different.push_back(list[item.index]);
@@ -631,7 +673,7 @@ Answer values(const HelperCall& call) {
 
 // ---- logic and kinds ----
 
-bool is_true(const Value& value) {          // as `#if` has it
+bool is_true(const Value& value) {  // as `#if` has it
   switch (value.kind()) {
     case Kind::null: return false;
     case Kind::boolean: return value.boolean();
@@ -659,10 +701,12 @@ Answer lte(const HelperCall& call) { return compare(call, std::less_equal<>()); 
 Answer gt(const HelperCall& call) { return compare(call, std::greater<>()); }
 Answer gte(const HelperCall& call) { return compare(call, std::greater_equal<>()); }
 Answer both(const HelperCall& call) {
-  return Value(std::all_of(call.args.begin(), call.args.end(), [](const Value* value) { return is_true(*value); }));
+  return Value(
+      std::all_of(call.args.begin(), call.args.end(), [](const Value* value) { return is_true(*value); }));
 }
 Answer either(const HelperCall& call) {
-  return Value(std::any_of(call.args.begin(), call.args.end(), [](const Value* value) { return is_true(*value); }));
+  return Value(
+      std::any_of(call.args.begin(), call.args.end(), [](const Value* value) { return is_true(*value); }));
 }
 Answer negation(const HelperCall& call) { return Value(!is_true(arg(call, 0))); }
 
@@ -694,7 +738,8 @@ Answer to_number(const HelperCall& call) {
   while (text.ends_with(' ')) text.remove_suffix(1);
   double number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || !std::isfinite(number)) return not_a("a number", call, 0);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || !std::isfinite(number))
+    return not_a("a number", call, 0);
   return Value(number);
 }
 Answer to_string_helper(const HelperCall& call) { return Value(shown(arg(call, 0))); }
@@ -714,12 +759,18 @@ Answer json(const HelperCall& call) {
   std::string safe;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::string_view rest = std::string_view(text).substr(i);
-    if (text[i] == '<') safe += "\\u003c";
-    else if (text[i] == '>') safe += "\\u003e";
-    else if (text[i] == '&') safe += "\\u0026";
-    else if (rest.starts_with("\u2028")) safe += "\\u2028", i += 2;
-    else if (rest.starts_with("\u2029")) safe += "\\u2029", i += 2;
-    else safe += text[i];
+    if (text[i] == '<')
+      safe += "\\u003c";
+    else if (text[i] == '>')
+      safe += "\\u003e";
+    else if (text[i] == '&')
+      safe += "\\u0026";
+    else if (rest.starts_with("\u2028"))
+      safe += "\\u2028", i += 2;
+    else if (rest.starts_with("\u2029"))
+      safe += "\\u2029", i += 2;
+    else
+      safe += text[i];
   }
   return Value(std::move(safe));
 }
@@ -727,64 +778,137 @@ Answer json(const HelperCall& call) {
 // name, usage, doc, since, example, least and most arguments, the argument that names a field, function
 std::vector<HelperRow> make_rows() {
   return {
-    {"abs", "abs(number)", "The number without its sign.", "1.0", "abs(-3) -> 3", 1, 1, -1, abs_number},
-    {"and", "and(a, b, …)", "Whether all are true, as `#if` has it.", "1.0", "and(1, \"x\") -> true", 1, -1, -1, both},
-    {"capitalize", "capitalize(text)", "The text with its first letter raised.", "1.0", "capitalize(\"hello world\") -> \"Hello world\"", 1, 1, -1, capitalize},
-    {"ceil", "ceil(number)", "The next whole number upwards.", "1.0", "ceil(1.2) -> 2", 1, 1, -1, ceil_number},
-    {"concat", "concat(a, b, …)", "The texts, one behind the other.", "1.0", "concat(\"a\", 1, \"b\") -> \"a1b\"", 1, -1, -1, concat},
-    {"contains", "contains(in, what)", "Whether a text has the other in it, or a list has the item.", "1.0", "contains(\"footlight\", \"light\") -> true", 2, 2, -1, contains},
-    {"count", "count(list)", "How many items a list or members an object has; 0 where there is none.", "1.0", "count([1, 2]) -> 2", 1, 1, -1, count},
-    {"dateAdd", "dateAdd(date, amount, unit, zone)", "The date, so many `milliseconds` to `years` on (below zero: back), days and longer by the calendar of the zone (default UTC).", "1.0", "dateAdd(\"2026-01-31T10:00:00Z\", 1, \"months\") -> \"2026-02-28T10:00:00Z\"", 3, 4, -1, date_add},
-    {"dateDiff", "dateDiff(from, till, unit, zone)", "The whole `milliseconds` to `years` between two dates, below zero where the second is earlier.", "1.0", "dateDiff(\"2026-01-01\", \"2026-03-01\", \"days\") -> 59", 3, 4, -1, date_diff},
-    {"default", "default(value, otherwise)", "The value, or the other where it is missing or an empty text: `?:`.", "1.0", "default(\"\", \"there\") -> \"there\"", 2, 2, -1, default_value},
-    {"distinct", "distinct(list)", "The list without items that came before.", "1.0", "distinct([1, 2, 1]) -> [1,2]", 1, 1, -1, distinct},
-    {"endsWith", "endsWith(text, end)", "Whether the text ends so.", "1.0", "endsWith(\"a.png\", \".png\") -> true", 2, 2, -1, ends_with},
-    {"eq", "eq(a, b)", "Whether both are the same, of one kind: the text `1` is not the number 1.", "1.0", "eq(\"1\", 1) -> false", 2, 2, -1, eq},
-    {"first", "first(list)", "The first item.", "1.0", "first([7, 8]) -> 7", 1, 1, -1, first},
-    {"floor", "floor(number)", "The next whole number downwards.", "1.0", "floor(1.8) -> 1", 1, 1, -1, floor_number},
-    {"formatCurrency", "formatCurrency(amount, currency, locale)", "An amount of money, by the currency's ISO code; locales en de fr es it nl pt ja, default en.", "1.0", "formatCurrency(1234.5, \"EUR\", \"de\") -> \"1.234,50\u00a0€\"", 2, 3, -1, format_currency_helper},
-    {"formatDate", "formatDate(date, pattern, zone, locale)", "A date by a pattern of y M d E a H h m s S X Z z, in a zone (default UTC) and locale (default en). A date is an ISO text or milliseconds; without an offset it is the zone's.", "1.0", "formatDate(\"2026-12-01T09:05:00Z\", \"d MMMM yyyy, HH:mm\", \"Europe/Paris\", \"fr\") -> \"1 décembre 2026, 10:05\"", 2, 4, -1, format_date_helper},
-    {"formatNumber", "formatNumber(number, digits, locale)", "A number with grouped digits; `digits` behind the point, else up to 3.", "1.0", "formatNumber(1234.5, 2, \"en\") -> \"1,234.50\"", 1, 3, -1, format_number_helper},
-    {"formatPercent", "formatPercent(share, digits, locale)", "A share as a percentage: 0.25 is 25%.", "1.0", "formatPercent(0.256, 1) -> \"25.6%\"", 1, 3, -1, format_percent_helper},
-    {"gt", "gt(a, b)", "Whether a number or text is greater; false where one is missing.", "1.0", "gt(2, 1) -> true", 2, 2, -1, gt},
-    {"gte", "gte(a, b)", "Whether a number or text is greater or equal.", "1.0", "gte(2, 2) -> true", 2, 2, -1, gte},
-    {"in", "in(item, list)", "Whether the list has the item.", "1.0", "in(2, [1, 2]) -> true", 2, 2, -1, in},
-    {"indexOf", "indexOf(text, what)", "Where the other text begins in it, in characters from 0; -1 where it does not.", "1.0", "indexOf(\"abc\", \"c\") -> 2", 2, 2, -1, index_of},
-    {"join", "join(list, separator)", "The items as one text, separated by `, ` where nothing else is said.", "1.0", "join([1, 2], \"-\") -> \"1-2\"", 1, 2, -1, join_list},
-    {"json", "json(value)", "The value as JSON; in HTML with `<`, `>` and `&` escaped inside.", "1.0", "json([1, \"a\"]) -> \"[1,\\\"a\\\"]\"", 1, 1, -1, json},
-    {"keys", "keys(object)", "The names of the members, in the order of their bytes.", "1.0", "keys(null) -> []", 1, 1, -1, keys},
-    {"last", "last(list)", "The last item.", "1.0", "last([7, 8]) -> 8", 1, 1, -1, last},
-    {"length", "length(value)", "The characters of a text, the items of a list, the members of an object.", "1.0", "length(\"Zürich\") -> 6", 1, 1, -1, length},
-    {"lowerCase", "lowerCase(text)", "The text in small letters.", "1.0", "lowerCase(\"ÄB\") -> \"äb\"", 1, 1, -1, lower_case},
-    {"lt", "lt(a, b)", "Whether a number or text is less; false where one is missing.", "1.0", "lt(1, 2) -> true", 2, 2, -1, lt},
-    {"lte", "lte(a, b)", "Whether a number or text is less or equal.", "1.0", "lte(2, 2) -> true", 2, 2, -1, lte},
-    {"max", "max(a, b, …)", "The greatest of the numbers, or of a list's.", "1.0", "max(1, 3, 2) -> 3", 1, -1, -1, max_number},
-    {"min", "min(a, b, …)", "The least of the numbers, or of a list's.", "1.0", "min([4, 2]) -> 2", 1, -1, -1, min_number},
-    {"ne", "ne(a, b)", "Whether the two differ.", "1.0", "ne(1, 2) -> true", 2, 2, -1, ne},
-    {"not", "not(value)", "Whether the value is false, as `#if` has it.", "1.0", "not(0) -> true", 1, 1, -1, negation},
-    {"now", "now()", "The moment of the request, as an ISO text.", "1.0", "now() -> \"2026-12-01T09:00:00Z\"", 0, 0, -1, now},
-    {"or", "or(a, b, …)", "Whether any is true, as `#if` has it.", "1.0", "or(0, \"\") -> false", 1, -1, -1, either},
-    {"pluck", "pluck(list, field)", "One field of each item.", "1.0", "pluck([], name) -> []", 2, 2, 1, pluck},
-    {"replace", "replace(text, what, by)", "The text with every occurrence replaced.", "1.0", "replace(\"a-b-c\", \"-\", \"+\") -> \"a+b+c\"", 3, 3, -1, replace},
-    {"reverse", "reverse(list)", "The list from its end.", "1.0", "reverse([1, 2]) -> [2,1]", 1, 1, -1, reverse},
-    {"round", "round(number, digits)", "The number rounded half away from zero, to so many digits (default 0).", "1.0", "round(1.005, 2) -> 1.01", 1, 2, -1, round_number},
-    {"slice", "slice(list, from, till)", "The items from one position up to another, counted from 0, below zero from the end.", "1.0", "slice([1, 2, 3], 1) -> [2,3]", 2, 3, -1, slice},
-    {"sort", "sort(list, order)", "The list in order, `asc` or `desc`: nothing, false, true, numbers, texts.", "1.0", "sort([3, 1, 2], \"desc\") -> [3,2,1]", 1, 2, -1, sort},
-    {"sortBy", "sortBy(list, field, order)", "The list in the order of a field of its items, `asc` or `desc`.", "1.0", "sortBy([], price) -> []", 2, 3, 1, sort_by},
-    {"split", "split(text, separator)", "The parts of a text; without a separator its characters.", "1.0", "split(\"a,b\", \",\") -> [\"a\",\"b\"]", 2, 2, -1, split},
-    {"startsWith", "startsWith(text, start)", "Whether the text begins so.", "1.0", "startsWith(\"abc\", \"ab\") -> true", 2, 2, -1, starts_with},
-    {"substring", "substring(text, from, till)", "The characters from one position up to another, counted from 0, below zero from the end.", "1.0", "substring(\"Zürich\", 0, 2) -> \"Zü\"", 2, 3, -1, substring},
-    {"sum", "sum(a, b, …)", "The sum of the numbers, or of a list's; 0 where there is none.", "1.0", "sum([1, 2, 3]) -> 6", 1, -1, -1, sum_numbers},
-    {"titleCase", "titleCase(text)", "Every word with a capital, the rest in small letters.", "1.0", "titleCase(\"o'neil JONES\") -> \"O'neil Jones\"", 1, 1, -1, title_case},
-    {"toBool", "toBool(value)", "true or false, also from the texts true, false, yes, no, 1, 0.", "1.0", "toBool(\"yes\") -> true", 1, 1, -1, to_bool},
-    {"toNumber", "toNumber(value)", "The number that a text spells.", "1.0", "toNumber(\" 12.5 \") -> 12.5", 1, 1, -1, to_number},
-    {"toString", "toString(value)", "The value as text; lists and objects as JSON.", "1.0", "toString(12.5) -> \"12.5\"", 1, 1, -1, to_string_helper},
-    {"topN", "topN(list, field, most)", "The items with the greatest values of a field, greatest first.", "1.0", "topN([], price, 3) -> []", 3, 3, 1, top_n},
-    {"trim", "trim(text)", "The text without blanks and line ends around it.", "1.0", "trim(\"  a \") -> \"a\"", 1, 1, -1, trim_text},
-    {"truncate", "truncate(text, most, end)", "At most so many characters, `…` or another end counted in.", "1.0", "truncate(\"footlight\", 5) -> \"foot…\"", 2, 3, -1, truncate},
-    {"upperCase", "upperCase(text)", "The text in capitals.", "1.0", "upperCase(\"straße\") -> \"STRASSE\"", 1, 1, -1, upper_case},
-    {"urlEncode", "urlEncode(text)", "The text for a part of a URL.", "1.0", "urlEncode(\"a b&c\") -> \"a%20b%26c\"", 1, 1, -1, url_encode},
-    {"values", "values(object)", "The members' values, in the order of their names' bytes.", "1.0", "values(null) -> []", 1, 1, -1, values},
+      {"abs", "abs(number)", "The number without its sign.", "1.0", "abs(-3) -> 3", 1, 1, -1, abs_number},
+      {"and", "and(a, b, …)", "Whether all are true, as `#if` has it.", "1.0", "and(1, \"x\") -> true", 1, -1,
+       -1, both},
+      {"capitalize", "capitalize(text)", "The text with its first letter raised.", "1.0",
+       "capitalize(\"hello world\") -> \"Hello world\"", 1, 1, -1, capitalize},
+      {"ceil", "ceil(number)", "The next whole number upwards.", "1.0", "ceil(1.2) -> 2", 1, 1, -1,
+       ceil_number},
+      {"concat", "concat(a, b, …)", "The texts, one behind the other.", "1.0",
+       "concat(\"a\", 1, \"b\") -> \"a1b\"", 1, -1, -1, concat},
+      {"contains", "contains(in, what)", "Whether a text has the other in it, or a list has the item.", "1.0",
+       "contains(\"footlight\", \"light\") -> true", 2, 2, -1, contains},
+      {"count", "count(list)", "How many items a list or members an object has; 0 where there is none.",
+       "1.0", "count([1, 2]) -> 2", 1, 1, -1, count},
+      {"dateAdd", "dateAdd(date, amount, unit, zone)",
+       "The date, so many `milliseconds` to `years` on (below zero: back), days and longer by the calendar "
+       "of the zone (default UTC).",
+       "1.0", "dateAdd(\"2026-01-31T10:00:00Z\", 1, \"months\") -> \"2026-02-28T10:00:00Z\"", 3, 4, -1,
+       date_add},
+      {"dateDiff", "dateDiff(from, till, unit, zone)",
+       "The whole `milliseconds` to `years` between two dates, below zero where the second is earlier.",
+       "1.0", "dateDiff(\"2026-01-01\", \"2026-03-01\", \"days\") -> 59", 3, 4, -1, date_diff},
+      {"default", "default(value, otherwise)",
+       "The value, or the other where it is missing or an empty text: `?:`.", "1.0",
+       "default(\"\", \"there\") -> \"there\"", 2, 2, -1, default_value},
+      {"distinct", "distinct(list)", "The list without items that came before.", "1.0",
+       "distinct([1, 2, 1]) -> [1,2]", 1, 1, -1, distinct},
+      {"endsWith", "endsWith(text, end)", "Whether the text ends so.", "1.0",
+       "endsWith(\"a.png\", \".png\") -> true", 2, 2, -1, ends_with},
+      {"eq", "eq(a, b)", "Whether both are the same, of one kind: the text `1` is not the number 1.", "1.0",
+       "eq(\"1\", 1) -> false", 2, 2, -1, eq},
+      {"first", "first(list)", "The first item.", "1.0", "first([7, 8]) -> 7", 1, 1, -1, first},
+      {"floor", "floor(number)", "The next whole number downwards.", "1.0", "floor(1.8) -> 1", 1, 1, -1,
+       floor_number},
+      {"formatCurrency", "formatCurrency(amount, currency, locale)",
+       "An amount of money, by the currency's ISO code; locales en de fr es it nl pt ja, default en.", "1.0",
+       "formatCurrency(1234.5, \"EUR\", \"de\") -> \"1.234,50\u00a0€\"", 2, 3, -1, format_currency_helper},
+      {"formatDate", "formatDate(date, pattern, zone, locale)",
+       "A date by a pattern of y M d E a H h m s S X Z z, in a zone (default UTC) and locale (default en). A "
+       "date is an ISO text or milliseconds; without an offset it is the zone's.",
+       "1.0",
+       "formatDate(\"2026-12-01T09:05:00Z\", \"d MMMM yyyy, HH:mm\", \"Europe/Paris\", \"fr\") -> \"1 "
+       "décembre 2026, 10:05\"",
+       2, 4, -1, format_date_helper},
+      {"formatNumber", "formatNumber(number, digits, locale)",
+       "A number with grouped digits; `digits` behind the point, else up to 3.", "1.0",
+       "formatNumber(1234.5, 2, \"en\") -> \"1,234.50\"", 1, 3, -1, format_number_helper},
+      {"formatPercent", "formatPercent(share, digits, locale)", "A share as a percentage: 0.25 is 25%.",
+       "1.0", "formatPercent(0.256, 1) -> \"25.6%\"", 1, 3, -1, format_percent_helper},
+      {"gt", "gt(a, b)", "Whether a number or text is greater; false where one is missing.", "1.0",
+       "gt(2, 1) -> true", 2, 2, -1, gt},
+      {"gte", "gte(a, b)", "Whether a number or text is greater or equal.", "1.0", "gte(2, 2) -> true", 2, 2,
+       -1, gte},
+      {"in", "in(item, list)", "Whether the list has the item.", "1.0", "in(2, [1, 2]) -> true", 2, 2, -1,
+       in},
+      {"indexOf", "indexOf(text, what)",
+       "Where the other text begins in it, in characters from 0; -1 where it does not.", "1.0",
+       "indexOf(\"abc\", \"c\") -> 2", 2, 2, -1, index_of},
+      {"join", "join(list, separator)",
+       "The items as one text, separated by `, ` where nothing else is said.", "1.0",
+       "join([1, 2], \"-\") -> \"1-2\"", 1, 2, -1, join_list},
+      {"json", "json(value)", "The value as JSON; in HTML with `<`, `>` and `&` escaped inside.", "1.0",
+       "json([1, \"a\"]) -> \"[1,\\\"a\\\"]\"", 1, 1, -1, json},
+      {"keys", "keys(object)", "The names of the members, in the order of their bytes.", "1.0",
+       "keys(null) -> []", 1, 1, -1, keys},
+      {"last", "last(list)", "The last item.", "1.0", "last([7, 8]) -> 8", 1, 1, -1, last},
+      {"length", "length(value)", "The characters of a text, the items of a list, the members of an object.",
+       "1.0", "length(\"Zürich\") -> 6", 1, 1, -1, length},
+      {"lowerCase", "lowerCase(text)", "The text in small letters.", "1.0", "lowerCase(\"ÄB\") -> \"äb\"", 1,
+       1, -1, lower_case},
+      {"lt", "lt(a, b)", "Whether a number or text is less; false where one is missing.", "1.0",
+       "lt(1, 2) -> true", 2, 2, -1, lt},
+      {"lte", "lte(a, b)", "Whether a number or text is less or equal.", "1.0", "lte(2, 2) -> true", 2, 2, -1,
+       lte},
+      {"max", "max(a, b, …)", "The greatest of the numbers, or of a list's.", "1.0", "max(1, 3, 2) -> 3", 1,
+       -1, -1, max_number},
+      {"min", "min(a, b, …)", "The least of the numbers, or of a list's.", "1.0", "min([4, 2]) -> 2", 1, -1,
+       -1, min_number},
+      {"ne", "ne(a, b)", "Whether the two differ.", "1.0", "ne(1, 2) -> true", 2, 2, -1, ne},
+      {"not", "not(value)", "Whether the value is false, as `#if` has it.", "1.0", "not(0) -> true", 1, 1, -1,
+       negation},
+      {"now", "now()", "The moment of the request, as an ISO text.", "1.0",
+       "now() -> \"2026-12-01T09:00:00Z\"", 0, 0, -1, now},
+      {"or", "or(a, b, …)", "Whether any is true, as `#if` has it.", "1.0", "or(0, \"\") -> false", 1, -1, -1,
+       either},
+      {"pluck", "pluck(list, field)", "One field of each item.", "1.0", "pluck([], name) -> []", 2, 2, 1,
+       pluck},
+      {"replace", "replace(text, what, by)", "The text with every occurrence replaced.", "1.0",
+       "replace(\"a-b-c\", \"-\", \"+\") -> \"a+b+c\"", 3, 3, -1, replace},
+      {"reverse", "reverse(list)", "The list from its end.", "1.0", "reverse([1, 2]) -> [2,1]", 1, 1, -1,
+       reverse},
+      {"round", "round(number, digits)",
+       "The number rounded half away from zero, to so many digits (default 0).", "1.0",
+       "round(1.005, 2) -> 1.01", 1, 2, -1, round_number},
+      {"slice", "slice(list, from, till)",
+       "The items from one position up to another, counted from 0, below zero from the end.", "1.0",
+       "slice([1, 2, 3], 1) -> [2,3]", 2, 3, -1, slice},
+      {"sort", "sort(list, order)",
+       "The list in order, `asc` or `desc`: nothing, false, true, numbers, texts.", "1.0",
+       "sort([3, 1, 2], \"desc\") -> [3,2,1]", 1, 2, -1, sort},
+      {"sortBy", "sortBy(list, field, order)",
+       "The list in the order of a field of its items, `asc` or `desc`.", "1.0", "sortBy([], price) -> []", 2,
+       3, 1, sort_by},
+      {"split", "split(text, separator)", "The parts of a text; without a separator its characters.", "1.0",
+       "split(\"a,b\", \",\") -> [\"a\",\"b\"]", 2, 2, -1, split},
+      {"startsWith", "startsWith(text, start)", "Whether the text begins so.", "1.0",
+       "startsWith(\"abc\", \"ab\") -> true", 2, 2, -1, starts_with},
+      {"substring", "substring(text, from, till)",
+       "The characters from one position up to another, counted from 0, below zero from the end.", "1.0",
+       "substring(\"Zürich\", 0, 2) -> \"Zü\"", 2, 3, -1, substring},
+      {"sum", "sum(a, b, …)", "The sum of the numbers, or of a list's; 0 where there is none.", "1.0",
+       "sum([1, 2, 3]) -> 6", 1, -1, -1, sum_numbers},
+      {"titleCase", "titleCase(text)", "Every word with a capital, the rest in small letters.", "1.0",
+       "titleCase(\"o'neil JONES\") -> \"O'neil Jones\"", 1, 1, -1, title_case},
+      {"toBool", "toBool(value)", "true or false, also from the texts true, false, yes, no, 1, 0.", "1.0",
+       "toBool(\"yes\") -> true", 1, 1, -1, to_bool},
+      {"toNumber", "toNumber(value)", "The number that a text spells.", "1.0", "toNumber(\" 12.5 \") -> 12.5",
+       1, 1, -1, to_number},
+      {"toString", "toString(value)", "The value as text; lists and objects as JSON.", "1.0",
+       "toString(12.5) -> \"12.5\"", 1, 1, -1, to_string_helper},
+      {"topN", "topN(list, field, most)", "The items with the greatest values of a field, greatest first.",
+       "1.0", "topN([], price, 3) -> []", 3, 3, 1, top_n},
+      {"trim", "trim(text)", "The text without blanks and line ends around it.", "1.0",
+       "trim(\"  a \") -> \"a\"", 1, 1, -1, trim_text},
+      {"truncate", "truncate(text, most, end)", "At most so many characters, `…` or another end counted in.",
+       "1.0", "truncate(\"footlight\", 5) -> \"foot…\"", 2, 3, -1, truncate},
+      {"upperCase", "upperCase(text)", "The text in capitals.", "1.0", "upperCase(\"straße\") -> \"STRASSE\"",
+       1, 1, -1, upper_case},
+      {"urlEncode", "urlEncode(text)", "The text for a part of a URL.", "1.0",
+       "urlEncode(\"a b&c\") -> \"a%20b%26c\"", 1, 1, -1, url_encode},
+      {"values", "values(object)", "The members' values, in the order of their names' bytes.", "1.0",
+       "values(null) -> []", 1, 1, -1, values},
   };
 }
 

@@ -12,9 +12,9 @@ namespace footlight {
 struct JsonTemplateNode {
   Value constant;
   std::optional<Template> text;
-  std::uint32_t raw = none;                 // of a text: the expression that is the value itself
+  std::uint32_t raw = none;  // of a text: the expression that is the value itself
   std::vector<JsonTemplateNode> items;
-  std::vector<std::string> keys;            // of an object: one for each item
+  std::vector<std::string> keys;  // of an object: one for each item
   bool is_constant = true, is_object = false;
 };
 
@@ -79,8 +79,10 @@ Result<Value> render_node(const JsonTemplateNode& node, const RenderInput& input
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     Result<Value> item = render_node(node.items[i], input, budget);
     if (!item.ok()) return item;
-    if (node.is_object) members.emplace(node.keys[i], std::move(*item));
-    else items.push_back(std::move(*item));
+    if (node.is_object)
+      members.emplace(node.keys[i], std::move(*item));
+    else
+      items.push_back(std::move(*item));
   }
   return node.is_object ? Value(std::move(members)) : Value(std::move(items));
 }
@@ -92,14 +94,16 @@ void collect(const JsonTemplateNode& node, std::set<std::string>& used) {
 
 }  // namespace
 
-Result<JsonTemplate> compile_json_template(const Value& content, const Fragments& fragments, std::string_view place) {
+Result<JsonTemplate> compile_json_template(const Value& content, const Fragments& fragments,
+                                           std::string_view place) {
   JsonCompiler compiler(fragments, place);
   auto root = std::make_shared<const JsonTemplateNode>(compiler.compile(content, "$"));
   if (compiler.problems_.empty()) return JsonTemplate(std::move(root));
   const Code code = compiler.problems_.size() == 1 ? compiler.problems_.front().code : Code::bad_template;
   const std::size_t count = compiler.problems_.size();
   return refuse(code, std::move(compiler.problems_),
-                "the content's templates have " + (count == 1 ? std::string("a problem") : std::to_string(count) + " problems"));
+                "the content's templates have " +
+                    (count == 1 ? std::string("a problem") : std::to_string(count) + " problems"));
 }
 
 Result<Value> render(const JsonTemplate& compiled, const RenderInput& input) {

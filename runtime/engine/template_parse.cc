@@ -16,9 +16,36 @@ using Kind = NodeSyntax::Kind;
 using Expression = ExpressionSyntax;
 
 enum class Token {
-  open_sexpr, close_sexpr, open_raw, close_raw, open_partial, open_partial_block, open_block, open_endblock,
-  inverse, open_inverse, open_inverse_chain, open_unescaped, open, comment, equals, id, separator,
-  close_unescaped, close, string, number, boolean, null, data, open_params, pipe, call, decorator, invalid, end,
+  open_sexpr,
+  close_sexpr,
+  open_raw,
+  close_raw,
+  open_partial,
+  open_partial_block,
+  open_block,
+  open_endblock,
+  inverse,
+  open_inverse,
+  open_inverse_chain,
+  open_unescaped,
+  open,
+  comment,
+  equals,
+  id,
+  separator,
+  close_unescaped,
+  close,
+  string,
+  number,
+  boolean,
+  null,
+  data,
+  open_params,
+  pipe,
+  call,
+  decorator,
+  invalid,
+  end,
 };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -30,9 +57,9 @@ class Lexer {
   explicit Lexer(std::string_view text) : text_(text) {}
 
   Token token = Token::end;
-  std::string_view lexeme;                  // as written
-  std::string value;                        // of an id or a string: unescaped
-  std::size_t begin = 0, at = 0;            // the token is [begin, at)
+  std::string_view lexeme;        // as written
+  std::string value;              // of an id or a string: unescaped
+  std::size_t begin = 0, at = 0;  // the token is [begin, at)
 
   void start(std::size_t from) {
     at = from;
@@ -138,7 +165,8 @@ class Lexer {
       return take(end + 2 - begin, Token::comment);
     }
     // The first `--}}` or `--~}}`, which may use the dashes of the opening.
-    for (auto end = text_.find("--", mark + 1); end != std::string_view::npos; end = text_.find("--", end + 1)) {
+    for (auto end = text_.find("--", mark + 1); end != std::string_view::npos;
+         end = text_.find("--", end + 1)) {
       const std::size_t behind = end + (look(end + 2) == '~' ? 3 : 2);
       if (is_at(behind, "}}")) return take(behind + 2 - begin, Token::comment);
     }
@@ -184,7 +212,8 @@ class Lexer {
 
   Token scan_word() {
     std::size_t end = begin;
-    while (end < text_.size() && std::string_view("!\"#%&'()*+,./;<=>@[\\]^`{|}~").find(text_[end]) == std::string_view::npos &&
+    while (end < text_.size() &&
+           std::string_view("!\"#%&'()*+,./;<=>@[\\]^`{|}~").find(text_[end]) == std::string_view::npos &&
            !space_at(text_, end))
       ++end;
     const std::string_view word = text_.substr(begin, end - begin);
@@ -201,7 +230,8 @@ class Lexer {
       if (pipe > end && look(pipe) == '|') return take(pipe + 1 - begin, Token::open_params);
     }
     if (look(end) == '(') return take(word.size(), Token::call);
-    return ends_name(end, true) ? take(word.size(), Token::id) : take(std::max<std::size_t>(word.size(), 1), Token::invalid);
+    return ends_name(end, true) ? take(word.size(), Token::id)
+                                : take(std::max<std::size_t>(word.size(), 1), Token::invalid);
   }
 
   std::size_t number_at(std::size_t from) const {
@@ -219,9 +249,9 @@ class Lexer {
 
 // An opening tag of a block or of an `else if`, or of any other tag with a callee.
 struct Opening {
-  NodeSyntax node;                          // tag, line, expression, block_params, strip, is_statement
+  NodeSyntax node;  // tag, line, expression, block_params, strip, is_statement
   bool is_inverted = false;
-  bool is_broken = false;                   // reported already
+  bool is_broken = false;  // reported already
 };
 
 // What ended a body.
@@ -230,9 +260,9 @@ struct Stop {
   std::string_view tag;
   int line = 1;
   Strip strip;
-  std::string name;                         // of a close: as handlebars spells the path
+  std::string name;  // of a close: as handlebars spells the path
   bool is_statement = false, is_broken = false;
-  Opening opening;                          // of a chain
+  Opening opening;  // of a chain
 };
 
 struct Inverse {
@@ -253,7 +283,7 @@ class Parser {
     for (;;) {
       const Stop stop = parse_body(root);
       if (stop.kind == Stop::Kind::text_end) break;
-      if (!stop.is_broken) report(stop.line, quoted(stop.tag) + " stands outside of a block");
+      if (!stop.is_broken) report(stop.line, quote_tag(stop.tag) + " stands outside of a block");
     }
     return root;
   }
@@ -265,18 +295,6 @@ class Parser {
     if (offset < counted_to_) counted_to_ = 0, counted_lines_ = 1;
     for (; counted_to_ < offset; ++counted_to_) counted_lines_ += text_[counted_to_] == '\n';
     return counted_lines_;
-  }
-
-  static std::string quoted(std::string_view tag) {
-    constexpr std::size_t shown_bytes = 60;
-    std::string shown(tag.substr(0, tag.find('\n')));
-    if (shown.size() > shown_bytes) {
-      std::size_t cut = shown_bytes;
-      while (cut > 0 && (static_cast<unsigned char>(shown[cut]) & 0xc0) == 0x80) --cut;
-      shown.resize(cut);
-    }
-    if (shown.size() < tag.size()) shown += "…";
-    return '`' + shown + '`';
   }
 
   void report(int line, std::string message, Code code = Code::bad_template) {
@@ -292,19 +310,22 @@ class Parser {
       std::string_view content = text_.substr(at_, open - at_);
       bool is_literal = false;
       if (open < text_.size()) {
-        if (content.ends_with("\\\\")) content.remove_suffix(1);
-        else if (content.ends_with('\\')) content.remove_suffix(1), is_literal = true;
+        if (content.ends_with("\\\\"))
+          content.remove_suffix(1);
+        else if (content.ends_with('\\'))
+          content.remove_suffix(1), is_literal = true;
       }
       add_content(body, content, at_);
       at_ = open;
       if (open >= text_.size()) return {.line = line_at(text_.size())};
-      if (is_literal) {                     // `\{{x}}`: text up to the next tag
+      if (is_literal) {  // `\{{x}}`: text up to the next tag
         const std::size_t end = literal_end(open + 2);
         add_content(body, text_.substr(open, end - open), open);
         at_ = end;
         continue;
       }
-      if (auto stop = text_[open + 1] == '%' ? parse_statement(body) : parse_tag(body)) return std::move(*stop);
+      if (auto stop = text_[open + 1] == '%' ? parse_statement(body) : parse_tag(body))
+        return std::move(*stop);
     }
   }
 
@@ -347,7 +368,7 @@ class Parser {
     at_ = is_open ? text_.size() : end + 2;
     while (!is_open && !is_statement && at_ < text_.size() && text_[at_] == '}') ++at_;
     if (is_open) why = std::string("has no closing `") + std::string(ending) + "`";
-    report(line_at(begin), quoted(text_.substr(begin, at_ - begin)) + ' ' + why);
+    report(line_at(begin), quote_tag(text_.substr(begin, at_ - begin)) + ' ' + why);
   }
 
   // ---- {{ … }} ----
@@ -378,7 +399,9 @@ class Parser {
       }
       case Token::inverse: {
         at_ = lexer_.at;
-        return Stop{.kind = Stop::Kind::inverse, .tag = lexer_.lexeme, .line = line_at(begin),
+        return Stop{.kind = Stop::Kind::inverse,
+                    .tag = lexer_.lexeme,
+                    .line = line_at(begin),
                     .strip = strip_flags(lexer_.lexeme, lexer_.lexeme)};
       }
       case Token::open_inverse_chain: {
@@ -395,15 +418,17 @@ class Parser {
         const bool has_body = lexer_.lexeme.find('#') != std::string_view::npos;
         Opening opening{.is_broken = true};
         opening.node.line = line_at(begin);
-        broken(begin, lexer_.at, lexer_.token == Token::decorator
-                                     ? "is a decorator, which does not exist here; inline partials are fragments"
-                                     : "is a partial block, which does not exist here; hand values to a fragment: `{{> name a=b}}`");
+        broken(begin, lexer_.at,
+               lexer_.token == Token::decorator
+                   ? "is a decorator, which does not exist here; inline partials are fragments"
+                   : "is a partial block, which does not exist here; hand values to a fragment: `{{> name "
+                     "a=b}}`");
         opening.node.tag = text_.substr(begin, at_ - begin);
-        if (has_body) parse_block(body, std::move(opening));   // so that its end is not reported too
+        if (has_body) parse_block(body, std::move(opening));  // so that its end is not reported too
         return std::nullopt;
       }
-      case Token::invalid:                  // a comment without an end hides all that follows
-        report(line_at(begin), quoted(text_.substr(begin)) + " is never closed");
+      case Token::invalid:  // a comment without an end hides all that follows
+        report(line_at(begin), quote_tag(text_.substr(begin)) + " is never closed");
         at_ = text_.size();
         return std::nullopt;
       default: broken(begin, lexer_.at, "cannot be read"); return std::nullopt;
@@ -433,12 +458,14 @@ class Parser {
     const std::string_view open = lexer_.lexeme;
     lexer_.next();
     if (lexer_.token == Token::open_sexpr || lexer_.token == Token::call)
-      return broken(begin, lexer_.at, "computes the fragment's name; write the name out, and choose with `{{#if}}`");
+      return broken(begin, lexer_.at,
+                    "computes the fragment's name; write the name out, and choose with `{{#if}}`");
     NodeSyntax partial;
     Expression name, arguments;
     if (!read_name(name) || !read_arguments(arguments)) return broken(begin, lexer_.begin, why_);
     if (arguments.args.size() > 1)
-      return broken(begin, lexer_.begin, "hands over two contexts; a fragment takes one, and `name=value` arguments");
+      return broken(begin, lexer_.begin,
+                    "hands over two contexts; a fragment takes one, and `name=value` arguments");
     if (!expect(Token::close, "}}")) return broken(begin, lexer_.begin, why_);
     at_ = lexer_.at;
     NodeSyntax& node = add(body, Kind::partial, begin);
@@ -454,12 +481,14 @@ class Parser {
   void parse_raw_block(BodySyntax& body, std::size_t begin) {
     constexpr std::string_view open = "{{{{raw}}}}", close = "{{{{/raw}}}}";
     if (!text_.substr(begin).starts_with(open))
-      return broken(begin, begin + 4, "is not a raw block that exists; the one there is is `{{{{raw}}}}…{{{{/raw}}}}`");
+      return broken(begin, begin + 4,
+                    "is not a raw block that exists; the one there is is `{{{{raw}}}}…{{{{/raw}}}}`");
     const std::size_t inside = begin + open.size();
     std::size_t end = inside;
-    for (int depth = 1; depth > 0;) {       // raw blocks within are text, and must be closed
+    for (int depth = 1; depth > 0;) {  // raw blocks within are text, and must be closed
       end = text_.find("{{{{", end);
-      if (end == std::string_view::npos) return broken(begin, text_.size(), "is never closed; add `{{{{/raw}}}}`");
+      if (end == std::string_view::npos)
+        return broken(begin, text_.size(), "is never closed; add `{{{{/raw}}}}`");
       const std::string_view rest = text_.substr(end);
       const bool is_close = rest.size() > 4 && rest[4] == '/';
       if (is_close) {
@@ -487,7 +516,8 @@ class Parser {
     Expression expression;
     std::vector<std::string> params;
     lexer_.next();
-    const bool is_read = read_callee_and_arguments(expression) && read_block_params(params) && expect(Token::close, "}}");
+    const bool is_read =
+        read_callee_and_arguments(expression) && read_block_params(params) && expect(Token::close, "}}");
     std::string_view close = lexer_.lexeme;
     if (is_read) {
       at_ = lexer_.at;
@@ -546,7 +576,8 @@ class Parser {
   bool expect(Token token, std::string_view sign) {
     if (lexer_.token == token) return true;
     if (lexer_.token == Token::end) return fail("has no closing `" + std::string(sign) + "`");
-    if (lexer_.token == Token::equals) return fail("has `=` in the wrong place; name a helper first: `{{helper name=value}}`");
+    if (lexer_.token == Token::equals)
+      return fail("has `=` in the wrong place; name a helper first: `{{helper name=value}}`");
     return fail("has `" + std::string(lexer_.lexeme) + "` where `" + std::string(sign) + "` is expected");
   }
 
@@ -581,7 +612,8 @@ class Parser {
     for (;;) {
       switch (lexer_.token) {
         case Token::id: {
-          if (const std::size_t behind = lexer_.skip_blanks(lexer_.at); behind < text_.size() && text_[behind] == '=')
+          if (const std::size_t behind = lexer_.skip_blanks(lexer_.at);
+              behind < text_.size() && text_[behind] == '=')
             return read_hash(into);
           [[fallthrough]];
         }
@@ -610,9 +642,10 @@ class Parser {
       Expression value;
       const bool is_undefined = lexer_.token == Token::null && lexer_.lexeme == "undefined";
       if (!read_param(value)) return false;
-      if (is_undefined) continue;           // handlebars leaves such a pair out
-      const bool is_taken = std::any_of(into.hash.begin(), into.hash.end(), [&](const auto& pair) { return pair.first == key; });
-      if (!is_taken) into.hash.emplace_back(std::move(key), std::move(value));   // the first of a name wins
+      if (is_undefined) continue;  // handlebars leaves such a pair out
+      const bool is_taken = std::any_of(into.hash.begin(), into.hash.end(),
+                                        [&](const auto& pair) { return pair.first == key; });
+      if (!is_taken) into.hash.emplace_back(std::move(key), std::move(value));  // the first of a name wins
     }
     return true;
   }
@@ -670,7 +703,8 @@ class Parser {
   }
 
   static std::string unbracketed(const std::string& id) {
-    const bool is_bracketed = id.size() > 1 && id.front() == '[' && id.back() == ']' && id.find_first_of("\n\r") == std::string::npos;
+    const bool is_bracketed = id.size() > 1 && id.front() == '[' && id.back() == ']' &&
+                              id.find_first_of("\n\r") == std::string::npos;
     return is_bracketed ? id.substr(1, id.size() - 2) : id;
   }
 
@@ -689,7 +723,8 @@ class Parser {
       const bool is_bracketed = part != lexer_.value;
       path.original += separator + part;
       if (!is_bracketed && (part == ".." || part == "." || part == "this")) {
-        if (!path.parts.empty()) return fail("has `" + part + "` in the middle of the path `" + path.original + "`");
+        if (!path.parts.empty())
+          return fail("has `" + part + "` in the middle of the path `" + path.original + "`");
         if (part == "..") ++path.depth;
       } else {
         path.parts.push_back(part);
@@ -702,7 +737,8 @@ class Parser {
         return fail("ends a path with `" + std::string(lexer_.lexeme) + "`; write `" + path.original + ".[" +
                     std::string(lexer_.lexeme) + "]`");
       if (lexer_.token != Token::id)
-        return fail("has `" + std::string(lexer_.lexeme) + "` where the path `" + path.original + "` goes on");
+        return fail("has `" + std::string(lexer_.lexeme) + "` where the path `" + path.original +
+                    "` goes on");
     }
   }
 
@@ -747,13 +783,15 @@ class Parser {
       parse_let(body, begin, reader);
       return std::nullopt;
     }
-    if (!is_open && (word == "else" || word == "elseif" || word == "elsif")) return parse_statement_else(begin, reader, word);
+    if (!is_open && (word == "else" || word == "elseif" || word == "elsif"))
+      return parse_statement_else(begin, reader, word);
     if (word == "if" || word == "unless" || word == "each" || word == "with") {
       parse_block(body, parse_statement_opening(begin, reader, word));
       return std::nullopt;
     }
     broken(begin, reader.at,
-           "is no statement" + did_you_mean(word, {"if", "else", "elseif", "endif", "unless", "each", "with", "let"}) +
+           "is no statement" +
+               did_you_mean(word, {"if", "else", "elseif", "endif", "unless", "each", "with", "let"}) +
                (word.empty() ? "" : "; a value is written `{%= … %}`"));
     return std::nullopt;
   }
@@ -776,7 +814,8 @@ class Parser {
       std::size_t end = reader.at + 1;
       if (is_name_byte(text_[reader.at]))
         while (end < text_.size() && is_name_byte(text_[end])) ++end;
-      reader.why = "has `" + std::string(text_.substr(reader.at, end - reader.at)) + "` where `%}` is expected";
+      reader.why =
+          "has `" + std::string(text_.substr(reader.at, end - reader.at)) + "` where `%}` is expected";
     }
     return false;
   }
@@ -788,11 +827,13 @@ class Parser {
     const std::string name(text_.substr(reader.at, end - reader.at));
     reader.at = end;
     reader.skip_blanks();
-    if (name.empty() || is_digit(name[0]) || name == "this" || reader.at >= text_.size() || text_[reader.at] != '=')
+    if (name.empty() || is_digit(name[0]) || name == "this" || reader.at >= text_.size() ||
+        text_[reader.at] != '=')
       return broken(begin, reader.at, "is written `{% let name = value %}`");
     ++reader.at;
     Expression expression;
-    if (!reader.read(expression) || !ends_statement(reader)) return broken(begin, reader.at, std::move(reader.why));
+    if (!reader.read(expression) || !ends_statement(reader))
+      return broken(begin, reader.at, std::move(reader.why));
     at_ = reader.at;
     NodeSyntax& node = add(body, Kind::let, begin);
     node.name = name;
@@ -808,8 +849,8 @@ class Parser {
     node.expression.kind = Expression::Kind::call;
     node.expression.path.parts = {std::string(word)};
     node.expression.path.original = word;
-    if (!reader.read(node.expression.args.emplace_back()) || !read_statement_params(reader, node.block_params) ||
-        !ends_statement(reader)) {
+    if (!reader.read(node.expression.args.emplace_back()) ||
+        !read_statement_params(reader, node.block_params) || !ends_statement(reader)) {
       broken(begin, reader.at, std::move(reader.why));
       opening.is_broken = true;
     } else {
@@ -824,9 +865,11 @@ class Parser {
     if (!text_.substr(reader.at).starts_with("as")) return true;
     reader.at += 2;
     reader.skip_blanks();
-    if (reader.at >= text_.size() || text_[reader.at] != '|') return reader.why = "lacks names: `as |item index|`", false;
+    if (reader.at >= text_.size() || text_[reader.at] != '|')
+      return reader.why = "lacks names: `as |item index|`", false;
     const auto end = text_.find('|', reader.at + 1);
-    if (end == std::string_view::npos) return reader.why = "lacks the closing `|` of `as |item index|`", false;
+    if (end == std::string_view::npos)
+      return reader.why = "lacks the closing `|` of `as |item index|`", false;
     for (const std::string_view part : split(text_.substr(reader.at + 1, end - reader.at - 1), ' '))
       if (const std::string_view name = trim(part); !name.empty()) params.emplace_back(name);
     if (params.empty()) return reader.why = "lacks names between the `|`", false;
@@ -834,8 +877,10 @@ class Parser {
     return true;
   }
 
-  std::optional<Stop> parse_statement_close(std::size_t begin, ExpressionReader& reader, std::string_view name) {
-    Stop stop{.kind = Stop::Kind::close, .line = line_at(begin), .name = std::string(name), .is_statement = true};
+  std::optional<Stop> parse_statement_close(std::size_t begin, ExpressionReader& reader,
+                                            std::string_view name) {
+    Stop stop{
+        .kind = Stop::Kind::close, .line = line_at(begin), .name = std::string(name), .is_statement = true};
     if (ends_statement(reader)) {
       at_ = reader.at;
     } else {
@@ -846,7 +891,8 @@ class Parser {
     return stop;
   }
 
-  std::optional<Stop> parse_statement_else(std::size_t begin, ExpressionReader& reader, std::string_view word) {
+  std::optional<Stop> parse_statement_else(std::size_t begin, ExpressionReader& reader,
+                                           std::string_view word) {
     reader.skip_blanks();
     Stop stop{.kind = Stop::Kind::chain, .line = line_at(begin), .is_statement = true};
     std::string_view condition = "if";
@@ -886,8 +932,10 @@ class Parser {
     const std::string name = head.expression.path.original;
     if (static_cast<int>(open_blocks_.size()) >= limits::template_depth_max) {
       if (!is_too_deep_)
-        report(head.line, quoted(head.tag) + " nests deeper than " + std::to_string(limits::template_depth_max) +
-                              " levels; move the inside to a list or to helpers", Code::limit_exceeded);
+        report(head.line,
+               quote_tag(head.tag) + " nests deeper than " + std::to_string(limits::template_depth_max) +
+                   " levels; move the inside to a list or to helpers",
+               Code::limit_exceeded);
       is_too_deep_ = true;
       at_ = text_.size();
       return;
@@ -905,9 +953,10 @@ class Parser {
     NodeSyntax block = std::move(opening.node);
     if (stop.kind == Stop::Kind::text_end) {
       if (!is_too_deep_ && !opening.is_broken)
-        report(line, quoted(tag) + " is never closed; add " + closing_of(name, block.is_statement));
-    } else if (!stop.is_broken && !opening.is_broken && (stop.name != name || stop.is_statement != block.is_statement)) {
-      report(stop.line, quoted(stop.tag) + " does not close " + quoted(tag) + " of line " +
+        report(line, quote_tag(tag) + " is never closed; add " + closing_of(name, block.is_statement));
+    } else if (!stop.is_broken && !opening.is_broken &&
+               (stop.name != name || stop.is_statement != block.is_statement)) {
+      report(stop.line, quote_tag(stop.tag) + " does not close " + quote_tag(tag) + " of line " +
                             std::to_string(line) + "; write " + closing_of(name, block.is_statement));
       // Where it closes a block further out, that one is not to be reported as open.
       for (const OpenBlock& outer : open_blocks_)
@@ -916,7 +965,8 @@ class Parser {
           break;
         }
     }
-    body.push_back(make_block(std::move(block), std::move(inside), std::move(inverse), stop.strip, is_inverted));
+    body.push_back(
+        make_block(std::move(block), std::move(inside), std::move(inverse), stop.strip, is_inverted));
   }
 
   static std::string closing_of(const std::string& name, bool is_statement) {
@@ -927,13 +977,13 @@ class Parser {
   std::optional<Inverse> parse_else(Stop& stop, bool may_chain) {
     if (stop.kind != Stop::Kind::inverse && stop.kind != Stop::Kind::chain) return std::nullopt;
     if (stop.is_statement != open_blocks_.back().is_statement && !stop.is_broken)
-      report(stop.line, quoted(stop.tag) + " is of another notation than the block around it; write `" +
+      report(stop.line, quote_tag(stop.tag) + " is of another notation than the block around it; write `" +
                             (stop.is_statement ? "{{else}}" : "{%else%}") + "`");
     if (stop.kind == Stop::Kind::inverse) {
       Inverse inverse{.strip = stop.strip};
       stop = parse_body(inverse.body);
       while (stop.kind == Stop::Kind::inverse || stop.kind == Stop::Kind::chain) {
-        if (!stop.is_broken) report(stop.line, quoted(stop.tag) + " comes after the block's `else`");
+        if (!stop.is_broken) report(stop.line, quote_tag(stop.tag) + " comes after the block's `else`");
         BodySyntax ignored;
         stop = parse_body(ignored);
       }
@@ -941,12 +991,14 @@ class Parser {
     }
     Opening opening = std::move(stop.opening);
     if (!may_chain && !opening.is_broken)
-      report(opening.node.line, quoted(opening.node.tag) + " follows an inverted block, which takes a plain `{{else}}` only");
+      report(opening.node.line,
+             quote_tag(opening.node.tag) + " follows an inverted block, which takes a plain `{{else}}` only");
     if (++branches_.back() == limits::template_branches_max + 1)
-      report(opening.node.line, quoted(opening.node.tag) + " is branch " + std::to_string(branches_.back()) +
-                                    " of its block; " + std::to_string(limits::template_branches_max) + " are allowed",
+      report(opening.node.line,
+             quote_tag(opening.node.tag) + " is branch " + std::to_string(branches_.back()) +
+                 " of its block; " + std::to_string(limits::template_branches_max) + " are allowed",
              Code::limit_exceeded);
-    if (branches_.back() > limits::template_branches_max) {   // no deeper: reading recurses
+    if (branches_.back() > limits::template_branches_max) {  // no deeper: reading recurses
       BodySyntax ignored;
       do stop = parse_body(ignored);
       while (stop.kind == Stop::Kind::inverse || stop.kind == Stop::Kind::chain);
@@ -957,12 +1009,13 @@ class Parser {
     std::optional<Inverse> next = parse_else(stop, true);
     Inverse inverse{.strip = opening.node.strip, .is_chained = true};
     const Strip close_strip = next ? next->strip : Strip();
-    inverse.body.push_back(make_block(std::move(opening.node), std::move(inside), std::move(next), close_strip, false));
+    inverse.body.push_back(
+        make_block(std::move(opening.node), std::move(inside), std::move(next), close_strip, false));
     return inverse;
   }
 
-  static NodeSyntax make_block(NodeSyntax block, BodySyntax inside, std::optional<Inverse> inverse, Strip close_strip,
-                               bool is_inverted) {
+  static NodeSyntax make_block(NodeSyntax block, BodySyntax inside, std::optional<Inverse> inverse,
+                               Strip close_strip, bool is_inverted) {
     block.close_strip = close_strip;
     block.program = std::move(inside);
     block.has_program = true;
@@ -986,14 +1039,14 @@ class Parser {
   Problems& problems_;
   Lexer lexer_;
   std::size_t at_ = 0;
-  std::string why_;                         // what is wrong with the tag being read
-  std::size_t nodes_ = 0;                   // of the tag being read
+  std::string why_;        // what is wrong with the tag being read
+  std::size_t nodes_ = 0;  // of the tag being read
   int sexpr_depth_ = 0;
-  bool has_hash_ = false;                   // the tag being read has `name=value`
-  std::size_t counted_to_ = 0;              // lines are counted once, going forward
+  bool has_hash_ = false;       // the tag being read has `name=value`
+  std::size_t counted_to_ = 0;  // lines are counted once, going forward
   int counted_lines_ = 1;
   std::vector<OpenBlock> open_blocks_;
-  std::vector<std::size_t> branches_;       // of each open block, so far
+  std::vector<std::size_t> branches_;  // of each open block, so far
   bool is_too_deep_ = false;
 };
 
@@ -1013,6 +1066,18 @@ Place::Place(std::string_view start) : file_(start) {
 std::string Place::at(int line) const {
   const std::string number = std::to_string(first_line_ + line - 1);
   return file_.empty() ? "line " + number : file_ + ':' + number;
+}
+
+std::string quote_tag(std::string_view tag) {
+  constexpr std::size_t shown_bytes = 60;
+  std::string shown(tag.substr(0, tag.find('\n')));
+  if (shown.size() > shown_bytes) {
+    std::size_t cut = shown_bytes;
+    while (cut > 0 && (static_cast<unsigned char>(shown[cut]) & 0xc0) == 0x80) --cut;
+    shown.resize(cut);
+  }
+  if (shown.size() < tag.size()) shown += "…";
+  return '`' + shown + '`';
 }
 
 BodySyntax parse_template(std::string_view text, const Place& place, Problems& problems) {

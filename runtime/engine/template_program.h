@@ -90,9 +90,6 @@ struct TemplateProgram {
   std::string place_of(const TemplateTag& tag) const { return sources[tag.source].place.at(tag.line); }
 };
 
-// `{{formatDate x…`, shortened for a message.
-std::string quote_tag(std::string_view tag);
-
 // What one rendering has used of limits::template_steps_max and template_output_bytes_max; the strings
 // of a JSON template share one.
 struct RenderBudget {

@@ -23,7 +23,7 @@ using Expr = TemplateExpression;
 using Kind = Value::Kind;
 
 const Value null_value;
-const Value empty_object{Object{}};         // `this` of a helper that is called where the context is null
+const Value empty_object{Object{}};  // `this` of a helper that is called where the context is null
 
 class Operand {
  public:
@@ -37,7 +37,7 @@ class Operand {
   Value take() { return at_ ? *at_ : std::move(own_); }
 
  private:
-  const Value* at_;                         // nullptr: own_
+  const Value* at_;  // nullptr: own_
   Value own_;
 };
 
@@ -52,14 +52,16 @@ struct Context {
   const Overlay* hash = nullptr;
 
   const void* identity() const {
-    return !hash ? static_cast<const void*>(value) : hash->merged ? static_cast<const void*>(hash->merged) : hash;
+    return !hash          ? static_cast<const void*>(value)
+           : hash->merged ? static_cast<const void*>(hash->merged)
+                          : hash;
   }
 };
 struct Depth {
   Context context;
   const Depth* outer = nullptr;
 };
-struct Data {                               // of one `each`
+struct Data {  // of one `each`
   const Value* key = &null_value;
   std::size_t index = 0;
   bool is_first = false, is_last = false;
@@ -74,7 +76,7 @@ struct Scope {
   const Depth* depths;
   const Data* data;
   const Params* params;
-  std::vector<const Value*>* variables;     // nullptr elements: not set yet
+  std::vector<const Value*>* variables;  // nullptr elements: not set yet
 };
 
 // ---- values as JavaScript has them ----
@@ -104,13 +106,13 @@ bool is_falsy(const Value& value) {
     default: return false;
   }
 }
-bool is_empty(const Value& value) {         // as `#if` and `#with` see it: 0 is something
+bool is_empty(const Value& value) {  // as `#if` and `#with` see it: 0 is something
   if (value.is_array()) return value.array().empty();
   return !value.is_number() && is_falsy(value);
 }
 bool is_true(const Value& value) { return !is_falsy(value) && !is_empty(value); }
 
-double as_number(const Value& value) {      // JavaScript's Number(), for comparing contexts
+double as_number(const Value& value) {  // JavaScript's Number(), for comparing contexts
   if (value.is_number()) return value.number();
   if (value.is_boolean()) return value.boolean() ? 1 : 0;
   std::string text;
@@ -243,7 +245,7 @@ class Renderer {
 
   void fail(Code code, const std::string& why) {
     if (failure_) return;
-    if (tag_ == none) {                     // nothing but constant text yet
+    if (tag_ == none) {  // nothing but constant text yet
       failure_ = refuse(code, program_.sources.front().place.at(1) + ": the template " + why);
       return;
     }
@@ -261,14 +263,16 @@ class Renderer {
   }
 
   void put(std::string_view text) {
-    if (budget_.bytes + out_.size() - begin_ + text.size() > limits::template_output_bytes_max) return too_long();
+    if (budget_.bytes + out_.size() - begin_ + text.size() > limits::template_output_bytes_max)
+      return too_long();
     out_ += text;
   }
   void check_length() {
     if (budget_.bytes + out_.size() - begin_ > limits::template_output_bytes_max) too_long();
   }
   void too_long() {
-    fail(Code::limit_exceeded, "is where the output passes " + std::to_string(limits::template_output_bytes_max) + " bytes");
+    fail(Code::limit_exceeded,
+         "is where the output passes " + std::to_string(limits::template_output_bytes_max) + " bytes");
   }
 
   const Value* keep(Value value) { return &arena_.emplace_front(std::move(value)); }
@@ -317,8 +321,9 @@ class Renderer {
       case Node::Kind::image_url_ends: {
         const std::string_view url = std::string_view(out_).substr(std::min(url_begin_, out_.size()));
         if (is_dangerous_url(url, node.kind == Node::Kind::image_url_ends))
-          fail(Code::template_failed, "makes the address `" + std::string(url.substr(0, url.find(':') + 1)) +
-                                          "…`, which is code or a document of its own; addresses of that kind are not rendered");
+          fail(Code::template_failed,
+               "makes the address `" + std::string(url.substr(0, url.find(':') + 1)) +
+                   "…`, which is code or a document of its own; addresses of that kind are not rendered");
         return;
       }
     }
@@ -338,8 +343,9 @@ class Renderer {
 
   void write_text(Node::Write how, std::string_view text) {
     if (how == Node::Write::style && !is_plain_style(text))
-      return fail(Code::template_failed, "puts `" + std::string(text.substr(0, text.find('\n')).substr(0, 40)) +
-                                             "` into a `style` attribute, which takes plain words, numbers and addresses");
+      return fail(Code::template_failed,
+                  "puts `" + std::string(text.substr(0, text.find('\n')).substr(0, 40)) +
+                      "` into a `style` attribute, which takes plain words, numbers and addresses");
     std::size_t from = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (!needs_escape[static_cast<unsigned char>(text[i])]) continue;
@@ -360,7 +366,8 @@ class Renderer {
   void enter(std::uint32_t body, Context context, const Scope& scope, const Data* data) {
     enter(body, context, scope, data, scope.params);
   }
-  void enter(std::uint32_t body, Context context, const Scope& scope, const Data* data, const Params* params) {
+  void enter(std::uint32_t body, Context context, const Scope& scope, const Data* data,
+             const Params* params) {
     if (body == none) return;
     const Depth pushed{context, scope.depths};
     const Depth* const depths = is_same(context, scope.depths->context) ? scope.depths : &pushed;
@@ -383,7 +390,8 @@ class Renderer {
   void render_section(const Node& node, const Scope& scope) {
     Operand value = evaluate(node.expression, scope);
     if (has_failed()) return;
-    if (value->is_null() || (value->is_boolean() && !value->boolean()) || (value->is_array() && value->array().empty()))
+    if (value->is_null() || (value->is_boolean() && !value->boolean()) ||
+        (value->is_array() && value->array().empty()))
       return enter(node.inverse, scope.current, scope, scope.data);
     if (value->is_array()) return render_each(node, keep(std::move(value)), scope);
     if (value->is_boolean()) {
@@ -394,7 +402,9 @@ class Renderer {
   }
 
   void render_each(const Node& node, const Value* list, const Scope& scope) {
-    const std::size_t size = list->is_array() ? list->array().size() : list->is_object() ? list->object().size() : 0;
+    const std::size_t size = list->is_array()    ? list->array().size()
+                             : list->is_object() ? list->object().size()
+                                                 : 0;
     if (size == 0) return enter(node.inverse, own_context(scope), scope, scope.data);
     const std::uint32_t tag = tag_;
     std::size_t index = 0;
@@ -472,7 +482,8 @@ class Renderer {
       case Expr::Kind::lookup: return lookup(expr, scope);
       case Expr::Kind::list: {
         Array items;
-        for (std::uint32_t i = 0; i < expr.count; ++i) items.push_back(evaluate(argument(expr, i), scope).take());
+        for (std::uint32_t i = 0; i < expr.count; ++i)
+          items.push_back(evaluate(argument(expr, i), scope).take());
         Value list(std::move(items));
         step(weight_of(list));
         return list;
@@ -482,7 +493,9 @@ class Renderer {
     return {};
   }
 
-  std::uint32_t argument(const Expr& expr, std::uint32_t i) const { return program_.arguments[expr.first + i]; }
+  std::uint32_t argument(const Expr& expr, std::uint32_t i) const {
+    return program_.arguments[expr.first + i];
+  }
 
   Operand lookup(const Expr& expr, const Scope& scope) {
     Operand of = evaluate(argument(expr, 0), scope);
@@ -529,8 +542,9 @@ class Renderer {
 
   static Operand member_of_context(const Context& context, const std::string& name) {
     if (context.hash) {
-      if (const auto own = context.hash->members.find(name); own != context.hash->members.end()) return &own->second;
-      if (!context.value->is_object() && name == "length") return {};   // merged, it is an object
+      if (const auto own = context.hash->members.find(name); own != context.hash->members.end())
+        return &own->second;
+      if (!context.value->is_object() && name == "length") return {};  // merged, it is an object
     }
     return member(*context.value, name);
   }
@@ -540,7 +554,8 @@ class Renderer {
     if (!context.hash) return context.value;
     if (context.hash->merged) return context.hash->merged;
     Object merged = context.hash->members;
-    if (context.value->is_object()) merged.insert(context.value->object().begin(), context.value->object().end());
+    if (context.value->is_object())
+      merged.insert(context.value->object().begin(), context.value->object().end());
     const std::size_t items = context.value->is_array()    ? context.value->array().size()
                               : context.value->is_string() ? utf16_length(context.value->string())
                                                            : 0;
@@ -561,12 +576,13 @@ class Renderer {
   }
 
   Operand walk(Operand found, const TemplatePath& path, std::size_t first) {
-    for (std::size_t i = first; i < path.parts.size() && !found->is_null(); ++i) found = descend(found, path.parts[i]);
+    for (std::size_t i = first; i < path.parts.size() && !found->is_null(); ++i)
+      found = descend(found, path.parts[i]);
     return found;
   }
 
   Operand descend(const Operand& of, std::string_view name) {
-    if (of->is_string()) step(weight_of(*of));   // counting a text's characters takes time
+    if (of->is_string()) step(weight_of(*of));  // counting a text's characters takes time
     return member_of(of, name);
   }
 
@@ -576,13 +592,20 @@ class Renderer {
     if (!data) return {};
     const std::string& name = path.parts[0];
     Operand found;
-    if (name == "root") found = root().value;
-    else if (!data->outer) return {};       // the outermost frame has only the root
-    else if (name == "key") found = Value(*data->key);
-    else if (name == "index") found = Value(static_cast<double>(data->index));
-    else if (name == "first") found = Value(data->is_first);
-    else if (name == "last") found = Value(data->is_last);
-    for (std::size_t i = 1; i < path.parts.size() && !is_falsy(*found); ++i) found = descend(found, path.parts[i]);
+    if (name == "root")
+      found = root().value;
+    else if (!data->outer)
+      return {};  // the outermost frame has only the root
+    else if (name == "key")
+      found = Value(*data->key);
+    else if (name == "index")
+      found = Value(static_cast<double>(data->index));
+    else if (name == "first")
+      found = Value(data->is_first);
+    else if (name == "last")
+      found = Value(data->is_last);
+    for (std::size_t i = 1; i < path.parts.size() && !is_falsy(*found); ++i)
+      found = descend(found, path.parts[i]);
     return found;
   }
 
@@ -601,7 +624,8 @@ class Renderer {
     if (has_failed() || !step(weight)) return {};
     Result<Value> result = row.call({.args = args, .now = input_.now, .for_html = program_.is_html});
     if (!result.ok()) {
-      const Code code = result.error().code == Code::limit_exceeded ? Code::limit_exceeded : Code::template_failed;
+      const Code code =
+          result.error().code == Code::limit_exceeded ? Code::limit_exceeded : Code::template_failed;
       fail(code, "fails in `" + std::string(row.name) + "`: " + result.error().message);
       return {};
     }
@@ -643,7 +667,8 @@ class Renderer {
   }
 
   Operand mismatch(std::string_view sign, const Value& left, const Value& right) {
-    fail(Code::template_failed, "has `" + std::string(sign) + "` between a " + std::string(kind_name(left.kind())) + " and a " +
+    fail(Code::template_failed, "has `" + std::string(sign) + "` between a " +
+                                    std::string(kind_name(left.kind())) + " and a " +
                                     std::string(kind_name(right.kind())));
     return {};
   }
@@ -652,7 +677,10 @@ class Renderer {
   Operand compare(Operator op, const Value& left, const Value& right) {
     if (left.is_null() || right.is_null()) return Value(false);
     const auto holds = [&](const auto& a, const auto& b) {
-      return op == Operator::less ? a < b : op == Operator::less_equal ? a <= b : op == Operator::greater ? a > b : a >= b;
+      return op == Operator::less         ? a < b
+             : op == Operator::less_equal ? a <= b
+             : op == Operator::greater    ? a > b
+                                          : a >= b;
     };
     if (left.is_number() && right.is_number()) return Value(holds(left.number(), right.number()));
     if (left.is_string() && right.is_string()) return Value(holds(left.string(), right.string()));
@@ -674,9 +702,9 @@ class Renderer {
       fail(Code::template_failed, "divides by zero");
       return {};
     }
-    const double result = op == Operator::add        ? a + b
-                          : op == Operator::multiply ? a * b
-                          : op == Operator::divide   ? a / b
+    const double result = op == Operator::add         ? a + b
+                          : op == Operator::multiply  ? a * b
+                          : op == Operator::divide    ? a / b
                           : op == Operator::remainder ? std::fmod(a, b)
                                                       : a - b;
     if (!std::isfinite(result)) {
@@ -692,8 +720,8 @@ class Renderer {
   std::string& out_;
   const std::size_t begin_;
   std::size_t url_begin_ = 0;
-  std::uint32_t tag_ = none;                // the one being rendered, for messages
-  std::forward_list<Value> arena_;          // computed values that something points to
+  std::uint32_t tag_ = none;        // the one being rendered, for messages
+  std::forward_list<Value> arena_;  // computed values that something points to
   std::forward_list<Overlay> overlays_;
 };
 
@@ -704,7 +732,8 @@ Status render_to(std::string& out, const Template& compiled, const RenderInput& 
   return render_to(out, compiled.program(), input, budget);
 }
 
-Status render_to(std::string& out, const TemplateProgram& program, const RenderInput& input, RenderBudget& budget) {
+Status render_to(std::string& out, const TemplateProgram& program, const RenderInput& input,
+                 RenderBudget& budget) {
   const std::size_t before = out.size();
   Renderer renderer(program, input, budget, out);
   renderer.run();

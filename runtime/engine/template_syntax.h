@@ -59,6 +59,9 @@ class Place {
   int first_line_ = 1;
 };
 
+// A tag for a message: in back-ticks, its first line, shortened.
+std::string quote_tag(std::string_view tag);
+
 // Parses all of `text` and reports every problem; the tree is usable only where there is none.
 BodySyntax parse_template(std::string_view text, const Place& place, Problems& problems);
 

@@ -9,9 +9,7 @@ using namespace footlight;
 
 namespace {
 
-Value refused(const Error& error, const char* at) {
-  return Object{{"error", to_text(error)}, {"at", at}};
-}
+Value refused(const Error& error, const char* at) { return Object{{"error", to_text(error)}, {"at", at}}; }
 
 Value answer(const std::string& line) {
   const Result<Value> job = parse_json(line);
