@@ -56,5 +56,7 @@ int token_command(const TokenOptions& options);
 int audit_command(const AuditOptions& options);
 int bench_decide_command(const BenchOptions& options);
 int help_lua_command(const std::string& name);
+int docs_command(const std::string& topic);             // a reference page, as Markdown
+std::vector<std::string> docs_topics();
 
 }  // namespace footlight

@@ -182,6 +182,10 @@ int main(int argc, char** argv) {
     };
   });
 
+  command = app.add_subcommand("docs", "print a reference page of docs/reference, as Markdown");
+  command->add_option("page", topic, "which page")->required()->check(CLI::IsMember(docs_topics()));
+  command->callback([&] { run = [&] { return docs_command(topic); }; });
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
