@@ -222,10 +222,13 @@ class Decider {
       if (own.empty()) continue;
       const PolicyCall call{request_, *surface_, configuration(number).name, {}};
       auto answer = policies_.conflict(configuration(number).conflict, call, views);
-      if (const auto* failure = std::get_if<PolicyFailure>(&answer)) {
+      const auto* failure = std::get_if<PolicyFailure>(&answer);
+      if (failure || !is_selection(std::get<std::vector<int>>(answer), own.size())) {
         // A failing policy is as if it were not there: the order by rank stands.
         ++decision_.policy_failures;
-        if (trace_) trace_->note = "the conflict policy of `" + configuration(number).name + "` failed: " + failure->message;
+        if (trace_)
+          trace_->note = "the conflict policy of `" + configuration(number).name +
+                         "` failed: " + (failure ? failure->message : "it answers with a candidate twice, or one that it was not given");
         continue;
       }
       const auto& order = std::get<std::vector<int>>(answer);
@@ -247,6 +250,16 @@ class Decider {
       }
       eligible = std::move(next);
     }
+  }
+
+  // Each index below `count`, and at most once: whatever runs policies, none adds a candidate.
+  static bool is_selection(const std::vector<int>& order, std::size_t count) {
+    std::vector<bool> taken(count, false);
+    for (const int i : order) {
+      if (i < 0 || static_cast<std::size_t>(i) >= count || taken[static_cast<std::size_t>(i)]) return false;
+      taken[static_cast<std::size_t>(i)] = true;
+    }
+    return true;
   }
 
   // Element by element, in the order in which the best candidate of each stands.
@@ -311,22 +324,26 @@ class Decider {
       }
     }
     if (!merged) return;
-    Proposition whole = proposition(parts[0].first, to_json(Value(std::move(*merged))));
+    std::vector<const Candidate*> givers;
     std::vector<const Object*> above;
     for (const auto& [rival, object] : parts) {
       const bool gives = std::any_of(object.begin(), object.end(), [&](const auto& member) {
         return std::none_of(above.begin(), above.end(), [&](const Object* better) { return better->contains(member.first); });
       });
       above.push_back(&object);
-      if (!gives) {
-        if (trace_) trace(rival, Fate::lost, "every key is set by a better one", "");
-        continue;
-      }
-      Proposition part = proposition(rival, {});
-      whole.parts.push_back({part.experience, part.action, part.token, part.revision});
-      if (trace_) trace(rival, Fate::shown, parts.size() > 1 ? "merged" : "", "");
+      // Where all of them are empty objects, the best one gives the empty whole.
+      if (gives || (merged->empty() && givers.empty()))
+        givers.push_back(&rival);
+      else if (trace_)
+        trace(rival, Fate::lost, object.empty() ? "it sets no key" : "every key is set by a better one", "");
     }
-    if (whole.parts.size() == 1) whole.parts.clear();
+    Proposition whole = proposition(*givers[0], to_json(Value(std::move(*merged))));
+    for (const Candidate* giver : givers) {
+      if (trace_) trace(*giver, Fate::shown, parts.size() > 1 ? "merged" : "", "");
+      if (givers.size() == 1) break;
+      Proposition part = proposition(*giver, {});
+      whole.parts.push_back({part.experience, part.action, part.token, part.revision});
+    }
     decision_.propositions.push_back(std::move(whole));
   }
 
@@ -336,7 +353,9 @@ class Decider {
     const std::string& element = action(rival).element;
     std::string why = "lost to " + better.id;
     if (loser.id == better.id) why = "lost to another action of " + better.id;
-    if (better.priority != loser.priority)
+    if (better.priority < loser.priority)
+      why += " (put first by the conflict policy)";
+    else if (better.priority != loser.priority)
       why += " (" + std::to_string(better.priority) + " > " + std::to_string(loser.priority) + ")";
     else
       why += " (tie at " + std::to_string(better.priority) + ")";
@@ -350,7 +369,9 @@ class Decider {
     const CompiledAction& offered = action(candidate);
     const CompiledConfiguration& target = configuration(candidate);
     const RenderInput input{.profile = &request_.attributes, .context = &request_.context, .request = &request_value_, .now = request_.now};
-    if (offered.content.constant) return *offered.content.constant;
+    // A constant part of a merge was compiled without its schema, which it need not satisfy alone.
+    const bool is_checked = !target.schema || !is_whole || target.resolve.mode != Resolution::Mode::merge;
+    if (offered.content.constant && is_checked) return *offered.content.constant;
     Value json;
     if (offered.content.policy >= 0) {
       const PolicyCall call{request_, *surface_, target.name, experience(candidate).id};

@@ -71,6 +71,9 @@ class SnapshotCompiler {
                                          return number(std::move(policy));
                                        }};
     compiled.audience = PredicateProgram::compile(definition.audience, surroundings, problems_);
+    // A journey's other conditions are checked like its audience.
+    for (const Predicate& condition : conditions_of(definition))
+      if (condition.path != definition.audience.path) PredicateProgram::compile(condition, surroundings, problems_);
     const auto policy = [&](PolicyRole role, const std::string& lua, const char* path) {
       return lua.empty() ? -1 : number({role, lua, definition.id, path, place(served, path)});
     };
@@ -260,19 +263,20 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::compile(SnapshotSource source,
   }
   if (has_errors(problems)) {
     const std::size_t count = problems.size();
-    return refuse(Code::validation_failed, std::move(problems), "the workspace does not compile: " + std::to_string(count) + " problems");
+    return refuse(Code::validation_failed, std::move(problems),
+                  "the workspace does not compile: " + std::to_string(count) + (count == 1 ? " problem" : " problems"));
   }
   compiler.rank();
   compiler.snapshot()->version_ = std::move(source.version);
   return std::shared_ptr<const Snapshot>(std::move(compiler.snapshot()));
 }
 
-Problems check_compiles(const Definition& definition, const Workspace& workspace,
+Problems check_compiles(const ServedExperience& served, const Workspace& workspace,
                         const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies) {
   SnapshotCompiler compiler(workspace, lists, policies);
   compiler.configurations();
   compiler.problems().clear();   // the workspace's own are reported where it is checked
-  compiler.experience({.definition = definition});
+  compiler.experience(served);
   return std::move(compiler.problems());
 }
 
