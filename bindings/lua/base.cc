@@ -77,7 +77,7 @@ int error(lua_State* L) {
     return wrong_argument(L, 1, "error", "a message, which is a string,");
   }
   const std::int64_t level = integer_argument(L, 2, "error", 1);
-  if (level < 0 || level > 2) return fail(L, "`error` needs 0, 1 or 2 as argument 2");
+  if (level < 0 || level > 10) return fail(L, "`error` needs a level from 0 to 10 as argument 2");
   const std::string message(string_argument(L, 1, "error"));
   host_of(L).charge(L, message.size());
   if (level == 1) return fail(L, message);
@@ -250,21 +250,18 @@ LuaModule base_module() {
            "assert(tonumber('ff', 16) == 255)", tonumber},
           {"error", "error(message [, level])",
            "Fails with a message, which must be text. Level 1 names the line of the call, 2 that of the "
-           "caller, 0 "
-           "none.",
+           "caller, and so on up to 10; 0 none.",
            "0.1", "assert(not pcall(function() error('no such tier') end))", error},
           {"assert", "assert(value [, message])",
            "Its arguments, or an error when the first is false or nil.", "0.1",
            "assert(1 < 2, 'numbers are broken')", assert_},
           {"pcall", "pcall(f, ...)",
-           "Calls f: true and its results, or false and the message. A script that used up its budget is not "
-           "saved "
-           "by it.",
+           "Calls f: true and its results, or false and the message. A script that used up its budget is "
+           "not saved by it.",
            "0.1", "local ok, message = pcall(error, 'no') assert(not ok and message)"},
           {"pairs", "pairs(table)",
            "For `for key, value in pairs(t)`. The order is fixed: numbers ascending, then texts bytewise, "
-           "then false "
-           "and true. Keys added on the way are not visited.",
+           "then false and true. Keys added on the way are not visited.",
            "0.1", "for key, value in pairs({b = 1, a = 2}) do log(key, value) end", pairs},
           {"ipairs", "ipairs(list)", "For `for i, value in ipairs(list)`, up to the first nil.", "0.1",
            "for i, value in ipairs({'a', 'b'}) do log(i, value) end", ipairs},
@@ -275,8 +272,7 @@ LuaModule base_module() {
            "local a, b = unpack({1, 2}) assert(a + b == 3)", table_unpack},
           {"log", "log(...)",
            "A line for the trace of the decision, at most 100 in a call. Costs nothing where no trace is "
-           "wanted but "
-           "the fuel.",
+           "wanted but the fuel.",
            "0.1", "log('total', 60)", log},
           {"print", "print(...)", "The same as log.", "0.1", "print('hello')", log},
           {"array", "array([table])",

@@ -1,5 +1,7 @@
 #include "api/api.h"
 
+#include <set>
+
 #include "base/text.h"
 #include "server/problem.h"
 
@@ -57,6 +59,7 @@ Result<Catalog*> Api::catalog_of(const Call& call) {
     return refuse(Code::forbidden, "the token opens the workspace `" + own + "`, not `" + std::string(*asked) + "`");
   std::string name = asked ? std::string(*asked) : own;
   if (name == "*") {
+    if (catalogs_.empty()) return refuse(Code::not_found, "there is no workspace yet; `footlight serve FOLDER` takes one in");
     if (catalogs_.size() != 1) return refuse(Code::usage, "there are several workspaces; say which with `?workspace=…`");
     name = catalogs_.begin()->first;
   }
@@ -64,14 +67,37 @@ Result<Catalog*> Api::catalog_of(const Call& call) {
   return refuse(Code::not_found, "there is no workspace `" + name + "`");
 }
 
+namespace {
+
+// `utf-16` of `application/json; Charset="UTF-16"`; `utf-8` where none is named.
+std::string charset_of(std::string_view content_type) {
+  for (const std::string_view part : split(content_type, ';')) {
+    const auto equals = part.find('=');
+    if (equals == std::string_view::npos || lower(trim(part.substr(0, equals))) != "charset") continue;
+    std::string_view value = trim(part.substr(equals + 1));
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    return lower(value);
+  }
+  return "utf-8";
+}
+
+}  // namespace
+
 Result<Value> json_body(const HttpRequest& request) {
   if (trim(request.body).empty()) return Value(Object{});
   if (const auto type = request.headers.get("Content-Type")) {
     const std::string media = lower(trim(split(*type, ';')[0]));
-    // A page may send JSON as text to spare itself a preflight.
-    if (media != "application/json" && media != "text/plain" && !media.ends_with("+json"))
+    // A page may send JSON as text to spare itself a preflight; a form is what `curl -d` says it sends.
+    static const std::set<std::string, std::less<>> taken = {"", "application/json", "text/plain", "application/x-www-form-urlencoded"};
+    if (!taken.contains(media) && !media.ends_with("+json"))
       return refuse(Code::unsupported_media_type, "the body is `" + media + "`; send `application/json`");
+    if (const std::string charset = charset_of(*type); charset != "utf-8" && charset != "utf8" && charset != "us-ascii")
+      return refuse(Code::unsupported_media_type, "the body is in the charset `" + charset + "`; send UTF-8");
   }
+  if (const auto encoding = request.headers.get("Content-Encoding"); encoding && lower(trim(*encoding)) != "identity")
+    return refuse(Code::unsupported_media_type, "the body is encoded with `" + std::string(trim(*encoding)) + "`; send it as it is");
+  // nlohmann takes a NUL for the end of its input and would not look at what stands behind.
+  if (request.body.find('\0') != std::string::npos) return refuse(Code::bad_json, "not valid JSON: a NUL byte stands in it");
   return parse_json(request.body);
 }
 

@@ -210,9 +210,14 @@ void append_json_number(std::string& out, double number) {
   char buffer[32];
   // Integers that a double holds exactly are written as integers, `-0` as `0`.
   const bool is_integer = number == std::trunc(number) && std::abs(number) < 9007199254740992.0;
-  const auto end = is_integer
+  auto end = is_integer
                        ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<std::int64_t>(number))
                        : std::to_chars(buffer, buffer + sizeof buffer, number);
+  // `1e-07` as `1e-7`, the way JavaScript and people write it.
+  if (char* e = std::find(buffer, end.ptr, 'e'); e != end.ptr && e[2] == '0') {
+    std::copy(e + 3, end.ptr, e + 2);
+    --end.ptr;
+  }
   out.append(buffer, end.ptr);
 }
 

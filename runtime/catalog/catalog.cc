@@ -61,6 +61,7 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
   if (record->string_or("command", "") != configure_word) {
     auto parsed = record_from(*record);
     if (!parsed) return parsed.error();
+    if (parsed->version) receipts_[parsed->experience] = receipt_for(*parsed, options_.node);
     return fold(state_, *parsed);
   }
   const Value* document = record->find("workspace");
@@ -138,7 +139,7 @@ Problems Catalog::problems_of(const Value& document, Instant now) {
     problems.push_back({lists.error().code, "$.include.lists", lists.error().message});
     return problems;
   }
-  for (Problem& problem : check_compiles(definition, workspace_, *lists, policies_))
+  for (Problem& problem : check_compiles({.definition = definition}, workspace_, *lists, policies_))
     if (std::find_if(problems.begin(), problems.end(), [&](const Problem& known) { return known.code == problem.code && known.place == problem.place; }) ==
         problems.end())
       problems.push_back(std::move(problem));
@@ -157,21 +158,23 @@ Problems Catalog::problems_of(const Value& document, Instant now) {
 
 Result<Answer> Catalog::apply(Command command, const std::string& key, const std::string& body_hash) {
   const std::lock_guard turn(commands_);
+  std::optional<Error> malformed;
   if (command.definition.is_object()) {
     auto document = normalised(command.definition, command.experience);
     if (document) {
       command.definition = std::move(*document);
       if (command.experience.empty()) command.experience = command.definition.string_or("id", "");
     } else if (command.name == CommandName::create || command.name == CommandName::edit) {
-      // Who may, and whether it may change at all, is told before what is wrong with the document.
-      Command probe = command;
-      probe.definition = Object{{"kind", command.definition.string_or("kind", "campaign")}};
-      if (probe.experience.empty()) probe.experience = command.definition.string_or("id", "unnamed");
-      if (auto outcome = footlight::apply(state_, probe, rules()); !outcome && outcome.error().code != Code::bad_id) return outcome.error();
-      return document.error();
+      // Everything but the content is decided on a document that says no more than the kind.
+      malformed = document.error();
+      if (command.experience.empty()) command.experience = command.definition.string_or("id", "");
+      const Experience* known = state_.find(command.experience);
+      command.definition = Object{{"kind", to_text(known ? known->kind : Kind::campaign)}};
     }
   }
   auto outcome = footlight::apply(state_, command, rules());
+  // Who may, and whether it may change at all, is told before what is wrong with the document.
+  if (malformed && (outcome.ok() || row(outcome.error().code).http_status == 422)) outcome = *std::move(malformed);
   const bool may_ask = outcome.ok() || (outcome.error().code != Code::forbidden && outcome.error().code != Code::fenced);
   if (!key.empty() && may_ask) {
     auto known = store_.find_key(name_, key);
@@ -257,11 +260,16 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
   return Answer{body, false};
 }
 
-const Definition& Catalog::definition_of(const Revision& revision) {
+// What cannot be read stands for less than was written, an audience for everyone: it is never served.
+Result<const Definition*> Catalog::definition_of(const Revision& revision) {
   const auto found = parsed_.find(revision.hash);
-  if (found != parsed_.end()) return found->second;
+  if (found != parsed_.end()) return &found->second;
   Problems problems;
-  return parsed_.emplace(revision.hash, parse_definition(revision.definition, problems)).first->second;
+  Definition definition = parse_definition(revision.definition, problems);
+  if (has_errors(problems))
+    return refuse(Code::validation_failed, std::move(problems),
+                  "`" + definition.id + "` r" + std::to_string(revision.n) + " was accepted and can no longer be read");
+  return &parsed_.emplace(revision.hash, std::move(definition)).first->second;
 }
 
 Result<std::map<std::string, std::shared_ptr<const IdList>>> Catalog::lists_of(const std::vector<const Definition*>& definitions,
@@ -289,9 +297,10 @@ Result<std::shared_ptr<const Snapshot>> Catalog::compile(const Workspace& worksp
   std::vector<const Definition*> definitions;
   for (const CatalogItem& item : catalog(state)) {
     // Revisions are numbered 1, 2, 3 … and never removed.
-    const Definition& definition = definition_of(state.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
-    definitions.push_back(&definition);
-    source.experiences.push_back({.definition = definition, .revision = item.revision, .activated_at = item.activated_at,
+    auto definition = definition_of(state.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
+    if (!definition) return definition.error();
+    definitions.push_back(*definition);
+    source.experiences.push_back({.definition = **definition, .revision = item.revision, .activated_at = item.activated_at,
                                   .start = item.standing.span.start, .end = item.standing.span.end});
   }
   auto lists = lists_of(definitions, {});
@@ -402,7 +411,7 @@ Result<Value> Catalog::receipt(std::string_view id, Instant now) const {
   if (auto known = experience(id, now); !known) return known.error();
   const std::shared_lock reading(state_mutex_);
   const auto receipt = receipts_.find(id);
-  if (receipt == receipts_.end()) return refuse(Code::not_found, "`" + std::string(id) + "` was not published since this node started");
+  if (receipt == receipts_.end()) return refuse(Code::not_found, "`" + std::string(id) + "` was never published");
   return to_value(receipt->second, now);
 }
 

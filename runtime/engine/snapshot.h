@@ -120,8 +120,8 @@ class Snapshot {
 };
 
 // What is wrong with one definition, as compiling it would tell: predicates, templates, fragments,
-// schemas of static content, policies. Places are JSON paths.
-Problems check_compiles(const Definition& definition, const Workspace& workspace,
+// schemas of static content, policies. Places are `file:line` where `served.places` knows them.
+Problems check_compiles(const ServedExperience& served, const Workspace& workspace,
                         const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies);
 
 // The compiler of workspaces without Lua: every policy is a problem.

@@ -199,7 +199,11 @@ Result<DeclarationReader> DeclarationReader::create() {
                               {{"declare", HostFunction([raw](HostCall& call) { return raw->declare(call); })}});
   if (!globals) return globals.error();
   state->globals = std::move(*globals);
-  state->loads.push_back(nullptr);   // the prelude was load 0
+  // Policies are written in these files, so what they may call is defined here too.
+  auto helpers = policy_helpers(state->vm);
+  if (!helpers) return helpers.error();
+  for (Global& helper : *helpers) state->globals.push_back(std::move(helper));
+  state->loads = {nullptr, nullptr};   // the two preludes were loads 0 and 1
   return DeclarationReader(std::move(state));
 }
 
@@ -217,7 +221,8 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
     report(read.error());
     return declared;
   }
-  for (Problem& problem : undefined_names(*read, state_->globals)) problems.push_back(std::move(problem));
+  const Problems undefined = undefined_names(*read, state_->globals);
+  problems.insert(problems.end(), undefined.begin(), undefined.end());
   auto chunk = std::make_unique<Chunk>(std::move(*read));
   auto function = state_->vm.load(chunk->lua, file, state_->globals);
   if (!function) {
@@ -231,7 +236,8 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
   ScriptOutcome outcome = state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = seconds(5)});
   state_->declared = nullptr;
   state_->vm.release(*function);
-  if (!outcome.ok()) report(*outcome.error);
+  // An undefined name was told already; that calling it fails adds nothing.
+  if (!outcome.ok() && undefined.empty()) report(*outcome.error);
   for (Declaration& declaration : declared) {
     declaration.file = file;
     if (const auto known = places.find(declaration.name); known != places.end()) declaration.places = known->second;

@@ -128,6 +128,8 @@ Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::str
   return environment;
 }
 
+Result<Environment> policy_helpers(Vm& vm) { return load_prelude(vm, policy_prelude, "prelude/policy.lua"); }
+
 std::vector<std::string> standard_names() {
   std::vector<std::string> names;
   for (const LuaModule& module : lua_modules()) {
@@ -166,7 +168,7 @@ Problems LuaPolicyCompiler::check(const Policy& policy) {
     static const std::vector<std::string> helpers = [] {
       std::vector<std::string> names;
       if (auto vm = Vm::create())
-        if (auto environment = load_prelude(*vm, policy_prelude, "prelude/policy.lua"))
+        if (auto environment = policy_helpers(*vm))
           for (const Global& global : *environment) names.push_back(global.name);
       return names;
     }();
@@ -210,7 +212,7 @@ Result<std::unique_ptr<LuaPolicyRunner>> LuaPolicyRunner::create(std::shared_ptr
 }
 
 Status LuaPolicyRunner::prepare() {
-  auto helpers = load_prelude(vm_, policy_prelude, "prelude/policy.lua");
+  auto helpers = policy_helpers(vm_);
   if (!helpers) return helpers.error();
   helpers_ = std::move(*helpers);
   const std::size_t count = snapshot_->policies().size();

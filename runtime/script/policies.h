@@ -66,6 +66,9 @@ class LuaPolicyRunner : public PolicyRunner {
 // is ours; a fault in it is an internal error.
 Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::string& name, const Environment& globals = {});
 
+// What policies may call besides the standard names (scripts/prelude/policy.lua).
+Result<Environment> policy_helpers(Vm& vm);
+
 // Names that every chunk may read, and `undefined_name` for those that a chunk reads beside them.
 std::vector<std::string> standard_names();
 Problems undefined_names(const Chunk& chunk, const Environment& globals);

@@ -171,7 +171,7 @@ class Loader {
     if (!has_errors(found) && workspace_) {
       for (Problem& problem : check_against(loaded.definition, loaded_.workspace)) found.push_back(std::move(problem));
       times(loaded.definition, found);
-      if (!has_errors(found)) found = check_compiles(loaded.definition, loaded_.workspace, id_lists(), policies_);
+      if (!has_errors(found)) found = check_compiles({.definition = loaded.definition, .places = declaration.places}, loaded_.workspace, id_lists(), policies_);
     }
     if (!has_errors(found)) {
       loaded.document = to_value(loaded.definition);

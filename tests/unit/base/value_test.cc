@@ -8,9 +8,9 @@
 using namespace footlight;
 
 TEST_CASE("the canonical form sorts keys, writes the shortest numbers and no blanks") {
-  const auto value = parse_json(R"( {"b": [1.0, 0.1, -0, 1e21, true, null], "a": "ü\n\u0001"} )");
+  const auto value = parse_json(R"( {"b": [1.0, 0.1, -0, 1e21, 1e-7, 1e-10, true, null], "a": "ü\n\u0001"} )");
   REQUIRE(value.ok());
-  CHECK(to_json(*value) == "{\"a\":\"ü\\n\\u0001\",\"b\":[1,0.1,0,1e+21,true,null]}");
+  CHECK(to_json(*value) == "{\"a\":\"ü\\n\\u0001\",\"b\":[1,0.1,0,1e+21,1e-7,1e-10,true,null]}");
   CHECK(*parse_json(to_json(*value)) == *value);
   CHECK(*parse_json(to_pretty_json(*value)) == *value);
 }

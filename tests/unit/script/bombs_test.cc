@@ -235,7 +235,7 @@ TEST_CASE("tostring names what it cannot show, error takes messages only") {
   for (const char* script : {"error({})", "error()", "error(nil)", "error(true)", "error(print)"}) {
     CHECK_THAT(refused(host, script), Catch::Contains("needs a message"));
   }
-  CHECK_THAT(refused(host, "error('x', 3)"), Catch::Contains("0, 1 or 2"));
+  CHECK_THAT(refused(host, "error('x', 11)"), Catch::Contains("from 0 to 10"));
 }
 
 TEST_CASE("recursion without end is an error like any other") {
