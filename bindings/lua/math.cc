@@ -41,8 +41,7 @@ LuaModule math_module() {
   return {
       "math",
       "Numbers. The functions of the C library (exp, log, pow and the trigonometric ones) may differ in "
-      "their last bit "
-      "between machines of different kinds.",
+      "their last bit between machines of different kinds.",
       {
           {"abs", "math.abs(x)", "Without its sign.", "0.1", "assert(math.abs(-1) == 1)"},
           {"ceil", "math.ceil(x)", "The smallest whole number not below x.", "0.1",
@@ -75,9 +74,8 @@ LuaModule math_module() {
           {"pi", "math.pi", "3.14159…", "0.1", "assert(math.pi > 3)"},
           {"huge", "math.huge", "Infinity, larger than every number.", "0.1", "assert(math.huge > 1e308)"},
           {"random", "math.random([first,] [last])",
-           "A number from 0 to below 1, from 1 to last, or from first to last. The same decision gives the "
-           "same numbers; "
-           "for experiments use their weights.",
+           "A number from 0 to below 1, from 1 to last, or from first to last. The same decision gives "
+           "the same numbers; for experiments use their weights.",
            "0.1", "assert(math.random(6) <= 6)", random},
       }};
 }

@@ -487,8 +487,8 @@ int gsub_text(lua_State* L) {
 
 LuaModule string_module() {
   return {"string",
-          "Text. Every function is a method too: `name:lower()`. Patterns are Lua's, matched within the fuel "
-          "of the call.",
+          "Text. Every function is a method too: `name:lower()`. Patterns are Lua's, matched within the "
+          "fuel of the call.",
           {
               {"len", "string.len(s)", "The number of bytes.", "0.1", "assert(('abc'):len() == 3)", len},
               {"sub", "string.sub(s, first [, last])", "A part; negative positions count from the end.",
@@ -515,8 +515,7 @@ LuaModule string_module() {
                "0.1", "for word in ('one two'):gmatch('%a+') do log(word) end", gmatch},
               {"gsub", "string.gsub(s, pattern, replacement [, n])",
                "Replaces matches by a text (with %0 to %9), by what a table holds or by what a function "
-               "returns; gives the "
-               "text and the number of matches.",
+               "returns; gives the text and the number of matches.",
                "0.1", "assert(('a b'):gsub('%s', '_') == 'a_b')"},
               {"format", "string.format(format, ...)",
                "As in C: d i u c x X o e E f g G q s, widths and precisions of at most two digits.", "0.1",

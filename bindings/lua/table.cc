@@ -144,8 +144,7 @@ LuaModule table_module() {
                concat},
               {"sort", "table.sort(list [, before])",
                "Sorts in place, at most 2,000 elements. `before(a, b)` says whether a comes first. Equal "
-               "elements keep their "
-               "order.",
+               "elements keep their order.",
                "0.1", "local t = {3, 1} table.sort(t) assert(t[1] == 1)"},
               {"unpack", "table.unpack(list [, first [, last]])", "The elements as results, at most 200.",
                "0.1", "local a, b = table.unpack({1, 2}) assert(a + b == 3)", unpack},
