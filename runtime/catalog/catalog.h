@@ -81,7 +81,7 @@ class Catalog {
   Result<std::shared_ptr<const Snapshot>> compile(const Workspace& workspace, const State& state);
   Result<std::map<std::string, std::shared_ptr<const IdList>>> lists_of(const std::vector<const Definition*>& definitions,
                                                                        const std::map<std::string, std::string>& uploaded);
-  const Definition& definition_of(const Revision& revision);
+  Result<const Definition*> definition_of(const Revision& revision);
   void publish(Instant at);
   Value view(const Experience& experience, Instant now, bool with_definition) const;
 
