@@ -43,6 +43,16 @@ Result<HttpResponse> run(Catalog& catalog, const Call& call, Command command, in
   return response;
 }
 
+// The first of `hero-2`, `hero-3` … that nothing has or ever had.
+std::string next_free_id(const Catalog& catalog, const std::string& id, Instant now) {
+  for (int n = 2;; ++n) {
+    const std::string ending = "-" + std::to_string(n);
+    std::string name = id.substr(0, limits::id_bytes_max - ending.size()) + ending;
+    const auto known = catalog.experience(name, now);
+    if (!known && known.error().code == Code::not_found) return name;
+  }
+}
+
 Result<HttpResponse> create(Api&, Catalog& catalog, const Call& call) {
   auto body = json_body(call.request);
   if (!body) return body.error();
@@ -80,9 +90,15 @@ Result<HttpResponse> command(Api&, Catalog& catalog, const Call& call) {
   Command command{.name = *name, .experience = call.param("id")};
   command.message = reader.text("message").value_or("");
   if (*name == CommandName::approve) command.expected_hash = reader.text("hash").value_or("");
-  if (*name == CommandName::duplicate) command.new_id = reader.text("new_id").value_or("");
+  if (*name == CommandName::duplicate) {
+    const auto wanted = reader.text("new_id");
+    command.new_id = wanted ? *wanted : next_free_id(catalog, command.experience, call.request.received);
+  }
   if (*name == CommandName::duplicate || *name == CommandName::activate)
-    if (const auto revision = reader.number("revision", 1, 1e9)) command.revision = static_cast<int>(*revision);
+    if (const auto revision = reader.number("revision", 1, 1e9)) {
+      command.revision = static_cast<int>(*revision);
+      if (*command.revision != *revision) reader.report(Code::out_of_range, "revision", "a revision is a whole number");
+    }
   reader.finish();
   if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the body has problems");
   return run(catalog, call, std::move(command), *name == CommandName::duplicate ? 201 : 200);
@@ -189,7 +205,7 @@ std::vector<Route> authoring_routes(Api& api) {
       {"GET", "/v1/experiences/{id}/receipt", "viewer", 0, on_catalog(receipt), "how far its newest publish has got"},
       {"POST", "/v1/experiences/{id}/{command}", "viewer", limits::command_bytes_max, on_catalog(command),
        "submit, withdraw, request_changes, approve, activate, unschedule, stop, pause, resume, close, archive, duplicate",
-       "Body, all optional: {\"message\"}; approve {\"hash\"} of what was reviewed; duplicate {\"new_id\",\"revision\"}. `Idempotency-Key` makes a retry safe."},
+       "Body, all optional: {\"message\"}; approve {\"hash\"} of what was reviewed; duplicate {\"new_id\",\"revision\"}, else `ID-2` and so on. `Idempotency-Key` makes a retry safe."},
       {"GET", "/v1/workspace", "viewer", 0, on_catalog(show_workspace), "the workspace's document"},
       {"PUT", "/v1/workspace", "viewer", limits::body_bytes_max, on_catalog(configure), "replace the workspace's document",
        "Body: {\"workspace\", \"lists\": {SHA-256: content}}. Takes effect like a publish; refused where anything live would not compile."},

@@ -20,6 +20,11 @@ Result<HttpResponse> decide_call(Api& api, const Metrics::Counter& failures, con
   if (!body) return body.error();
   Problems problems;
   const Request request = parse_request(*body, call.request.received, problems);
+  // What is no surface would match nothing; the application is told, as of any other mistake.
+  if (const Value* asked = body->find("surfaces"); asked && asked->is_array() && !has_errors(problems))
+    for (std::size_t i = 0; i < asked->array().size(); ++i)
+      if (auto surface = parse_surface(asked->array()[i].string()); !surface)
+        problems.push_back({surface.error().code, "$.surfaces[" + std::to_string(i) + "]", surface.error().message});
   if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the request has problems");
   const auto snapshot = (*catalog)->snapshot();
   if (!snapshot) return refuse(Code::unavailable, "the workspace does not compile; see /readyz");

@@ -1,6 +1,8 @@
 // Health, metrics, tokens, the description of the API.
 #include <sodium.h>
 
+#include <algorithm>
+
 #include "api/api.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -39,14 +41,15 @@ Result<HttpResponse> create_token(Api& api, const Call& call) {
   const std::string who = reader.required_text("name").value_or("");
   if (!who.empty() && !is_valid_id(who)) reader.report(Code::bad_id, "name", "`" + who + "` is not an id");
   std::vector<std::string> roles;
-  if (const Array* words = reader.array("roles"))
+  const Array* words = reader.array("roles");
+  if (words ? words->empty() : !body->find("roles")) reader.report(Code::missing_field, "roles", "a token needs a role");
+  if (words)
     for (std::size_t i = 0; i < words->size(); ++i) {
       const std::string word = (*words)[i].is_string() ? (*words)[i].string() : "";
       if (role_from(word)) roles.push_back(word);
       else problems.push_back({Code::out_of_range, "$.roles[" + std::to_string(i) + "]",
                                "`" + word + "` is not a role: viewer, author, approver, publisher, admin or delivery"});
     }
-  if (roles.empty() && !has_errors(problems)) reader.report(Code::missing_field, "roles", "a token needs a role");
   const std::string workspace = reader.text("workspace").value_or(call.caller.workspace);
   reader.finish();
   if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the body has problems");
@@ -72,9 +75,11 @@ Result<HttpResponse> revoke_token(Api& api, const Call& call) {
   const std::string& who = call.param("name");
   auto tokens = api.store().list_tokens(call.caller.workspace);
   if (!tokens) return tokens.error();
-  for (const Token& token : *tokens)
-    if (token.name == who && !token.revoked && call.caller.workspace != "*" && token.workspace != call.caller.workspace)
-      return refuse(Code::forbidden, "the token of `" + who + "` opens more than your own");
+  // Of a token that opens another workspace only, not even its being there is told.
+  const auto found = std::find_if(tokens->begin(), tokens->end(), [&](const Token& token) { return token.name == who && !token.revoked; });
+  if (found == tokens->end()) return refuse(Code::not_found, "no token in force has the name `" + who + "`");
+  if (call.caller.workspace != "*" && found->workspace != call.caller.workspace)
+    return refuse(Code::forbidden, "the token of `" + who + "` opens more than your own");
   auto revoked = api.store().revoke_token(who);
   if (!revoked) return revoked.error();
   return json_response(Object{{"name", who}, {"revoked", true}});
