@@ -107,7 +107,7 @@ void print_trace(const Value& traces, const std::map<std::string, std::string>& 
     for (const Value& candidate : trace.find("candidates")->array()) {
       const std::string fate = candidate.string_or("fate", ""), reason = candidate.string_or("reason", "");
       const bool is_shown = fate == "shown";
-      std::string what = is_shown ? "shown" + (reason.empty() ? "" : " (" + reason + ")") : fate == "lost" ? reason : fate + ": " + reason;
+      std::string what = is_shown ? "shown" + (reason.empty() ? "" : " (" + reason + ")") : fate == "lost" || reason.starts_with("closed") ? reason : fate + ": " + reason;
       const std::string element = candidate.string_or("element", "");
       rows.push_back({"  " + std::string(is_shown ? "✔" : "✘"), candidate.string_or("experience", "") + (element.empty() ? "" : " [" + element + "]"),
                       to_json(*candidate.find("priority")), what, is_shown ? "" : candidate.string_or("place", "")});
@@ -172,6 +172,8 @@ int preview_command(const PreviewOptions& options) {
   if (has_errors(loaded.problems)) return fail(refuse(Code::validation_failed, std::move(loaded.problems), "the workspace has problems"));
   const auto found = std::find_if(loaded.experiences.begin(), loaded.experiences.end(), [&](const LoadedExperience& one) { return one.definition.id == options.id; });
   if (found == loaded.experiences.end()) return fail(refuse(Code::not_found, "there is no experience `" + options.id + "` in `" + options.folder + "`"));
+  if (found->definition.kind == ExperienceKind::journey)
+    return fail(refuse(Code::usage, "`" + options.id + "` is a journey; what it shows depends on a profile's step, so there is nothing to preview"));
   auto now = read_instant(options.at, loaded.workspace.zone);
   if (!now) return fail(now.error());
   auto profiles = read_profiles(options.profile);

@@ -14,6 +14,20 @@ std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+// Text from files and servers must not steer the terminal: control characters are shown, not sent.
+std::string harmless(std::string_view text) {
+  constexpr char hex[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F)
+      out += std::string("\\x") + hex[byte >> 4] + hex[byte & 15];
+    else
+      out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string painted(std::string_view text, Paint paint) {
@@ -26,12 +40,12 @@ std::string painted(std::string_view text, Paint paint) {
 int fail(const Error& error) {
   const std::string_view code = name(error.code);
   const int exit_code = row(error.code).exit_code;
-  std::fprintf(stderr, "%s (%.*s): %s\n", exit_code == 3 ? "refused" : "error", static_cast<int>(code.size()), code.data(), to_text(error).c_str());
+  std::fprintf(stderr, "%s (%.*s): %s\n", exit_code == 3 ? "refused" : "error", static_cast<int>(code.size()), code.data(), harmless(to_text(error)).c_str());
   return exit_code;
 }
 
 int report(const Problems& problems) {
-  for (const Problem& problem : problems) std::fprintf(stderr, "%s\n", to_line(problem).c_str());
+  for (const Problem& problem : problems) std::fprintf(stderr, "%s\n", harmless(to_line(problem)).c_str());
   return has_errors(problems) ? 1 : 0;
 }
 
@@ -48,7 +62,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
       line += row[i];
       if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
     }
-    text += line + "\n";
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += harmless(line) + "\n";
   }
   return text;
 }

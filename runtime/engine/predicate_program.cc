@@ -219,8 +219,9 @@ struct PredicateProgram::Run {
       const bool looking_for = !wanted;
       for (int part = at + 1; part < node.end; part = end_of(part))
         if (holds(part) == looking_for && (node.op == Op::all) == wanted) return blame(part, wanted);
-      if (node.op == Op::any && wanted) {
-        if (end_of(at + 1) == node.end && node.end > at + 1) return blame(at + 1, wanted);
+      // Else every part has its share: all are false in `any`, all are true in an unwanted `all`.
+      if ((node.op == Op::any) == wanted) {
+        if (node.end > at + 1 && end_of(at + 1) == node.end) return blame(at + 1, wanted);
         std::string text;
         int told = 0, left = 0;
         for (int part = at + 1; part < node.end; part = end_of(part)) {
@@ -230,9 +231,11 @@ struct PredicateProgram::Run {
             text += (text.empty() ? "" : "; ") + blame(part, wanted).text;
         }
         if (left > 0) text += "; and " + std::to_string(left) + " more";
-        return {text.empty() ? "any of nothing is false" : "none of: " + text, node.source->path};
+        if (text.empty()) text = wanted ? "any of nothing is false" : "all of nothing is true";
+        else if (wanted) text = "none of: " + text;
+        return {std::move(text), node.source->path};
       }
-      return {node.op == Op::all ? "all parts hold" : "no part holds", node.source->path};
+      return {wanted ? "holds" : "does not hold", node.source->path};
     }
     if (node.op == Op::no) return blame(at + 1, !wanted);
     const std::string truth = wanted ? " is false" : " is true";
@@ -240,6 +243,8 @@ struct PredicateProgram::Run {
     if (node.op == Op::lua) return {"the policy answers " + std::string(wanted ? "false" : "true"), node.source->path};
     const Value* value = slots[node.attribute];
     std::string met = value ? shown(*value) : node.attribute == AttributeTable::identity ? "nobody known" : "absent";
+    if (const auto misfit = slots.misfit(node.attribute); !value && misfit.value)
+      met = shown(*misfit.value) + " is not " + to_text(*misfit.type) + ", so it counts as absent";
     if (value && value->is_string() && node.op == Op::bucket)
       met = "bucket " + std::to_string(bucket_of(node.source->name, value->string()));
     return {to_text(*node.source) + truth + " (" + met + ")", node.source->path};

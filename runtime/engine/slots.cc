@@ -36,4 +36,10 @@ const Value* Slots::operator[](int number) const {
   return slot;
 }
 
+Slots::Misfit Slots::misfit(int number) const {
+  const AttributeTable::Row& row = table_.rows_[static_cast<std::size_t>(number)];
+  const Value* value = number == AttributeTable::identity ? nullptr : request_.attributes.at_path(row.name);
+  return value && !row.type.accepts(*value) ? Misfit{value, &row.type} : Misfit{};
+}
+
 }  // namespace footlight

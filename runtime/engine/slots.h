@@ -40,6 +40,12 @@ class Slots {
   Slots(const AttributeTable& table, const Request& request);
   // The value, or nullptr where the request has none of the declared type.
   const Value* operator[](int number) const;
+  // Why a value that was sent counts as absent: it is not of the declared type.
+  struct Misfit {
+    const Value* value = nullptr;
+    const AttributeType* type = nullptr;
+  };
+  Misfit misfit(int number) const;
 
  private:
   const AttributeTable& table_;

@@ -63,6 +63,7 @@ class Parser {
 
  private:
   Value step(const Value& document, const std::string& path, int depth) {
+    if (document == Value("finish")) return Object{{"finish", true}};
     Reader reader(document, path, problems_);
     Object step;
     if (!reader.is_object()) return step;
@@ -191,9 +192,9 @@ class Parser {
   }
 
   void jump(Reader& reader, const Value&, Object& step, int) {
-    const std::string label = reader.required_text("jump").value_or("");
-    jumps_.emplace_back(label, reader.path_of("jump"));
-    step["jump"] = label;
+    const auto label = reader.required_text("jump");
+    if (label) jumps_.emplace_back(*label, reader.path_of("jump"));
+    step["jump"] = label.value_or("");
   }
 
   void finish(Reader& reader, const Value&, Object& step, int) {

@@ -10,7 +10,7 @@
 //     {"condition": [{"when": PREDICATE, "then": [STEP…]}, …], "otherwise": [STEP…]}
 //     {"split": [{"weight": 50, "then": [STEP…]}, …], "salt": TEXT}
 //     {"fetch": SOURCE, "with": {…}, "ok": [STEP…], "failed": [STEP…]}
-//     {"set": {ATTRIBUTE: VALUE}}   {"jump": LABEL}   {"finish": true}
+//     {"set": {ATTRIBUTE: VALUE}}   {"jump": LABEL}   {"finish": true}, or "finish"
 #pragma once
 
 #include "model/reader.h"

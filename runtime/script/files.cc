@@ -26,6 +26,10 @@ class DiskFiles : public Files {
     const fs::path whole = fs::path(root_) / path;
     std::error_code error;
     if (!fs::is_regular_file(whole, error)) return refuse(Code::unreadable_file, "there is no file `" + path + "` in `" + root_ + "`");
+    // A link may point anywhere within the workspace, and nowhere else.
+    const std::string real = fs::canonical(whole, error).string(), root = fs::canonical(root_, error).string();
+    if (!error && !(root == "/" || real.starts_with(root + "/")))
+      return refuse(Code::unreadable_file, "`" + path + "` links to a file outside `" + root_ + "`");
     std::ifstream in(whole, std::ios::binary);
     if (!in) return refuse(Code::unreadable_file, "`" + whole.string() + "` cannot be opened; check its permissions");
     const auto tell = [&] { return refuse(Code::too_large, "`" + path + "` has more than " + std::to_string(most) + " bytes"); };

@@ -91,7 +91,7 @@ std::uint64_t seed_of(const Request& request) {
 }
 
 std::string chunk_name(const Policy& policy) {
-  return policy.place.empty() || policy.place[0] == '$' ? policy.owner + " " + policy.path : policy.place;
+  return policy.owner + " " + (policy.path.starts_with("$.") ? policy.path.substr(2) : policy.path);
 }
 
 // Exact only where types are known: an ordering in Lua fails on a text, in a predicate it is false;

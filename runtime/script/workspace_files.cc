@@ -157,6 +157,7 @@ class Loader {
       auto compiled = Snapshot::compile({.version = "check", .workspace = loaded_.workspace, .experiences = {}, .lists = {}}, policies_);
       if (!compiled) found = compiled.error().problems;
     }
+    is_workspace_sound_ = !has_errors(found);
     adopt(std::move(found), places, workspace_->file);
   }
 
@@ -167,8 +168,9 @@ class Loader {
     Problems found;
     LoadedExperience loaded{.file = declaration.file, .places = declaration.places};
     loaded.definition = parse_definition(declaration.document, found);
-    if (!has_errors(found)) include_mentions(loaded.definition, loaded_.workspace, found);
-    if (!has_errors(found) && workspace_) {
+    // On a workspace that has errors itself, what does not fit it would only repeat them.
+    if (!has_errors(found) && is_workspace_sound_) include_mentions(loaded.definition, loaded_.workspace, found);
+    if (!has_errors(found) && is_workspace_sound_) {
       for (Problem& problem : check_against(loaded.definition, loaded_.workspace)) found.push_back(std::move(problem));
       times(loaded.definition, found);
       if (!has_errors(found)) found = check_compiles({.definition = loaded.definition, .places = declaration.places}, loaded_.workspace, id_lists(), policies_);
@@ -204,6 +206,8 @@ class Loader {
 
   // Problems with their JSON paths as file and line; the path stays in the message where the file is JSON.
   void adopt(Problems found, const Places& places, const std::string& file) {
+    // The names of a Lua file were looked at as a whole, its policies with it.
+    if (file.ends_with(".lua")) std::erase_if(found, [](const Problem& problem) { return problem.code == Code::undefined_name; });
     for (Problem& problem : found) {
       if (problem.place.starts_with('$')) {
         const std::string path = problem.place;
@@ -219,6 +223,7 @@ class Loader {
   DeclarationReader* reader_ = nullptr;
   LoadedWorkspace loaded_;
   std::optional<Declaration> workspace_;
+  bool is_workspace_sound_ = false;
   std::vector<Declaration> experiences_;
   std::map<std::string, Declaration> audiences_, conflicts_;
   std::map<std::string, std::string> fragments_, lists_, ids_;

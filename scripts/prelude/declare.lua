@@ -223,7 +223,7 @@ local function label(name, step)
   step.label = name
   return step
 end
-local finish = { finish = true }
+local finish = "finish"
 
 -- await(event "banner.clicked", "24h") { clicked = { … }, timeout = { … } }
 local function await(what, timeout)

@@ -48,6 +48,12 @@ local function recommend(list, n)
   return first(items, n)
 end
 
+-- Text as it may stand in HTML: what a content policy puts into markup goes through here.
+local function escape(text)
+  text = tostring(text == nil and "" or text)
+  return (text:gsub("[&<>\"']", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\""] = "&quot;", ["'"] = "&#39;" }))
+end
+
 local function has_tag(candidate, tag) return contains(candidate.tags, tag) end
 
 -- Of the candidates with this tag only the best; all others stay.
@@ -71,6 +77,6 @@ local function without_tag(candidates, tag)
 end
 
 return {
-  contains = contains, first = first, recent = recent, recommend = recommend,
+  contains = contains, escape = escape, first = first, recent = recent, recommend = recommend,
   has_tag = has_tag, one_per_tag = one_per_tag, without_tag = without_tag,
 }

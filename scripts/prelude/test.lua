@@ -223,7 +223,7 @@ local function cases(name)
         local t = new_test()
         if def.at then world("at_long_before", def.at) end
         if def.live then
-          for _, id in ipairs(def.live) do ask(2, "activate", id, { approved_by = { "ann", "bob" } }) end
+          for _, id in ipairs(def.live) do ask(2, "activate_approved", id) end
         else
           t:activate_all()
         end

@@ -5,7 +5,7 @@ journey "abandoned-cart" {
     wait "30m",
     show { banner = { title = "Still thinking?", total = "{{{cart.total}}}" } },
     await(event "banner.clicked", "24h") {
-      clicked = { { finish = true } },
+      clicked = { finish },
       timeout = { fetch("stock", { sku = "{{cart.top}}" }) {
         ok     = { show { banner = { title = "Only {{stock.left}} left" } }, wait "3d" },
         failed = { show { banner = { title = "Your cart is waiting" } }, wait "3d" },
