@@ -120,7 +120,7 @@ class Decider {
         lose(candidate, **winner);
       } else if (auto content = render(candidate)) {
         decision_.propositions.push_back(proposition(candidate, std::move(*content)));
-        if (trace_) trace(candidate, Fate::shown, "", "");
+        if (trace_) trace(candidate, Fate::shown, treatment_text(candidate), "");
         winners.push_back(&candidate);
       }
     }
@@ -136,13 +136,18 @@ class Decider {
     }
     const bool right_treatment = action(candidate).treatment < 0 || action(candidate).treatment == known.treatment;
     if (known.is_eligible && right_treatment) return true;
-    if (trace_) {
-      if (!known.is_eligible)
-        trace(candidate, dropped_[candidate.experience].fate, dropped_[candidate.experience].reason, dropped_[candidate.experience].place);
-      else
-        trace(candidate, Fate::experiment, "experiment: gets the treatment `" + experience(candidate).treatments[static_cast<std::size_t>(known.treatment)].name + "`", "");
+    // Told once for all actions of the experience that stand on this surface; what the other
+    // treatments would show is not worth a word.
+    if (trace_ && !known.is_eligible && (trace_->candidates.empty() || trace_->candidates.back().experience != experience(candidate).id)) {
+      const Dropped& dropped = dropped_[candidate.experience];
+      trace(candidate, dropped.fate, dropped.reason, dropped.place);
     }
     return false;
+  }
+
+  std::string treatment_text(const Candidate& candidate) const {
+    const int treatment = eligibility_[static_cast<std::size_t>(candidate.experience)].treatment;
+    return treatment < 0 ? "" : "treatment `" + experience(candidate).treatments[static_cast<std::size_t>(treatment)].name + "`";
   }
 
   // The same for every surface that is asked for, so policies are not told which one it is.
@@ -291,7 +296,7 @@ class Decider {
       auto content = render(rival);
       if (!content) continue;
       decision_.propositions.push_back(proposition(rival, std::move(*content)));
-      if (trace_) trace(rival, Fate::shown, "", "");
+      if (trace_) trace(rival, Fate::shown, treatment_text(rival), "");
       shown.push_back(&rival);
     }
   }
