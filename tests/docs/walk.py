@@ -8,7 +8,8 @@ In a scratch folder, from the top of the page:
 - a `sh` block is run, in one shell for the whole page; it must end with 0 unless it says `# exit N`;
 - a `text` or `json` block right behind a `sh` block is what that printed: `…` stands for anything
   within a line, `…` alone on a line for any lines.
-Other blocks are only read by people. Port 8787 becomes a free one, so that walks do not meet.
+Other blocks are only read by people. Port 8787 becomes a free one, so that walks do not meet, and a sleep waits
+for the server that was started, however long that takes here.
 """
 import os
 import pathlib
@@ -21,6 +22,8 @@ import tempfile
 
 MARK = "=== end of block"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+# It says that it serves just after it listens.
+SERVER_IS_THERE = "for i in {{1..600}}; do (: < /dev/tcp/127.0.0.1/{}) 2> /dev/null && break; sleep 0.1; done; sleep 0.3"
 FILE = re.compile(r"^(?:--|#|<!--) (\S+/\S+\.\w+|workspace\.lua)(?: -->)?$")
 
 
@@ -62,7 +65,8 @@ class Shell:
 
 
 def walk(program, page):
-    text = pathlib.Path(page).read_text().replace("8787", str(free_port()))
+    port = free_port()
+    text = pathlib.Path(page).read_text().replace("8787", str(port))
     root = pathlib.Path(page).resolve().parent
     root = root if (root / "scripts").exists() else root.parent
     problems, ran, said, behind = [], 0, None, None
@@ -76,7 +80,7 @@ def walk(program, page):
                 file = FILE.match(body.split("\n", 1)[0])
                 if kind == "sh":
                     ran += 1
-                    said, status = shell.run(body)
+                    said, status = shell.run(re.sub(r"\bsleep \d+", SERVER_IS_THERE.format(port), body))
                     wanted = re.search(r"# exit (\d)", body)
                     if status != int(wanted[1] if wanted else 0):
                         problems.append(f"{page}:{line}: ended with {status}:\n{body}{said}")
