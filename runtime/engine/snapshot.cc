@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/text.h"
+
 namespace footlight {
 namespace {
 
@@ -168,6 +170,7 @@ class SnapshotCompiler {
         return compiled;
       }
       compiled.json = std::move(*made);
+      check_names(served.definition, used_paths(*compiled.json), path);
       if (has_tags(json)) return compiled;
       check_static(json, configuration, path);
       if (auto rendered = render(*compiled.json, {})) compiled.constant = to_json(*rendered);
@@ -183,9 +186,26 @@ class SnapshotCompiler {
       return compiled;
     }
     compiled.text = std::move(*made);
+    check_names(served.definition, used_paths(*compiled.text), path);
     if (!text_has_tags(*text))
       if (auto rendered = render(*compiled.text, {})) compiled.constant = std::move(*rendered);
     return compiled;
+  }
+
+  // What a template reads that no attribute is named: it would show as nothing, for everybody. A
+  // warning, since a template may well name what only some applications send. A journey's templates
+  // read what it fetches too.
+  void check_names(const Definition& definition, const std::vector<std::string>& paths, const std::string& where) {
+    if (workspace_.attributes.empty() || definition.kind == ExperienceKind::journey) return;
+    std::vector<std::string> declared;
+    for (const auto& [name, type] : workspace_.attributes) declared.push_back(name);
+    for (const std::string& path : paths) {
+      const bool is_known = std::any_of(declared.begin(), declared.end(), [&](const std::string& name) {
+        return path == name || path.starts_with(name + ".") || name.starts_with(path + ".");
+      });
+      if (!is_known)
+        problems_.push_back({Code::unknown_attribute, where, "the template reads `" + path + "`, and there is no such attribute" + did_you_mean(path, declared), true});
+    }
   }
 
   // Content without templates either satisfies its schema now or never will. Parts of a merge need

@@ -251,6 +251,8 @@ TEST_CASE("what is wrong with a folder is told with file and line, all of it at 
       {"experiences/a.lua", "campaign \"a\" { audience = everyone, from = \"2026-03-29T02:30\", show = { hero = \"x\" } }",
        {"experiences/a.lua:1: nonexistent_local_time: "}},
       {"experiences/a.lua", "campaign \"a\" { audience = everyone, show = {\n hero = \"{{#if x}}\" } }", {"experiences/a.lua:2: bad_template: "}},
+      {"experiences/a.lua", "campaign \"a\" {\n  audience = everyone,\n  show = { hero = \"{{loyalty.teir}} {{#each viewed}}{{this}}{{/each}} {{request.now}}\" } }",
+       {"experiences/a.lua:3: unknown_attribute: the template reads `loyalty.teir`, and there is no such attribute; did you mean `loyalty.tier`?"}},
       {"audiences/a.lua", "audience \"x\" (attr \"nope\":exists())", {}},
       {"lists/vip.csv", "ann\nbob\n", {}},
   };
