@@ -39,7 +39,7 @@ wrapped() {
       at = 0
       for (i = width; i > width / 3 && !at; --i) if (substr($0, i, 2) == "  ") at = i
       for (i = width; i > width / 3 && !at; --i) if (substr($0, i, 1) == " ") at = i
-      for (i = width; i > width / 3 && !at; --i) if (substr($0, i, 1) == ",") at = i
+      for (i = width; i > 8 && !at; --i) if (substr($0, i, 1) == ",") at = i
       if (!at) break
       head = substr($0, 1, at); sub(/ +$/, "", head)
       rest = substr($0, at + 1); sub(/^ +/, "", rest)
