@@ -55,6 +55,7 @@ endfunction()
 
 # footlight_test(NAME unit_base SOURCES a_test.cc USES footlight::base): one Catch2 program, one ctest.
 # THREADED: what it tests has threads, so it is one of those that the thread sanitizer runs.
+add_custom_target(unit_tests)
 add_custom_target(threaded_tests)
 function(footlight_test)
   cmake_parse_arguments(TEST "THREADED" "NAME" "SOURCES;USES" ${ARGN})
@@ -62,6 +63,7 @@ function(footlight_test)
   target_link_libraries(${TEST_NAME} PRIVATE footlight_options footlight_test_main ${TEST_USES})
   target_precompile_headers(${TEST_NAME} REUSE_FROM footlight_test_pch)
   add_test(NAME ${TEST_NAME} COMMAND ${TEST_NAME} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  add_dependencies(unit_tests ${TEST_NAME})
   if(TEST_THREADED)
     set_tests_properties(${TEST_NAME} PROPERTIES LABELS threads)
     add_dependencies(threaded_tests ${TEST_NAME})
