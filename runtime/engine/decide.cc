@@ -70,10 +70,10 @@ class Decider {
       for (const Ranked& ranked : candidates) {
         if (is_eligible(ranked.candidate)) eligible.push_back(ranked);
       }
-      arbitrate(lookup, eligible);
-      resolve(eligible);
+      settle(lookup, std::move(eligible));
     }
     if (decision_.propositions.size() == before) fall_back(lookup);
+    if (trace_) trace_->log = policies_.take_log();
     if (trace_)
       // What is shown first, then what lost to it, then the rest.
       std::stable_sort(trace_->candidates.begin(), trace_->candidates.end(), [](const CandidateTrace& left, const CandidateTrace& right) {
@@ -208,6 +208,31 @@ class Decider {
   }
 
   // --- which of several -------------------------------------------------------------------------
+
+  // A content policy that fails is as if its candidate had not been eligible. A conflict policy has seen
+  // that candidate, and elements may stand where it stood: the choice is made again without it.
+  void settle(const SurfaceLookup& lookup, std::vector<Ranked> eligible) {
+    const auto propositions = static_cast<std::ptrdiff_t>(decision_.propositions.size());
+    const auto rows = trace_ ? static_cast<std::ptrdiff_t>(trace_->candidates.size()) : 0;
+    while (true) {
+      const int failures = decision_.policy_failures;
+      std::vector<Ranked> order = eligible;
+      failed_.clear();
+      arbitrate(lookup, order);
+      resolve(order);
+      if (failed_.empty()) return;
+      std::erase_if(eligible, [&](const Ranked& ranked) {
+        return std::any_of(failed_.begin(), failed_.end(), [&](const Candidate& failed) {
+          return failed.experience == ranked.candidate.experience && failed.action == ranked.candidate.action;
+        });
+      });
+      decision_.propositions.erase(decision_.propositions.begin() + propositions, decision_.propositions.end());
+      decision_.policy_failures = failures + static_cast<int>(failed_.size());
+      if (!trace_) continue;
+      auto& traced = trace_->candidates;
+      traced.erase(std::remove_if(traced.begin() + rows, traced.end(), [](const CandidateTrace& row) { return row.fate != Fate::policy_failed; }), traced.end());
+    }
+  }
 
   // Each matching configuration's conflict policy orders or drops its own candidates, in the places
   // that they hold among the others.
@@ -344,7 +369,7 @@ class Decider {
     }
     Proposition whole = proposition(*givers[0], to_json(Value(std::move(*merged))));
     for (const Candidate* giver : givers) {
-      if (trace_) trace(*giver, Fate::shown, parts.size() > 1 ? "merged" : "", "");
+      if (trace_) trace(*giver, Fate::shown, givers.size() > 1 ? "merged" : treatment_text(*giver), "");
       if (givers.size() == 1) break;
       Proposition part = proposition(*giver, {});
       whole.parts.push_back({part.experience, part.action, part.token, part.revision});
@@ -383,6 +408,7 @@ class Decider {
       auto answer = policies_.content(offered.content.policy, call);
       if (const auto* failure = std::get_if<PolicyFailure>(&answer)) {
         ++decision_.policy_failures;
+        failed_.push_back(candidate);
         return failed_content(candidate, std::string(name(failure->code)) + ": " + failure->message, Fate::policy_failed);
       }
       json = std::move(std::get<Value>(answer));
@@ -475,6 +501,7 @@ class Decider {
   Value request_value_;
   std::vector<Eligibility> eligibility_;
   std::map<int, Dropped> dropped_;      // by experience; only for traces
+  std::vector<Candidate> failed_;                       // whose content policy failed, for settle()
   const std::string* surface_ = nullptr;
   SurfaceTrace* trace_ = nullptr;
   Decision decision_;
@@ -503,6 +530,7 @@ Value to_value(const SurfaceTrace& trace) {
   Object value{{"surface", trace.surface}, {"configurations", Array(trace.configurations.begin(), trace.configurations.end())},
                {"candidates", std::move(candidates)}};
   if (!trace.note.empty()) value["note"] = trace.note;
+  if (!trace.log.empty()) value["log"] = Array(trace.log.begin(), trace.log.end());
   return value;
 }
 

@@ -42,7 +42,8 @@ class SnapshotCompiler {
         if (usable)
           compiled.schema = std::move(*usable);
         else
-          add(usable.error(), path + ".schema");
+          for (const Problem& problem : usable.error().problems)
+            problems_.push_back({problem.code, "$.schemas." + configuration.schema + problem.place.substr(std::min<std::size_t>(1, problem.place.size())), problem.message});
       }
       if (const auto policy = workspace_.conflict.find(configuration.name); policy != workspace_.conflict.end())
         compiled.conflict = number({PolicyRole::conflict, policy->second, configuration.name, "$.conflict." + configuration.name, {}});
