@@ -1,0 +1,40 @@
+# cmake -DPROGRAM=… -DNM=… -DREADELF=… -P core_symbols.cmake
+# Fails where the program holds, needs or loads anything of what the core must not know.
+foreach(tool IN ITEMS NM READELF)
+  if(NOT ${tool})
+    message(FATAL_ERROR "no ${tool} to look into ${PROGRAM} with")
+  endif()
+endforeach()
+execute_process(COMMAND ${NM} -C ${PROGRAM} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "${NM} cannot read ${PROGRAM}")
+endif()
+execute_process(COMMAND ${READELF} -d ${PROGRAM} OUTPUT_VARIABLE libraries RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "${READELF} cannot read ${PROGRAM}")
+endif()
+# What must be there, or nothing was looked at.
+if(NOT symbols MATCHES "footlight::decide" OR NOT libraries MATCHES "NEEDED")
+  message(FATAL_ERROR "${PROGRAM} is not the program that this test is about")
+endif()
+
+set(found "")
+# Lua, SQLite, sockets and their libraries, threads, the clock, randomness, the environment.
+foreach(forbidden IN ITEMS "lua_[a-z]+" "luaL_[a-z]+" "sqlite3_[a-z0-9_]+" "boost::asio[^\n]*" "boost::beast[^\n]*" "spdlog::[^\n]*" "prometheus::[^\n]*"
+        "std::chrono::_V2::[a-z]+_clock::now" "std::random_device[^\n]*" "std::thread::[^\n]*"
+        " U (socket|bind|listen|accept4?|connect|sendto|recvfrom|poll|epoll_[a-z]+)@" " U (pthread_create|clock_gettime|gettimeofday|time|getrandom|rand|random)@")
+  string(REGEX MATCH "${forbidden}" match "${symbols}")
+  if(match)
+    list(APPEND found "symbol `${match}`")
+  endif()
+endforeach()
+foreach(forbidden IN ITEMS "libluajit[^]]*" "liblua[^]]*" "libsqlite3[^]]*" "libssl[^]]*" "libcrypto[^]]*" "libboost_[^]]*" "libcurl[^]]*" "libspdlog[^]]*" "libprometheus[^]]*")
+  string(REGEX MATCH "${forbidden}" match "${libraries}")
+  if(match)
+    list(APPEND found "library `${match}`")
+  endif()
+endforeach()
+if(found)
+  list(JOIN found ", " found)
+  message(FATAL_ERROR "${PROGRAM}: the core has come to need ${found}")
+endif()

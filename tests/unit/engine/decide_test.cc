@@ -1,0 +1,397 @@
+// Decisions beyond the ledgers: properties over generated workspaces, experiments by the thousand,
+// and the bytes of an answer.
+#include "engine/decide.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "tests/unit/model/generator.h"
+#include "world.h"
+
+using namespace footlight;
+using namespace footlight::test;
+
+namespace {
+
+const Instant noon = instant("2026-12-01T12:00:00Z");
+
+std::shared_ptr<const Snapshot> compiled(const DecideWorld& world) {
+  auto snapshot = world.compile();
+  if (!snapshot) FAIL(to_text(snapshot.error()));
+  return *snapshot;
+}
+
+std::string answer(const DecideWorld& world, const Request& asked, const DecideOptions& options = {}) {
+  const auto snapshot = compiled(world);
+  WordRunner runner(*snapshot);
+  return to_json(decide(*snapshot, asked, runner, options));
+}
+
+Request asking(std::vector<std::string> surfaces, std::string id = "ann") {
+  return {.identity = {"id", std::move(id)}, .surfaces = std::move(surfaces), .now = noon};
+}
+
+// --- generated worlds: every resolution mode, policies in all roles, experiments, spans, elements
+
+const Value& generated_workspace() {
+  static const Value declared = document(R"({
+      "schemas": {"card": {"type": "object", "properties": {"price": {"maximum": 50}}}},
+      "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"], "default": "default"},
+                   "wide": {"format": "text", "rules": ["wildcard:web://*.example/*#hero", "wildcard:web://*.example/*#list"]},
+                   "list": {"format": "text", "rules": ["web://shop.example/#list"], "resolve": {"stack": 2}},
+                   "card": {"format": "json", "rules": ["web://shop.example/#card"], "resolve": "merge", "schema": "card", "default": {"d": 1}}},
+      "conflict": {"list": {"lua": "reverse"}}})");
+  return declared;
+}
+
+Value generated_content(DocumentGenerator& documents, bool is_json) {
+  switch (documents.below(7)) {
+    case 0: return Object{{"lua", "fail"}};
+    case 1: return Object{{"lua", is_json ? "= {\"lua\": 1}" : "= \"lua\""}};
+    case 2: return Object{{"lua", "attribute s"}};
+    case 3: return is_json ? Value(Object{{"title", "{{s}}"}, {"price", "{{{n}}}"}}) : Value("s is {{s}}");
+    case 4: return is_json ? Value(Object{{"price", "{{{n}}}"}, {"k", documents.scalar()}}) : Value("{{formatDate s \"yyyy\"}}");
+    default: return is_json ? Value(Object{{"k" + std::to_string(documents.below(4)), documents.scalar()}}) : Value("plain " + std::to_string(documents.below(9)));
+  }
+}
+
+Object generated_show(DocumentGenerator& documents) {
+  Object show;
+  for (const char* configuration : {"hero", "wide", "list", "card"}) {
+    const bool is_json = std::string_view(configuration) == "card";
+    if (documents.chance(45)) continue;
+    if (documents.chance(60)) {
+      show[configuration] = generated_content(documents, is_json);
+      if (is_json && show[configuration].find("lua") == nullptr) show[configuration] = Object{{"json", show[configuration]}};
+    } else {
+      Array elements;
+      for (const char* element : {"a", "b"})
+        if (elements.empty() || documents.chance(50)) elements.push_back(Object{{"element", element}, {"content", generated_content(documents, is_json)}});
+      show[configuration] = std::move(elements);
+    }
+  }
+  if (show.empty()) show["hero"] = "plain";
+  return show;
+}
+
+DecideWorld generated_world(DocumentGenerator& documents) {
+  DecideWorld world;
+  world.declare(generated_workspace());
+  constexpr const char* answers[] = {"true", "true", "asks b", "false", "fail"};
+  for (std::size_t i = documents.below(9); i > 0; --i) {
+    Object definition{{"priority", static_cast<double>(documents.below(3) * 10)}};
+    definition["audience"] = documents.chance(15) ? Value(Object{{"any", Array{documents.predicate(2, false), Object{{"lua", documents.one_of(answers)}}}}})
+                                                  : documents.chance(50) ? Value("everyone") : documents.predicate(3, false);
+    if (documents.chance(20)) definition["targeting"] = Object{{"lua", documents.one_of(answers)}};
+    if (documents.chance(20)) definition["schedule"] = Object{{"lua", documents.one_of(answers)}};
+    if (documents.chance(20)) definition["schedule"] = Object{{"weekly", Array{Object{{"hours", documents.chance(50) ? "08:00-20:00" : "13:00-14:00"}}}}};
+    if (documents.chance(20)) {
+      definition["treatments"] = Object{{"x", Object{{"weight", 50}, {"show", generated_show(documents)}}}, {"y", Object{{"weight", 30}, {"show", generated_show(documents)}}}};
+      definition["holdout"] = 20;
+    } else {
+      definition["show"] = generated_show(documents);
+    }
+    ServedExperience& served = world.live("e" + std::to_string(i), Value(std::move(definition)));
+    served.activated_at = noon - hours(static_cast<std::int64_t>(documents.below(3)));
+    if (documents.chance(20)) served.start = noon - hours(static_cast<std::int64_t>(documents.below(2)));
+    if (documents.chance(20)) served.end = noon + hours(static_cast<std::int64_t>(documents.below(2)));
+  }
+  return world;
+}
+
+Request generated_request(DocumentGenerator& documents) {
+  constexpr const char* ids[] = {"ann", "bob", "cyd", "dan", ""};
+  Request asked = asking({"web://shop.example/#hero", "web://shop.example/#list", "web://shop.example/#card", "web://b.example/x#hero"}, documents.one_of(ids));
+  asked.attributes = documents.profile();
+  return asked;
+}
+
+}  // namespace
+
+TEST_CASE("an answer is the same bytes again, in whatever order the experiences came, with or without a trace") {
+  const std::uint64_t seed = seed_of_test();
+  INFO("FOOTLIGHT_SEED=" << seed);
+  DocumentGenerator documents(seed);
+  std::set<Fate> fates;
+  int propositions = 0;
+  for (int i = 0; i < 1'500; ++i) {
+    DecideWorld world = generated_world(documents);
+    const auto snapshot = compiled(world);
+    std::reverse(world.experiences.begin(), world.experiences.end());
+    const auto reversed = compiled(world);
+    const TokenKey key = token_key("secret");
+    for (int r = 0; r < 3; ++r) {
+      const Request asked = generated_request(documents);
+      WordRunner runner(*snapshot), other(*reversed);
+      const Decision plain = decide(*snapshot, asked, runner, {.key = &key});
+      Decision explained = decide(*snapshot, asked, runner, {.explain = true, .key = &key});
+      INFO(i << "." << r << " " << to_json(asked.attributes));
+      REQUIRE(plain.trace.empty());
+      REQUIRE(explained.trace.size() == asked.surfaces.size());
+      for (const SurfaceTrace& trace : explained.trace)
+        for (const CandidateTrace& row : trace.candidates) fates.insert(row.fate);
+      REQUIRE(to_json(decide(*reversed, asked, other, {.explain = true, .key = &key})) == to_json(explained));
+      explained.trace.clear();
+      REQUIRE(to_json(explained) == to_json(plain));
+      REQUIRE(to_json(decide(*snapshot, asked, runner, {.key = &key})) == to_json(plain));
+      REQUIRE(parse_json(to_json(plain)).ok());
+      propositions += static_cast<int>(plain.propositions.size());
+    }
+  }
+  // The worlds are varied: everything happens that can happen to a campaign.
+  CHECK(fates == std::set{Fate::shown, Fate::lost, Fate::schedule, Fate::audience, Fate::targeting, Fate::experiment, Fate::content, Fate::policy_failed});
+  CHECK(propositions > 5'000);
+}
+
+TEST_CASE("nobody is left out of a trace, no candidate has two fates, and what is shown is what the trace says is shown") {
+  DocumentGenerator documents(seed_of_test() + 1);
+  for (int i = 0; i < 500; ++i) {
+    const DecideWorld world = generated_world(documents);
+    const auto snapshot = compiled(world);
+    const Request asked = generated_request(documents);
+    WordRunner runner(*snapshot);
+    const Decision decision = decide(*snapshot, asked, runner, {.explain = true});
+    for (const SurfaceTrace& trace : decision.trace) {
+      std::set<std::pair<std::string, std::string>> traced, shown, proposed;
+      std::set<std::string> offered, told;   // experiences; those of other treatments only are not told
+      for (const CompiledConfiguration& configuration : snapshot->configurations())
+        if (std::find(trace.configurations.begin(), trace.configurations.end(), configuration.name) != trace.configurations.end())
+          for (const Candidate& candidate : configuration.candidates) {
+            const CompiledExperience& owner = snapshot->experiences()[static_cast<std::size_t>(candidate.experience)];
+            if (owner.treatments.empty()) offered.insert(owner.id);
+          }
+      for (const CandidateTrace& row : trace.candidates) {
+        told.insert(row.experience);
+        REQUIRE(traced.emplace(row.experience, row.action).second);
+        if (row.fate == Fate::shown) shown.emplace(row.experience, row.action);
+        REQUIRE((row.fate == Fate::shown || !row.reason.empty()));
+      }
+      REQUIRE(std::includes(told.begin(), told.end(), offered.begin(), offered.end()));
+      for (const Proposition& made : decision.propositions) {
+        if (made.surface != trace.surface || made.experience.empty()) continue;
+        proposed.emplace(made.experience, made.action);
+        for (const Proposition::Part& part : made.parts) proposed.emplace(part.experience, part.action);
+      }
+      REQUIRE(proposed == shown);
+    }
+  }
+}
+
+TEST_CASE("X1: an answer is byte for byte what it would be without what failed") {
+  const std::uint64_t seed = seed_of_test() + 2;
+  INFO("FOOTLIGHT_SEED is 2 less than " << seed);
+  DocumentGenerator documents(seed);
+  int failures = 0;
+  for (int i = 0; i < 2'000; ++i) {
+    DecideWorld world = generated_world(documents);
+    const Request asked = generated_request(documents);
+    const auto snapshot = compiled(world);
+    WordRunner runner(*snapshot);
+    const Decision decision = decide(*snapshot, asked, runner, {.explain = true});
+    DecideWorld without = world;
+    for (const SurfaceTrace& trace : decision.trace)
+      for (const CandidateTrace& row : trace.candidates) {
+        if (row.fate != Fate::policy_failed) continue;
+        ++failures;
+        // A content policy costs its own action, any other policy the whole experience.
+        const bool is_content = row.place.starts_with("$.show") || row.place.starts_with("$.treatments");
+        for (ServedExperience& served : without.experiences)
+          if (served.definition.id == row.experience)
+            std::erase_if(served.definition.actions, [&](const Action& action) { return !is_content || action.id == row.action; });
+      }
+    INFO(i);
+    REQUIRE(answer(without, asked) == answer(world, asked));
+  }
+  CHECK(failures > 500);
+}
+
+TEST_CASE("each element goes to the best that has it: higher priority, activated earlier, smaller id") {
+  DocumentGenerator documents(seed_of_test() + 3);
+  for (int i = 0; i < 300; ++i) {
+    DecideWorld world;
+    world.declare(document(R"({"surfaces": {"hero": {"format": "text", "rules": ["web://shop.example/#hero"]}}})"));
+    for (std::size_t e = documents.below(12); e > 0; --e) {
+      Array elements;
+      for (const char* element : {"a", "b", "c", "d"})
+        if (documents.chance(40)) elements.push_back(Object{{"element", element}, {"content", "x"}});
+      if (elements.empty()) continue;
+      const double priority = static_cast<double>(documents.below(3));
+      world.live("e" + std::to_string(e), Object{{"priority", priority}, {"show", Object{{"hero", std::move(elements)}}}, {"audience", documents.predicate(2, false)}})
+          .activated_at = Instant{static_cast<std::int64_t>(documents.below(3))};
+    }
+    Request asked = asking({"web://shop.example/#hero"});
+    asked.attributes = documents.profile();
+
+    // The plain way: sort those who may be seen, hand each element to the first that has it.
+    const auto snapshot = compiled(world);
+    WordRunner runner(*snapshot);
+    std::vector<const ServedExperience*> matching;
+    for (const ServedExperience& served : world.experiences) {
+      DecideWorld alone = world;
+      alone.experiences = {served};
+      const auto only = compiled(alone);
+      if (!decide(*only, asked, runner).propositions.empty()) matching.push_back(&served);
+    }
+    std::sort(matching.begin(), matching.end(), [](const ServedExperience* a, const ServedExperience* b) {
+      if (a->definition.priority != b->definition.priority) return a->definition.priority > b->definition.priority;
+      if (a->activated_at != b->activated_at) return a->activated_at < b->activated_at;
+      return a->definition.id < b->definition.id;
+    });
+    std::vector<std::string> expected, found;
+    std::set<std::string> taken;
+    for (const ServedExperience* served : matching)
+      for (const Action& action : served->definition.actions)
+        if (taken.insert(action.element).second) expected.push_back(served->definition.id + " " + action.element);
+    for (const Proposition& made : decide(*snapshot, asked, runner).propositions) found.push_back(made.experience + " " + made.element);
+    INFO(i);
+    REQUIRE(found == expected);
+  }
+}
+
+TEST_CASE("an experiment splits by its weights, holds out its share, and keeps everybody where they are") {
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"hero": {"format": "text", "rules": ["web://shop.example/#hero"]}}})"));
+  const char* treatments = R"({"treatments": {"a": {"weight": 45, "show": {"hero": "a"}}, "b": {"weight": 30.5, "show": {"hero": "b"}},
+                                             "never": {"weight": 0, "show": {"hero": "never"}}}, "holdout": 24.5)";
+  world.live("test", document(std::string(treatments) + "}"));
+  const auto snapshot = compiled(world);
+  WordRunner runner(*snapshot);
+  std::map<std::string, int> seen;
+  std::map<std::string, std::string> by_id;
+  constexpr int people = 20'000;
+  for (int i = 0; i < people; ++i) {
+    const Request asked = asking({"web://shop.example/#hero"}, "user" + std::to_string(i));
+    const Decision decision = decide(*snapshot, asked, runner);
+    const std::string treatment = decision.propositions.empty() ? "holdout" : decision.propositions[0].treatment;
+    if (!decision.propositions.empty()) REQUIRE(decision.propositions[0].content == treatment);
+    ++seen[treatment];
+    by_id[asked.identity.id] = treatment;
+  }
+  CHECK(seen["a"] == Approx(0.45 * people).margin(0.012 * people));
+  CHECK(seen["b"] == Approx(0.305 * people).margin(0.012 * people));
+  CHECK(seen["holdout"] == Approx(0.245 * people).margin(0.012 * people));
+  CHECK(seen.size() == 3);
+
+  // The same people see the same after a new revision, in another surface's company, and with other content.
+  DecideWorld later = world;
+  later.experiences.clear();
+  ServedExperience& revised = later.live("test", document(std::string(treatments) + R"(, "priority": 90, "title": "new"})"));
+  revised.revision = 2;
+  const auto again = compiled(later);
+  int elsewhere = 0;
+  DecideWorld salted = world;
+  salted.experiences.clear();
+  salted.live("test", document(std::string(treatments) + R"(, "salt": "another"})"));
+  const auto other = compiled(salted);
+  for (int i = 0; i < 2'000; ++i) {
+    const Request asked = asking({"web://shop.example/#other", "web://shop.example/#hero"}, "user" + std::to_string(i));
+    const auto treatment_of = [&](const Snapshot& one) {
+      const Decision decision = decide(one, asked, runner);
+      return decision.propositions.empty() ? std::string("holdout") : decision.propositions[0].treatment;
+    };
+    REQUIRE(treatment_of(*again) == by_id[asked.identity.id]);
+    elsewhere += treatment_of(*other) != by_id[asked.identity.id];
+  }
+  CHECK(elsewhere > 1'000);   // another salt shuffles them anew
+}
+
+TEST_CASE("the answer's bytes are as documented") {
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"], "default": "<i>\"d\"</i>"},
+      "card": {"format": "json", "rules": ["web://shop.example/#card"], "resolve": "merge"}, "note": {"format": "text", "rules": ["web://shop.example/#note"]}}})"));
+  world.live("a", document(R"({"priority": 80, "treatments": {"t": {"weight": 100, "show": {"note": [{"element": "e", "content": "x"}]}}}, "show": {"card": {"b": 1}}})")).revision = 3;
+  world.live("b", document(R"({"priority": 70, "audience": {"attr": "n", "gt": 5}, "show": {"card": {"a": "é"}}})")).revision = 1;
+  Request asked = asking({"web://shop.example/#hero", "web://shop.example/#card", "web://shop.example/#note"});
+  asked.attributes = document(R"({"n": 6})");
+  const char* propositions =
+      R"("propositions":[{"surface":"web://shop.example/#hero","configuration":"hero","element":"","experience":null,"action":"default","revision":0,"priority":0,"format":"html","content":"<i>\"d\"</i>","token":""},)"
+      R"({"surface":"web://shop.example/#card","configuration":"card","element":"","experience":"a","action":"card","treatment":"t","revision":3,"priority":80,"format":"json","content":{"a":"é","b":1},"token":"",)"
+      R"("parts":[{"experience":"a","action":"card","revision":3,"token":""},{"experience":"b","action":"card","revision":1,"token":""}]},)"
+      R"({"surface":"web://shop.example/#note","configuration":"note","element":"e","experience":"a","action":"t/note.e","treatment":"t","revision":3,"priority":80,"format":"text","content":"x","token":""}])";
+  CHECK(answer(world, asked) == "{\"snapshot\":\"1.1-test\"," + std::string(propositions) + "}");
+  asked.surfaces = {"web://shop.example/#card", "nonsense"};
+  asked.attributes = document(R"({"n": 5})");
+  const Value explained = document(answer(world, asked, {.explain = true}));
+  CHECK(to_json(*explained.find("trace")) ==
+        R"x([{"candidates":[{"action":"card","element":"","experience":"a","fate":"shown","priority":80,"reason":"treatment `t`","revision":3},)x"
+        R"x({"action":"card","element":"","experience":"b","fate":"audience","place":"$.audience","priority":70,"reason":"n > 5 is false (5)","revision":1}],)x"
+        R"x("configurations":["card"],"surface":"web://shop.example/#card"},)x"
+        R"x({"candidates":[],"configurations":[],"note":"surface `nonsense`: a surface is written `type://property/path#container`","surface":"nonsense"}])x");
+}
+
+TEST_CASE("each proposition has a token that names it, defaults have none, forged ones are none") {
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero", "web://shop.example/2#hero"]}, "card": {"format": "json", "rules": ["web://shop.example/#card"], "resolve": "merge"},
+      "note": {"format": "text", "rules": ["web://shop.example/#note"], "default": "d"}}})"));
+  world.live("a", document(R"({"treatments": {"t": {"weight": 100, "show": {"hero": [{"element": "e", "content": "x"}]}}}, "show": {"card": {"a": 1}}})")).revision = 3;
+  world.live("b", document(R"({"show": {"card": {"b": 1}}})"));
+  const auto snapshot = compiled(world);
+  WordRunner runner(*snapshot);
+  const TokenKey key = token_key("secret"), other = token_key("other");
+  const Request asked = asking({"web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/#card", "web://shop.example/#note"});
+  const Decision decision = decide(*snapshot, asked, runner, {.key = &key});
+  REQUIRE(decision.propositions.size() == 4);
+  std::set<std::string> tokens;
+  for (const Proposition& made : decision.propositions) {
+    INFO(made.surface);
+    if (made.experience.empty()) {
+      CHECK(made.token.empty());
+      continue;
+    }
+    tokens.insert(made.token);
+    const auto claims = verify_token(made.token, key);
+    REQUIRE(claims);
+    CHECK(*claims == TokenClaims{made.experience, made.revision, made.action, made.treatment, made.surface, made.element});
+    CHECK_FALSE(verify_token(made.token, other));
+    for (const Proposition::Part& part : made.parts) {
+      REQUIRE(verify_token(part.token, key));
+      CHECK(verify_token(part.token, key)->experience == part.experience);
+    }
+  }
+  CHECK(tokens.size() == 3);   // the same action on two surfaces has two
+  CHECK(decision.propositions[2].parts.size() == 2);
+  CHECK(decision.propositions[2].parts[0].token == decision.propositions[2].token);
+}
+
+TEST_CASE("an experience is asked about once in a decision, whatever surfaces it is on") {
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/3#hero"]}}})"));
+  world.live("a", document(R"({"targeting": {"lua": "fail"}, "show": {"hero": "x"}})"));
+  const auto snapshot = compiled(world);
+  WordRunner runner(*snapshot);
+  const Decision decision = decide(*snapshot, asking({"web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/3#hero"}), runner);
+  CHECK(runner.calls == 1);
+  CHECK(decision.policy_failures == 1);
+}
+
+TEST_CASE("a workspace whose zone is gone does not compile, and Lua does not where no Lua is") {
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"));
+  world.workspace.zone = "Nowhere/Land";
+  const auto gone = world.compile();
+  REQUIRE_FALSE(gone.ok());
+  CHECK(gone.error().problems[0].code == Code::unknown_time_zone);
+  CHECK(gone.error().message == "the workspace does not compile: 1 problem");
+
+  world.workspace.zone = "UTC";
+  world.live("a", document(R"({"audience": {"lua": "f"}, "show": {"hero": {"lua": "f"}}})"));
+  const auto scripted = Snapshot::compile({.version = "1", .workspace = world.workspace, .experiences = world.experiences}, no_policy_compiler());
+  REQUIRE_FALSE(scripted.ok());
+  CHECK(scripted.error().problems.size() == 2);
+  CHECK_FALSE(no_policy_compiler().lift({}, {}));
+}
+
+TEST_CASE("where policies do not run, what needs one is dropped") {
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "conflict": {"hero": {"lua": "none"}}})"));
+  world.live("a", document(R"({"priority": 90, "audience": {"lua": "true"}, "show": {"hero": "a"}})"));
+  world.live("b", document(R"({"priority": 80, "schedule": {"lua": "true"}, "show": {"hero": "b"}})"));
+  world.live("c", document(R"({"priority": 70, "show": {"hero": {"lua": "= \"c\""}}})"));
+  world.live("d", document(R"({"priority": 60, "show": {"hero": "d"}})"));
+  const auto snapshot = compiled(world);
+  const Decision decision = decide(*snapshot, asking({"web://shop.example/#hero"}), no_policies());
+  REQUIRE(decision.propositions.size() == 1);
+  CHECK(decision.propositions[0].experience == "d");
+  CHECK(decision.policy_failures == 4);
+}
