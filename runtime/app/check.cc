@@ -4,8 +4,14 @@
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "script/workspace_files.h"
+#include "server/message.h"
 
 namespace footlight {
+namespace {
+
+const char* plural(std::size_t n) { return n == 1 ? "" : "s"; }
+
+}  // namespace
 
 int check_command(const CheckOptions& options) {
   LuaPolicyCompiler policies;
@@ -14,7 +20,7 @@ int check_command(const CheckOptions& options) {
   if (options.json) {
     Array rows;
     for (const Problem& problem : loaded.problems)
-      rows.push_back(Object{{"code", name(problem.code)}, {"place", problem.place}, {"message", problem.message}, {"warning", problem.is_warning}});
+      rows.push_back(Object{{"code", name(problem.code)}, {"place", as_utf8(problem.place)}, {"message", as_utf8(problem.message)}, {"warning", problem.is_warning}});
     std::printf("%s\n", to_json(Object{{"ok", !has_errors(loaded.problems)}, {"problems", std::move(rows)}}).c_str());
     return has_errors(loaded.problems) ? 1 : 0;
   }
@@ -22,10 +28,12 @@ int check_command(const CheckOptions& options) {
   std::size_t errors = 0;
   for (const Problem& problem : loaded.problems) errors += !problem.is_warning;
   if (errors > 0)
-    std::fprintf(stderr, "%zu problem%s\n", errors, errors == 1 ? "" : "s");
+    std::fprintf(stderr, "%zu problem%s\n", errors, plural(errors));
   else
-    std::printf("%s %s: %zu experiences on %zu surface configurations, %zu test files\n", painted("ok", Paint::good).c_str(),
-                loaded.workspace.name.c_str(), loaded.experiences.size(), loaded.workspace.configurations.size(), loaded.tests.size());
+    std::printf("%s %s: %zu experience%s on %zu surface configuration%s, %zu test file%s\n", painted("ok", Paint::good).c_str(),
+                loaded.workspace.name.c_str(), loaded.experiences.size(), plural(loaded.experiences.size()),
+                loaded.workspace.configurations.size(), plural(loaded.workspace.configurations.size()), loaded.tests.size(),
+                plural(loaded.tests.size()));
   return code;
 }
 

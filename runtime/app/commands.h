@@ -13,7 +13,7 @@ struct InitOptions { std::string folder; };
 struct CheckOptions { std::string folder = "."; bool json = false; };
 struct TestOptions { std::string folder = "."; std::string filter; std::string format = "text"; std::string out; };
 struct DecideOptionsCli {
-  std::string folder = ".";
+  std::string folder;                                   // empty: where `remote` points, else `.`
   RemoteOptions remote;
   std::string profile;                                  // a JSON file, or `-`, or JSON itself
   std::string identity;                                 // `namespace:id`
@@ -56,6 +56,7 @@ int token_command(const TokenOptions& options);
 int audit_command(const AuditOptions& options);
 int bench_decide_command(const BenchOptions& options);
 int help_lua_command(const std::string& name);
+int help_errors_command(const std::string& name);
 int docs_command(const std::string& topic);             // a reference page, as Markdown
 std::vector<std::string> docs_topics();
 

@@ -39,7 +39,7 @@ Result<Value> request_document(const DecideOptionsCli& options, const Workspace&
 
 Result<Asked> ask(const DecideOptionsCli& options, bool explain) {
   LuaPolicyCompiler policies;
-  const auto files = disk_files(options.folder);
+  const auto files = disk_files(options.folder.empty() ? "." : options.folder);
   LoadedWorkspace loaded = load_workspace(*files, policies);
   if (has_errors(loaded.problems)) return refuse(Code::validation_failed, std::move(loaded.problems), "the workspace has problems");
   Asked asked;
@@ -60,6 +60,7 @@ Result<Asked> ask(const DecideOptionsCli& options, bool explain) {
 }
 
 Result<Value> ask_server(const DecideOptionsCli& options, bool explain, std::map<std::string, std::string>& words) {
+  if (!options.folder.empty()) return refuse(Code::usage, "name a folder or a server, not both");
   if (!options.at.empty()) return refuse(Code::usage, "a server decides at its own instant; `--at` goes with a folder");
   auto remote = Remote::open(options.remote);
   if (!remote) return remote.error();
@@ -76,7 +77,11 @@ Result<Value> ask_server(const DecideOptionsCli& options, bool explain, std::map
   return (*remote)->call("POST", explain ? "/v1/decide?explain=1" : "/v1/decide", *document);
 }
 
-bool asks_server(const DecideOptionsCli& options) { return !options.remote.data.empty() || !options.remote.server.empty(); }
+// A folder that is named is what is asked; the environment's server only where none is.
+bool asks_server(const DecideOptionsCli& options) {
+  if (!options.remote.data.empty() || !options.remote.server.empty()) return true;
+  return options.folder.empty() && !with_environment(options.remote).server.empty();
+}
 
 std::string one_line(const std::string& text) {
   std::string line = text.size() > 160 ? text.substr(0, 157) + "…" : text;
@@ -120,6 +125,8 @@ void print_trace(const Value& traces, const std::map<std::string, std::string>& 
       at = end + 1;
     }
     if (const std::string note = trace.string_or("note", ""); !note.empty()) std::printf("  %s\n", note.c_str());
+    if (const Value* log = trace.find("log"))
+      for (const Value& line : log->array()) std::printf("  log  %s\n", line.string().c_str());
     if (rows.empty() && !trace.find("note")) std::printf("  no experience is on this surface\n");
   }
 }

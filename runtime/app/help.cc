@@ -1,4 +1,4 @@
-// footlight help lua: printed from the tables that scripts are run by.
+// footlight help lua, help errors: printed from the tables that the program runs by.
 #include <cstdio>
 
 #include "app/commands.h"
@@ -26,6 +26,18 @@ int help_lua_command(const std::string& wanted) {
   }
   if (wanted.empty()) return 0;
   return fail(refuse(Code::not_found, "there is no function `" + wanted + "` in Lua here" + did_you_mean(wanted, names)));
+}
+
+int help_errors_command(const std::string& wanted) {
+  std::vector<std::string> names;
+  for (const CodeRow& row : code_table()) {
+    names.emplace_back(row.name);
+    if (!wanted.empty() && wanted != row.name) continue;
+    std::printf("%-24s HTTP %d  exit %d  %s\n", names.back().c_str(), row.http_status, row.exit_code, std::string(row.summary).c_str());
+    if (!wanted.empty()) return 0;
+  }
+  if (wanted.empty()) return 0;
+  return fail(refuse(Code::not_found, "there is no code `" + wanted + "`" + did_you_mean(wanted, names)));
 }
 
 }  // namespace footlight

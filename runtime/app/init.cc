@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/terminal.h"
+#include "model/reader.h"
 
 namespace footlight {
 
@@ -16,7 +17,12 @@ int init_command(const InitOptions& options) {
   const fs::path root(options.folder);
   if (fs::exists(root, error) && !fs::is_empty(root, error))
     return fail(refuse(Code::already_exists, "`" + options.folder + "` is not empty; name a new folder"));
-  for (const auto& [path, text] : {std::pair{"workspace.lua", start_workspace}, {"experiences/welcome.lua", start_experience},
+  // The workspace takes the folder's name, where that can be one.
+  std::string name = fs::weakly_canonical(root, error).filename().string();
+  if (!is_valid_id(name)) name = "start";
+  std::string workspace(start_workspace);
+  workspace.replace(workspace.find("\"start\""), 7, "\"" + name + "\"");
+  for (const auto& [path, text] : {std::pair{"workspace.lua", std::string_view(workspace)}, {"experiences/welcome.lua", start_experience},
                                    {"tests/welcome_test.lua", start_test}}) {
     fs::create_directories((root / path).parent_path(), error);
     std::ofstream out(root / path, std::ios::binary);

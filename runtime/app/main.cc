@@ -11,12 +11,13 @@ namespace {
 
 using namespace footlight;
 
-// Where commands go; the environment fills what is not said.
+// Where commands go. The environment fills what is not said, but not through CLI11, which would let
+// it win over what another subcommand's option of the same variable says.
 void remote_options(CLI::App* command, RemoteOptions& remote) {
-  command->add_option("--server", remote.server, "URL of a server")->envname("FOOTLIGHT_SERVER");
-  command->add_option("--token", remote.token, "bearer token for it")->envname("FOOTLIGHT_TOKEN");
+  command->add_option("--server", remote.server, "URL of a server; default: $FOOTLIGHT_SERVER");
+  command->add_option("--token", remote.token, "bearer token for it; default: $FOOTLIGHT_TOKEN");
   command->add_option("--data", remote.data, "a data file, instead of a server");
-  command->add_option("--as", remote.as, "on a data file: who you are, `ann:author,publisher`")->envname("FOOTLIGHT_AS");
+  command->add_option("--as", remote.as, "on a data file: who you are, `ann:author,publisher`; default: $FOOTLIGHT_AS");
   command->add_option("--workspace", remote.workspace, "which workspace, where there are several");
 }
 
@@ -73,7 +74,7 @@ int main(int argc, char** argv) {
   DecideOptionsCli decide;
   for (const bool explains : {false, true}) {
     command = explains ? app.add_subcommand("explain", "tell why each candidate is shown or not") : app.add_subcommand("decide", "answer one request");
-    command->add_option("folder", decide.folder, "a workspace folder, taken as if all of it were live")->capture_default_str();
+    command->add_option("folder", decide.folder, "a workspace folder, taken as if all of it were live; default: the server, or else this folder");
     command->add_option("--profile", decide.profile, "attributes: a JSON file, `-` for stdin, or JSON itself");
     command->add_option("--identity", decide.identity, "`namespace:id`");
     command->add_option("--on", decide.surfaces, "a configuration's name or a surface URI; several allowed")->required();
@@ -174,11 +175,7 @@ int main(int argc, char** argv) {
   command->add_option("name", subject, "one name");
   command->callback([&] {
     run = [&] {
-      if (topic == "lua") return help_lua_command(subject);
-      for (const CodeRow& row : code_table())
-        if (subject.empty() || subject == row.name)
-          std::printf("%-24s HTTP %d  exit %d  %s\n", std::string(row.name).c_str(), row.http_status, row.exit_code, std::string(row.summary).c_str());
-      return 0;
+      return topic == "lua" ? help_lua_command(subject) : help_errors_command(subject);
     };
   });
 

@@ -1,5 +1,7 @@
 #include "app/remote.h"
 
+#include <cstdlib>
+
 #include "base/text.h"
 #include "server/client.h"
 #include "server/problem.h"
@@ -15,13 +17,26 @@ Result<std::unique_ptr<Router>> local_router(Api& api, const Caller& caller) {
 
 }  // namespace
 
+RemoteOptions with_environment(RemoteOptions options) {
+  const auto fill = [](std::string& text, const char* variable) {
+    if (const char* value = std::getenv(variable); text.empty() && value) text = value;
+  };
+  if (options.data.empty()) {
+    fill(options.server, "FOOTLIGHT_SERVER");
+    fill(options.token, "FOOTLIGHT_TOKEN");
+  }
+  fill(options.as, "FOOTLIGHT_AS");
+  return options;
+}
+
 Remote::Remote(Api& api, Caller caller) : caller_(std::move(caller)) {
   auto router = local_router(api, caller_);
   if (router) router_ = std::move(*router);
 }
 Remote::~Remote() = default;
 
-Result<std::unique_ptr<Remote>> Remote::open(const RemoteOptions& options, const std::string& workspace_of_files) {
+Result<std::unique_ptr<Remote>> Remote::open(const RemoteOptions& said, const std::string& workspace_of_files) {
+  const RemoteOptions options = with_environment(said);
   std::unique_ptr<Remote> remote(new Remote);
   remote->options_ = options;
   if (!options.server.empty()) return remote;

@@ -19,9 +19,13 @@ struct RemoteOptions {
   Window window;
 };
 
+// What is not said, from the environment: FOOTLIGHT_SERVER and FOOTLIGHT_TOKEN unless a data file is
+// named, FOOTLIGHT_AS.
+RemoteOptions with_environment(RemoteOptions options);
+
 class Remote {
  public:
-  static Result<std::unique_ptr<Remote>> open(const RemoteOptions& options, const std::string& workspace_of_files = {});
+  static Result<std::unique_ptr<Remote>> open(const RemoteOptions& said, const std::string& workspace_of_files = {});
   // Calls within this process, as `caller`, on a host that is there already.
   Remote(Api& api, Caller caller);
   ~Remote();

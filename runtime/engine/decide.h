@@ -53,6 +53,7 @@ struct SurfaceTrace {
   std::string surface;
   std::vector<std::string> configurations;
   std::vector<CandidateTrace> candidates;   // in the order they were ranked
+  std::vector<std::string> log;             // what policies logged while this surface was decided
   std::string note;                         // why nothing was looked at, or which default was used
 };
 

@@ -62,6 +62,8 @@ class PolicyRunner {
   virtual PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) = 0;
   // (p, request) → a string for html and text, any JSON value for json
   virtual PolicyAnswer<Value> content(int policy, const PolicyCall& call) = 0;
+  // What the policies logged since this was asked last, a line each, for traces.
+  virtual std::vector<std::string> take_log() { return {}; }
 };
 
 // Runs nothing: for snapshots that hold no policy. Every call answers a failure.

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "script/policies.h"
 #include "script/print.h"
+#include "script/workspace_files.h"
 
 namespace footlight {
 
@@ -106,6 +107,24 @@ std::optional<DeclarationCall> declaration_call(const ast::Expr& expression) {
   return DeclarationCall{&word->text, &name->value, &outer->arguments[0]};
 }
 
+// `campaign "name"` with nothing behind it declares nothing; nobody writes that on purpose.
+Problems bodiless(const Chunk& chunk) {
+  static const std::vector<std::string> words = {"workspace", "campaign", "journey", "audience", "conflict"};
+  Problems problems;
+  for (const ast::Stat& statement : chunk.ast.chunk->body.statements) {
+    const auto* stat = std::get_if<ast::CallStat>(&statement.node);
+    const auto* call = stat ? std::get_if<ast::Call>(&stat->call.node) : nullptr;
+    const auto* word = call ? std::get_if<ast::Name>(&call->callee->node) : nullptr;
+    if (!word || word->reach != ast::Reach::global || std::find(words.begin(), words.end(), word->text) == words.end()) continue;
+    if (call->arguments.size() != 1 || !std::holds_alternative<ast::String>(call->arguments[0].node)) continue;
+    const std::string& name = std::get<ast::String>(call->arguments[0].node).value;
+    problems.push_back({Code::missing_field, chunk.name + ":" + std::to_string(statement.at.line),
+                        "`" + word->text + " \"" + name + "\"` says nothing about it: " + word->text + " \"" + name + "\" " +
+                            (word->text == "audience" || word->text == "conflict" ? "( … )" : "{ … }")});
+  }
+  return problems;
+}
+
 void walk(const ast::Expr& expression, const std::string& path, const std::string& file, std::map<std::string, std::string>& places) {
   places.emplace(path, file + ":" + std::to_string(expression.at.line));
   if (const auto* table = std::get_if<ast::Table>(&expression.node)) {
@@ -130,6 +149,28 @@ void walk(const ast::Expr& expression, const std::string& path, const std::strin
     walk(call->arguments[0], is_member ? path + "." + word->text : path, file, places);
 }
 
+// The Vm's messages tell which argument of `declare` they are about, which no author has heard of.
+std::string without_argument(const std::string& message) {
+  const auto colon = message.find(": ");
+  return message.starts_with("argument ") && colon != std::string::npos ? message.substr(colon + 2) : message;
+}
+
+// The JSON path of the value that such a message begins with: `` `show.banner[1]` is … ``, where the Vm
+// counts from 1.
+std::string path_named_in(const std::string& message) {
+  const auto end = message.find('`', 1);
+  if (!message.starts_with('`') || end == std::string::npos) return "$";
+  std::string path = "$.";
+  for (std::size_t i = 1; i < end; ++i) {
+    path += message[i];
+    if (message[i] != '[') continue;
+    std::size_t number = 0;
+    while (i + 1 < end && message[i + 1] >= '0' && message[i + 1] <= '9') number = number * 10 + static_cast<std::size_t>(message[++i] - '0');
+    path += std::to_string(number == 0 ? 0 : number - 1);
+  }
+  return path;
+}
+
 }  // namespace
 
 struct DeclarationReader::State {
@@ -141,30 +182,35 @@ struct DeclarationReader::State {
   std::vector<std::unique_ptr<Chunk>> chunks;
   std::vector<Declaration>* declared = nullptr;         // of the file being run
 
-  // Every {"$function": i} as {"lua": source}.
-  Status write_policies(Value& value, const std::vector<FoundFunction>& functions) {
+  // Every {"$function": i} as {"lua": source}. `path` is the value's; `found` gets what cannot be written.
+  void write_policies(Value& value, const std::string& path, const std::vector<FoundFunction>& functions, Problems& found) {
     if (value.is_array())
-      for (Value& item : value.array())
-        if (auto written = write_policies(item, functions); !written) return written;
-    if (!value.is_object()) return Done{};
+      for (std::size_t i = 0; i < value.array().size(); ++i) write_policies(value.array()[i], path + "[" + std::to_string(i) + "]", functions, found);
+    if (!value.is_object()) return;
     if (const Value* function = value.find("$function"); function && value.object().size() == 1) {
       auto source = self_contained(vm, functions[static_cast<std::size_t>(function->number())], loads);
-      if (!source) return source.error();
-      value = Object{{"lua", std::move(*source)}};
-      return Done{};
+      if (source) value = Object{{"lua", std::move(*source)}};
+      else found.push_back({source.error().code, path, source.error().message});
+      return;
     }
-    for (auto& [key, member] : value.object())
-      if (auto written = write_policies(member, functions); !written) return written;
-    return Done{};
+    for (auto& [key, member] : value.object()) write_policies(member, path + "." + key, functions, found);
   }
 
+  // A declaration that no document can say is told at its own place, and the file goes on.
   Result<Value> declare(HostCall& call) {
     std::vector<FoundFunction> functions;
     auto kind = call.value(0), name = call.value(1), document = call.value(2, &functions);
-    if (!document) return document.error();
-    if (auto written = write_policies(*document, functions); !written) return written.error();
+    Problems found;
+    if (document) {
+      write_policies(*document, "$", functions, found);
+    } else if (document.error().code == Code::bad_result || document.error().code == Code::limit_exceeded) {
+      const std::string message = without_argument(document.error().message);
+      found.push_back({document.error().code, path_named_in(message), message});
+    } else {
+      return document.error();
+    }
     for (const FoundFunction& function : functions) vm.release(function.ref);
-    declared->push_back({.kind = kind->string(), .name = name->string(), .document = std::move(*document)});
+    declared->push_back({.kind = kind->string(), .name = name->string(), .document = document ? std::move(*document) : Value(), .problems = std::move(found)});
     return Value();
   }
 };
@@ -178,11 +224,11 @@ Result<std::string> self_contained(Vm& vm, const FoundFunction& function, const 
   return print(chunk->ast);
 }
 
-std::map<std::string, std::map<std::string, std::string>> declared_places(const Chunk& chunk) {
-  std::map<std::string, std::map<std::string, std::string>> places;
+std::map<std::string, std::vector<std::map<std::string, std::string>>> declared_places(const Chunk& chunk) {
+  std::map<std::string, std::vector<std::map<std::string, std::string>>> places;
   for (const ast::Stat& statement : chunk.ast.chunk->body.statements)
     if (const auto* call = std::get_if<ast::CallStat>(&statement.node))
-      if (const auto declaration = declaration_call(call->call)) walk(*declaration->argument, "$", chunk.name, places[*declaration->name]);
+      if (const auto declaration = declaration_call(call->call)) walk(*declaration->argument, "$", chunk.name, places[*declaration->name].emplace_back());
   return places;
 }
 
@@ -223,13 +269,14 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
   }
   const Problems undefined = undefined_names(*read, state_->globals);
   problems.insert(problems.end(), undefined.begin(), undefined.end());
+  for (Problem& problem : bodiless(*read)) problems.push_back(std::move(problem));
   auto chunk = std::make_unique<Chunk>(std::move(*read));
   auto function = state_->vm.load(chunk->lua, file, state_->globals);
   if (!function) {
     report(function.error());
     return declared;
   }
-  const auto places = declared_places(*chunk);
+  auto places = declared_places(*chunk);
   state_->loads.push_back(chunk.get());
   state_->chunks.push_back(std::move(chunk));
   state_->declared = &declared;
@@ -238,11 +285,22 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
   state_->vm.release(*function);
   // An undefined name was told already; that calling it fails adds nothing.
   if (!outcome.ok() && undefined.empty()) report(*outcome.error);
+  // The calls of one name ran in the order in which they stand, unless there were more of them than stand
+  // there (a loop): those all have the first one's place.
+  std::map<std::string, std::size_t> used;
   for (Declaration& declaration : declared) {
     declaration.file = file;
-    if (const auto known = places.find(declaration.name); known != places.end()) declaration.places = known->second;
+    if (const auto known = places.find(declaration.name); known != places.end()) {
+      const std::size_t number = used[declaration.name]++;
+      declaration.places = known->second[number < known->second.size() ? number : 0];
+    }
     declaration.places.emplace("$", file);
+    for (Problem& problem : declaration.problems) {
+      problem.place = locate(declaration.places, problem.place, file);
+      problems.push_back(std::move(problem));
+    }
   }
+  std::erase_if(declared, [](const Declaration& declaration) { return !declaration.problems.empty(); });
   return declared;
 }
 

@@ -155,7 +155,7 @@ Problems undefined_names(const Chunk& chunk, const Environment& globals) {
 
 Problems LuaPolicyCompiler::check(const Policy& policy) {
   const std::lock_guard turn(mutex_);
-  if (checked_.size() > limits::policies_remembered_max) checked_.clear();
+  if (checked_.size() >= limits::policies_remembered_max) checked_.clear();
   const auto known = checked_.find(policy.lua);
   if (known != checked_.end()) return known->second;
   Problems problems;
@@ -216,9 +216,14 @@ Status LuaPolicyRunner::prepare() {
   if (!helpers) return helpers.error();
   helpers_ = std::move(*helpers);
   const std::size_t count = snapshot_->policies().size();
-  // Trips outlive a state that had to be rebuilt.
+  // Trips, and the quarantine that they led to, outlive a state that had to be rebuilt.
   std::vector<Loaded> loaded(count);
-  for (std::size_t i = 0; i < loaded_.size(); ++i) loaded[i].trips = loaded_[i].trips;
+  for (std::size_t i = 0; i < loaded_.size(); ++i) {
+    loaded[i].trips = loaded_[i].trips;
+    if (loaded[i].trips < limits::script_trips_max) continue;
+    loaded[i].is_tried = true;
+    loaded[i].broken = std::move(loaded_[i].broken);
+  }
   loaded_ = std::move(loaded);
   return Done{};
 }
@@ -271,6 +276,8 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
   }
   ScriptOutcome outcome = vm_.call(function, arguments, budget);
   if (!loaded.function) vm_.release(function);
+  for (std::string& line : outcome.log)
+    if (log_.size() < limits::script_log_lines_max) log_.push_back(snapshot_->policies()[static_cast<std::size_t>(number)].owner + ": " + std::move(line));
   if (outcome.ok()) return std::move(outcome.value);
   const bool is_trip = outcome.error->code == Code::deadline_exceeded || outcome.error->code == Code::memory_exceeded;
   if (is_trip && ++loaded.trips >= limits::script_trips_max)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/snapshot.h"
@@ -40,6 +41,7 @@ class LuaPolicyRunner : public PolicyRunner {
   PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) override;
   PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) override;
   PolicyAnswer<Value> content(int policy, const PolicyCall& call) override;
+  std::vector<std::string> take_log() override { return std::exchange(log_, {}); }
 
  private:
   struct Loaded {
@@ -59,6 +61,7 @@ class LuaPolicyRunner : public PolicyRunner {
   Vm vm_;
   Environment helpers_;
   std::vector<Loaded> loaded_;
+  std::vector<std::string> log_;                        // at most limits::script_log_lines_max
   std::set<std::string, std::less<>> objects_;          // attribute names that hold others
 };
 
