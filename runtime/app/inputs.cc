@@ -109,7 +109,10 @@ Result<Instant> read_instant(const std::string& text, const std::string& zone_na
 }
 
 Result<std::string> surface_uri(const std::string& word, const Workspace& workspace) {
-  if (word.find("://") != std::string::npos) return word;
+  if (word.find("://") != std::string::npos) {
+    auto uri = parse_surface(word);
+    return uri ? Result<std::string>(word) : uri.error();
+  }
   std::vector<std::string> names;
   for (const Configuration& configuration : workspace.configurations) {
     names.push_back(configuration.name);

@@ -20,6 +20,7 @@ struct Declaration {
   std::string file;
   int line = 0;
   std::map<std::string, std::string> places;            // JSON path → `file:line`
+  Problems problems = {};                               // why no document can say it; such ones are not handed out
 };
 
 class DeclarationReader {
@@ -43,7 +44,8 @@ class DeclarationReader {
 // functions that call each other).
 Result<std::string> self_contained(Vm& vm, const FoundFunction& function, const std::vector<const Chunk*>& chunks);
 
-// Where each member of the tables given to `campaign "x" {…}` and its like stands: by name, then path.
-std::map<std::string, std::map<std::string, std::string>> declared_places(const Chunk& chunk);
+// Where each member of the tables given to `campaign "x" {…}` and its like stands: by name, then path;
+// one map for each such call with that name, in their order.
+std::map<std::string, std::vector<std::map<std::string, std::string>>> declared_places(const Chunk& chunk);
 
 }  // namespace footlight

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "script/declarations.h"
 
 namespace footlight {
@@ -53,7 +54,10 @@ class Loader {
              files_.read(name, limits::document_bytes_max).ok();
     };
     if (has("workspace.lua")) {
+      if (has("workspace.json")) problems().push_back({Code::duplicate_id, "workspace.json", "`workspace.lua` declares the workspace already; keep one of them"});
       lua("workspace.lua");
+      if (!workspace_ && !has_errors(problems()))
+        problems().push_back({Code::missing_field, "workspace.lua", "this declares no workspace; write `workspace \"name\" { … }`"});
     } else if (has("workspace.json")) {
       json("workspace.json", "workspace");
     } else {
@@ -73,19 +77,45 @@ class Loader {
   void lua(const std::string& path) {
     const auto source = read(path, limits::script_bytes_max);
     if (!source) return;
-    for (Declaration& declaration : reader_->read(*source, path, problems())) sort_in(std::move(declaration));
+    const std::size_t before = problems().size();
+    std::vector<Declaration> declared = reader_->read(*source, path, problems());
+    // Such a file is a mistake (`campaign "a"` without its table), or one that was put aside.
+    if (declared.empty() && problems().size() == before && path != "workspace.lua")
+      problems().push_back({Code::missing_field, path, "this file declares nothing; write `campaign \"name\" { … }` or the like", true});
+    for (Declaration& declaration : declared) sort_in(std::move(declaration));
+  }
+
+  // A JSON file's document. A syntax error is told with its line.
+  std::optional<Value> document(const std::string& path) {
+    const auto text = read(path, limits::document_bytes_max);
+    if (!text) return {};
+    // nlohmann takes a NUL for the end of its input and would not look at what stands behind.
+    const auto nul = text->find('\0');
+    auto value = parse_json(*text);
+    if (value && nul == std::string::npos) return std::move(*value);
+    Problem problem{Code::bad_json, path, value ? "not valid JSON: a NUL byte stands in it" : value.error().message};
+    if (value) problem.place += ":" + std::to_string(1 + std::count(text->begin(), text->begin() + static_cast<std::ptrdiff_t>(nul), '\n'));
+    constexpr std::string_view where = "not valid JSON at ";
+    if (problem.message.starts_with(where)) problem.place += ":" + problem.message.substr(where.size(), problem.message.find(':', where.size()) - where.size());
+    problems().push_back(std::move(problem));
+    return {};
+  }
+
+  // Fragments and lists are sent and kept within JSON, which takes no text but UTF-8.
+  bool is_text(const std::string& path, const std::string& text) {
+    const auto is_utf8 = [](std::string_view part) { return parse_json(to_json(Value(std::string(part)))).ok(); };
+    if (is_utf8(text)) return true;
+    const auto lines = split(text, '\n');
+    const auto line = std::find_if_not(lines.begin(), lines.end(), is_utf8) - lines.begin() + 1;
+    problems().push_back({Code::unreadable_file, path + ":" + std::to_string(line), "this is not UTF-8; save the file as UTF-8"});
+    return false;
   }
 
   void json(const std::string& path, const std::string& kind) {
-    const auto text = read(path, limits::document_bytes_max);
-    if (!text) return;
-    auto document = parse_json(*text);
-    if (!document) {
-      problems().push_back({document.error().code, path, document.error().message});
-      return;
-    }
-    const std::string name = kind == "audience" ? stem(path.substr(path.rfind('/') + 1)) : document->string_or(kind == "workspace" ? "name" : "id", "");
-    sort_in({.kind = kind, .name = name, .document = std::move(*document), .file = path, .places = {{"$", path}}});
+    auto read = document(path);
+    if (!read) return;
+    const std::string name = kind == "audience" ? stem(path.substr(path.rfind('/') + 1)) : read->string_or(kind == "workspace" ? "name" : "id", "");
+    sort_in({.kind = kind, .name = name, .document = std::move(*read), .file = path, .places = {{"$", path}}});
   }
 
   void sort_in(Declaration declaration) {
@@ -108,23 +138,23 @@ class Loader {
     for (const std::string& name : files_.list("fragments")) {
       const std::string key = stem(name);
       if (auto text = read("fragments/" + name, limits::template_bytes_max)) {
+        if (!is_text("fragments/" + name, *text)) text->clear();        // one problem is enough; its name is known
+        fragment_files_.emplace(key, name);
         if (!text->empty() && text->back() == '\n') text->pop_back();   // the file's last line end is the editor's
         if (!fragments_.emplace(key, std::move(*text)).second)
           problems().push_back({Code::duplicate_id, "fragments/" + name, "there are two fragments `" + key + "`"});
       }
     }
     for (const std::string& name : files_.list("schemas")) {
-      const auto text = read("schemas/" + name, limits::document_bytes_max);
-      if (!text) continue;
-      if (auto schema = parse_json(*text)) schemas_[name] = std::move(*schema);
-      else problems().push_back({schema.error().code, "schemas/" + name, schema.error().message});
+      if (auto schema = document("schemas/" + name)) schemas_[name] = std::move(*schema);
     }
     for (const std::string& name : files_.list("lists")) {
       const auto text = read("lists/" + name, limits::list_bytes_max);
-      if (!text) continue;
-      if (const auto ids = static_cast<std::size_t>(std::count(text->begin(), text->end(), '\n')); ids > limits::list_ids_max)
-        problems().push_back({Code::limit_exceeded, "lists/" + name, "more than " + std::to_string(limits::list_ids_max) + " ids"});
+      if (!text || !is_text("lists/" + name, *text)) continue;
       const std::string hash = sha256_hex(*text);
+      const auto& ids = id_lists_[hash] = parse_list(*text);
+      if (ids->size() > limits::list_ids_max)
+        problems().push_back({Code::limit_exceeded, "lists/" + name, "more than " + std::to_string(limits::list_ids_max) + " ids"});
       lists_[name] = hash;
       loaded_.lists[hash] = *text;
     }
@@ -145,8 +175,8 @@ class Loader {
       put("audiences", name, audience.document, audience.file);
       for (const auto& [path, place] : audience.places) places["$.audiences." + name + path.substr(1)] = place;
     }
-    for (auto& [name, conflict] : conflicts_) put("conflict", name, conflict.document, conflict.file);
-    for (auto& [name, text] : fragments_) put("fragments", name, text, "fragments/" + name);
+    for (auto& [name, conflict] : conflicts_) put("conflict", name, conflict.document, locate(conflict.places, "$", conflict.file));
+    for (auto& [name, text] : fragments_) put("fragments", name, text, "fragments/" + fragment_files_[name]);
     for (auto& [name, schema] : schemas_) put("schemas", name, schema, "schemas/" + name);
     for (auto& [name, hash] : lists_) put("lists", name, hash, "lists/" + name);
     Problems found;
@@ -173,7 +203,7 @@ class Loader {
     if (!has_errors(found) && is_workspace_sound_) {
       for (Problem& problem : check_against(loaded.definition, loaded_.workspace)) found.push_back(std::move(problem));
       times(loaded.definition, found);
-      if (!has_errors(found)) found = check_compiles({.definition = loaded.definition, .places = declaration.places}, loaded_.workspace, id_lists(), policies_);
+      if (!has_errors(found)) found = check_compiles({.definition = loaded.definition, .places = declaration.places}, loaded_.workspace, id_lists_, policies_);
     }
     if (!has_errors(found)) {
       loaded.document = to_value(loaded.definition);
@@ -198,24 +228,32 @@ class Loader {
       found.push_back({Code::end_before_start, "$.till", "the end " + definition.till + " is not after the start " + definition.from});
   }
 
-  const std::map<std::string, std::shared_ptr<const IdList>>& id_lists() {
-    if (id_lists_.empty())
-      for (const auto& [hash, content] : loaded_.lists) id_lists_[hash] = parse_list(content);
-    return id_lists_;
-  }
-
   // Problems with their JSON paths as file and line; the path stays in the message where the file is JSON.
   void adopt(Problems found, const Places& places, const std::string& file) {
     // The names of a Lua file were looked at as a whole, its policies with it.
     if (file.ends_with(".lua")) std::erase_if(found, [](const Problem& problem) { return problem.code == Code::undefined_name; });
     for (Problem& problem : found) {
-      if (problem.place.starts_with('$')) {
-        const std::string path = problem.place;
+      if (const std::string path = path_of(problem.place); !path.empty()) {
         problem.place = locate(places, path, file);
         if (problem.place.ends_with(".json")) problem.place += " " + path;
+      } else if (problem.place.starts_with("fragments/")) {
+        // The engine knows a fragment by its name: `fragments/price:3`.
+        const auto colon = problem.place.rfind(':');
+        const auto known = fragment_files_.find(problem.place.substr(10, colon - 10));
+        if (known != fragment_files_.end()) problem.place = "fragments/" + known->second + (colon == std::string::npos ? "" : problem.place.substr(colon));
       }
       problems().push_back(std::move(problem));
     }
+  }
+
+  // The JSON path of a problem that has one: `$.show.hero`, or `gold audience:1` where a policy stands in
+  // the document as text.
+  static std::string path_of(const std::string& place) {
+    if (place.starts_with('$')) return place;
+    const auto blank = place.find(' '), colon = place.rfind(':');
+    if (blank == std::string::npos || colon == std::string::npos || colon < blank || place.find('/') < blank) return {};
+    const std::string path = place.substr(blank + 1, colon - blank - 1);
+    return path.starts_with('$') ? path : "$." + path;
   }
 
   const Files& files_;
@@ -226,9 +264,9 @@ class Loader {
   bool is_workspace_sound_ = false;
   std::vector<Declaration> experiences_;
   std::map<std::string, Declaration> audiences_, conflicts_;
-  std::map<std::string, std::string> fragments_, lists_, ids_;
+  std::map<std::string, std::string> fragments_, fragment_files_, lists_, ids_;
   std::map<std::string, Value> schemas_;
-  std::map<std::string, std::shared_ptr<const IdList>> id_lists_;
+  std::map<std::string, std::shared_ptr<const IdList>> id_lists_;   // by hash
 };
 
 }  // namespace
