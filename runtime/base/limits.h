@@ -125,7 +125,6 @@ inline constexpr Duration retry_after = seconds(1);            // what 429 and 5
 inline constexpr std::size_t response_bytes_max = 64 << 20;   // that our own client accepts
 inline constexpr Duration drain_timeout = seconds(10);        // graceful shutdown
 inline constexpr std::size_t idempotency_key_bytes_max = 128;
-inline constexpr Duration idempotency_kept = hours(24);       // at least; invariants.md I1
 
 // store
 inline constexpr std::size_t store_name_bytes_max = 256;      // workspace, actor, setting, token: an e-mail address fits

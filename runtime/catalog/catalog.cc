@@ -230,15 +230,20 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
   Workspace workspace = parse_workspace(document, problems);
   if (!has_errors(problems) && workspace.name != name_)
     problems.push_back({Code::bad_id, "$.name", "this is the workspace `" + name_ + "`, the document is of `" + workspace.name + "`"});
-  for (const auto& [hash, content] : uploaded)
+  std::map<std::string, std::shared_ptr<const IdList>> read;
+  for (const auto& [hash, content] : uploaded) {
     if (sha256_hex(content) != hash) problems.push_back({Code::bad_request, "$.lists", "a list's content does not have the hash " + hash});
+    const auto& ids = read[hash] = parse_list(content);
+    if (ids->size() > limits::list_ids_max)
+      problems.push_back({Code::limit_exceeded, "$.lists." + hash, "a list has more than " + std::to_string(limits::list_ids_max) + " ids"});
+  }
   for (const auto& [name, hash] : workspace.lists)
     if (!uploaded.contains(hash) && !store_.get_blob(hash))
       problems.push_back({Code::unknown_list, "$.lists." + name, "the content of the list `" + name + "` was never uploaded"});
   if (has_errors(problems)) return refuse(Code::validation_failed, std::move(problems), "the workspace has problems");
   const Value canonical = to_value(workspace);
   if (canonical == to_value(workspace_) && state_.head > 0) return Answer{Object{{"name", name_}, {"version", version_text(state_.version)}}, true};
-  for (const auto& [hash, content] : uploaded) lists_[hash] = parse_list(content);
+  for (auto& [hash, ids] : read) lists_[hash] = std::move(ids);
   if (auto compiled = compile(workspace, state_); !compiled) return compiled.error();
 
   const Instant when = std::max(at, state_.at);

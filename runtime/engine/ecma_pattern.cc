@@ -269,6 +269,11 @@ Result<EcmaPattern> EcmaPattern::compile(std::string_view pattern) {
   options.set_log_errors(false);
   options.set_max_mem(limits::schema_pattern_memory_max);
   auto matcher = std::make_shared<const re2::RE2>(*translated, options);
+  if (matcher->error_code() == re2::RE2::ErrorPatternTooLarge) {
+    return refuse(Code::limit_exceeded, "pattern `" + std::string(pattern) + "`: its matcher needs more than " +
+                                            std::to_string(limits::schema_pattern_memory_max) +
+                                            " bytes; repeat less, or smaller sets of characters");
+  }
   if (!matcher->ok()) return refuse_pattern(pattern, matcher->error());
   return EcmaPattern(std::move(matcher));
 }

@@ -22,7 +22,8 @@ namespace footlight {
 // Immutable, cheap to copy, any thread may use it.
 class EcmaPattern {
  public:
-  // Refuses with `bad_schema`, or `limit_exceeded` beyond `limits::schema_pattern_bytes_max`.
+  // Refuses with `bad_schema`, or `limit_exceeded` beyond `limits::schema_pattern_bytes_max` and
+  // `limits::schema_pattern_memory_max`.
   static Result<EcmaPattern> compile(std::string_view pattern);
 
   // Whether it matches anywhere in `text`, which is UTF-8; `^` and `$` bind it to the ends.

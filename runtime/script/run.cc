@@ -73,6 +73,9 @@ Error Run::error(FunctionRef function) const {
     case Trip::memory:
       failure.code = Code::memory_exceeded;
       failure.text = "the script used more than its " + std::to_string(budget_.memory) + " bytes of memory";
+      // What earlier calls left behind counts for the state, not for this script.
+      if (start_ + budget_.memory > state_.hard)
+        failure.text = "the script and what was kept before it used more than the " + std::to_string(state_.hard) + " bytes of memory there are";
       break;
   }
   return failure.error();

@@ -91,7 +91,9 @@ Error explain(const Url& url, const ErrorCode& ec, std::string_view during, Dura
     return refuse(Code::unavailable, "no address is known for the host `" + url.host + "`");
   }
   if (ec == http::error::body_limit || ec == http::error::header_limit) {
-    return refuse(Code::too_large, "the answer of " + where + " is larger than its limit");
+    const bool is_body = ec == http::error::body_limit;
+    return refuse(Code::too_large, std::string("the ") + (is_body ? "body" : "header") + " of the answer of " + where + " has more than " +
+                                       std::to_string(is_body ? limits::response_bytes_max : limits::header_bytes_max) + " bytes");
   }
   return refuse(Code::unavailable, where + " failed while " + std::string(during) + ": " + ec.message());
 }

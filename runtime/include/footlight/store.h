@@ -113,6 +113,7 @@ class Store {
   virtual Status read(std::string_view workspace, std::int64_t after_seq,
                       const std::function<bool(const JournalEntry&)>& each) = 0;
   virtual Result<Head> head(std::string_view workspace) = 0;
+  // The entry with this idempotency key. Keys are kept as long as the journal, for ever.
   virtual Result<std::optional<JournalEntry>> find_key(std::string_view workspace, std::string_view key) = 0;
   // Every workspace with an entry, sorted.
   virtual Result<std::vector<std::string>> workspaces() = 0;
