@@ -40,3 +40,14 @@ TEST_CASE("the nearest name is a slip of the finger away") {
   CHECK(did_you_mean("hour", names) == "; did you mean `hours`?");
   CHECK(did_you_mean("weekly", names).empty());
 }
+
+TEST_CASE("a clipped text is as long as allowed, and no character is cut in two") {
+  CHECK(clipped("abc", 3) == "abc");
+  CHECK(clipped("abcd", 4) == "abcd");
+  CHECK(clipped("abcdefgh", 7) == "abcd…");
+  CHECK(clipped("", 0) == "");
+  CHECK(clipped("éééé", 7) == "éé…");   // four bytes are left, two for each
+  CHECK(clipped("xéééé", 7) == "xé…");
+  CHECK(clipped("😀😀😀", 8) == "😀…");
+  CHECK(clipped("😀😀😀", 6) == "…");
+}

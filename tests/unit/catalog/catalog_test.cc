@@ -316,6 +316,21 @@ TEST_CASE("lists are uploaded with the workspace, or were before, and are what t
   CHECK(shop.catalog->compile_error()->code == Code::store_failed);
 }
 
+TEST_CASE("a list has its number of ids, and not one more") {
+  Shop shop;
+  std::string ids;
+  for (std::size_t i = 0; i < limits::list_ids_max; ++i) ids += std::to_string(i) + "\n";
+  const auto configured = [&](const std::string& content) {
+    const std::string hash = sha256_hex(content);
+    const std::string named = R"({"name": "shop", "lists": {"vip": ")" + hash + R"("}})";
+    return shop.refusal(shop.configure("pia", named.c_str(), {{hash, content}}));
+  };
+  const std::string journal = shop.journal();
+  CHECK(configured(ids + "one more\n") == "validation_failed");
+  CHECK(shop.journal() == journal);
+  CHECK(configured(ids + "0\n") == "accepted");   // a double is no more
+}
+
 TEST_CASE("a restart folds the journal to the same state and answers with the same bytes") {
   Shop shop(with_approvals);
   shop.live("a", "a {{name}}", {{"priority", 80}, {"audience", Object{{"attr", "n"}, {"gt", 5}}}});

@@ -55,7 +55,8 @@ Value DocumentGenerator::leaf(bool has_names) {
     case 11: test["has_all"] = scalars(); break;
     case 12: {
       constexpr const char* signs[] = {"", "=", "<", "<= ", ">", ">="};
-      test["semver"] = std::string(one_of(signs)) + versions[below(7)];
+      const std::string sign = one_of(signs);   // one after the other: what is drawn depends on it
+      test["semver"] = sign + versions[below(7)];
       break;
     }
     case 13: test["exists"] = true; break;

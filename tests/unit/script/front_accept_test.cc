@@ -89,7 +89,7 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
            Case{"return a - -1, 1 .. 2", " return a - -1,1 .. 2"},
            // literals
            Case{"return 0x10, 1e3, .5, 5., 3e-7, 1e100, 0xFFFFFFFFFFFFFFFF",
-                " return 16,1000,0.5,5,3e-07,1e+100,18446744073709551616"},
+                " return 16,1000,0.5,5,3e-7,1e+100,18446744073709551616"},
            Case{"return '\\65\\0\\n\\\"\\'', \"\\a\\\\\\255\"",
                 " return \"A\\000\\n\\\"'\",\"\\007\\\\\\255\""},
            Case{"return 'é€😀', [==[\n]]a]==]", " return \"é€😀\",\"]]a\""},

@@ -1,0 +1,425 @@
+// The program as people and scripts run it: what it says where, and its exit code.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+#include "../support/process.h"
+#include "../support/folder.h"
+#include "footlight/value.h"
+
+using namespace footlight;
+using namespace footlight::test;
+
+namespace {
+
+const std::string program = FOOTLIGHT_PROGRAM;
+
+Ran footlight_run(std::vector<std::string> arguments, const RunOptions& options = {}) {
+  arguments.insert(arguments.begin(), program);
+  return run(arguments, options);
+}
+
+Value json_of(const std::string& text) {
+  auto value = parse_json(text);
+  if (!value) FAIL(value.error().message << " in `" << text << "`");
+  return std::move(*value);
+}
+
+std::string file_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// A workspace made by `init`, and a data file beside it.
+struct Shop {
+  Shop() {
+    REQUIRE(footlight_run({"init", ws}).exit_code == 0);
+  }
+  // A command on the data file, as somebody.
+  Ran as(const std::string& who, std::vector<std::string> arguments, const RunOptions& options = {}) {
+    for (const std::string& word : {std::string("--data"), data, std::string("--as"), who}) arguments.push_back(word);
+    return footlight_run(std::move(arguments), options);
+  }
+  Folder folder;
+  const std::string ws = folder.path("ws"), data = folder.path("shop.db");
+};
+
+// A served workspace: the program itself, on a free port.
+struct Served {
+  explicit Served(const Shop& shop, std::vector<std::string> more = {}) {
+    std::vector<std::string> command{program, "serve", shop.ws, "--data", shop.data, "--listen", "127.0.0.1:0", "--quiet"};
+    command.insert(command.end(), more.begin(), more.end());
+    process.emplace(command, shop.folder.path("serve.err"));
+    lines = process->lines_until("serving ");
+    url = lines.back().substr(lines.back().rfind(' ') + 1);
+    for (const std::string& line : lines) {
+      std::istringstream words(line);
+      std::string role, secret;
+      if (words >> role >> secret && secret.starts_with("fl_")) tokens[role] = secret;
+    }
+  }
+  Ran ask(const std::string& token, std::vector<std::string> arguments, const RunOptions& options = {}) {
+    for (const std::string& word : {std::string("--server"), url, std::string("--token"), token}) arguments.push_back(word);
+    return footlight_run(std::move(arguments), options);
+  }
+  std::optional<Process> process;
+  std::vector<std::string> lines;
+  std::string url;
+  std::map<std::string, std::string> tokens;
+};
+
+}  // namespace
+
+TEST_CASE("help, version and wrong calls: answers on stdout and 0, faults on stderr and 2") {
+  const Ran help = footlight_run({"--help"});
+  CHECK(help.exit_code == 0);
+  CHECK(help.err.empty());
+  CHECK_THAT(help.out, Catch::Contains("Exit codes: 0 done, 1 problems found, 2 wrong call, 3 refused, 4 unavailable"));
+  const Ran version = footlight_run({"--version"});
+  CHECK(version.exit_code == 0);
+  CHECK_THAT(version.out, Catch::Matches("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  for (const char* word : {"init", "check", "test", "decide", "explain", "preview", "serve", "push", "create", "edit", "delete", "submit", "withdraw", "request_changes",
+                           "approve", "activate", "unschedule", "stop", "pause", "resume", "close", "archive", "duplicate", "list", "show", "audit", "token", "bench", "docs", "help"}) {
+    INFO(word);
+    CHECK_THAT(help.out, Catch::Contains(std::string("\n  ") + word + " "));
+    const Ran about = footlight_run({word, "--help"});
+    CHECK(about.exit_code == 0);
+    CHECK(about.err.empty());
+    CHECK_THAT(about.out, Catch::Contains(std::string("footlight ") + word));
+  }
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{}, {"publish"}, {"check", "--jsn"}, {"check", ".", "."}, {"stop"}, {"decide"}, {"test", "--format", "xml"}, {"token", "steal"},
+        {"serve", "--workers", "0"}, {"serve", "--workers", "65"}, {"stop", "x", "--expect", "three"}, {"help", "cooking"}, {"bench"}, {"bench", "decide"}}) {
+    INFO(Catch::Detail::stringify(wrong));
+    const Ran ran = footlight_run(wrong);
+    CHECK(ran.exit_code == 2);
+    CHECK(ran.out.empty());
+    CHECK_FALSE(ran.err.empty());
+  }
+}
+
+TEST_CASE("help on subjects is printed from the tables that the program runs by") {
+  const Ran errors = footlight_run({"help", "errors"});
+  CHECK(errors.exit_code == 0);
+  CHECK(std::count(errors.out.begin(), errors.out.end(), '\n') == static_cast<long>(code_table().size()));
+  for (const CodeRow& row : code_table()) {
+    CHECK_THAT(errors.out, Catch::Contains(std::string(row.name) + " "));
+    CHECK((row.exit_code >= 1 && row.exit_code <= 4));
+  }
+  CHECK_THAT(footlight_run({"help", "errors", "experience_final"}).out, Catch::StartsWith("experience_final") && Catch::Contains("HTTP 409  exit 3"));
+  const Ran no_code = footlight_run({"help", "errors", "no_such_code"});
+  CHECK(no_code.exit_code == 3);
+  CHECK_THAT(no_code.err, Catch::StartsWith("refused (not_found)"));
+  CHECK_THAT(footlight_run({"help", "lua"}).out, Catch::Contains("string"));
+  CHECK_THAT(footlight_run({"help", "lua", "string.rep"}).out, Catch::Contains("string.rep") && Catch::Contains("example:"));
+  const Ran unknown = footlight_run({"help", "lua", "string.reep"});
+  CHECK(unknown.exit_code == 3);
+  CHECK_THAT(unknown.err, Catch::Contains("`string.rep`"));
+}
+
+TEST_CASE("a new workspace is sound: init, check, test, decide, explain, preview") {
+  Shop shop;
+  const Ran taken = footlight_run({"init", shop.ws});
+  CHECK(taken.exit_code == 3);
+  CHECK_THAT(taken.err, Catch::StartsWith("refused (already_exists): "));
+  CHECK(taken.out.empty());
+
+  const Ran check = footlight_run({"check", shop.ws});
+  CHECK(check.exit_code == 0);
+  CHECK(check.err.empty());
+  CHECK_THAT(check.out, Catch::StartsWith("ok ws: 1 experience on 1 surface"));
+  CHECK(footlight_run({"check", shop.ws, "--json"}).out == "{\"ok\":true,\"problems\":[]}\n");
+
+  const Ran test = footlight_run({"test", shop.ws});
+  CHECK(test.exit_code == 0);
+  CHECK(test.err.empty());
+  CHECK_THAT(test.out, Catch::EndsWith("4 passed, 0 failed\n"));
+  CHECK_THAT(footlight_run({"test", shop.ws, "--filter", "bronze"}).out, Catch::EndsWith("1 passed, 0 failed\n"));
+  CHECK(footlight_run({"test", shop.ws, "--filter", "no such test"}).exit_code == 3);
+  CHECK_THAT(footlight_run({"test", shop.ws, "--format", "tap"}).out, Catch::Contains("TAP version 13") && Catch::Contains("1..4"));
+  const std::string report = shop.folder.path("report.xml");
+  const Ran junit = footlight_run({"test", shop.ws, "--format", "junit", "--out", report});
+  CHECK(junit.exit_code == 0);
+  CHECK(junit.out.empty());
+  CHECK_THAT(file_text(report), Catch::StartsWith("<?xml") && Catch::Contains("tests=\"4\""));
+  CHECK(footlight_run({"test", shop.ws, "--out", shop.folder.path("no/such/folder")}).exit_code == 1);
+
+  const std::vector<std::string> ask{shop.ws, "--on", "hero", "--profile", R"({"loyalty":{"tier":"gold"},"person":{"name":"Ann <3"}})", "--at", "2026-12-01T09:00"};
+  const auto with = [&](std::vector<std::string> words, const std::vector<std::string>& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return footlight_run(words);
+  };
+  const Ran decided = with({"decide", "--json"}, ask);
+  CHECK(decided.exit_code == 0);
+  const Value answer = json_of(decided.out);
+  CHECK(answer.find("propositions")->array().at(0).string_or("content", "") == "<h1>Welcome back, Ann &lt;3</h1>");
+  CHECK_THAT(with({"decide"}, ask).out, Catch::Contains("welcome") && Catch::Contains("Welcome back, Ann &lt;3"));
+  CHECK_THAT(with({"explain"}, ask).out, Catch::StartsWith("hero  web://shop.example/#hero") && Catch::Contains("✔  welcome") && Catch::Contains("shown"));
+  const Ran why = footlight_run({"explain", shop.ws, "--on", "hero", "--profile", R"({"loyalty.tier":"silver"})", "--at", "2026-12-01T09:00"});
+  CHECK_THAT(why.out, Catch::Contains("✘  welcome") && Catch::Contains("audience") && Catch::Contains("experiences/welcome.lua:4"));
+  CHECK(with({"decide", "--json"}, ask).out == decided.out);   // the same bytes
+  CHECK_THAT(footlight_run({"decide", shop.ws, "--on", "hero", "--profile", "-"}, {.input = R"({"loyalty":{"tier":"gold"},"person":{"name":"Bo"}})"}).out, Catch::Contains("Welcome back, Bo"));
+  const std::string rows = shop.folder.write("people.csv", "loyalty.tier,person.name\ngold,\"Smith, Ann\"\nnone,Bo\n");
+  const Ran preview = footlight_run({"preview", "welcome", shop.ws, "--profile", rows, "--json"});
+  CHECK(preview.exit_code == 0);
+  CHECK_THAT(preview.out, Catch::Contains("Welcome back, Smith, Ann") && Catch::Contains("Welcome back, Bo"));
+
+  struct Bad { std::vector<std::string> words; int code; const char* says; };
+  for (const Bad& bad : {Bad{{"decide", shop.ws, "--on", "heros"}, 1, "(unknown_configuration)"},
+                         {{"decide", shop.ws, "--on", "hero", "--at", "tomorrow"}, 1, "(bad_time)"},
+                         {{"decide", shop.ws, "--on", "hero", "--profile", "{"}, 2, "(bad_json)"},
+                         {{"decide", shop.ws, "--on", "hero", "--profile", "/no/such/file.json"}, 1, "(unreadable_file)"},
+                         {{"decide", shop.ws, "--on", "web://shop example/#hero"}, 1, "(bad_surface)"},
+                         {{"decide", shop.folder.path("nowhere"), "--on", "hero"}, 1, "workspace.lua"},
+                         {{"preview", "nobody", shop.ws}, 3, "(not_found)"},
+                         {{"preview", "welcome", shop.ws, "--profile", "[1]"}, 2, "profile 1"},
+                         {{"check", shop.folder.path("nowhere")}, 1, "footlight init"},
+                         {{"test", shop.folder.path("nowhere")}, 1, "footlight init"}}) {
+    INFO(Catch::Detail::stringify(bad.words));
+    const Ran ran = footlight_run(bad.words);
+    CHECK(ran.exit_code == bad.code);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, Catch::Contains(bad.says));
+  }
+}
+
+TEST_CASE("problems of a workspace are exit code 1, with file and line on stderr, or as JSON on stdout") {
+  Shop shop;
+  shop.folder.write("ws/experiences/bad.lua", "campaign \"bad\" {\n  priority = 101,\n  audiense = everyone,\n  show = { hero = \"x\" },\n}\n");
+  const Ran check = footlight_run({"check", shop.ws});
+  CHECK(check.exit_code == 1);
+  CHECK(check.out.empty());
+  CHECK_THAT(check.err, Catch::Contains("experiences/bad.lua:2: ") && Catch::Contains("(out_of_range)") && Catch::Contains("experiences/bad.lua:3: ") && Catch::Contains("`audience`") &&
+                            Catch::Contains("2 problems"));
+  const Ran as_json = footlight_run({"check", shop.ws, "--json"});
+  CHECK(as_json.exit_code == 1);
+  CHECK(as_json.err.empty());
+  const Value report = json_of(as_json.out);
+  CHECK(to_json(*report.find("ok")) == "false");
+  CHECK(report.find("problems")->array().at(0).string_or("place", "") == "experiences/bad.lua:2");
+  for (const char* word : {"test", "push"}) CHECK(shop.as("ann:author", {word, shop.ws}).exit_code == (std::string(word) == "test" ? 2 : 1));
+  CHECK(footlight_run({"serve", shop.ws, "--data", shop.data, "--listen", "127.0.0.1:0"}).exit_code == 1);
+  CHECK_FALSE(std::filesystem::exists(shop.data));
+}
+
+TEST_CASE("a failing test is exit code 1 and says where and why") {
+  Shop shop;
+  shop.folder.write("ws/tests/bad_test.lua", "test \"silver sees it\" (function(t)\n  t:activate \"welcome\"\n  t:profile({ loyalty = { tier = \"silver\" } }):on \"hero\":shows \"welcome\"\nend)\n");
+  const Ran test = footlight_run({"test", shop.ws});
+  CHECK(test.exit_code == 1);
+  CHECK_THAT(test.out, Catch::Contains("tests/bad_test.lua:3") && Catch::Contains("loyalty.tier") && Catch::EndsWith("4 passed, 1 failed\n"));
+  CHECK_THAT(footlight_run({"test", shop.ws, "--format", "tap"}).out, Catch::Contains("not ok"));
+}
+
+TEST_CASE("a campaign's life on a data file, and what is refused after its end") {
+  Shop shop;
+  CHECK(shop.as("ann:author,publisher", {"push", shop.ws}).out == "welcome  created\n");
+  CHECK(shop.as("ann:author,publisher", {"push", shop.ws}).out == "welcome  unchanged\n");
+  const Ran activated = shop.as("pia:publisher", {"activate", "welcome"});
+  CHECK(activated.exit_code == 0);
+  CHECK(activated.err.empty());
+  CHECK_THAT(activated.out, Catch::StartsWith("welcome: live, revision 1; visible everywhere by 2"));
+  CHECK_THAT(shop.as("vic:viewer", {"decide", "--on", "hero", "--profile", R"({"loyalty.tier":"gold"})"}).out, Catch::Contains("Welcome back"));
+  CHECK_THAT(shop.as("vic:viewer", {"explain", "--on", "hero"}).out, Catch::Contains("✘  welcome"));
+  CHECK_THAT(shop.as("vic:viewer", {"list"}).out, Catch::StartsWith("EXPERIENCE") && Catch::Contains("welcome     live"));
+  CHECK(json_of(shop.as("vic:viewer", {"show", "welcome"}).out).string_or("status", "") == "live");
+
+  const Ran stopped = shop.as("ann:publisher", {"stop", "welcome", "--message", "wrong price", "--key", "k1"});
+  CHECK(stopped.exit_code == 0);
+  CHECK_THAT(stopped.out, Catch::Matches("stopped 2[0-9T:.-]+Z by ann; gone here now, everywhere by 2[0-9T:.-]+Z\n"));
+  CHECK(shop.as("ann:publisher", {"stop", "welcome", "--message", "wrong price", "--key", "k1"}).out == stopped.out);
+  CHECK_THAT(shop.as("ann:publisher", {"stop", "welcome"}).out, Catch::EndsWith("by ann; it was so before\n"));
+  const std::string when = stopped.out.substr(8, stopped.out.find(' ', 8) - 8);
+
+  const std::string journal = shop.as("vic:viewer", {"audit", "--json"}).out;
+  for (const std::vector<std::string>& attempt : {std::vector<std::string>{"edit", "welcome", shop.ws}, {"edit", "welcome", "/nowhere"}, {"submit", "welcome"}, {"activate", "welcome"},
+                                                  {"approve", "welcome"}, {"approve", "welcome", "--hash", "x"}}) {
+    INFO(Catch::Detail::stringify(attempt));
+    const Ran refused = shop.as("root:admin", attempt);
+    CHECK(refused.exit_code == 3);
+    CHECK(refused.out.empty());
+    CHECK_THAT(refused.err, Catch::StartsWith("refused (experience_final): `welcome` was stopped " + when + " by ann ") && Catch::Contains("`footlight duplicate welcome`"));
+  }
+  // Pushing the folder again leaves it alone and says why.
+  CHECK_THAT(shop.as("ann:author,publisher", {"push", shop.ws}).out, Catch::Contains("welcome  ") && (Catch::Contains("unchanged") || Catch::Contains("left: ")));
+  CHECK(shop.as("vic:viewer", {"audit", "--json"}).out == journal);
+
+  const Ran copy = shop.as("amy:author", {"duplicate", "welcome"});
+  CHECK(copy.exit_code == 0);
+  CHECK(copy.out == "welcome-2: draft, revision 1\n");
+  CHECK_THAT(shop.as("pia:publisher", {"activate", "welcome-2"}).out, Catch::StartsWith("welcome-2: live"));
+  CHECK_THAT(shop.as("amy:author", {"duplicate", "welcome", "spring", "--revision", "1", "--json"}).out, Catch::Contains("\"id\":\"spring\""));
+  CHECK(shop.as("amy:author", {"delete", "spring"}).out == "spring: deleted; its id is never used again\n");
+  CHECK_THAT(shop.as("pia:publisher", {"archive", "welcome"}).out, Catch::StartsWith("welcome: archived"));
+
+  const Ran audit = shop.as("vic:viewer", {"audit"});
+  CHECK_THAT(audit.out, Catch::StartsWith("SEQ") && Catch::Contains("wrong price") && Catch::Contains("configure"));
+  CHECK(std::count(audit.out.begin(), audit.out.end(), '\n') == 1 + 9);
+  const Ran of_one = shop.as("vic:viewer", {"audit", "welcome-2"});
+  CHECK(std::count(of_one.out.begin(), of_one.out.end(), '\n') == 1 + 2);
+  const Ran verified = footlight_run({"audit", "--verify", "--data", shop.data});
+  CHECK(verified.exit_code == 0);
+  CHECK_THAT(verified.out, Catch::StartsWith("ws: 9 entries verify, head "));
+}
+
+TEST_CASE("approval by four eyes, and each role's refusals") {
+  Shop shop;
+  shop.folder.write("ws/workspace.lua", "workspace \"ws\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n  approvals = { { when = tagged \"price\", approvers = 1 } },\n}\n");
+  shop.folder.write("ws/experiences/welcome.lua", "campaign \"sale\" {\n  tags = { \"price\" },\n  show = { hero = \"<b>Sale</b>\" },\n}\n");
+  REQUIRE(shop.as("ann:author,publisher", {"push", shop.ws}).exit_code == 0);
+  const auto refused = [&](const std::string& who, const std::vector<std::string>& words, const std::string& code) {
+    const Ran ran = shop.as(who, words);
+    INFO(who << " " << Catch::Detail::stringify(words) << ": " << ran.err);
+    CHECK(ran.exit_code == 3);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, Catch::StartsWith("refused (" + code + "): "));
+  };
+  refused("pia:publisher", {"activate", "sale"}, "not_approved");
+  refused("vic:viewer", {"submit", "sale"}, "forbidden");
+  refused("bob:approver", {"approve", "sale"}, "not_in_review");
+  CHECK_THAT(shop.as("ann:author", {"submit", "sale"}).out, Catch::StartsWith("sale: in_review"));
+  refused("ann:author", {"edit", "sale", shop.ws}, "in_review_locked");
+  refused("bob:approver", {"approve", "sale", "--hash", "0123"}, "revision_conflict");
+  refused("ann:author,approver", {"approve", "sale"}, "self_approval");
+  CHECK_THAT(shop.as("bob:approver", {"request_changes", "sale", "--message", "too cheap"}).out, Catch::StartsWith("sale: draft"));
+  CHECK(shop.as("ann:author", {"submit", "sale"}).exit_code == 0);
+  CHECK_THAT(shop.as("bob:approver", {"approve", "sale"}).out, Catch::StartsWith("sale: approved"));
+  refused("pia:publisher", {"activate", "sale", "--expect", "7"}, "revision_conflict");
+  CHECK(shop.as("pia:publisher", {"activate", "sale", "--expect", "1", "--key", "go"}).exit_code == 0);
+  refused("pia:publisher", {"stop", "sale", "--key", "go"}, "idempotency_key_reuse");
+  refused("pia:publisher", {"pause", "sale"}, "not_a_journey");
+  refused("ann:author", {"delete", "sale"}, "cannot_delete");
+  refused("ann:author", {"show", "nobody"}, "not_found");
+  refused("ann:author", {"duplicate", "sale", "sale"}, "already_exists");
+  // An edit from a JSON file, and from stdin.
+  const std::string file = shop.folder.write("sale.json", R"({"kind":"campaign","id":"sale","show":{"hero":"<b>New</b>"}})");
+  CHECK_THAT(shop.as("ann:author", {"edit", "sale", "--file", file}).out, Catch::StartsWith("sale: live (draft pending), revision 2"));
+  CHECK_THAT(shop.as("ann:author", {"edit", "sale", "--file", "-"}, {.input = R"({"kind":"campaign","show":{"hero":"<b>Newer</b>"}})"}).out, Catch::Contains("revision 3"));
+  const Ran bad = shop.as("ann:author", {"edit", "sale", "--file", "-"}, {.input = R"({"kind":"campaign","shows":{}})"});
+  CHECK(bad.exit_code == 1);
+  CHECK_THAT(bad.err, Catch::StartsWith("error (validation_failed): ") && Catch::Contains("$.shows") && Catch::Contains("`show`"));
+  CHECK(shop.as("ann:author", {"create", "nobody", shop.ws}).exit_code == 3);
+  CHECK(shop.as("ann:author", {"create", "x", "--file", "-"}, {.input = "{"}).exit_code == 2);
+}
+
+TEST_CASE("who and where must be said, and be possible") {
+  Shop shop;
+  struct Bad { std::vector<std::string> words; int code; const char* says; };
+  const std::string not_a_store = shop.folder.write("text.db", std::string(5000, 'x'));
+  for (const Bad& bad : {Bad{{"list"}, 2, "--server"},
+                         {{"list", "--data", shop.data}, 2, "--as"},
+                         {{"list", "--data", shop.data, "--as", "ann"}, 2, "--as ann:author"},
+                         {{"list", "--data", shop.data, "--as", ":admin"}, 2, "--as ann:author"},
+                         {{"list", "--data", shop.data, "--as", "ann:king"}, 2, "`king` is not a role"},
+                         {{"list", "--data", shop.folder.path("no/such/folder.db"), "--as", "ann:viewer"}, 1, "no/such/folder.db"},
+                         {{"list", "--data", not_a_store, "--as", "ann:viewer"}, 1, "text.db"},
+                         {{"audit", "--verify", "--data", shop.folder.path("missing.db")}, 1, "missing.db"},
+                         {{"audit", "--verify"}, 2, "--data"},
+                         {{"list", "--server", "http://127.0.0.1:1", "--token", "x"}, 4, "nobody listens at `127.0.0.1:1`"},
+                         {{"list", "--server", "ftp://shop", "--token", "x"}, 2, "ftp"},
+                         {{"serve", "--listen", "127.0.0.1:http"}, 2, "address to listen on"},
+                         {{"serve", "--data", "memory:", "--window", "16m"}, 1, "15m"},
+                         {{"serve", "--data", "memory:", "--window", "soon"}, 2, "--window"},
+                         {{"serve", "--data", "pigeon:x"}, 2, "pigeon"},
+                         {{"bench", "decide", "--workload", shop.folder.path("nowhere")}, 1, "nowhere"}}) {
+    INFO(Catch::Detail::stringify(bad.words));
+    const Ran ran = footlight_run(bad.words);
+    CHECK(ran.exit_code == bad.code);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, Catch::Contains(bad.says));
+  }
+  CHECK_FALSE(std::filesystem::exists(shop.folder.path("missing.db")));
+  const Ran nowhere = footlight_run({"serve", "--data", "memory:", "--listen", "300.1.1.1:0"});
+  CHECK(nowhere.exit_code == 2);
+  CHECK_THAT(nowhere.err, Catch::Contains("300.1.1.1"));
+}
+
+TEST_CASE("a server serves a folder, and every command works against it as on a file") {
+  Shop shop;
+  Served served(shop);
+  REQUIRE(served.tokens.count("admin") == 1);
+  REQUIRE(served.tokens.count("delivery") == 1);
+  CHECK(served.lines.front() == "ws: welcome created");
+  const std::string admin = served.tokens["admin"], app = served.tokens["delivery"];
+
+  const Ran made = served.ask(admin, {"token", "create", "--name", "ann", "--role", "author,publisher", "--for", "ws"});
+  REQUIRE(made.exit_code == 0);
+  const std::string ann = made.out.substr(0, made.out.size() - 1);
+  CHECK(ann.starts_with("fl_"));
+  const Ran listed = served.ask(admin, {"token", "list"});
+  CHECK_THAT(listed.out, Catch::Contains("ann") && Catch::Contains("author,publisher") && !Catch::Contains("fl_"));
+
+  CHECK_THAT(served.ask(ann, {"activate", "welcome"}).out, Catch::StartsWith("welcome: live"));
+  const std::vector<std::string> gold{"--on", "hero", "--profile", R"({"loyalty":{"tier":"gold"},"person":{"name":"Ann"}})", "--identity", "email:ann@x"};
+  const auto with = [&](const char* word, std::vector<std::string> more) {
+    std::vector<std::string> words = gold;
+    words.insert(words.begin(), word);
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  CHECK_THAT(served.ask(ann, with("decide", {})).out, Catch::Contains("Welcome back, Ann"));
+  const Ran by_app = served.ask(app, {"decide", "--on", "web://shop.example/#hero", "--profile", R"({"loyalty.tier":"gold"})", "--json"});
+  CHECK(by_app.exit_code == 0);
+  CHECK_FALSE(json_of(by_app.out).find("propositions")->array().at(0).string_or("token", "").empty());
+  CHECK_THAT(served.ask(ann, with("explain", {})).out, Catch::Contains("✔  welcome"));
+  const Ran curious = served.ask(app, {"explain", "--on", "web://shop.example/#hero"});
+  CHECK(curious.exit_code == 3);
+  CHECK_THAT(curious.err, Catch::StartsWith("refused (forbidden): "));
+  CHECK(served.ask(ann, with("decide", {"--at", "2026-12-01T09:00"})).exit_code == 2);   // a server has its own clock
+
+  CHECK(served.ask(ann, {"stop", "welcome"}).exit_code == 0);
+  const Ran refused = served.ask(admin, {"edit", "welcome", shop.ws});
+  CHECK(refused.exit_code == 3);
+  CHECK_THAT(refused.err, Catch::StartsWith("refused (experience_final): `welcome` was stopped ") && Catch::Contains(" by ann ") && Catch::Contains("`footlight duplicate welcome`"));
+  CHECK(served.ask(ann, {"duplicate", "welcome"}).out == "welcome-2: draft, revision 1\n");
+  CHECK_THAT(served.ask(ann, {"activate", "welcome-2"}).out, Catch::StartsWith("welcome-2: live"));
+  shop.folder.write("ws/experiences/more.lua", "campaign \"more\" { show = { hero = \"<b>more</b>\" } }\n");
+  CHECK_THAT(served.ask(ann, {"push", shop.ws}).out, Catch::Contains("more     created"));
+  CHECK_THAT(served.ask(ann, {"audit", "more"}).out, Catch::Contains("create"));
+  CHECK(json_of(served.ask(ann, {"list", "--json"}).out).find("experiences")->array().size() == 3);
+  // The environment says where, and who.
+  CHECK(footlight_run({"list"}, {.environment = {{"FOOTLIGHT_SERVER", served.url}, {"FOOTLIGHT_TOKEN", ann}}}).exit_code == 0);
+
+  CHECK(served.ask(admin, {"token", "revoke", "--name", "ann"}).out == "ann: revoked\n");
+  const Ran locked_out = served.ask(ann, {"list"});
+  CHECK(locked_out.exit_code == 3);
+  CHECK_THAT(locked_out.err, Catch::StartsWith("refused (unauthorized): "));
+  CHECK(served.ask(admin, {"token", "revoke", "--name", "ann"}).exit_code == 3);
+  CHECK(served.ask(admin, {"token", "create", "--role", "viewer"}).exit_code == 2);
+  CHECK(served.ask("", {"list"}).exit_code == 3);
+
+  // The file has one writer: while it is served, nobody else writes; anybody may verify.
+  const Ran second = shop.as("ann:viewer", {"list"});
+  CHECK(second.exit_code == 4);
+  CHECK_THAT(second.err, Catch::StartsWith("error (store_failed): "));
+  CHECK(footlight_run({"serve", "--data", shop.data, "--listen", "127.0.0.1:0"}).exit_code == 4);
+  CHECK(footlight_run({"audit", "--verify", "--data", shop.data}).exit_code == 0);
+
+  served.process->signal(SIGTERM);
+  CHECK(served.process->wait() == 0);
+  // A second start shows no tokens, knows the old ones, and takes the folder in as it is.
+  Served again(shop);
+  CHECK(again.tokens.empty());
+  CHECK(again.lines.size() == 1);
+  CHECK_THAT(again.ask(admin, {"list"}).out, Catch::Contains("welcome-2") && Catch::Contains("live"));
+  again.process->signal(SIGINT);
+  CHECK(again.process->wait() == 0);
+}
+
+TEST_CASE("a server's log goes to stderr, its one line of news to stdout") {
+  Shop shop;
+  Process process({program, "serve", shop.ws, "--data", "memory:", "--listen", "127.0.0.1:0"}, shop.folder.path("log"));
+  const auto lines = process.lines_until("serving ws on http://127.0.0.1:");
+  const std::string url = lines.back().substr(lines.back().rfind(' ') + 1);
+  CHECK(footlight_run({"list", "--server", url, "--token", "wrong"}).exit_code == 3);
+  process.signal(SIGTERM);
+  CHECK_FALSE(process.line().has_value());
+  CHECK(process.wait() == 0);
+  const std::string log = file_text(shop.folder.path("log"));
+  CHECK_THAT(log, Catch::Contains("/v1/experiences") && Catch::Contains("401") && !Catch::Contains("wrong"));
+  std::istringstream rows(log);
+  for (std::string row; std::getline(rows, row);) CHECK(parse_json(row).ok());
+}
