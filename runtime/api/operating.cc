@@ -20,17 +20,19 @@ std::string random_token() {
   return std::string("fl_") + text;
 }
 
-// Ready: every workspace has a snapshot of its newest state.
+// Ready: every workspace has a snapshot of its newest state. What had to be left out of it is told,
+// and is no reason to take the node out of service: every other node would leave it out too.
 HttpResponse ready(Api& api) {
-  Array reasons;
+  Array reasons, left_out;
   for (const auto& [name, catalog] : api.catalogs()) {
-    if (const auto error = catalog->compile_error()) reasons.push_back(name + ": " + to_text(*error));
-    else if (!catalog->snapshot()) reasons.push_back(name + ": no snapshot");
+    if (const auto error = catalog->compile_error()) (catalog->snapshot() ? left_out : reasons).push_back(name + ": " + to_text(*error));
     if (catalog->is_fenced()) reasons.push_back(name + ": the store was restored and waits for an epoch bump");
   }
   if (api.catalogs().empty()) reasons.push_back("no workspace");
   const bool is_ready = reasons.empty();
-  return json_response(Object{{"ready", is_ready}, {"reasons", std::move(reasons)}}, is_ready ? 200 : 503);
+  Object body{{"ready", is_ready}, {"reasons", std::move(reasons)}};
+  if (!left_out.empty()) body["left_out"] = std::move(left_out);
+  return json_response(std::move(body), is_ready ? 200 : 503);
 }
 
 Result<HttpResponse> create_token(Api& api, const Call& call) {

@@ -134,12 +134,12 @@ Problems Catalog::problems_of(const Value& document, Instant now) {
   include_mentions(definition, workspace_, problems);
   if (has_errors(problems)) return problems;
   for (Problem& problem : check_against(definition, workspace_)) problems.push_back(std::move(problem));
-  auto lists = lists_of({&definition}, {});
-  if (!lists) {
-    problems.push_back({lists.error().code, "$.include.lists", lists.error().message});
+  std::map<std::string, std::shared_ptr<const IdList>> lists;
+  if (auto added = add_lists(definition, lists); !added) {
+    problems.push_back({added.error().code, "$.include.lists", added.error().message});
     return problems;
   }
-  for (Problem& problem : check_compiles({.definition = definition}, workspace_, *lists, policies_))
+  for (Problem& problem : check_compiles({.definition = definition}, workspace_, lists, policies_))
     if (std::find_if(problems.begin(), problems.end(), [&](const Problem& known) { return known.code == problem.code && known.place == problem.place; }) ==
         problems.end())
       problems.push_back(std::move(problem));
@@ -244,7 +244,8 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
   const Value canonical = to_value(workspace);
   if (canonical == to_value(workspace_) && state_.head > 0) return Answer{Object{{"name", name_}, {"version", version_text(state_.version)}}, true};
   for (auto& [hash, ids] : read) lists_[hash] = std::move(ids);
-  if (auto compiled = compile(workspace, state_); !compiled) return compiled.error();
+  compile(workspace, state_, problems);
+  if (has_errors(problems)) return does_not_compile(std::move(problems));
 
   const Instant when = std::max(at, state_.at);
   const CatalogVersion version = version_after(state_, workspace);
@@ -271,62 +272,60 @@ Result<const Definition*> Catalog::definition_of(const Revision& revision) {
   if (found != parsed_.end()) return &found->second;
   Problems problems;
   Definition definition = parse_definition(revision.definition, problems);
-  if (has_errors(problems))
-    return refuse(Code::validation_failed, std::move(problems),
-                  "`" + definition.id + "` r" + std::to_string(revision.n) + " was accepted and can no longer be read");
+  if (has_errors(problems)) return refuse(Code::validation_failed, std::move(problems), "cannot be read");
   return &parsed_.emplace(revision.hash, std::move(definition)).first->second;
 }
 
-Result<std::map<std::string, std::shared_ptr<const IdList>>> Catalog::lists_of(const std::vector<const Definition*>& definitions,
-                                                                              const std::map<std::string, std::string>& uploaded) {
-  std::map<std::string, std::shared_ptr<const IdList>> needed;
-  for (const Definition* definition : definitions)
-    for (const auto& [name, hash] : definition->include.lists) {
-      auto& known = lists_[hash];
-      if (!known) {
-        if (const auto here = uploaded.find(hash); here != uploaded.end()) {
-          known = parse_list(here->second);
-        } else {
-          auto content = store_.get_blob(hash);
-          if (!content) return content.error();
-          known = parse_list(*content);
-        }
-      }
-      needed[hash] = known;
+Status Catalog::add_lists(const Definition& definition, std::map<std::string, std::shared_ptr<const IdList>>& needed) {
+  for (const auto& [name, hash] : definition.include.lists) {
+    auto& known = lists_[hash];
+    if (!known) {
+      auto content = store_.get_blob(hash);
+      if (!content) return content.error();
+      known = parse_list(*content);
     }
-  return needed;
+    needed[hash] = known;
+  }
+  return Done{};
 }
 
-Result<std::shared_ptr<const Snapshot>> Catalog::compile(const Workspace& workspace, const State& state) {
+std::shared_ptr<const Snapshot> Catalog::compile(const Workspace& workspace, const State& state, Problems& problems) {
   SnapshotSource source{.version = version_text(state.version), .workspace = workspace};
-  std::vector<const Definition*> definitions;
+  Problems unreadable;
   for (const CatalogItem& item : catalog(state)) {
     // Revisions are numbered 1, 2, 3 … and never removed.
     auto definition = definition_of(state.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
-    if (!definition) return definition.error();
-    definitions.push_back(*definition);
+    if (!definition) {
+      for (const Problem& problem : definition.error().problems)
+        unreadable.push_back({problem.code, item.experience + " " + problem.place, "r" + std::to_string(item.revision) + " was accepted and can no longer be read: " + problem.message});
+      continue;
+    }
+    if (auto added = add_lists(**definition, source.lists); !added) {
+      unreadable.push_back({added.error().code, item.experience + " $.include.lists", added.error().message});
+      continue;
+    }
     source.experiences.push_back({.definition = **definition, .revision = item.revision, .activated_at = item.activated_at,
                                   .start = item.standing.span.start, .end = item.standing.span.end});
   }
-  auto lists = lists_of(definitions, {});
-  if (!lists) return lists.error();
-  source.lists = std::move(*lists);
-  return Snapshot::compile(std::move(source), policies_);
+  auto snapshot = Snapshot::compile_sound(std::move(source), policies_, problems);
+  problems.insert(problems.begin(), std::make_move_iterator(unreadable.begin()), std::make_move_iterator(unreadable.end()));
+  return snapshot;
 }
 
-// A state that does not compile keeps the snapshot before it in place, and is reported.
+// The newest state takes effect whatever became of parts of it: a stop must not wait for the repair
+// of another experience.
 void Catalog::publish(Instant at) {
-  auto compiled = compile(workspace_, state_);
+  Problems problems;
+  auto compiled = compile(workspace_, state_, problems);
   {
     const std::unique_lock writing(state_mutex_);
-    if (compiled) {
-      snapshot_ = std::move(*compiled);
-      compile_error_.reset();
-    } else {
-      compile_error_ = compiled.error();
-    }
+    snapshot_ = std::move(compiled);
+    compile_error_.reset();
+    if (has_errors(problems))
+      compile_error_ = snapshot_ ? refuse(Code::validation_failed, std::move(problems), "part of what is in force does not compile and is left out")
+                                 : does_not_compile(std::move(problems));
   }
-  if (compiled && options_.published) options_.published(at, snapshot());
+  if (options_.published && snapshot_) options_.published(at, snapshot());
 }
 
 std::shared_ptr<const Snapshot> Catalog::snapshot() const {

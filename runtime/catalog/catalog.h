@@ -39,7 +39,7 @@ class Catalog {
  public:
   // Reads the workspace's journal and compiles what is in force. The store and the compiler must
   // outlive the catalog; the compiler is only asked from within members. Codes store_corrupt,
-  // store_failed; a snapshot that no longer compiles is reported by `compile_error()` instead.
+  // store_failed; what no longer compiles is reported by `compile_error()` instead.
   static Result<std::unique_ptr<Catalog>> open(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options);
 
   const std::string& name() const { return name_; }
@@ -57,8 +57,10 @@ class Catalog {
   Problems check(const Value& definition, Instant now);
 
   // --- reading
+  // Of the newest state always; null only when the workspace's own document no longer compiles.
   std::shared_ptr<const Snapshot> snapshot() const;
-  std::optional<Error> compile_error() const;           // why the newest state could not be compiled
+  // What was accepted and is left out of the snapshot, since this program cannot compile it.
+  std::optional<Error> compile_error() const;
   Result<Value> experience(std::string_view id, Instant now) const;   // codes not_found, gone
   std::vector<Value> experiences(Instant now) const;    // all but deleted ones; without definitions
   Result<Value> receipt(std::string_view id, Instant now) const;      // of the newest publish
@@ -72,15 +74,13 @@ class Catalog {
  private:
   Catalog(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options);
 
-
   Status replay();
   Status fold_entry(const JournalEntry& entry);
   Problems problems_of(const Value& definition, Instant now);   // check(), within a command
   Rules rules();
   Result<Value> normalised(const Value& definition, const std::string& id);
-  Result<std::shared_ptr<const Snapshot>> compile(const Workspace& workspace, const State& state);
-  Result<std::map<std::string, std::shared_ptr<const IdList>>> lists_of(const std::vector<const Definition*>& definitions,
-                                                                       const std::map<std::string, std::string>& uploaded);
+  std::shared_ptr<const Snapshot> compile(const Workspace& workspace, const State& state, Problems& problems);
+  Status add_lists(const Definition& definition, std::map<std::string, std::shared_ptr<const IdList>>& needed);
   Result<const Definition*> definition_of(const Revision& revision);
   void publish(Instant at);
   Value view(const Experience& experience, Instant now, bool with_definition) const;

@@ -25,14 +25,14 @@ bool has_tags(const Value& json) {
 
 }  // namespace
 
-// Compiles one workspace. Problems of an experience carry its id in front of the JSON path unless
+// Compiles one workspace; an experience with an error leaves nothing behind but its problems. These carry its id in front of the JSON path unless
 // the experience's places know the file.
 class SnapshotCompiler {
  public:
   SnapshotCompiler(const Workspace& workspace, const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies)
       : workspace_(workspace), lists_(lists), policies_(policies), snapshot_(new Snapshot(workspace)) {}
 
-  void configurations() {
+  Problems configurations() {
     std::vector<IndexedSurfaceRule> rules;
     for (const Configuration& configuration : workspace_.configurations) {
       const std::string path = "$.surfaces." + configuration.name;
@@ -57,16 +57,18 @@ class SnapshotCompiler {
       snapshot_->zone_ = *zone;
     else
       problems_.push_back({zone.error().code, "$.zone", zone.error().message});
+    return std::move(problems_);
   }
 
-  void experience(const ServedExperience& served) {
+  Problems experience(const ServedExperience& served) {
+    problems_.clear();
     const Definition& definition = served.definition;
     CompiledExperience compiled{.id = definition.id, .revision = served.revision, .kind = definition.kind,
                                 .priority = definition.priority, .tags = definition.tags, .activated_at = served.activated_at,
                                 .start = served.start, .end = served.end, .from = definition.from, .till = definition.till,
                                 .zone = definition.zone.empty() ? workspace_.zone : definition.zone};
     compiled.places = served.places;
-    const std::size_t before = problems_.size();
+    const std::size_t policies_before = snapshot_->policies_.size();
     PredicateSurroundings surroundings{snapshot_->attributes_, definition.include, lists_,
                                        [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
                                          Policy policy{PolicyRole::targeting, lua, definition.id, path, place(served, path)};
@@ -89,15 +91,16 @@ class SnapshotCompiler {
     Fragments fragments;
     for (const auto& [name, text] : definition.include.fragments) fragments[name] = {text, "fragments/" + name};
     for (const Action& action : definition.actions) actions(compiled, served, action, fragments);
-    // Two uses of one fragment report its problems once.
-    Problems found(problems_.begin() + static_cast<std::ptrdiff_t>(before), problems_.end());
-    problems_.resize(before);
-    for (Problem& problem : found) {
+    Problems distinct;   // two uses of one fragment report its problems once
+    for (Problem& problem : problems_) {
       problem.place = place(served, problem.place);
-      if (std::find(problems_.begin() + static_cast<std::ptrdiff_t>(before), problems_.end(), problem) == problems_.end())
-        problems_.push_back(std::move(problem));
+      if (std::find(distinct.begin(), distinct.end(), problem) == distinct.end()) distinct.push_back(std::move(problem));
     }
-    snapshot_->experiences_.push_back(std::move(compiled));
+    if (has_errors(distinct))
+      snapshot_->policies_.erase(snapshot_->policies_.begin() + static_cast<std::ptrdiff_t>(policies_before), snapshot_->policies_.end());
+    else
+      snapshot_->experiences_.push_back(std::move(compiled));
+    return distinct;
   }
 
   // Candidates of each configuration in rank order: everything but the surface rule's specificity,
@@ -119,7 +122,6 @@ class SnapshotCompiler {
   }
 
   std::shared_ptr<Snapshot>& snapshot() { return snapshot_; }
-  Problems& problems() { return problems_; }
 
  private:
   void actions(CompiledExperience& experience, const ServedExperience& served, const Action& action, const Fragments& fragments) {
@@ -269,36 +271,39 @@ class SnapshotCompiler {
   Problems problems_;
 };
 
-Result<std::shared_ptr<const Snapshot>> Snapshot::compile(SnapshotSource source, PolicyCompiler& policies) {
+std::shared_ptr<const Snapshot> Snapshot::compile_sound(SnapshotSource source, PolicyCompiler& policies, Problems& problems) {
   SnapshotCompiler compiler(source.workspace, source.lists, policies);
-  compiler.configurations();
-  Problems problems = std::move(compiler.problems());
-  compiler.problems().clear();
-  for (const ServedExperience& served : source.experiences) {
-    compiler.experience(served);
-    for (Problem& problem : compiler.problems()) {
+  problems = compiler.configurations();
+  const bool is_usable = !has_errors(problems);
+  for (const ServedExperience& served : source.experiences)
+    for (Problem& problem : compiler.experience(served)) {
       if (problem.place.starts_with('$')) problem.place = served.definition.id + " " + problem.place;
       problems.push_back(std::move(problem));
     }
-    compiler.problems().clear();
-  }
-  if (has_errors(problems)) {
-    const std::size_t count = problems.size();
-    return refuse(Code::validation_failed, std::move(problems),
-                  "the workspace does not compile: " + std::to_string(count) + (count == 1 ? " problem" : " problems"));
-  }
+  if (!is_usable) return nullptr;
   compiler.rank();
   compiler.snapshot()->version_ = std::move(source.version);
-  return std::shared_ptr<const Snapshot>(std::move(compiler.snapshot()));
+  return std::move(compiler.snapshot());
+}
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::compile(SnapshotSource source, PolicyCompiler& policies) {
+  Problems problems;
+  auto snapshot = compile_sound(std::move(source), policies, problems);
+  if (has_errors(problems)) return does_not_compile(std::move(problems));
+  return snapshot;
+}
+
+Error does_not_compile(Problems problems) {
+  const std::size_t count = problems.size();
+  return refuse(Code::validation_failed, std::move(problems),
+                "the workspace does not compile: " + std::to_string(count) + (count == 1 ? " problem" : " problems"));
 }
 
 Problems check_compiles(const ServedExperience& served, const Workspace& workspace,
                         const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies) {
   SnapshotCompiler compiler(workspace, lists, policies);
-  compiler.configurations();
-  compiler.problems().clear();   // the workspace's own are reported where it is checked
-  compiler.experience(served);
-  return std::move(compiler.problems());
+  compiler.configurations();   // the workspace's own problems are reported where it is checked
+  return compiler.experience(served);
 }
 
 PolicyCompiler& no_policy_compiler() {

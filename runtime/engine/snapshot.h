@@ -1,8 +1,8 @@
 // Snapshot: the immutable compiled state of a workspace that decisions are made from.
 //
 // Built on the side from the workspace's document and the experiences in force, shared by all
-// threads, read without locks. What does not compile keeps the whole snapshot from being made: the
-// one before stays in place.
+// threads, read without locks. One experience that does not compile never holds up the others: what
+// was stopped must be gone, whatever became of its neighbours.
 #pragma once
 
 #include <map>
@@ -97,6 +97,9 @@ class Snapshot {
   // Compiles everything, or reports every problem of every experience. `lift` and checks of
   // policies are the compiler's; without policies it is not asked.
   static Result<std::shared_ptr<const Snapshot>> compile(SnapshotSource source, PolicyCompiler& policies);
+  // Compiles what can be served: an experience with an error is left out and its problems are told.
+  // Null when the workspace's own document has errors.
+  static std::shared_ptr<const Snapshot> compile_sound(SnapshotSource source, PolicyCompiler& policies, Problems& problems);
 
   const std::string& version() const { return version_; }
   const Zone& zone() const { return zone_; }
@@ -123,6 +126,9 @@ class Snapshot {
 // schemas of static content, policies. Places are `file:line` where `served.places` knows them.
 Problems check_compiles(const ServedExperience& served, const Workspace& workspace,
                         const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies);
+
+// The error that tells what kept a workspace from compiling. Code validation_failed.
+Error does_not_compile(Problems problems);
 
 // The compiler of workspaces without Lua: every policy is a problem.
 PolicyCompiler& no_policy_compiler();
