@@ -1,0 +1,1 @@
+// Holds the precompiled header of all boxes; has no code.
