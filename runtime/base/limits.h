@@ -135,6 +135,14 @@ inline constexpr std::size_t blob_bytes_max = 64 << 20;       // list_ids_max id
 inline constexpr std::size_t setting_bytes_max = 64 << 10;    // secrets and switches, not documents
 inline constexpr Duration store_lock_timeout = seconds(5);    // another program's lock; our own writers queue without it
 
+// delivery
+inline constexpr std::size_t delivery_nodes_max = 10'000;     // that hold a lease at once: each poll is a request
+inline constexpr std::size_t delivery_history_max = 4'096;    // versions that a node is remembered to have had, for receipts
+inline constexpr std::size_t delivery_nonce_bytes_max = 64;   // 256 bits as hex
+inline constexpr std::size_t asks_pending_max = 16;           // of one node: more than a minute of polls without an answer
+inline constexpr Duration answer_max_age = seconds(60);       // that a client may keep an answer
+inline constexpr Duration answer_age_margin = seconds(5);     // by which its copy ends before the lease: the way to the client
+
 // tests
 inline constexpr std::size_t fixture_memory = 256 << 20;      // a test's; its world is not in Lua
 inline constexpr std::size_t fixture_memory_hard = 512 << 20;

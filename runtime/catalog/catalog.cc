@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "catalog/delivered.h"
 
 namespace footlight {
 namespace {
@@ -41,6 +42,9 @@ Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, std::string workspa
 }
 
 Status Catalog::replay() {
+  auto store_id = store_.meta(store_meta::store_id);
+  if (!store_id) return store_id.error();
+  control_.emplace(store_id->value_or(""), options_.window, options_.started);
   std::optional<Error> failure;
   auto read = store_.read(name_, 0, [&](const JournalEntry& entry) {
     if (auto folded = fold_entry(entry); !folded) failure = folded.error();
@@ -62,7 +66,9 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
     auto parsed = record_from(*record);
     if (!parsed) return parsed.error();
     if (parsed->version) receipts_[parsed->experience] = receipt_for(*parsed, options_.node);
-    return fold(state_, *parsed);
+    if (auto folded = fold(state_, *parsed); !folded) return folded;
+    if (parsed->version) control_->committed(state_.version, parsed->at);
+    return Done{};
   }
   const Value* document = record->find("workspace");
   const Value* version = record->find("version");
@@ -74,6 +80,7 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
   state_.head = entry.seq;
   state_.at = std::max(state_.at, entry.at);
   state_.version = version_after(state_, workspace_);
+  control_->committed(state_.version, entry.at);
   return Done{};
 }
 
@@ -215,7 +222,11 @@ Result<Answer> Catalog::apply(Command command, const std::string& key, const std
   {
     const std::unique_lock writing(state_mutex_);
     if (auto folded = fold(state_, record); !folded) return folded.error();
-    if (is_publish) receipts_[record.experience] = receipt_for(record, options_.node);
+    if (is_publish) {
+      receipts_[record.experience] = receipt_for(record, options_.node);
+      const std::lock_guard delivering(delivery_mutex_);
+      control_->committed(state_.version, record.at);
+    }
   }
   if (is_publish) publish(record.at);
   return Answer{std::move(body), false};
@@ -261,6 +272,8 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
     state_.at = when;
     state_.version = version;
     workspace_ = std::move(workspace);
+    const std::lock_guard delivering(delivery_mutex_);
+    control_->committed(version, when);
   }
   publish(when);
   return Answer{body, false};
@@ -326,6 +339,48 @@ void Catalog::publish(Instant at) {
                                  : does_not_compile(std::move(problems));
   }
   if (options_.published && snapshot_) options_.published(at, snapshot());
+}
+
+// Built once a version, and only where somebody asks for it.
+std::shared_ptr<const Value> Catalog::delivered() {
+  std::string version = version_text(state_.version);
+  if (!delivered_ || delivered_version_ != version) {
+    DeliveredCatalog document{.version = version, .workspace = to_value(workspace_)};
+    for (const CatalogItem& item : catalog(state_))
+      document.experiences.push_back({state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1].definition, item.revision,
+                                      item.activated_at, item.standing.span.start, item.standing.span.end});
+    delivered_ = std::make_shared<const Value>(to_value(document));
+    delivered_version_ = std::move(version);
+  }
+  return delivered_;
+}
+
+Result<LeaseAnswer> Catalog::lease(const LeaseRequest& request, Reading now) {
+  std::optional<Error> refused;
+  {
+    const std::shared_lock reading(state_mutex_);
+    std::unique_lock delivering(delivery_mutex_);
+    auto answer = control_->answer(request, now, state_.fenced);
+    if (answer) {
+      const auto document = answer->has_catalog ? delivered() : nullptr;
+      delivering.unlock();
+      if (document) answer->catalog = *document;
+      return answer;
+    }
+    refused = answer.error();
+    if (!control_->is_contradicted() || state_.fenced) return *refused;
+  }
+  // This store lacks what a node has seen: from here on it is as fenced as one restored from a backup.
+  const std::lock_guard turn(commands_);
+  if (auto fenced = store_.set_meta(store_meta::fenced, "1"); !fenced) return fenced.error();
+  const std::unique_lock writing(state_mutex_);
+  state_.fenced = true;
+  return *refused;
+}
+
+std::vector<KnownNode> Catalog::nodes(Reading now) const {
+  const std::lock_guard delivering(delivery_mutex_);
+  return control_->nodes(now);
 }
 
 std::shared_ptr<const Snapshot> Catalog::snapshot() const {
@@ -417,6 +472,17 @@ Result<Value> Catalog::receipt(std::string_view id, Instant now) const {
   const auto receipt = receipts_.find(id);
   if (receipt == receipts_.end()) return refuse(Code::not_found, "`" + std::string(id) + "` was never published");
   return to_value(receipt->second, now);
+}
+
+Result<Value> Catalog::receipt(std::string_view id, Reading now) const {
+  if (auto known = experience(id, now.wall); !known) return known.error();
+  const std::shared_lock reading(state_mutex_);
+  const auto found = receipts_.find(id);
+  if (found == receipts_.end()) return refuse(Code::not_found, "`" + std::string(id) + "` was never published");
+  Receipt receipt = found->second;
+  const std::lock_guard delivering(delivery_mutex_);
+  for (NodeStanding& standing : control_->standings(receipt.version, now)) receipt.nodes.push_back(std::move(standing));
+  return to_value(receipt, now.wall);
 }
 
 Status Catalog::audit(std::int64_t after, const std::string& experience, const std::function<bool(const Value&)>& each) const {

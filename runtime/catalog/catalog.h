@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/snapshot.h"
+#include "footlight/delivery.h"
 #include "footlight/lifecycle.h"
 #include "footlight/store.h"
 
@@ -25,6 +26,7 @@ namespace footlight {
 struct CatalogOptions {
   Window window;
   std::string node = "local";                           // the accepting node's name in receipts
+  Reading started = {};                                 // now: leases given by a process before this one are waited for
   // Told of every snapshot that takes effect, with the instant of the command that made it.
   std::function<void(Instant, std::shared_ptr<const Snapshot>)> published = {};
 };
@@ -56,6 +58,15 @@ class Catalog {
   // Everything `submit` would refuse: problems and warnings of a definition, as activating would see it.
   Problems check(const Value& definition, Instant now);
 
+  // --- delivery to other nodes (footlight/delivery.h)
+  // Answers a node's request, which has arrived by now. A lease comes with the catalog of its very
+  // version (catalog/delivered.h says in which form), where the node does not hold that. A head that
+  // contradicts this store fences it, durably, before this returns.
+  Result<LeaseAnswer> lease(const LeaseRequest& request, Reading now);
+  std::vector<KnownNode> nodes(Reading now) const;
+  // receipt(), with all that is known of other nodes.
+  Result<Value> receipt(std::string_view id, Reading now) const;
+
   // --- reading
   // Of the newest state always; null only when the workspace's own document no longer compiles.
   std::shared_ptr<const Snapshot> snapshot() const;
@@ -84,6 +95,7 @@ class Catalog {
   Result<const Definition*> definition_of(const Revision& revision);
   void publish(Instant at);
   Value view(const Experience& experience, Instant now, bool with_definition) const;
+  std::shared_ptr<const Value> delivered();             // under state_mutex_ and delivery_mutex_
 
   Store& store_;
   const std::string name_;
@@ -97,6 +109,11 @@ class Catalog {
   std::map<std::string, Receipt, std::less<>> receipts_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::optional<Error> compile_error_;
+
+  mutable std::mutex delivery_mutex_;                   // guards what follows; taken after state_mutex_
+  std::optional<DeliveryControl> control_;
+  std::string delivered_version_;
+  std::shared_ptr<const Value> delivered_;              // the catalog as nodes get it, of delivered_version_
 
   std::map<std::string, Definition> parsed_;            // by hash, of what is in force; under commands_
   std::map<std::string, std::shared_ptr<const IdList>> lists_;

@@ -206,6 +206,7 @@ class Window {
   static Result<Window> of(Duration length);           // code out_of_range unless 0 < length <= max
   static Duration max();
   Duration length() const { return length_; }
+  bool operator==(const Window&) const = default;
 
  private:
   explicit Window(Duration length) : length_(length) {}

@@ -34,6 +34,7 @@ constexpr Instant operator+(Instant t, Duration d) { return {t.ms + d.ms}; }
 constexpr Instant operator-(Instant t, Duration d) { return {t.ms - d.ms}; }
 constexpr Duration operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
 constexpr Duration operator+(Duration a, Duration b) { return {a.ms + b.ms}; }
+constexpr Duration operator-(Duration a, Duration b) { return {a.ms - b.ms}; }
 
 // `2026-12-01T09:00:00Z`; milliseconds are shown only where there are any. Instants outside of the
 // years 1 to 9999 read as their number of milliseconds.
