@@ -103,7 +103,7 @@ Result<Value> json_body(const HttpRequest& request) {
 
 std::vector<Route> routes(Api& api) {
   std::vector<Route> all;
-  for (auto area : {decide_routes, authoring_routes, operating_routes})
+  for (auto area : {decide_routes, authoring_routes, review_routes, operating_routes})
     for (Route& route : area(api)) all.push_back(std::move(route));
   return all;
 }

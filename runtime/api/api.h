@@ -55,6 +55,7 @@ class Api {
 std::vector<Route> routes(Api& api);
 std::vector<Route> decide_routes(Api& api);       // api/decide.cc
 std::vector<Route> authoring_routes(Api& api);    // api/authoring.cc
+std::vector<Route> review_routes(Api& api);       // api/review.cc
 std::vector<Route> operating_routes(Api& api);    // api/operating.cc
 
 // A token's roles with what they imply, as a router's caller holds them.

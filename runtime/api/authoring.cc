@@ -90,6 +90,7 @@ Result<HttpResponse> command(Api&, Catalog& catalog, const Call& call) {
   Command command{.name = *name, .experience = call.param("id")};
   command.message = reader.text("message").value_or("");
   if (*name == CommandName::approve) command.expected_hash = reader.text("hash").value_or("");
+  if (*name == CommandName::submit) command.activate_on_approval = reader.boolean("activate_on_approval").value_or(false);
   if (*name == CommandName::duplicate) {
     const auto wanted = reader.text("new_id");
     command.new_id = wanted ? *wanted : next_free_id(catalog, command.experience, call.request.received);
@@ -178,7 +179,15 @@ Result<HttpResponse> audit(Api&, Catalog& catalog, const Call& call) {
 }
 
 Result<HttpResponse> epoch_bump(Api&, Catalog& catalog, const Call& call) {
-  return run(catalog, call, {.name = CommandName::epoch_bump}, 200);
+  auto body = json_body(call.request);
+  if (!body) return body.error();
+  Problems problems;
+  Reader reader(*body, "$", problems);
+  Command command{.name = CommandName::epoch_bump};
+  command.message = reader.text("message").value_or("");
+  reader.finish();
+  if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the body has problems");
+  return run(catalog, call, std::move(command), 200);
 }
 
 }  // namespace
@@ -205,12 +214,12 @@ std::vector<Route> authoring_routes(Api& api) {
       {"GET", "/v1/experiences/{id}/receipt", "viewer", 0, on_catalog(receipt), "how far its newest publish has got"},
       {"POST", "/v1/experiences/{id}/{command}", "viewer", limits::command_bytes_max, on_catalog(command),
        "submit, withdraw, request_changes, approve, activate, unschedule, stop, pause, resume, close, archive, duplicate",
-       "Body, all optional: {\"message\"}; approve {\"hash\"} of what was reviewed; duplicate {\"new_id\",\"revision\"}, else `ID-2` and so on. `Idempotency-Key` makes a retry safe."},
+       "Body, all optional: {\"message\"}; submit {\"activate_on_approval\"}; approve {\"hash\"} of what was reviewed; duplicate {\"new_id\",\"revision\"}, else `ID-2` and so on. `Idempotency-Key` makes a retry safe."},
       {"GET", "/v1/workspace", "viewer", 0, on_catalog(show_workspace), "the workspace's document"},
       {"PUT", "/v1/workspace", "viewer", limits::body_bytes_max, on_catalog(configure), "replace the workspace's document",
        "Body: {\"workspace\", \"lists\": {SHA-256: content}}. Takes effect like a publish; refused where anything live would not compile."},
       {"GET", "/v1/audit", "viewer", 0, on_catalog(audit), "the journal: who did what, when", "`?after=SEQ`, `?limit=N`, `?experience=ID`."},
-      {"POST", "/v1/epoch_bump", "viewer", limits::command_bytes_max, on_catalog(epoch_bump), "after a restore: end everything old and go on"},
+      {"POST", "/v1/epoch_bump", "viewer", limits::command_bytes_max, on_catalog(epoch_bump), "after a restore: end everything old and go on", "Body, optional: {\"message\"}."},
   };
 }
 

@@ -35,8 +35,10 @@ struct VerbOptions {
   std::string verb, id, message, hash, new_id, file, key;
   std::string folder = ".";
   int revision = 0, expected = 0;
+  bool activate_on_approval = false;
   bool json = false;
 };
+struct DiffOptions { RemoteOptions remote; std::string id, from, to; bool json = false; };
 struct TokenOptions { RemoteOptions remote; std::string action, name; std::vector<std::string> roles; std::string workspace; };
 struct AuditOptions { RemoteOptions remote; std::string id; bool verify = false; bool json = false; };
 struct BenchOptions { std::string workload; bool check = false; bool json = false; int rounds = 1; std::string answers; };
@@ -50,6 +52,9 @@ int preview_command(const PreviewOptions& options);
 int serve_command(const ServeOptions& options);
 int push_command(const VerbOptions& options);           // a folder's configuration and drafts
 int verb_command(const VerbOptions& options);           // create, edit, submit … duplicate
+int epoch_bump_command(const VerbOptions& options);
+int diff_command(const DiffOptions& options);
+int review_command(const DiffOptions& options);
 int list_command(const VerbOptions& options);
 int show_command(const VerbOptions& options);
 int token_command(const TokenOptions& options);

@@ -117,6 +117,8 @@ int main(int argc, char** argv) {
       command->add_option("folder", verb.folder, "the workspace folder that declares it")->capture_default_str();
       command->add_option("--file", verb.file, "a JSON definition instead, `-` for stdin");
     }
+    if (word == "submit")
+      command->add_flag("--activate-on-approval", verb.activate_on_approval, "the last approval that is needed activates it, if you or that approver may");
     if (word == "approve") command->add_option("--hash", verb.hash, "of the reviewed revision; default: the newest");
     if (word == "duplicate") {
       command->add_option("new_id", verb.new_id, "id of the duplicate");
@@ -130,6 +132,13 @@ int main(int argc, char** argv) {
     command->callback([&, word] { run = [&, word] { verb.verb = word; return verb_command(verb); }; });
   }
 
+  command = app.add_subcommand("epoch-bump", "after a restore: end everything that was in the backup, and go on");
+  command->add_option("--message", verb.message, "why, for the journal");
+  command->add_option("--key", verb.key, "idempotency key: a retry has one effect");
+  command->add_flag("--json", verb.json, "the answer as JSON");
+  remote_options(command, verb.remote);
+  command->callback([&] { run = [&] { return epoch_bump_command(verb); }; });
+
   command = app.add_subcommand("list", "all experiences with their status");
   command->add_flag("--json", verb.json, "as JSON");
   remote_options(command, verb.remote);
@@ -140,6 +149,21 @@ int main(int argc, char** argv) {
   command->add_flag("--json", verb.json, "as JSON");
   remote_options(command, verb.remote);
   command->callback([&] { run = [&] { return show_command(verb); }; });
+
+  DiffOptions diff;
+  command = app.add_subcommand("diff", "two revisions side by side: what changed, section by section");
+  command->add_option("id", diff.id, "the experience")->required();
+  command->add_option("from,--from", diff.from, "a number, `live`, `draft` or `newest`; default: what is live, or the revision before");
+  command->add_option("to,--to", diff.to, "likewise; default: the newest");
+  command->add_flag("--json", diff.json, "as JSON");
+  remote_options(command, diff.remote);
+  command->callback([&] { run = [&] { return diff_command(diff); }; });
+
+  command = app.add_subcommand("review", "what activating it would put live: content, audience, checks, clashes, approvals, when");
+  command->add_option("id", diff.id, "the experience")->required();
+  command->add_flag("--json", diff.json, "as JSON");
+  remote_options(command, diff.remote);
+  command->callback([&] { run = [&] { return review_command(diff); }; });
 
   AuditOptions audit;
   command = app.add_subcommand("audit", "the journal: who did what, when");

@@ -14,7 +14,8 @@ std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-// Text from files and servers must not steer the terminal: control characters are shown, not sent.
+}  // namespace
+
 std::string harmless(std::string_view text) {
   constexpr char hex[] = "0123456789abcdef";
   std::string out;
@@ -27,8 +28,6 @@ std::string harmless(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string painted(std::string_view text, Paint paint) {
   static const bool wanted = isatty(STDOUT_FILENO) && !std::getenv("NO_COLOR");

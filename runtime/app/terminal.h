@@ -15,6 +15,9 @@ enum class Paint { plain, good, bad, dim, strong };
 // `text` in colour if stdout is a terminal and NO_COLOR is not set.
 std::string painted(std::string_view text, Paint paint);
 
+// Text from files and servers must not steer the terminal: control characters are shown, not sent.
+std::string harmless(std::string_view text);
+
 // Prints to stderr what went wrong, and gives its exit code.
 int fail(const Error& error);
 // Prints problems to stderr, a line each; gives 1 if there are errors, else 0.

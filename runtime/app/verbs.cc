@@ -53,6 +53,7 @@ Result<Value> run(Remote& remote, const VerbOptions& options) {
   if (!options.message.empty()) body["message"] = options.message;
   if (options.revision > 0) body["revision"] = options.revision;
   if (!options.new_id.empty()) body["new_id"] = options.new_id;
+  if (options.activate_on_approval) body["activate_on_approval"] = true;
   if (options.verb == "approve") {
     std::string hash = options.hash;
     if (hash.empty()) {
@@ -78,9 +79,12 @@ void print_answer(const VerbOptions& options, const Value& answer) {
   if (options.verb == "delete") line = id + ": deleted; its id is never used again";
   if (const Value* revision = answer.find("revision"); revision && options.verb != "delete") line += ", revision " + to_json(*revision);
   if (const std::string by = answer.string_or("visible_by", ""); !by.empty()) line += "; visible everywhere by " + by;
-  if (const std::string start = answer.string_or("start", ""); options.verb == "activate" && !start.empty()) line += "; starts " + start;
+  const bool activates = options.verb == "activate" || options.verb == "approve";
+  if (const std::string start = answer.string_or("start", ""); activates && answer.find("visible_by") && !start.empty()) line += "; starts " + start;
   if (const std::string by = answer.string_or("gone_by", ""); !by.empty()) line += "; gone everywhere by " + by;
   if (const std::string message = answer.string_or("message", ""); !message.empty()) line += "; " + message;
+  if (options.verb == "submit" && answer.find("activates_on_approval")) line += "; the last approval activates it";
+  if (const Value* why = answer.find("not_activated")) line += "; not activated (" + why->string_or("code", "") + "): " + why->string_or("message", "");
   std::printf("%s\n", line.c_str());
 }
 
@@ -95,6 +99,21 @@ int verb_command(const VerbOptions& options) {
     std::printf("%s\n", to_json(*answer).c_str());
   else
     print_answer(options, *answer);
+  return 0;
+}
+
+int epoch_bump_command(const VerbOptions& options) {
+  auto remote = Remote::open(options.remote);
+  if (!remote) return fail(remote.error());
+  Headers headers;
+  if (!options.key.empty()) headers.add("Idempotency-Key", options.key);
+  auto answer = (*remote)->call("POST", "/v1/epoch_bump", options.message.empty() ? Value() : Value(Object{{"message", options.message}}), headers);
+  if (!answer) return fail(answer.error());
+  if (options.json)
+    std::printf("%s\n", to_json(*answer).c_str());
+  else
+    std::printf("a new epoch: version %s; everything that was there is stopped, gone everywhere by %s\n", answer->string_or("version", "?").c_str(),
+                answer->string_or("gone_by", "?").c_str());
   return 0;
 }
 

@@ -22,6 +22,8 @@ inline constexpr std::size_t page_rules_max = 10;             // product.md §3
 inline constexpr std::size_t surface_bytes_max = 1'024;       // a URI an application declares
 inline constexpr std::size_t list_ids_max = 1'000'000;        // an uploaded audience
 inline constexpr int priority_max = 100;
+inline constexpr int approvers_max = 20;                      // that a rule may ask for; more would never meet
+inline constexpr std::size_t compared_cells_max = 4'000'000;  // of two parts set side by side: 2,000 changed lines against 2,000
 inline constexpr std::size_t stack_max = 50;                  // resolve = stack(n)
 inline constexpr std::size_t experiences_max = 100'000;       // of one workspace, ended and deleted ones too: all are folded into memory
 inline constexpr std::size_t revisions_max = 10'000;          // of one experience: thirty edits a day for a year

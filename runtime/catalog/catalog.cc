@@ -54,7 +54,9 @@ Status Catalog::replay() {
   if (failure) return *failure;
   auto fenced = store_.meta(store_meta::fenced);
   if (!fenced) return fenced.error();
-  state_.fenced = *fenced == "1";
+  auto lifted = store_.setting(name_, store_setting::fence_lifted);
+  if (!lifted) return lifted.error();
+  state_.fenced = *fenced == "1" && *lifted != "1";
   publish(state_.at);
   return Done{};
 }
@@ -90,8 +92,14 @@ Rules Catalog::rules() {
       .approvals =
           [this](const Value& document) {
             Problems problems;
-            const ApprovalDemand demand = approvals_for(parse_definition(document, problems), workspace_);
-            return ApprovalNeed{demand.approvers, demand.because};
+            std::vector<ApprovalNeed> needs;
+            for (const ApprovalDemand& demand : approvals_for(parse_definition(document, problems), workspace_)) {
+              ApprovalNeed need{demand.approvers, demand.because, {}, {demand.names.begin(), demand.names.end()}};
+              for (const std::string& word : demand.roles)
+                if (const auto role = role_from(word)) need.roles.insert(*role);
+              needs.push_back(std::move(need));
+            }
+            return ApprovalNeeds(std::move(needs));
           },
       .schedule = [this](const Value& document, Instant) -> Result<Span> {
         const std::string zone_name = document.string_or("zone", workspace_.zone);
@@ -134,32 +142,48 @@ Problems Catalog::check(const Value& document, Instant now) {
   return problems_of(document, now);
 }
 
-Problems Catalog::problems_of(const Value& document, Instant now) {
-  Problems problems;
-  Definition definition = parse_definition(document, problems);
-  if (has_errors(problems)) return problems;
-  include_mentions(definition, workspace_, problems);
-  if (has_errors(problems)) return problems;
-  for (Problem& problem : check_against(definition, workspace_)) problems.push_back(std::move(problem));
+std::vector<Catalog::Check> Catalog::checks_of(const Value& document, Instant now) {
+  std::vector<Check> checks = {{"document", "the definition can be read", {}},
+                               {"mentions", "the fragments, audiences and lists that it names exist", {}},
+                               {"workspace", "the configurations and attributes that it uses are declared", {}},
+                               {"compiles", "conditions, templates, policies and content compile", {}},
+                               {"lead", "it is activated early enough to begin everywhere at once", {}}};
+  const auto skip_from = [&](std::size_t first) {
+    for (; first < checks.size(); ++first) checks[first].was_skipped = true;
+    return checks;
+  };
+  Definition definition = parse_definition(document, checks[0].problems);
+  if (has_errors(checks[0].problems)) return skip_from(1);
+  include_mentions(definition, workspace_, checks[1].problems);
+  if (has_errors(checks[1].problems)) return skip_from(2);
+  checks[2].problems = check_against(definition, workspace_);
+  Problems& compiling = checks[3].problems;
   std::map<std::string, std::shared_ptr<const IdList>> lists;
   if (auto added = add_lists(definition, lists); !added) {
-    problems.push_back({added.error().code, "$.include.lists", added.error().message});
-    return problems;
+    compiling.push_back({added.error().code, "$.include.lists", added.error().message});
+    return skip_from(4);
   }
-  for (Problem& problem : check_compiles({.definition = definition}, workspace_, lists, policies_))
-    if (std::find_if(problems.begin(), problems.end(), [&](const Problem& known) { return known.code == problem.code && known.place == problem.place; }) ==
-        problems.end())
-      problems.push_back(std::move(problem));
+  for (Problem& problem : check_compiles({.definition = definition}, workspace_, lists, policies_)) {
+    const auto is_it = [&](const Problem& known) { return known.code == problem.code && known.place == problem.place; };
+    if (std::none_of(checks[2].problems.begin(), checks[2].problems.end(), is_it) && std::none_of(compiling.begin(), compiling.end(), is_it))
+      compiling.push_back(std::move(problem));
+  }
   // Activated less than a window before its start, some nodes may begin later than others.
   if (!definition.from.empty()) {
     auto zone = Zone::find(definition.zone.empty() ? workspace_.zone : definition.zone);
     if (zone)
       if (auto start = parse_in_zone(definition.from, *zone); start && *start > now && *start - now < options_.window.length())
-        problems.push_back({Code::missed_window, "$.from",
-                            "starts in less than the window of " + to_text(options_.window.length()) +
-                                ": nodes may begin up to that much after each other; activate it earlier to begin everywhere at once",
-                            true});
+        checks[4].problems.push_back({Code::missed_window, "$.from",
+                                      "starts in less than the window of " + to_text(options_.window.length()) +
+                                          ": nodes may begin up to that much after each other; activate it earlier to begin everywhere at once",
+                                      true});
   }
+  return checks;
+}
+
+Problems Catalog::problems_of(const Value& document, Instant now) {
+  Problems problems;
+  for (Check& check : checks_of(document, now)) std::move(check.problems.begin(), check.problems.end(), std::back_inserter(problems));
   return problems;
 }
 
@@ -210,15 +234,16 @@ Result<Answer> Catalog::apply(Command command, const std::string& key, const std
   if (record.command != CommandName::epoch_bump) body = view(experience_after(state_, record), record.at, false);
   body.object()["accepted_at"] = to_text(record.at);
   body.object()["version"] = version_text(is_publish ? *record.version : state_.version);
+  if (record.not_activated)
+    body.object()["not_activated"] = Object{{"code", record.not_activated->code}, {"message", record.not_activated->message}};
   if (record.visible_by) body.object()["visible_by"] = to_text(*record.visible_by);
   if (record.gone_by) body.object()["gone_by"] = to_text(*record.gone_by);
   if (is_publish) body.object()["receipt"] = to_value(receipt_for(record, options_.node), record.at);
 
-  auto appended = store_.append(name_, state_.head,
-                                {record.at, record.actor.name, key, body_hash, to_json(to_value(record)), to_json(body), {}});
+  auto appended = store_.append(name_, state_.head, {record.at, record.actor.name, key, body_hash, to_json(to_value(record)), to_json(body), {},
+                                                     record.command == CommandName::epoch_bump});
   if (!appended) return appended.error();
-  if (record.command == CommandName::epoch_bump)
-    if (auto opened = store_.set_meta(store_meta::fenced, "0"); !opened) return opened.error();
+  if (record.command == CommandName::epoch_bump) take_fence_down();
   {
     const std::unique_lock writing(state_mutex_);
     if (auto folded = fold(state_, record); !folded) return folded.error();
@@ -230,6 +255,20 @@ Result<Answer> Catalog::apply(Command command, const std::string& key, const std
   }
   if (is_publish) publish(record.at);
   return Answer{std::move(body), false};
+}
+
+// The workspace is open with its bump. Once all of the store are, its mark goes too; where that fails,
+// or the process dies before, each of them is open all the same.
+void Catalog::take_fence_down() {
+  const auto names = store_.workspaces();
+  if (!names) return;
+  for (const std::string& workspace : *names) {
+    const auto lifted = store_.setting(workspace, store_setting::fence_lifted);
+    if (!lifted || *lifted != "1") return;
+  }
+  if (!store_.set_meta(store_meta::fenced, "0")) return;
+  for (const std::string& workspace : *names)
+    if (!store_.put_setting(workspace, store_setting::fence_lifted, "0")) return;
 }
 
 Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Instant at, const std::map<std::string, std::string>& uploaded) {
@@ -437,6 +476,7 @@ Value Catalog::view(const Experience& experience, Instant now, bool with_definit
     for (const Approval& approval : approvals->second) rows.push_back(Object{{"by", approval.by}, {"at", to_text(approval.at)}, {"hash", approval.hash}});
     body["approvals"] = std::move(rows);
   }
+  if (experience.activates_on_approval) body["activates_on_approval"] = Object{{"by", experience.activates_on_approval->by}};
   if (experience.duplicated_from)
     body["duplicated_from"] = Object{{"id", experience.duplicated_from->first}, {"revision", experience.duplicated_from->second}};
   if (with_definition) {
@@ -449,13 +489,22 @@ Value Catalog::view(const Experience& experience, Instant now, bool with_definit
   return body;
 }
 
+const Experience* Catalog::known(std::string_view id, std::optional<Error>& refusal) const {
+  const Experience* experience = state_.find(id);
+  if (!experience) {
+    refusal = refuse(Code::not_found, "there is no experience `" + std::string(id) + "` in the workspace `" + name_ + "`");
+  } else if (experience->standing.phase == Phase::deleted) {
+    refusal = refuse(Code::gone, "`" + std::string(id) + "` was deleted " + to_text(experience->standing.since) + "; its id is never used again");
+    experience = nullptr;
+  }
+  return experience;
+}
+
 Result<Value> Catalog::experience(std::string_view id, Instant now) const {
   const std::shared_lock reading(state_mutex_);
-  const Experience* experience = state_.find(id);
-  if (!experience) return refuse(Code::not_found, "there is no experience `" + std::string(id) + "` in the workspace `" + name_ + "`");
-  if (experience->standing.phase == Phase::deleted)
-    return refuse(Code::gone, "`" + std::string(id) + "` was deleted " + to_text(experience->standing.since) + "; its id is never used again");
-  return view(*experience, now, true);
+  std::optional<Error> refusal;
+  const Experience* experience = known(id, refusal);
+  return experience ? Result<Value>(view(*experience, now, true)) : *refusal;
 }
 
 std::vector<Value> Catalog::experiences(Instant now) const {

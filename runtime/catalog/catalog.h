@@ -75,6 +75,11 @@ class Catalog {
   Result<Value> experience(std::string_view id, Instant now) const;   // codes not_found, gone
   std::vector<Value> experiences(Instant now) const;    // all but deleted ones; without definitions
   Result<Value> receipt(std::string_view id, Instant now) const;      // of the newest publish
+  // Two revisions side by side, section by section. `from` and `to` are a number, `live`, `draft` or
+  // `newest`; left out: what is live, or the one before, against the newest. Codes usage, no_such_revision.
+  Result<Value> difference(std::string_view id, std::string_view from, std::string_view to, Instant now) const;
+  // What activating the newest revision would put live, who it meets there, and what stands in its way.
+  Result<Value> review(std::string_view id, Instant now);
   Value workspace() const;                              // its document
   CatalogVersion version() const;
   std::int64_t head() const;
@@ -87,13 +92,24 @@ class Catalog {
 
   Status replay();
   Status fold_entry(const JournalEntry& entry);
+  // One thing that is looked at before an activation, and what was found.
+  struct Check {
+    std::string name, what;
+    Problems problems;
+    bool was_skipped = false;                            // something before it already failed
+  };
+  std::vector<Check> checks_of(const Value& definition, Instant now);
   Problems problems_of(const Value& definition, Instant now);   // check(), within a command
+  Value approval_of(const Experience& experience);
+  Value clashes_of(const Experience& experience, const Definition& definition, const Span& span, Instant now);
+  const Experience* known(std::string_view id, std::optional<Error>& refusal) const;
   Rules rules();
   Result<Value> normalised(const Value& definition, const std::string& id);
   std::shared_ptr<const Snapshot> compile(const Workspace& workspace, const State& state, Problems& problems);
   Status add_lists(const Definition& definition, std::map<std::string, std::shared_ptr<const IdList>>& needed);
   Result<const Definition*> definition_of(const Revision& revision);
   void publish(Instant at);
+  void take_fence_down();
   Value view(const Experience& experience, Instant now, bool with_definition) const;
   std::shared_ptr<const Value> delivered();             // under state_mutex_ and delivery_mutex_
 

@@ -41,19 +41,31 @@ void delete_(const Attempt& attempt, Record& record) {
   record.ending = Ending{attempt.command.actor.name, attempt.now, "deleted"};
 }
 
-void submit(const Attempt&, Record& record) { record.head_status = HeadStatus::in_review; }
+bool may(const Actor& actor, CommandName name);
+
+void submit(const Attempt& attempt, Record& record) {
+  record.head_status = HeadStatus::in_review;
+  if (attempt.command.activate_on_approval)
+    record.activates_on_approval =
+        ActivationWish{attempt.command.actor.name, may(attempt.command.actor, CommandName::activate)};
+}
 
 void back_to_draft(const Attempt&, Record& record) {
   record.head_status = HeadStatus::draft;
   record.voids_approvals = true;
 }
 
+void activate_if_wished(const Attempt& attempt, Record& record);
+
 void approve(const Attempt& attempt, Record& record) {
-  const Experience& experience = *attempt.experience;
-  record.approval =
-      Approval{experience.head().n, experience.head().hash, attempt.command.actor.name, attempt.now};
-  const int approvals = static_cast<int>(approvers_of_head(experience).size()) + 1;
-  if (approvals >= approvals_to_reach(experience, attempt.rules)) record.head_status = HeadStatus::approved;
+  const Revision& head = attempt.experience->head();
+  record.approval = Approval{head.n, head.hash, attempt.command.actor.name, attempt.now, attempt.command.actor.roles};
+  Experience approved = *attempt.experience;
+  approved.approvals[head.n].push_back(*record.approval);
+  if (!unmet_needs(approved, attempt.rules.approvals(head.definition)).empty()) return;
+  record.head_status = approved.head_status = HeadStatus::approved;
+  activate_if_wished({attempt.state, attempt.command, attempt.rules, attempt.now, &approved, situation_of(&approved, attempt.now)},
+                     record);
 }
 
 void activate(const Attempt& attempt, Record& record) {
@@ -67,6 +79,30 @@ void activate(const Attempt& attempt, Record& record) {
     const bool lies_ahead = span.start && attempt.now < *span.start;
     record.standing = Standing{lies_ahead ? Phase::scheduled : Phase::live, attempt.now, span};
   }
+}
+
+// Behind the last approval, on the experience as that leaves it. Activation has its own guards and its own
+// roles: of who asked for it, at that moment, or of who approves. What stands in its way does not make the
+// approval wrong: it counts, and the record says why nothing went live.
+void activate_if_wished(const Attempt& attempt, Record& record) {
+  const auto& wish = attempt.experience->activates_on_approval;
+  if (!wish) return;
+  const auto not_activated = [&](const Error& error) {
+    record.not_activated = NotActivated{std::string(name(error.code)), to_text(error)};
+  };
+  const std::string& approver = attempt.command.actor.name;
+  if (!wish->may_activate && !may(attempt.command.actor, CommandName::activate))
+    return not_activated(refuse(Code::forbidden, quoted(attempt.experience->id) + " is approved and was not activated: neither " +
+                                                     quoted(wish->by) + ", who asked for it, nor " + quoted(approver) +
+                                                     ", who approved last, may activate"));
+  Command asked = attempt.command;
+  asked.name = CommandName::activate;
+  const Attempt activation{attempt.state, asked, attempt.rules, attempt.now, attempt.experience, attempt.situation};
+  const Cell& here = cell(row(CommandName::activate), activation.situation);
+  if (here.verdict != Verdict::allowed) return not_activated(refusal(here.code, activation));
+  for (const Guard guard : here.guards)
+    if (auto error = row(guard).check(activation)) return not_activated(*error);
+  activate(activation, record);
 }
 
 void unschedule(const Attempt& attempt, Record& record) {
@@ -125,8 +161,9 @@ constexpr std::array<Effect, 16> effects = {
     epoch_bump,
 };
 
-bool has_any(const std::set<Role>& roles, const std::vector<Role>& wanted) {
-  return std::any_of(wanted.begin(), wanted.end(), [&](Role role) { return roles.contains(role); });
+bool may(const Actor& actor, CommandName name) {
+  const std::vector<Role>& wanted = row(name).roles;
+  return std::any_of(wanted.begin(), wanted.end(), [&](Role role) { return actor.roles.contains(role); });
 }
 
 // Repeats of the table (stop on stopped, archive on archived) say since when it is so.
@@ -175,9 +212,10 @@ Record record_of(const Attempt& attempt, const CommandRow& command) {
   effects[static_cast<std::size_t>(command.name)](attempt, record);
 
   const Instant deadline = attempt.now + attempt.rules.window.length();
-  if (command.promise == Promise::visible_by) record.visible_by = deadline;
-  if (command.promise == Promise::gone_by) record.gone_by = deadline;
-  if (command.promise != Promise::nothing) record.version = next_version(attempt.state, record);
+  const Promise promise = record.live_revision ? Promise::visible_by : command.promise;   // an approval may activate
+  if (promise == Promise::visible_by) record.visible_by = deadline;
+  if (promise == Promise::gone_by) record.gone_by = deadline;
+  if (promise != Promise::nothing) record.version = next_version(attempt.state, record);
   return record;
 }
 
@@ -198,7 +236,7 @@ Result<Outcome> apply(const State& state, const Command& command, const Rules& r
   const Experience* found = state.find(command.experience);
   const Attempt attempt{state, command, rules, now, found, situation_of(found, now)};
 
-  if (!has_any(command.actor.roles, asked.roles)) return wrong_role(attempt);
+  if (!may(command.actor, command.name)) return wrong_role(attempt);
   if (state.fenced && !asked.while_fenced) return store_fenced();
 
   const Cell& here = cell(asked, attempt.situation);

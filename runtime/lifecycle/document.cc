@@ -1,4 +1,6 @@
 // docs/lifecycle.md, printed from the tables.
+#include <algorithm>
+
 #include "base/limits.h"
 #include "base/text.h"
 #include "lifecycle/phase.h"
@@ -51,6 +53,17 @@ needed is asked of the workspace's rules when the head is approved, and again wh
 meanwhile refuses with `not_approved`. Where no rule matches, a draft may be activated as it is; if it was submitted
 all the same, one approval makes it approved.
 
+Each rule that matches must be met by itself. A rule may say whose approvals count for it, by role or by name; the roles
+are those that the approver had when approving. One approval counts for every rule that it fits, and who fits none of
+them is refused (`forbidden`). A name makes nobody an approver: the role is needed all the same.
+
+`submit` may ask for `activate_on_approval`. Then the approval that was the last one needed activates too: one record, one
+catalog version, under every guard of `activate`. Approving alone gives nobody that power: it happens only where who
+submitted had a role that may activate, at that moment, or where who approves last has one. What stands in the way of
+the activation, that or a check or a date that has passed, does not undo the approval: the head is approved, the answer
+says `not_activated` with the code and the reason, and somebody activates by hand. The wish is the review's: withdrawing,
+requesting changes and the approval itself end it.
+
 ## The catalog and its versions
 
 The catalog is what may be served: everything scheduled, live, paused or closed, with its start and end, which each
@@ -96,6 +109,25 @@ void print_situations(std::string& out) {
   out += "| Situation | campaign | journey |\n|---|---|---|\n";
   for (const SituationRow& row : situation_table()) {
     out += "| " + std::string(row.text) + " | " + (row.journeys_only ? "" : "yes") + " | yes |\n";
+  }
+}
+
+// The role comes before everything that an experience is found in, so this table and one row below it
+// answer any question of who may do what when.
+void print_roles(std::string& out) {
+  constexpr Role roles[] = {Role::viewer, Role::author, Role::approver, Role::publisher, Role::admin, Role::delivery};
+  out += "\n## Who may\n\nA role that may not is refused with `forbidden` in every situation; any one of an actor's roles is enough.\n\n| Command |";
+  for (const Role role : roles) out += " " + std::string(to_text(role)) + " |";
+  out += "\n|---|";
+  for ([[maybe_unused]] const Role role : roles) out += ":-:|";
+  out += "\n";
+  for (const CommandRow& command : command_table()) {
+    out += "| " + std::string(to_text(command.name)) + " |";
+    for (const Role role : roles) {
+      const bool may = std::find(command.roles.begin(), command.roles.end(), role) != command.roles.end();
+      out += may ? " yes |" : " |";
+    }
+    out += "\n";
   }
 }
 
@@ -150,6 +182,7 @@ void print_limits(std::string& out) {
 std::string lifecycle_markdown() {
   std::string out(opening);
   print_situations(out);
+  print_roles(out);
   out += order;
   for (const CommandRow& command : command_table()) print_command(out, command);
   print_guards(out);

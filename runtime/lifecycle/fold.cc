@@ -82,7 +82,10 @@ void take_effects(Experience& experience, const Record& record) {
   }
   if (record.voids_approvals) experience.approvals.erase(experience.head().n);
   if (record.approval) experience.approvals[record.approval->revision].push_back(*record.approval);
-  if (record.head_status) experience.head_status = *record.head_status;
+  if (record.head_status) {
+    experience.head_status = *record.head_status;
+    experience.activates_on_approval = record.activates_on_approval;   // a wish lasts as long as its review
+  }
   if (record.live_revision) {
     experience.live_revision = record.live_revision;
     if (!experience.activated_at) experience.activated_at = record.at;

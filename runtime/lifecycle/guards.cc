@@ -35,15 +35,15 @@ Refusal new_id_is_free(const Attempt& attempt) {
 }
 
 Refusal no_approval_asked(const Attempt& attempt) {
-  const ApprovalNeed need = attempt.rules.approvals(attempt.experience->head().definition);
-  if (need.approvers <= 0) return holds;
-  return approvals_missing(attempt, need);
+  const ApprovalNeeds needs = attempt.rules.approvals(attempt.experience->head().definition);
+  if (needs.empty()) return holds;
+  return approvals_missing(attempt, needs);
 }
 
 Refusal enough_approvals(const Attempt& attempt) {
-  const ApprovalNeed need = attempt.rules.approvals(attempt.experience->head().definition);
-  if (static_cast<int>(approvers_of_head(*attempt.experience).size()) >= need.approvers) return holds;
-  return approvals_missing(attempt, need);
+  const ApprovalNeeds needs = attempt.rules.approvals(attempt.experience->head().definition);
+  if (needs.empty() || unmet_needs(*attempt.experience, needs).empty()) return holds;
+  return approvals_missing(attempt, needs);
 }
 
 // ---- revision
@@ -91,6 +91,17 @@ Refusal did_not_contribute(const Attempt& attempt) {
                 quoted(actor) + " worked on " + head_name(*attempt.experience) +
                     " and cannot approve it; its contributors are " +
                     join(std::vector<std::string>(contributors.begin(), contributors.end()), ", "));
+}
+
+Refusal approval_counts(const Attempt& attempt) {
+  const ApprovalNeeds needs = attempt.rules.approvals(attempt.experience->head().definition);
+  const Actor& actor = attempt.command.actor;
+  const auto counts = [&](const ApprovalNeed& need) { return need.counts(actor.name, actor.roles); };
+  if (needs.empty() || std::any_of(needs.all.begin(), needs.all.end(), counts)) return holds;
+  std::vector<std::string> wanted;
+  for (const ApprovalNeed& need : needs.all) wanted.push_back(in_words(need));
+  return refuse(Code::forbidden, head_name(*attempt.experience) + " needs " + join(wanted, " and ") + "; one of " +
+                                     quoted(actor.name) + " would not count");
 }
 
 // ---- content
@@ -246,8 +257,32 @@ std::vector<std::string> approvers_of_head(const Experience& experience) {
   return approvers;
 }
 
-int approvals_to_reach(const Experience& experience, const Rules& rules) {
-  return std::max(1, rules.approvals(experience.head().definition).approvers);
+std::vector<ApprovalNeed> unmet_needs(const Experience& experience, const ApprovalNeeds& needs) {
+  std::vector<Approval> given;
+  const auto found = experience.approvals.find(experience.head().n);
+  if (found != experience.approvals.end())
+    for (const Approval& approval : found->second)
+      if (approval.hash == experience.head().hash) given.push_back(approval);
+  std::vector<ApprovalNeed> unmet;
+  for (ApprovalNeed need : needs.empty() ? std::vector<ApprovalNeed>{{1, ""}} : needs.all) {
+    need.approvers -= static_cast<int>(std::count_if(
+        given.begin(), given.end(), [&](const Approval& approval) { return need.counts(approval.by, approval.roles); }));
+    if (need.approvers > 0) unmet.push_back(std::move(need));
+  }
+  return unmet;
+}
+
+bool ApprovalNeed::counts(const std::string& name, const std::set<Role>& its_roles) const {
+  if (roles.empty() && names.empty()) return true;
+  return names.contains(name) ||
+         std::any_of(its_roles.begin(), its_roles.end(), [&](Role role) { return roles.contains(role); });
+}
+
+std::string ApprovalNeed::who() const {
+  std::vector<std::string> words;
+  for (const Role role : roles) words.emplace_back(to_text(role));
+  for (const std::string& name : names) words.push_back(quoted(name));
+  return join(words, " or ");
 }
 
 Problems check_span(const Span& span, Instant now) {
@@ -284,6 +319,8 @@ const std::vector<GuardRow>& guard_table() {
        "the hash sent is that of the newest revision", hash_reviewed},
       {Guard::did_not_contribute, "did not contribute", Stage::self_approval, {Code::self_approval},
        "the actor made none of the revisions since the experience was last in force", did_not_contribute},
+      {Guard::approval_counts, "approval counts", Stage::self_approval, {Code::forbidden},
+       "the actor is one of those whom a matching approval rule names, where each of them names somebody", approval_counts},
       {Guard::id_is_well_formed, "id is well formed", Stage::content, {Code::bad_id},
        "the id is `[a-z0-9][a-z0-9._-]*`, 64 bytes at most", id_is_well_formed},
       {Guard::new_id_is_well_formed, "new id is well formed", Stage::content, {Code::bad_id},

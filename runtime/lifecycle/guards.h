@@ -36,6 +36,7 @@ enum class Guard {
   names_the_newest,
   hash_reviewed,
   did_not_contribute,
+  approval_counts,
   id_is_well_formed,
   new_id_is_well_formed,
   room_for_experience,
@@ -60,7 +61,8 @@ const GuardRow& row(Guard guard);
 
 // Distinct approvers of the head, for its very hash.
 std::vector<std::string> approvers_of_head(const Experience& experience);
-// How many approvals make an experience in review approved: what the rules ask for, one at least.
-int approvals_to_reach(const Experience& experience, const Rules& rules);
+// What the head's approvals do not meet, each with the number that is missing. An experience in review is
+// approved once there is nothing; where no rule asks for anything, one approval of anybody is.
+std::vector<ApprovalNeed> unmet_needs(const Experience& experience, const ApprovalNeeds& needs);
 
 }  // namespace footlight

@@ -45,11 +45,23 @@ Value value_of(const Revision& revision) {
                 {"at", to_text(revision.at)}};
 }
 
+Value value_of(const std::set<Role>& roles) {
+  Array words;
+  for (const Role role : roles) words.emplace_back(to_text(role));
+  return words;
+}
+
 Value value_of(const Approval& approval) {
-  return Object{{"revision", approval.revision},
+  Object object{{"revision", approval.revision},
                 {"hash", approval.hash},
                 {"by", approval.by},
                 {"at", to_text(approval.at)}};
+  if (!approval.roles.empty()) object["roles"] = value_of(approval.roles);
+  return object;
+}
+
+Value value_of(const ActivationWish& wish) {
+  return Object{{"by", wish.by}, {"may_activate", wish.may_activate}};
 }
 
 Value value_of(const Ending& ending) {
@@ -63,9 +75,7 @@ Value value_of(const CatalogVersion& version) {
 }
 
 Value value_of(const Actor& actor) {
-  Array roles;
-  for (const Role role : actor.roles) roles.emplace_back(to_text(role));
-  return Object{{"name", actor.name}, {"roles", std::move(roles)}};
+  return Object{{"name", actor.name}, {"roles", value_of(actor.roles)}};
 }
 
 // ---- reading: a reader notes the first problem and goes on with empty values
@@ -155,16 +165,16 @@ Revision revision_from(const Fields& in) {
   return revision;
 }
 
-Actor actor_from(const Fields& in) {
-  Actor actor{in.required_text("name"), {}};
+std::set<Role> roles_from(const Fields& in) {
+  std::set<Role> found;
   const Value* roles = in.find("roles");
-  if (!roles || !roles->is_array()) return in.note("roles", "a list of roles"), actor;
+  if (!roles || !roles->is_array()) return in.note("roles", "a list of roles"), found;
   for (const Value& role : roles->array()) {
     const auto known = role.is_string() ? role_from(role.string()) : std::nullopt;
-    if (!known) return in.note("roles", "a list of roles"), actor;
-    actor.roles.insert(*known);
+    if (!known) return in.note("roles", "a list of roles"), found;
+    found.insert(*known);
   }
-  return actor;
+  return found;
 }
 
 }  // namespace
@@ -191,6 +201,9 @@ Value to_value(const Record& record) {
   if (record.head_status) object["head_status"] = to_text(*record.head_status);
   if (record.approval) object["approval"] = value_of(*record.approval);
   put(object, "voids_approvals", record.voids_approvals);
+  if (record.activates_on_approval) object["activates_on_approval"] = value_of(*record.activates_on_approval);
+  if (record.not_activated)
+    object["not_activated"] = Object{{"code", record.not_activated->code}, {"message", record.not_activated->message}};
   if (record.standing) object["standing"] = value_of(*record.standing);
   if (record.live_revision) object["live_revision"] = *record.live_revision;
   if (record.ending) object["ending"] = value_of(*record.ending);
@@ -210,10 +223,12 @@ Result<Record> record_from(const Value& value) {
   record.seq = in.count("seq");
   record.command = in.word<CommandName>("command", command_from);
   record.experience = in.text("experience");
-  if (in.find("actor"))
-    record.actor = actor_from(in.inner("actor"));
-  else
+  if (in.find("actor")) {
+    const Fields actor = in.inner("actor");
+    record.actor = {actor.required_text("name"), roles_from(actor)};
+  } else {
     in.note("actor", "an actor");
+  }
   record.at = in.required_instant("at");
   record.request_id = in.text("request_id");
   record.message = in.text("message");
@@ -224,9 +239,18 @@ Result<Record> record_from(const Value& value) {
   if (in.find("approval")) {
     const Fields approval = in.inner("approval");
     record.approval = Approval{approval.small_count("revision"), approval.required_text("hash"),
-                               approval.required_text("by"), approval.required_instant("at")};
+                               approval.required_text("by"), approval.required_instant("at"), {}};
+    if (approval.find("roles")) record.approval->roles = roles_from(approval);
   }
   record.voids_approvals = in.flag("voids_approvals");
+  if (in.find("activates_on_approval")) {
+    const Fields wish = in.inner("activates_on_approval");
+    record.activates_on_approval = ActivationWish{wish.required_text("by"), wish.flag("may_activate")};
+  }
+  if (in.find("not_activated")) {
+    const Fields why = in.inner("not_activated");
+    record.not_activated = NotActivated{why.required_text("code"), why.required_text("message")};
+  }
   if (in.find("standing")) record.standing = standing_from(in.inner("standing"));
   if (in.find("live_revision")) record.live_revision = in.small_count("live_revision");
   if (in.find("ending")) {

@@ -231,19 +231,29 @@ Error taken(const Experience& owner) {
                                           first.by + "; ids are never used twice");
 }
 
-Error approvals_missing(const Attempt& attempt, const ApprovalNeed& need) {
+std::string in_words(const ApprovalNeed& need) {
+  std::string words = counted(static_cast<std::size_t>(need.approvers), "approval");
+  if (const std::string who = need.who(); !who.empty()) words += " of " + who;
+  if (!need.because.empty()) words += " (" + need.because + ")";
+  return words;
+}
+
+Error approvals_missing(const Attempt& attempt, const ApprovalNeeds& needs) {
   const Experience& experience = *attempt.experience;
   const std::vector<std::string> approvers = approvers_of_head(experience);
-  const std::size_t wanted = static_cast<std::size_t>(std::max(need.approvers, 1));
-  const std::size_t missing = wanted - std::min(approvers.size(), wanted);
+  std::vector<std::string> wanted, missing;
+  for (const ApprovalNeed& need : needs.empty() ? std::vector<ApprovalNeed>{{1, ""}} : needs.all) wanted.push_back(in_words(need));
+  const std::vector<ApprovalNeed> unmet = unmet_needs(experience, needs);
+  for (const ApprovalNeed& need : unmet) missing.push_back(in_words(need));
 
   std::string words = quoted(experience.id) + ": " + revision(experience.head().n);
   if (experience.head_status == HeadStatus::in_review) words += " is in review and";
-  words += " needs " + counted(wanted, "approval");
-  if (!need.because.empty()) words += " (" + need.because + ")";
-  words += " before it can be activated and has ";
+  words += " needs " + join(wanted, " and ") + " before it can be activated and has ";
   words += approvers.empty() ? "none" : std::to_string(approvers.size()) + " (" + join(approvers, ", ") + ")";
-  if (missing > 0) words += ": " + std::to_string(missing) + (missing == 1 ? " is missing" : " are missing");
+  if (wanted.size() > 1)
+    words += unmet.empty() ? "" : ": missing " + std::string(unmet.size() > 1 ? "are " : "is ") + join(missing, " and ");
+  else if (!unmet.empty())
+    words += ": " + std::to_string(unmet[0].approvers) + (unmet[0].approvers == 1 ? " is missing" : " are missing");
 
   switch (experience.head_status) {
     case HeadStatus::draft: words += "; " + call(attempt, "submit") + " asks for approval"; break;

@@ -19,7 +19,9 @@ Error gone(const Experience& deleted);
 // An id that something has.
 Error taken(const Experience& owner);
 // not_approved, with how many approvals are missing and how to get them.
-Error approvals_missing(const Attempt& attempt, const ApprovalNeed& need);
+Error approvals_missing(const Attempt& attempt, const ApprovalNeeds& needs);
+// `2 approvals of admin or `ann` (tag `price`)`
+std::string in_words(const ApprovalNeed& need);
 
 // `was stopped 2026-12-05T14:02:11Z by ann`, `was ended by its schedule at …`
 std::string how_it_ended(const Ending& ending);

@@ -94,7 +94,8 @@ std::vector<CommandRow> make_commands() {
       {.name = CommandName::submit,
        .summary = "asks for approval",
        .roles = {author, admin},
-       .effect = "the head is in review and cannot be edited",
+       .effect = "the head is in review and cannot be edited; with `activate_on_approval`, the last approval that is needed "
+                 "activates it as well",
        .cells = on_existing({allow({draft, live_draft, paused_draft}, {expected_revision, checks_pass, message_is_short}),
                              refused({in_review, approved, scheduled, live, live_in_review, live_approved, paused,
                                       paused_in_review, paused_approved},
@@ -128,8 +129,9 @@ std::vector<CommandRow> make_commands() {
        .summary = "approves the revision that was reviewed",
        .roles = {approver, admin},
        .effect = "the approval is bound to the revision's hash; the head is approved once as many different people have "
-                 "approved it as its rule asks for, one where none does; a second approval of the same person changes nothing",
-       .cells = on_existing({allow(under_review, {expected_revision, hash_reviewed, did_not_contribute, message_is_short}),
+                 "approved it as its rules ask for, one where none does; a second approval of the same person changes nothing; "
+                 "where the submission asked for it, the last one activates as well, with a catalog version and `visible_by`",
+       .cells = on_existing({allow(under_review, {expected_revision, hash_reviewed, did_not_contribute, approval_counts, message_is_short}),
                              refused(not_under_review, Code::not_in_review),
                              refused({closed}, Code::not_live),
                              refused(over, Code::experience_final)})});

@@ -45,7 +45,8 @@ struct Cell {
   Code code = Code::internal;                          // of refused
 };
 
-// What a command promises about other nodes, one window after it was accepted.
+// What a command promises about other nodes, one window after it was accepted. An approval promises
+// nothing, but for one that activates as it was asked to: that is as if both had been sent.
 enum class Promise { nothing, visible_by, gone_by };
 
 struct CommandRow {

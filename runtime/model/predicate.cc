@@ -213,8 +213,6 @@ const Test& test_of(Op op) {
   return *std::find_if(tests().begin(), tests().end(), [&](const Test& test) { return test.op == op; });
 }
 
-constexpr std::size_t shown_bytes = 120;   // of an operand in a trace
-
 std::string whole_number(double number) {
   std::string text;
   append_json_number(text, number);
@@ -255,7 +253,7 @@ Value to_value(const Predicate& predicate) {
   }
 }
 
-std::string to_text(const Predicate& predicate) {
+std::string to_text(const Predicate& predicate, std::size_t value_bytes_max) {
   switch (predicate.op) {
     case Op::always: return "everyone";
     case Op::all:
@@ -264,12 +262,12 @@ std::string to_text(const Predicate& predicate) {
       for (const Predicate& part : predicate.args) {
         if (!text.empty()) text += predicate.op == Op::all ? " and " : " or ";
         const bool group = part.op == Op::all || part.op == Op::any;
-        text += group ? "(" + to_text(part) + ")" : to_text(part);
+        text += group ? "(" + to_text(part, value_bytes_max) + ")" : to_text(part, value_bytes_max);
       }
       if (!text.empty()) return text;
       return predicate.op == Op::all ? "all of nothing" : "any of nothing";
     }
-    case Op::no: return "not (" + to_text(predicate.args[0]) + ")";
+    case Op::no: return "not (" + to_text(predicate.args[0], value_bytes_max) + ")";
     case Op::bucket:
       return "bucket of `" + predicate.name + "` in [" + whole_number(predicate.lo) + ", " + whole_number(predicate.hi) + ")";
     case Op::list: return "in list `" + predicate.name + "`";
@@ -277,7 +275,7 @@ std::string to_text(const Predicate& predicate) {
     case Op::lua: return "policy";
     case Op::exists: return predicate.attribute + " exists";
     default: {
-      return predicate.attribute + " " + test_of(predicate.op).sign + " " + clipped(to_json(predicate.operand), shown_bytes);
+      return predicate.attribute + " " + test_of(predicate.op).sign + " " + clipped(to_json(predicate.operand), value_bytes_max);
     }
   }
 }

@@ -43,6 +43,7 @@ struct Predicate {
 Predicate parse_predicate(const Value& document, const std::string& path, Problems& problems);
 
 Value to_value(const Predicate& predicate);            // the canonical document
-std::string to_text(const Predicate& predicate);       // `cart.total > 50`, as traces show it
+// `cart.total > 50`, as traces show it; longer values are cut.
+std::string to_text(const Predicate& predicate, std::size_t value_bytes_max = 120);
 
 }  // namespace footlight

@@ -37,6 +37,8 @@ bool is_attribute_name(std::string_view name) {
   return !name.empty() && !at_start;
 }
 
+constexpr AudienceSize all_sizes[] = {AudienceSize::listed, AudienceSize::share, AudienceSize::conditions, AudienceSize::everyone};
+
 class Parser {
  public:
   Parser(const Value& document, Problems& problems) : problems_(problems), reader_(document, "$", problems) {}
@@ -214,14 +216,68 @@ class Parser {
       rule.kind = inner.word("kind", {"campaign", "journey"}).value_or("");
       rule.surface = inner.text("surface").value_or("");
       rule.priority_from = whole_number(inner, "priority_from", 0, limits::priority_max);
+      rule.priority_till = whole_number(inner, "priority_till", 0, limits::priority_max);
+      if (rule.priority_from && rule.priority_till && *rule.priority_till < *rule.priority_from)
+        inner.report(Code::out_of_range, "priority_till", "`priority_till` is below `priority_from`");
+      audience_sizes(inner, rule.audience);
       rule.has_lua = inner.boolean("has_lua");
       inner.finish();
       if (!rule.surface.empty() && !workspace_.configuration(rule.surface))
         inner.report(Code::unknown_configuration, "surface", "there is no surface configuration `" + rule.surface + "`" + meant_configuration(rule.surface));
     }
-    rule.approvers = whole_number(reader, "approvers", 1, 20).value_or(1);
+    rule.approvers = whole_number(reader, "approvers", 1, limits::approvers_max).value_or(1);
+    if (const Value* by = reader.take("by")) {
+      Reader inner(*by, reader.path_of("by"), problems_);
+      words_of(inner, "roles", rule.roles, approver_roles());
+      words_of(inner, "names", rule.names, {});
+      inner.finish();
+      if (inner.is_object() && rule.roles.empty() && rule.names.empty())
+        inner.report(Code::missing_field, "roles", "`by` needs `roles` or `names`; leave it out where every approver counts");
+      // Of nobody but named people, there must be as many.
+      if (rule.roles.empty() && !rule.names.empty() && rule.names.size() < static_cast<std::size_t>(rule.approvers))
+        inner.report(Code::out_of_range, "names", std::to_string(rule.approvers) + " approvals are asked for, and only " +
+                                                      std::to_string(rule.names.size()) + " may give one: nothing could ever be approved");
+    }
     reader.finish();
     return rule;
+  }
+
+  static const std::vector<std::string>& approver_roles() {
+    static const std::vector<std::string> words = {"approver", "publisher", "author", "admin"};
+    return words;
+  }
+
+  // A list of words, sorted and without doubles; of `known` ones, where there are any.
+  void words_of(Reader& reader, std::string_view key, std::vector<std::string>& into, const std::vector<std::string>& known) {
+    const Array* list = reader.array(key);
+    if (!list) return;
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const std::string path = index(reader.path_of(key), i);
+      if (!(*list)[i].is_string()) {
+        report(Code::wrong_type, path, type_message("a string", (*list)[i]));
+      } else if (const std::string& word = (*list)[i].string(); !known.empty() && std::find(known.begin(), known.end(), word) == known.end()) {
+        report(Code::out_of_range, path, "`" + word + "` is not one of " + join(known, ", ") + did_you_mean(word, known));
+      } else {
+        into.push_back(word);
+      }
+    }
+    std::sort(into.begin(), into.end());
+    into.erase(std::unique(into.begin(), into.end()), into.end());
+  }
+
+  // One word or a list of them.
+  void audience_sizes(Reader& reader, std::vector<AudienceSize>& into) {
+    std::vector<std::string> known, said;
+    for (const AudienceSize size : all_sizes) known.emplace_back(to_text(size));
+    const Value* value = reader.take("audience");
+    if (!value) return;
+    if (value->is_array()) {
+      words_of(reader, "audience", said, known);
+    } else if (const auto word = reader.word("audience", known)) {
+      said.push_back(*word);
+    }
+    for (const AudienceSize size : all_sizes)
+      if (std::find(said.begin(), said.end(), to_text(size)) != said.end()) into.push_back(size);
   }
 
   void report(Code code, const std::string& path, std::string message) {
@@ -259,8 +315,43 @@ Value to_value(const ApprovalRule& rule) {
   if (!rule.kind.empty()) when["kind"] = rule.kind;
   if (!rule.surface.empty()) when["surface"] = rule.surface;
   if (rule.priority_from) when["priority_from"] = *rule.priority_from;
+  if (rule.priority_till) when["priority_till"] = *rule.priority_till;
+  if (!rule.audience.empty()) {
+    Array sizes;
+    for (const AudienceSize size : rule.audience) sizes.emplace_back(to_text(size));
+    when["audience"] = std::move(sizes);
+  }
   if (rule.has_lua) when["has_lua"] = *rule.has_lua;
-  return Object{{"when", std::move(when)}, {"approvers", rule.approvers}};
+  Object document{{"when", std::move(when)}, {"approvers", rule.approvers}};
+  Object by;
+  if (!rule.roles.empty()) by["roles"] = Array(rule.roles.begin(), rule.roles.end());
+  if (!rule.names.empty()) by["names"] = Array(rule.names.begin(), rule.names.end());
+  if (!by.empty()) document["by"] = std::move(by);
+  return document;
+}
+
+// The size of what a condition lets through. A named audience that holds itself is refused elsewhere;
+// here it merely ends.
+AudienceSize size_of(const Predicate& predicate, const Included& include, int depth) {
+  using Op = Predicate::Op;
+  const auto parts = [&](auto better, AudienceSize of_none) {
+    AudienceSize size = of_none;
+    for (const Predicate& part : predicate.args) size = better(size, size_of(part, include, depth + 1));
+    return size;
+  };
+  switch (predicate.op) {
+    case Op::always: return AudienceSize::everyone;
+    case Op::all: return parts([](auto a, auto b) { return std::min(a, b); }, AudienceSize::everyone);
+    case Op::any: return parts([](auto a, auto b) { return std::max(a, b); }, AudienceSize::listed);
+    case Op::bucket: return predicate.lo <= 0 && predicate.hi >= 10'000 ? AudienceSize::everyone : AudienceSize::share;
+    case Op::list: return AudienceSize::listed;
+    case Op::audience: {
+      const auto named = include.audiences.find(predicate.name);
+      if (named == include.audiences.end() || depth > limits::predicate_depth_max) return AudienceSize::conditions;
+      return size_of(named->second, include, depth + 1);
+    }
+    default: return AudienceSize::conditions;
+  }
 }
 
 // The attributes that a predicate tests, with their places.
@@ -413,26 +504,52 @@ bool has_lua(const Definition& definition) {
                      [](const Action& action) { return action.content.form == Content::Form::lua; });
 }
 
-ApprovalDemand approvals_for(const Definition& definition, const Workspace& workspace) {
-  ApprovalDemand demand;
+std::string_view to_text(AudienceSize size) {
+  constexpr std::string_view words[] = {"listed", "share", "conditions", "everyone"};
+  return words[static_cast<int>(size)];
+}
+
+AudienceSize audience_size(const Definition& definition) {
+  AudienceSize size = size_of(definition.audience, definition.include, 0);
+  if (const Value* audience = definition.journey.at_path("enter.audience")) {
+    Problems known;   // none: it was read before
+    size = std::min(size, size_of(parse_predicate(*audience, "$.enter.audience", known), definition.include, 0));
+  } else if (definition.journey.at_path("enter.event")) {
+    size = std::min(size, AudienceSize::conditions);
+  }
+  return size;
+}
+
+std::vector<ApprovalDemand> approvals_for(const Definition& definition, const Workspace& workspace) {
+  std::vector<ApprovalDemand> demands;
   for (const ApprovalRule& rule : workspace.approvals) {
     const auto shows_on = [&](const Action& action) { return action.configuration == rule.surface; };
+    const AudienceSize size = audience_size(definition);
     if (!rule.tag.empty() && std::find(definition.tags.begin(), definition.tags.end(), rule.tag) == definition.tags.end()) continue;
     if (!rule.kind.empty() && rule.kind != to_text(definition.kind)) continue;
     if (!rule.surface.empty() && std::none_of(definition.actions.begin(), definition.actions.end(), shows_on)) continue;
     if (rule.priority_from && definition.priority < *rule.priority_from) continue;
+    if (rule.priority_till && definition.priority > *rule.priority_till) continue;
+    if (!rule.audience.empty() && std::find(rule.audience.begin(), rule.audience.end(), size) == rule.audience.end()) continue;
     if (rule.has_lua && *rule.has_lua != has_lua(definition)) continue;
-    if (rule.approvers <= demand.approvers) continue;
-    demand.approvers = rule.approvers;
-    demand.because = "every experience";
-    const auto because = [&](const std::string& text) { demand.because = demand.because == "every experience" ? text : demand.because + ", " + text; };
-    if (!rule.tag.empty()) because("tag `" + rule.tag + "`");
-    if (!rule.kind.empty()) because("kind " + rule.kind);
-    if (!rule.surface.empty()) because("surface `" + rule.surface + "`");
-    if (rule.priority_from) because("priority from " + std::to_string(*rule.priority_from));
-    if (rule.has_lua) because(*rule.has_lua ? "with Lua" : "without Lua");
+    std::vector<std::string> because;
+    if (!rule.tag.empty()) because.push_back("tag `" + rule.tag + "`");
+    if (!rule.kind.empty()) because.push_back("kind " + rule.kind);
+    if (!rule.surface.empty()) because.push_back("surface `" + rule.surface + "`");
+    if (rule.priority_from) because.push_back("priority from " + std::to_string(*rule.priority_from));
+    if (rule.priority_till) because.push_back("priority till " + std::to_string(*rule.priority_till));
+    if (!rule.audience.empty()) because.push_back("audience " + std::string(to_text(size)));
+    if (rule.has_lua) because.emplace_back(*rule.has_lua ? "with Lua" : "without Lua");
+    ApprovalDemand demand{rule.approvers, because.empty() ? "every experience" : join(because, ", "), rule.roles, rule.names};
+    const auto same_people = std::find_if(demands.begin(), demands.end(), [&](const ApprovalDemand& known) {
+      return known.roles == demand.roles && known.names == demand.names;
+    });
+    if (same_people == demands.end())
+      demands.push_back(std::move(demand));
+    else if (demand.approvers > same_people->approvers)
+      *same_people = std::move(demand);
   }
-  return demand;
+  return demands;
 }
 
 }  // namespace footlight

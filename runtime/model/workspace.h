@@ -5,7 +5,7 @@
 //                   "cart.total": {"type": "number", "min": 0}, "viewed": {"type": "list", "of": {"type": "text"}}},
 //    "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"],
 //                          "resolve": "highest" | "merge" | {"stack": 3}, "schema": NAME, "default": CONTENT}},
-//    "approvals": [{"when": {"tag": "price"}, "approvers": 2}],
+//    "approvals": [{"when": {"tag": "price"}, "approvers": 2, "by": {"roles": ["admin"], "names": ["ann"]}}],
 //    "conflict": {"hero": {"lua": "return function(candidates, request) … end"}},
 //    "audiences": {NAME: PREDICATE}, "fragments": {NAME: TEXT}, "schemas": {NAME: SCHEMA},
 //    "lists": {NAME: SHA-256}}
@@ -52,12 +52,24 @@ struct Configuration {
   bool operator==(const Configuration&) const = default;
 };
 
-// An experience that meets all of the conditions needs `approvers` approvals.
+// How many people an audience can hold, as far as its conditions alone tell; from few to all.
+enum class AudienceSize {
+  listed,       // nobody but the ids of uploaded lists
+  share,        // at most a known share: behind a bucket
+  conditions,   // whoever meets conditions on attributes: nobody knows how many
+  everyone,
+};
+std::string_view to_text(AudienceSize size);
+AudienceSize audience_size(const Definition& definition);
+
+// An experience that meets all of the conditions needs `approvers` approvals of those who count.
 struct ApprovalRule {
   std::string tag, kind, surface;                 // empty: not asked
-  std::optional<int> priority_from;
+  std::optional<int> priority_from, priority_till;   // both included
+  std::vector<AudienceSize> audience;             // any of these; empty: not asked
   std::optional<bool> has_lua;
   int approvers = 1;
+  std::vector<std::string> roles, names;          // who counts: any of them; both empty: every approver
   bool operator==(const ApprovalRule&) const = default;
 };
 
@@ -88,12 +100,16 @@ void include_mentions(Definition& definition, const Workspace& workspace, Proble
 // names and that are not declared. The definition must have parsed without errors.
 Problems check_against(const Definition& definition, const Workspace& workspace);
 
-// How many approvals the definition needs, and the rule that asks for them.
+// What one rule asks of the definition.
 struct ApprovalDemand {
   int approvers = 0;
-  std::string because;                            // `tag price`; empty where none are needed
+  std::string because;                            // `tag `price`, surface `hero``
+  std::vector<std::string> roles, names;          // as of the rule
+  bool operator==(const ApprovalDemand&) const = default;
 };
-ApprovalDemand approvals_for(const Definition& definition, const Workspace& workspace);
+// Of every rule that meets the definition, in the order of the workspace; what another one asks for
+// anyway, as many of the same people, is left out.
+std::vector<ApprovalDemand> approvals_for(const Definition& definition, const Workspace& workspace);
 
 bool has_lua(const Definition& definition);
 

@@ -42,6 +42,7 @@ class MemoryStore final : public Store {
     Journal& journal = journals_.try_emplace(std::string(workspace)).first->second;
     if (!entry->idempotency_key.empty()) journal.seq_of_key.emplace(entry->idempotency_key, entry->seq);
     journal.entries.push_back(entry);
+    if (draft.lifts_fence) settings_[std::pair(std::string(workspace), std::string(store_setting::fence_lifted))] = "1";
     return *entry;
   }
 

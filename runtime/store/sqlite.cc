@@ -220,6 +220,14 @@ Result<std::unique_ptr<Connection>> open_reader(const std::string& path) {
   return opened;
 }
 
+Status put_setting_in(Connection& connection, std::string_view workspace, std::string_view key, std::string_view value) {
+  return connection
+      .query("INSERT INTO settings (workspace, key, value) VALUES (?, ?, ?) "
+             "ON CONFLICT (workspace, key) DO UPDATE SET value = excluded.value",
+             workspace, key, Bytes{value})
+      .finish();
+}
+
 // Copies what `source` sees now, whole, into the empty file at `path`, and marks the copy fenced.
 Status copy_fenced(Connection& source, const std::string& path) {
   Result<std::unique_ptr<Connection>> opened = Connection::open(path, SQLITE_OPEN_READWRITE);
@@ -233,6 +241,7 @@ Status copy_fenced(Connection& source, const std::string& path) {
   // Out of WAL mode, so that the copy is one file and can be read from a read-only disk.
   if (const auto mode = found_text(copy.query("PRAGMA journal_mode = DELETE")); !mode.ok())
     return mode.error();
+  if (Status done = copy.query("DELETE FROM settings WHERE key = ?", store_setting::fence_lifted).finish(); !done.ok()) return done;
   return copy.query("UPDATE meta SET value = '1' WHERE name = ?", store_meta::fenced).finish();
 }
 
@@ -280,6 +289,8 @@ class SqliteStore final : public Store {
                   .finish();
           !done.ok())
         return done.error();
+      if (draft.lifts_fence)
+        if (Status done = put_setting_in(connection, workspace, store_setting::fence_lifted, "1"); !done.ok()) return done.error();
       return entry;
     });
   }
@@ -389,14 +400,7 @@ class SqliteStore final : public Store {
 
   Status put_setting(std::string_view workspace, std::string_view key, std::string_view value) override {
     if (Status fits = check_setting(workspace, key, value); !fits.ok()) return fits;
-    return write<Done>([&](Connection& connection) {
-      return connection
-          .query(
-              "INSERT INTO settings (workspace, key, value) VALUES (?, ?, ?) "
-              "ON CONFLICT (workspace, key) DO UPDATE SET value = excluded.value",
-              workspace, key, Bytes{value})
-          .finish();
-    });
+    return write<Done>([&](Connection& connection) { return put_setting_in(connection, workspace, key, value); });
   }
 
   Result<std::string> put_setting_once(std::string_view workspace, std::string_view key,

@@ -423,3 +423,53 @@ TEST_CASE("a server's log goes to stderr, its one line of news to stdout") {
   std::istringstream rows(log);
   for (std::string row; std::getline(rows, row);) CHECK(parse_json(row).ok());
 }
+
+TEST_CASE("diff and review: text for people, JSON for programs, refusals with their exit codes") {
+  Shop shop;
+  REQUIRE(shop.as("ann:author,publisher", {"push", shop.ws}).exit_code == 0);
+  shop.folder.write("two.json", R"({"kind": "campaign", "id": "welcome", "priority": 60, "show": {"hero": "<h1>Two\u001b[31m</h1>"}})");
+  REQUIRE(shop.as("ann:author", {"edit", "welcome", "--file", shop.folder.path("two.json")}).exit_code == 0);
+  const Ran text = shop.as("vic:viewer", {"diff", "welcome", "1", "2"});
+  CHECK(text.exit_code == 0);
+  CHECK_THAT(text.out, Catch::StartsWith("welcome: r1 (earlier) → r2 (draft)\n"));
+  CHECK_THAT(text.out, Catch::Contains("  priority: 50 → 60\n") && Catch::Contains("    + <h1>Two\\x1b[31m</h1>\n"));
+  CHECK(text.out.find('\x1b') == std::string::npos);    // neither ours, without a terminal, nor theirs
+  CHECK(shop.as("vic:viewer", {"diff", "welcome", "--from", "1", "--to", "draft"}).out == text.out);
+  CHECK_THAT(shop.as("vic:viewer", {"diff", "welcome", "2", "2"}).out, Catch::Contains("nothing differs"));
+  CHECK(json_of(shop.as("vic:viewer", {"diff", "welcome", "--json"}).out).find("is_equal")->boolean() == false);
+  CHECK(shop.as("vic:viewer", {"diff", "welcome", "3"}).exit_code == 3);
+  CHECK(shop.as("vic:viewer", {"diff", "welcome", "live"}).exit_code == 3);
+  CHECK(shop.as("vic:viewer", {"diff", "welcome", "elder"}).exit_code == 2);
+  CHECK(shop.as("vic:viewer", {"diff", "nobody"}).exit_code == 3);
+
+  const Ran review = shop.as("vic:viewer", {"review", "welcome"});
+  CHECK(review.exit_code == 0);
+  CHECK_THAT(review.out, Catch::StartsWith("welcome r2, draft: a campaign\nby ann, "));
+  for (const char* head : {"\ncontent\n", "\nproperties\n", "\nconfiguration\n", "\naudience\n", "\nschedule\n", "\nchecks\n", "\nclashes\n", "\napproval\n", "\nactivation\n"})
+    CHECK_THAT(review.out, Catch::Contains(head));
+  const Value told = json_of(shop.as("vic:viewer", {"review", "welcome", "--json"}).out);
+  CHECK(told.find("is_sound")->boolean());
+  CHECK(told.at_path("activation.is_possible")->boolean());
+  CHECK(shop.as("vic:viewer", {"review", "nobody"}).exit_code == 3);
+  CHECK_THAT(shop.as("root:admin", {"epoch-bump"}).err, Catch::StartsWith("refused (not_fenced)"));
+}
+
+TEST_CASE("the last approval activates where the submission asked for it, and says why where it could not") {
+  Shop shop;
+  shop.folder.write("ws/workspace.lua", "workspace \"shop\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n"
+                                        "  attributes = { [\"loyalty.tier\"] = text {}, [\"person.name\"] = text {} },\n"
+                                        "  approvals = { { when = { audience = { \"everyone\", \"conditions\" } }, approvers = 2, by = { roles = { \"approver\" } } } },\n}\n");
+  const Ran pushed = shop.as("ann:author,publisher", {"push", shop.ws});
+  INFO(pushed.out << pushed.err);
+  REQUIRE(pushed.exit_code == 0);
+  const Ran submitted = shop.as("amy:author", {"submit", "welcome", "--activate-on-approval"});
+  CHECK_THAT(submitted.out, Catch::Contains("; the last approval activates it"));
+  CHECK(shop.as("root:admin", {"approve", "welcome"}).exit_code == 3);   // not one of those who count
+  CHECK(shop.as("bob:approver", {"approve", "welcome"}).out == "welcome: in_review, revision 1\n");
+  const Ran last = shop.as("cyd:approver", {"approve", "welcome"});
+  CHECK_THAT(last.out, Catch::StartsWith("welcome: approved, revision 1; not activated (forbidden): `welcome` is approved and was not activated: neither `amy`"));
+  REQUIRE(shop.as("ann:author", {"duplicate", "welcome", "second"}).exit_code == 0);
+  REQUIRE(shop.as("ann:author,publisher", {"submit", "second", "--activate-on-approval"}).exit_code == 0);
+  REQUIRE(shop.as("bob:approver", {"approve", "second"}).exit_code == 0);
+  CHECK_THAT(shop.as("cyd:approver", {"approve", "second"}).out, Catch::StartsWith("second: live, revision 1; visible everywhere by "));
+}

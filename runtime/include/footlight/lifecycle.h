@@ -90,6 +90,9 @@ struct Command {
   std::string new_id;                                  // duplicate
   // duplicate: which revision, the newest if absent; activate: must be the newest if given.
   std::optional<int> revision;
+  // submit: the last approval that is needed puts the revision in force too. Somebody who may activate
+  // must want it: who submits, or who gives that approval.
+  bool activate_on_approval = false;
   std::string request_id;                              // kept in the record, not looked into
 };
 
@@ -110,6 +113,7 @@ struct Approval {
   std::string hash;
   std::string by;
   Instant at;
+  std::set<Role> roles;                                // the approver's, at that moment
   bool operator==(const Approval&) const = default;
 };
 
@@ -139,6 +143,13 @@ struct Ending {
   bool operator==(const Ending&) const = default;
 };
 
+// Asked for with a submission: activate as soon as it is approved.
+struct ActivationWish {
+  std::string by;
+  bool may_activate = false;                           // the roles of `by` allowed it when asked
+  bool operator==(const ActivationWish&) const = default;
+};
+
 struct Experience {
   std::string id;
   Kind kind = Kind::campaign;
@@ -147,6 +158,7 @@ struct Experience {
   std::vector<Revision> revisions;                     // never empty; the head is the last
   std::set<std::string> contributors;                  // to the head, since it was last live
   std::map<int, std::vector<Approval>> approvals;      // revision -> who approved it, each once
+  std::optional<ActivationWish> activates_on_approval; // of the head, while it is in review
   std::optional<int> live_revision;                    // activated last; kept after the end
   std::optional<Instant> activated_at;                 // first put in force; replacements keep it
   std::optional<Ending> ending;                        // kept once a command has met it
@@ -213,17 +225,32 @@ class Window {
   Duration length_;
 };
 
-// How many approvers a definition needs before it may be activated; 0: no rule asks for any.
+// One thing that a definition needs before it may be activated: so many approvers, of those who count.
 struct ApprovalNeed {
-  int approvers = 0;
+  int approvers = 0;                                   // 0: nobody
   std::string because;                                 // `tagged "price"`; ends a sentence
+  // Who counts: anybody with one of the roles, or one of the names. Both empty: any approver.
+  std::set<Role> roles = {};
+  std::set<std::string> names = {};
+
+  bool counts(const std::string& name, const std::set<Role>& its_roles) const;
+  std::string who() const;                             // `admin, or ann, bob`; empty where anybody counts
+};
+// What all rules together ask for; each must be met, and one approval may count for several.
+struct ApprovalNeeds {
+  std::vector<ApprovalNeed> all;
+
+  ApprovalNeeds() = default;
+  ApprovalNeeds(ApprovalNeed only) { if (only.approvers > 0) all.push_back(std::move(only)); }
+  explicit ApprovalNeeds(std::vector<ApprovalNeed> needs) : all(std::move(needs)) {}
+  bool empty() const { return all.empty(); }
 };
 
 // What the lifecycle asks of the boxes around it. All three must be set, and be pure.
 struct Rules {
   // Everything wrong with a definition; asked at submit and activate. Warnings refuse nothing.
   std::function<Problems(const Value& definition, Instant now)> check;
-  std::function<ApprovalNeed(const Value& definition)> approvals;
+  std::function<ApprovalNeeds(const Value& definition)> approvals;
   // Codes bad_time, unknown_time_zone, nonexistent_local_time, ambiguous_local_time,
   // offset_mismatch; how start, end and now compare is checked here, by check_span.
   std::function<Result<Span>(const Value& definition, Instant now)> schedule;
@@ -234,6 +261,13 @@ struct Rules {
 Problems check_span(const Span& span, Instant now);
 
 // ---- what happens ------------------------------------------------------------------------------
+
+// An activation that was wished for with the submission and that the last approval could not make.
+struct NotActivated {
+  std::string code;                                    // what `activate` would have refused with
+  std::string message;
+  bool operator==(const NotActivated&) const = default;
+};
 
 // An accepted command with every effect already computed: folding needs no rules and no clock.
 // A member that is absent leaves what it speaks of as it was.
@@ -252,6 +286,8 @@ struct Record {
   std::optional<HeadStatus> head_status;
   std::optional<Approval> approval;
   bool voids_approvals = false;                        // of the head, on withdraw and request_changes
+  std::optional<ActivationWish> activates_on_approval; // submit: it was asked for
+  std::optional<NotActivated> not_activated;           // approve: the approval counts all the same
   std::optional<Standing> standing;
   std::optional<int> live_revision;
   std::optional<Ending> ending;                        // epoch_bump: of every experience not yet final

@@ -53,6 +53,7 @@ struct Draft {
   std::string record;
   std::string answer;
   std::vector<std::string> blobs;
+  bool lifts_fence = false;          // of its workspace: the setting below lands in the same transaction
 };
 
 // The newest entry of a workspace; seq 0 and no chain where it has none.
@@ -86,7 +87,12 @@ struct Token {
 namespace store_meta {
 inline constexpr std::string_view store_id = "store_id";   // 32 random hex digits, given at creation
 inline constexpr std::string_view epoch = "epoch";         // a decimal number, `1` at creation
-inline constexpr std::string_view fenced = "fenced";       // `0`, or `1` from a restore to the epoch bump
+inline constexpr std::string_view fenced = "fenced";       // `0`, or `1` from a restore to the last epoch bump
+}
+// A setting of a workspace: `1` where its epoch was bumped since the store was fenced. A fenced store may
+// hold several workspaces, and each is bumped by itself. Copies are made without it.
+namespace store_setting {
+inline constexpr std::string_view fence_lifted = "fence_lifted";
 }  // namespace store_meta
 
 // Codes of all members: store_failed (the store cannot take it now; the message says what to do),

@@ -151,6 +151,7 @@ class History {
     if (situation >= Situation::paused && situation <= Situation::paused_approved && one_in(3))
       made.name = one_in(2) ? CommandName::resume : CommandName::edit;
     made.new_id = some_id();
+    made.activate_on_approval = one_in(3);
     const Experience* found = world_.state.find(made.experience);
     made.definition = some_definition(found && !one_in(30) ? found->kind : static_cast<Kind>(below(2)));
     if (found && !one_in(15)) made.expected_hash = found->head().hash;
@@ -196,12 +197,13 @@ class History {
     }
     if (record.command == CommandName::withdraw || record.command == CommandName::request_changes)
       life.approvers.erase(static_cast<int>(life.hashes.size()));
-    if (record.command == CommandName::activate) {
+    CHECK((record.command != CommandName::activate || record.live_revision));
+    if (record.live_revision) {  // an approval may activate, where the submission asked for it
       const int n = *record.live_revision;
       const Experience& experience = world_.at(record.experience);
-      const int needed =
-          world_.rules.approvals(experience.revisions[static_cast<std::size_t>(n) - 1].definition).approvers;
-      CHECK(static_cast<int>(life.approvers[n].size()) >= needed);  // L3
+      for (const ApprovalNeed& need :
+           world_.rules.approvals(experience.revisions[static_cast<std::size_t>(n) - 1].definition).all)
+        CHECK(static_cast<int>(life.approvers[n].size()) >= need.approvers);  // L3
       CHECK(n == static_cast<int>(life.hashes.size()));
       life.live = n;
       life.fin = record.standing->span.end;  // its schedule's; a replacement brings its own

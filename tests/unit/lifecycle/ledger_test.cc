@@ -6,7 +6,7 @@
 //   ann(author): create gold-hero {"kind":"campaign"}
 //     draft                            what it is then shown as, or `refused CODE: message`
 //   show gold-hero                     prints what is known of it;  `show catalog` what is served
-// Words of a command: expect=2 hash=head|TEXT as=NEW-ID revision=1 message=TEXT (the rest of the line).
+// Words of a command: expect=2 hash=head|TEXT as=NEW-ID revision=1 activate=on_approval message=TEXT (the rest of the line).
 // Indented lines are written by the run: FOOTLIGHT_UPDATE=1 rewrites them, the difference is reviewed.
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -59,6 +59,10 @@ Command command_from_line(const World& world, const std::string& line) {
       continue;
     }
     const std::string value(words[i].substr(equals + 1));
+    if (key == "activate") {
+      made.activate_on_approval = value == "on_approval";
+      continue;
+    }
     if (key == "expect")
       made.expected_revision = std::stoi(value);
     else if (key == "revision")
@@ -83,6 +87,7 @@ std::string shown_record(const World& world, const Record& record) {
   if (record.version) line += ", version " + std::to_string(record.version->v);
   if (record.visible_by) line += ", visible by " + to_text(*record.visible_by);
   if (record.gone_by) line += ", gone by " + to_text(*record.gone_by);
+  if (record.not_activated) line += "; not activated: " + record.not_activated->code + ": " + record.not_activated->message;
   return line + "\n";
 }
 

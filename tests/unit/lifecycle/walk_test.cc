@@ -3,7 +3,9 @@
 // What must come out stands in tests/lifecycle/matrix.txt, apart from the table that the code obeys:
 // a cell is the situation afterwards or the code of the refusal.
 #include <catch2/catch.hpp>
+#include <sstream>
 
+#include "base/text.h"
 #include "lifecycle/table.h"
 #include "world.h"
 
@@ -287,4 +289,83 @@ TEST_CASE("a fenced store takes nothing but the epoch bump, whatever the situati
 
 TEST_CASE("docs/lifecycle.md is printed from the table") {
   check_against_file("docs/lifecycle.md", lifecycle_markdown());
+}
+
+namespace {
+
+// The cells of `| a | b |`.
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells;
+  for (const std::string_view cell : split(line, '|')) cells.emplace_back(trim(cell));
+  if (cells.size() < 3) return {};
+  return {cells.begin() + 1, cells.end() - 1};
+}
+
+// What the page says, read as a person reads it.
+struct Page {
+  std::map<std::string, std::set<std::string>> may;                        // command → roles
+  std::map<std::string, std::map<std::string, std::string>> outcome;       // command → situation → outcome
+
+  explicit Page(const std::string& text) {
+    std::string section;
+    std::vector<std::string> head;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("#")) section = line, head.clear();
+      const auto cells = cells_of(line);
+      if (cells.empty() || cells[0].starts_with("--")) continue;
+      if (head.empty()) {
+        head = cells;
+      } else if (section == "## Who may") {
+        for (std::size_t i = 1; i < cells.size(); ++i)
+          if (cells[i] == "yes") may[cells[0]].insert(head[i]);
+      } else if (section.starts_with("### ")) {
+        auto& of_command = outcome[section.substr(4)];
+        std::string names = cells[0];
+        if (names == "any")
+          for (const SituationRow& row : situation_table()) CHECK(of_command.emplace(row.text, cells[1]).second);
+        else
+          for (std::size_t end; !names.empty(); names.erase(0, end == names.npos ? end : end + 4)) {
+            end = names.find(" · ");
+            CHECK(of_command.emplace(names.substr(0, end), cells[1]).second);
+          }
+      }
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the page answers every question of a situation, a command and a role, and rightly") {
+  const Page page(read_file("docs/lifecycle.md"));
+  int questions = 0;
+  for (const Kind kind : {Kind::campaign, Kind::journey})
+    for (const SituationRow& situation : situation_table()) {
+      if (situation.journeys_only && kind == Kind::campaign) continue;
+      const World reached = reach(situation.situation, kind);
+      for (const CommandRow& listed : command_table())
+        for (const Role role : all_roles) {
+          const std::string command(to_text(listed.name));
+          INFO(to_text(kind) << " " << situation.text << " " << command << " by " << to_text(role));
+          ++questions;
+          World world = reached;
+          const std::string result = afterwards(world, attempt(world, listed.name, kind, role));
+          const std::string said = page.outcome.at(command).at(std::string(situation.text));
+          const bool exists = situation.situation != Situation::none && situation.situation != Situation::deleted;
+          const bool is_of_journeys = command == "pause" || command == "resume" || command == "close";
+          if (!page.may.contains(command) || !page.may.at(command).contains(std::string(to_text(role))))
+            CHECK(result == "forbidden");
+          else if (is_of_journeys && kind == Kind::campaign && exists)
+            CHECK(result == "not_a_journey");
+          else if (said.starts_with("`"))
+            CHECK("`" + result + "`" == said);
+          else if (said.starts_with("answers as the first time"))
+            CHECK(result == "again");
+          else if (command == "epoch_bump")
+            CHECK(result == "not_fenced");              // its guard: no restore came before
+          else
+            CHECK(((said.starts_with("allowed: ") && result.starts_with("> "))));
+        }
+    }
+  CHECK(questions == (13 + 19) * 16 * 6);
 }

@@ -41,7 +41,18 @@ Rules rules_of_test(int approvers_now, Window window) {
     ApprovalNeed need{approvers ? static_cast<int>(approvers->number()) : 0,
                       definition.string_or("because", "")};
     if (approvers_now >= 0) need.approvers = approvers_now;
-    return need;
+    std::vector<ApprovalNeed> needs;
+    if (need.approvers > 0) needs.push_back(need);
+    if (const Value* more = definition.find("needs"))
+      for (const Value& one : more->array()) {
+        ApprovalNeed other{static_cast<int>(one.find("approvers")->number()), one.string_or("because", "")};
+        if (const Value* roles = one.find("roles"))
+          for (const Value& word : roles->array()) other.roles.insert(*role_from(word.string()));
+        if (const Value* names = one.find("names"))
+          for (const Value& name : names->array()) other.names.insert(name.string());
+        needs.push_back(std::move(other));
+      }
+    return ApprovalNeeds(std::move(needs));
   };
   return {check, approvals, schedule, window};
 }

@@ -11,6 +11,7 @@ namespace footlight::test {
 // Definitions say of themselves what the rules around them would find:
 //   {"kind": "campaign", "from": "2026-12-01T09:00", "till": "…",   in Europe/Paris
 //    "approvers": 2, "because": "tagged `price`",                   0 or absent: no rule matches
+//    "needs": [{"approvers": 1, "because": "kind campaign", "roles": ["admin"], "names": ["ann"]}, …]
 //    "broken": ["what is wrong", …]}
 // `approvers_now`, where not negative, stands for rules that were changed meanwhile.
 Rules rules_of_test(int approvers_now = -1, Window window = {});
