@@ -1,5 +1,6 @@
 #include "api/api.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -13,6 +14,7 @@ Status Api::add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secre
   auto secret = store_.put_setting_once(catalog->name(), "secret", fresh_secret);
   if (!secret) return secret.error();
   keys_[catalog->name()] = token_key(*secret);
+  secrets_[catalog->name()] = *secret;
   const std::string name = catalog->name();
   catalogs_[name] = std::move(catalog);
   return Done{};
@@ -28,8 +30,8 @@ std::set<std::string, std::less<>> implied_roles(const std::string& comma_list) 
   for (const std::string_view role : split(comma_list, ',')) roles.emplace(trim(role));
   roles.erase("");
   if (roles.empty()) return roles;
-  const bool only_delivers = roles.size() == 1 && roles.contains("delivery");
-  if (!only_delivers) roles.insert("viewer");
+  if (roles.size() == 1 && (roles.contains("delivery") || roles.contains("node"))) return roles;
+  roles.insert("viewer");
   roles.insert("delivery");
   return roles;
 }
@@ -41,30 +43,72 @@ Actor actor_of(const Caller& caller) {
   return actor;
 }
 
-Result<Caller> Api::authenticate(const HttpRequest& request) {
+Result<std::string> bearer_of(const HttpRequest& request) {
   const auto header = request.headers.get("Authorization");
   constexpr std::string_view scheme = "bearer ";
   if (!header || header->size() <= scheme.size() || lower(header->substr(0, scheme.size())) != scheme)
     return refuse(Code::unauthorized, "send a token: `Authorization: Bearer …`; `footlight token create` makes one");
-  auto token = store_.find_token(sha256_hex(trim(header->substr(scheme.size()))));
+  return std::string(trim(header->substr(scheme.size())));
+}
+
+Result<Caller> Api::authenticate(const HttpRequest& request) {
+  auto bearer = bearer_of(request);
+  if (!bearer) return bearer.error();
+  auto token = store_.find_token(sha256_hex(*bearer));
   if (!token) return token.error();
   if (!token->has_value() || (*token)->revoked) return refuse(Code::unauthorized, "the token is not known here, or was revoked");
   return Caller{(*token)->name, implied_roles((*token)->roles), (*token)->workspace};
 }
 
-Result<Catalog*> Api::catalog_of(const Call& call) {
+Result<std::string> chosen_workspace(const Call& call, const std::vector<std::string>& workspaces) {
   const auto asked = call.request.parameter("workspace");
   const std::string& own = call.caller.workspace;
   if (asked && own != "*" && *asked != own)
     return refuse(Code::forbidden, "the token opens the workspace `" + own + "`, not `" + std::string(*asked) + "`");
   std::string name = asked ? std::string(*asked) : own;
   if (name == "*") {
-    if (catalogs_.empty()) return refuse(Code::not_found, "there is no workspace yet; `footlight serve FOLDER` takes one in");
-    if (catalogs_.size() != 1) return refuse(Code::usage, "there are several workspaces; say which with `?workspace=…`");
-    name = catalogs_.begin()->first;
+    if (workspaces.empty()) return refuse(Code::not_found, "there is no workspace yet; `footlight serve FOLDER` takes one in");
+    if (workspaces.size() != 1) return refuse(Code::usage, "there are several workspaces; say which with `?workspace=…`");
+    name = workspaces.front();
   }
-  if (Catalog* found = catalog(name)) return found;
-  return refuse(Code::not_found, "there is no workspace `" + name + "`");
+  if (std::find(workspaces.begin(), workspaces.end(), name) == workspaces.end()) return refuse(Code::not_found, "there is no workspace `" + name + "`");
+  return name;
+}
+
+Result<std::string> Api::workspace_of(const Call& call) {
+  std::vector<std::string> names;
+  for (const auto& [name, catalog] : catalogs_) names.push_back(name);
+  return chosen_workspace(call, names);
+}
+
+Result<Catalog*> Api::catalog_of(const Call& call) {
+  auto name = workspace_of(call);
+  if (!name) return name.error();
+  return catalog(*name);
+}
+
+// A store that was restored may have forgotten a stop: until its epoch is bumped nothing of it is shown.
+Result<Pinned> Api::pin(const std::string& workspace) {
+  Catalog* found = catalog(workspace);
+  if (!found) return refuse(Code::not_found, "there is no workspace `" + workspace + "`");
+  Pinned pinned{.workspace = workspace, .key = keys_.at(workspace)};
+  if (found->is_fenced()) {
+    pinned.defaults = found->defaults();
+  } else {
+    pinned.snapshot = found->snapshot();
+    if (!pinned.snapshot) return refuse(Code::unavailable, "the workspace does not compile; see /readyz");
+  }
+  return pinned;
+}
+
+Result<Value> Api::access(const std::string& workspace) {
+  auto tokens = store_.list_tokens(workspace);
+  if (!tokens) return tokens.error();
+  Array rows;
+  for (const Token& token : *tokens)
+    if (!token.revoked)
+      rows.push_back(Object{{"hash", token.hash}, {"name", token.name}, {"roles", token.roles}, {"workspace", token.workspace}});
+  return Value(Object{{"secret", secrets_.at(workspace)}, {"tokens", std::move(rows)}});
 }
 
 namespace {
@@ -103,8 +147,8 @@ Result<Value> json_body(const HttpRequest& request) {
 
 std::vector<Route> routes(Api& api) {
   std::vector<Route> all;
-  for (auto area : {decide_routes, authoring_routes, review_routes, operating_routes})
-    for (Route& route : area(api)) all.push_back(std::move(route));
+  for (const auto& area : {decide_routes(api), authoring_routes(api), review_routes(api), delivery_routes(api), operating_routes(api)})
+    for (const Route& route : area) all.push_back(route);
   return all;
 }
 

@@ -3,16 +3,15 @@
 // on a data file), so there is one way in.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "api/serving.h"
 #include "catalog/catalog.h"
-#include "engine/token.h"
-#include "server/metrics.h"
-#include "server/router.h"
 
 namespace footlight {
 
@@ -20,11 +19,15 @@ struct ApiOptions {
   std::function<Instant()> now;                         // only for what no request stamps
   // The runner of the calling thread for this snapshot; see LuaPolicyRunner.
   std::function<Result<PolicyRunner*>(const std::string& workspace, const std::shared_ptr<const Snapshot>&)> runner;
+  // The bytes of a backup of the store, made now. Empty: this process makes none.
+  std::function<Result<std::string>()> backup = {};
+  // Both clocks, for leases. Empty: nobody is given any.
+  std::function<Reading()> clocks = {};
 };
 
 // What the routes serve: a store, its workspaces, tokens. Members are safe from any thread once all
 // workspaces are added.
-class Api {
+class Api : public Serving {
  public:
   Api(Store& store, ApiOptions options);
 
@@ -32,31 +35,43 @@ class Api {
   Status add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secret);
   Catalog* catalog(const std::string& workspace);
   const std::map<std::string, std::unique_ptr<Catalog>>& catalogs() const { return catalogs_; }
-  const TokenKey& key(const std::string& workspace) const { return keys_.at(workspace); }
 
   Store& store() { return store_; }
   const ApiOptions& options() const { return options_; }
-  Metrics& metrics() { return metrics_; }
+  Metrics& metrics() override { return metrics_; }
 
-  // Who sends it: a bearer token known to the store. Roles imply `delivery` and `viewer`.
-  Result<Caller> authenticate(const HttpRequest& request);
-  // The workspace that the call is about: the token's, or `?workspace=`, or the only one there is.
+  Result<Caller> authenticate(const HttpRequest& request) override;
+  Result<std::string> workspace_of(const Call& call) override;
+  Result<Pinned> pin(const std::string& workspace) override;
+  std::optional<int> max_age_s(const Pinned&) override { return 0; }   // what is stopped here is gone here at once
+  Result<PolicyRunner*> runner(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) override {
+    return options_.runner(workspace, snapshot);
+  }
   Result<Catalog*> catalog_of(const Call& call);
+
+  // What delivery nodes need beside the catalog: {"secret", "tokens": [{"hash", "name", "roles", "workspace"}]}.
+  Result<Value> access(const std::string& workspace);
+  // Goes up whenever that may have changed.
+  std::int64_t access_changes() const { return access_changes_; }
+  void access_changed() { ++access_changes_; }
 
  private:
   Store& store_;
   ApiOptions options_;
   std::map<std::string, std::unique_ptr<Catalog>> catalogs_;
+  std::map<std::string, std::string> secrets_;
   std::map<std::string, TokenKey> keys_;
+  std::atomic<std::int64_t> access_changes_{0};
   Metrics metrics_;
 };
 
 // Every route, one table per area.
 std::vector<Route> routes(Api& api);
-std::vector<Route> decide_routes(Api& api);       // api/decide.cc
+std::vector<Route> decide_routes(Serving& serving);   // api/decide.cc
 std::vector<Route> authoring_routes(Api& api);    // api/authoring.cc
 std::vector<Route> review_routes(Api& api);       // api/review.cc
 std::vector<Route> operating_routes(Api& api);    // api/operating.cc
+std::vector<Route> delivery_routes(Api& api);     // api/delivery.cc
 
 // A token's roles with what they imply, as a router's caller holds them.
 std::set<std::string, std::less<>> implied_roles(const std::string& comma_list);

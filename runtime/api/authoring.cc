@@ -120,8 +120,8 @@ Result<HttpResponse> show(Api&, Catalog& catalog, const Call& call) {
   return response;
 }
 
-Result<HttpResponse> receipt(Api&, Catalog& catalog, const Call& call) {
-  auto body = catalog.receipt(call.param("id"), call.request.received);
+Result<HttpResponse> receipt(Api& api, Catalog& catalog, const Call& call) {
+  auto body = api.options().clocks ? catalog.receipt(call.param("id"), api.options().clocks()) : catalog.receipt(call.param("id"), call.request.received);
   if (!body) return body.error();
   return json_response(*body);
 }
@@ -154,7 +154,7 @@ Result<HttpResponse> configure(Api&, Catalog& catalog, const Call& call) {
     }
   reader.finish();
   if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the body has problems");
-  auto answer = catalog.configure(*document, actor_of(call.caller), call.request.received, lists);
+  auto answer = catalog.configure(*document, actor_of(call.caller), call.request.received, lists, call.request.request_id);
   if (!answer) return answer.error();
   return json_response(answer->body);
 }
@@ -168,14 +168,24 @@ Result<HttpResponse> audit(Api&, Catalog& catalog, const Call& call) {
         return refuse(Code::usage, std::string("`") + key + "` is a whole number");
     }
   most = std::min<std::int64_t>(most, limits::audit_rows_max);
-  Array rows;
+  // A row is written at once, since a page of them may be large: it ends before it gets too large to be taken.
+  std::string body = "{\"entries\":[";
+  std::int64_t count = 0;
   auto read = catalog.audit(after, std::string(call.request.parameter("experience").value_or("")), [&](const Value& row) {
-    if (static_cast<std::int64_t>(rows.size()) == most) return false;
-    rows.push_back(row);
+    if (count == most || (count > 0 && body.size() > limits::audit_answer_bytes_max)) return false;
+    if (count++ > 0) body += ',';
+    body += to_json(row);
     return true;
   });
   if (!read) return read.error();
-  return json_response(Object{{"entries", std::move(rows)}, {"head", catalog.head()}});
+  return HttpResponse{.content_type = "application/json", .body = body + "],\"head\":" + std::to_string(catalog.head()) + "}"};
+}
+
+Result<HttpResponse> verify(Api&, Catalog& catalog, const Call&) {
+  auto report = catalog.verify();
+  if (!report) return report.error();
+  return json_response(Object{{"workspace", catalog.name()}, {"entries", report->entries}, {"blobs", report->blobs},
+                              {"head", Object{{"seq", report->head.seq}, {"chain", report->head.chain}}}});
 }
 
 Result<HttpResponse> epoch_bump(Api&, Catalog& catalog, const Call& call) {
@@ -211,14 +221,19 @@ std::vector<Route> authoring_routes(Api& api) {
       {"PUT", "/v1/experiences/{id}", "viewer", document, on_catalog(edit), "edit: a new revision",
        "Body: the definition. `If-Match: N` refuses with revision_conflict unless N is the newest revision."},
       {"DELETE", "/v1/experiences/{id}", "viewer", 0, on_catalog(remove), "delete a draft that was never live"},
-      {"GET", "/v1/experiences/{id}/receipt", "viewer", 0, on_catalog(receipt), "how far its newest publish has got"},
+      {"GET", "/v1/experiences/{id}/receipt", "viewer", 0, on_catalog(receipt), "how far its newest publish has got",
+       "`visible_by`, `gone_by`; by node when it confirmed, or until when its lease lets it serve what was before. `status` is propagated when each has confirmed or ended."},
       {"POST", "/v1/experiences/{id}/{command}", "viewer", limits::command_bytes_max, on_catalog(command),
        "submit, withdraw, request_changes, approve, activate, unschedule, stop, pause, resume, close, archive, duplicate",
        "Body, all optional: {\"message\"}; submit {\"activate_on_approval\"}; approve {\"hash\"} of what was reviewed; duplicate {\"new_id\",\"revision\"}, else `ID-2` and so on. `Idempotency-Key` makes a retry safe."},
       {"GET", "/v1/workspace", "viewer", 0, on_catalog(show_workspace), "the workspace's document"},
       {"PUT", "/v1/workspace", "viewer", limits::body_bytes_max, on_catalog(configure), "replace the workspace's document",
        "Body: {\"workspace\", \"lists\": {SHA-256: content}}. Takes effect like a publish; refused where anything live would not compile."},
-      {"GET", "/v1/audit", "viewer", 0, on_catalog(audit), "the journal: who did what, when", "`?after=SEQ`, `?limit=N`, `?experience=ID`."},
+      {"GET", "/v1/audit", "viewer", 0, on_catalog(audit), "the journal: who did what, when",
+       "`?after=SEQ`, `?limit=N`, `?experience=ID`. `from` and `to` are the hashes of the newest revision before and after the change, "
+       "`live_from` and `live_to` of what is in force, where that changed."},
+      {"GET", "/v1/audit/verify", "admin", 0, on_catalog(verify), "recompute the journal's hash chain",
+       "Answers {\"workspace\",\"entries\",\"blobs\",\"head\":{\"seq\",\"chain\"}}; store_corrupt names the first entry that is not what was written."},
       {"POST", "/v1/epoch_bump", "viewer", limits::command_bytes_max, on_catalog(epoch_bump), "after a restore: end everything old and go on", "Body, optional: {\"message\"}."},
   };
 }

@@ -35,6 +35,26 @@ HttpResponse ready(Api& api) {
   return json_response(std::move(body), is_ready ? 200 : 503);
 }
 
+// What changes by itself is read when it is scraped.
+HttpResponse metrics(Api& api) {
+  for (const auto& [name, catalog] : api.catalogs()) {
+    const CatalogVersion version = catalog->version();
+    api.metrics().gauge("footlight_catalog_epoch", "Epoch of the catalog.", {{"workspace", name}}).set(static_cast<double>(version.epoch));
+    api.metrics().gauge("footlight_catalog_version", "Number of the catalog's version.", {{"workspace", name}}).set(static_cast<double>(version.v));
+    if (!api.options().clocks) continue;
+    const Reading now = api.options().clocks();
+    int leased = 0, current = 0;
+    for (const KnownNode& node : catalog->nodes(now)) {
+      if (node.lease_end <= now.wall) continue;
+      ++leased;
+      if (node.head == version) ++current;
+    }
+    api.metrics().gauge("footlight_delivery_nodes", "Delivery nodes that may hold a lease.", {{"workspace", name}}).set(leased);
+    api.metrics().gauge("footlight_delivery_nodes_current", "Of these, nodes at the newest version.", {{"workspace", name}}).set(current);
+  }
+  return metrics_response(api.metrics());
+}
+
 Result<HttpResponse> create_token(Api& api, const Call& call) {
   auto body = json_body(call.request);
   if (!body) return body.error();
@@ -50,7 +70,7 @@ Result<HttpResponse> create_token(Api& api, const Call& call) {
       const std::string word = (*words)[i].is_string() ? (*words)[i].string() : "";
       if (role_from(word)) roles.push_back(word);
       else problems.push_back({Code::out_of_range, "$.roles[" + std::to_string(i) + "]",
-                               "`" + word + "` is not a role: viewer, author, approver, publisher, admin or delivery"});
+                               "`" + word + "` is not a role: viewer, author, approver, publisher, admin, delivery or node"});
     }
   const std::string workspace = reader.text("workspace").value_or(call.caller.workspace);
   reader.finish();
@@ -61,6 +81,7 @@ Result<HttpResponse> create_token(Api& api, const Call& call) {
   const std::string token = random_token();
   auto added = api.store().add_token({sha256_hex(token), who, join(roles, ","), workspace, call.request.received, false});
   if (!added) return added.error();
+  api.access_changed();
   return json_response(Object{{"name", who}, {"token", token}, {"roles", Array(roles.begin(), roles.end())}, {"workspace", workspace}}, 201);
 }
 
@@ -84,7 +105,20 @@ Result<HttpResponse> revoke_token(Api& api, const Call& call) {
     return refuse(Code::forbidden, "the token of `" + who + "` opens more than your own");
   auto revoked = api.store().revoke_token(who);
   if (!revoked) return revoked.error();
+  api.access_changed();
   return json_response(Object{{"name", who}, {"revoked", true}});
+}
+
+Result<HttpResponse> backup(Api& api, const Call& call) {
+  if (call.caller.workspace != "*")
+    return refuse(Code::forbidden, "a backup holds every workspace; your token opens `" + call.caller.workspace + "` only");
+  if (!api.options().backup) return refuse(Code::not_found, "this process keeps no store to back up");
+  auto bytes = api.options().backup();
+  if (!bytes) return bytes.error();
+  HttpResponse response{.content_type = "application/vnd.sqlite3", .body = std::move(*bytes)};
+  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("Content-Disposition", "attachment; filename=\"footlight-backup.db\"");
+  return response;
 }
 
 }  // namespace
@@ -100,12 +134,14 @@ std::vector<Route> operating_routes(Api& api) {
   return {
       {"GET", "/healthz", "", 0, [](const Call&) { return json_response(Object{{"ok", true}}); }, "the process answers"},
       {"GET", "/readyz", "", 0, [&api](const Call&) { return ready(api); }, "it may be given traffic", "503 with reasons otherwise."},
-      {"GET", "/metrics", "", 0, [&api](const Call&) { return metrics_response(api.metrics()); }, "Prometheus metrics"},
+      {"GET", "/metrics", "", 0, [&api](const Call&) { return metrics(api); }, "Prometheus metrics"},
       {"GET", "/openapi.json", "", 0, [&api](const Call&) { return json_response(describe(routes(api))); }, "this API, described"},
       {"GET", "/v1/tokens", "admin", 0, on_api(list_tokens), "tokens, without their secrets"},
       {"POST", "/v1/tokens", "admin", limits::command_bytes_max, on_api(create_token), "make a token; it is shown once",
        "Body: {\"name\",\"roles\":[…],\"workspace\"}."},
       {"DELETE", "/v1/tokens/{name}", "admin", 0, on_api(revoke_token), "revoke a token"},
+      {"GET", "/v1/backup", "admin", 0, on_api(backup), "a whole, consistent copy of the data file, made now",
+       "One SQLite file with every workspace, its secrets and the hashes of tokens: for an admin of `*`. It is marked as restored, so whoever starts from it bumps the epoch first."},
   };
 }
 

@@ -24,7 +24,9 @@ struct DecideOptionsCli {
 struct PreviewOptions { std::string folder = "."; std::string id, profile, at; bool json = false; };
 struct ServeOptions {
   std::vector<std::string> folders;
-  std::string data = "footlight.db";
+  std::string data;                                     // empty: `footlight.db`, of a node `footlight-node.db`
+  std::string role = "all";                             // or `delivery`
+  std::string control, token, node;                     // of the role delivery
   std::string listen = "127.0.0.1:8787";
   std::string window = "15m";
   int workers = 1;
@@ -40,7 +42,9 @@ struct VerbOptions {
 };
 struct DiffOptions { RemoteOptions remote; std::string id, from, to; bool json = false; };
 struct TokenOptions { RemoteOptions remote; std::string action, name; std::vector<std::string> roles; std::string workspace; };
-struct AuditOptions { RemoteOptions remote; std::string id; bool verify = false; bool json = false; };
+struct AuditOptions { RemoteOptions remote; std::string id; bool json = false; };
+struct StatusOptions { RemoteOptions remote; std::string id; bool watch = false; bool json = false; };
+struct BackupOptions { RemoteOptions remote; std::string file; };   // restore: `remote.data` is what is made
 struct BenchOptions { std::string workload; bool check = false; bool json = false; int rounds = 1; std::string answers; };
 
 int init_command(const InitOptions& options);
@@ -50,6 +54,8 @@ int decide_command(const DecideOptionsCli& options);
 int explain_command(const DecideOptionsCli& options);
 int preview_command(const PreviewOptions& options);
 int serve_command(const ServeOptions& options);
+int deliver_command(const ServeOptions& options);       // serve --role delivery
+int status_command(const StatusOptions& options);
 int push_command(const VerbOptions& options);           // a folder's configuration and drafts
 int verb_command(const VerbOptions& options);           // create, edit, submit … duplicate
 int epoch_bump_command(const VerbOptions& options);
@@ -59,6 +65,9 @@ int list_command(const VerbOptions& options);
 int show_command(const VerbOptions& options);
 int token_command(const TokenOptions& options);
 int audit_command(const AuditOptions& options);
+int audit_verify_command(const AuditOptions& options);
+int backup_command(const BackupOptions& options);
+int restore_command(const BackupOptions& options);
 int bench_decide_command(const BenchOptions& options);
 int help_lua_command(const std::string& name);
 int help_errors_command(const std::string& name);

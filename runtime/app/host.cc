@@ -1,13 +1,31 @@
 #include "app/host.h"
 
 #include <sodium.h>
+#include <time.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <map>
+
+#include "base/limits.h"
+#include "store/files.h"
 
 namespace footlight {
 namespace {
+
+// A copy beside the data file, read and removed. Two at once have two names.
+Result<std::string> backup_of(Store& store) {
+  const std::string path = store.place() + ".backup-" + fresh_secret().substr(0, 16);
+  if (auto made = store.backup(path); !made) return made.error();
+  auto bytes = read_whole_file(path, limits::response_bytes_max);
+  std::remove(path.c_str());
+  if (!bytes && bytes.error().code == Code::too_large)
+    return refuse(Code::too_large, bytes.error().message + ": run `footlight backup FILE --data " + store.place() + "` where the server runs");
+  return bytes;
+}
+
+}  // namespace
 
 // Each worker thread has a runner of its own for each workspace, pinned to the snapshot it serves.
 Result<PolicyRunner*> runner_of_this_thread(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) {
@@ -22,7 +40,11 @@ Result<PolicyRunner*> runner_of_this_thread(const std::string& workspace, const 
   return runner.get();
 }
 
-}  // namespace
+Reading both_clocks() {
+  timespec boot{};
+  clock_gettime(CLOCK_BOOTTIME, &boot);
+  return {{static_cast<std::int64_t>(boot.tv_sec) * 1000 + boot.tv_nsec / 1'000'000}, wall_clock()};
+}
 
 Instant wall_clock() {
   return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
@@ -43,7 +65,11 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
   auto store = open_store(options.data, options.access);
   if (!store) return store.error();
   host->store_ = std::move(*store);
-  host->api_ = std::make_unique<Api>(*host->store_, ApiOptions{wall_clock, runner_of_this_thread});
+  auto role = host->store_->meta("role");
+  if (!role) return role.error();
+  if (*role == "delivery")
+    return refuse(Code::usage, "`" + options.data + "` is the data file of a delivery node; serve it with `--role delivery`, or name another one");
+  host->api_ = std::make_unique<Api>(*host->store_, ApiOptions{wall_clock, runner_of_this_thread, [store = host->store_.get()] { return backup_of(*store); }, both_clocks});
   auto names = host->store_->workspaces();
   if (!names) return names.error();
   if (!also.empty() && std::find(names->begin(), names->end(), also) == names->end()) names->push_back(also);
@@ -53,7 +79,7 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
 }
 
 Status Host::add_workspace(const std::string& name, const Window& window) {
-  auto catalog = Catalog::open(*store_, name, policies_, {.window = window});
+  auto catalog = Catalog::open(*store_, name, policies_, {.window = window, .started = both_clocks()});
   if (!catalog) return catalog.error();
   return api_->add(std::move(*catalog), fresh_secret());
 }

@@ -11,6 +11,9 @@
 namespace footlight {
 
 Instant wall_clock();
+Reading both_clocks();                                  // since boot, suspended time counted in; and the wall clock
+// The runner of the calling thread for this snapshot.
+Result<PolicyRunner*> runner_of_this_thread(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot);
 
 struct HostOptions {
   std::string data = "memory:";                         // address of the store

@@ -96,12 +96,17 @@ int main(int argc, char** argv) {
   ServeOptions serve;
   command = app.add_subcommand("serve", "serve workspaces over HTTP");
   command->add_option("folders", serve.folders, "workspace folders whose configuration and drafts are taken in at the start");
-  command->add_option("--data", serve.data, "the data file; it is made if missing; `memory:` for none")->capture_default_str();
+  command->add_option("--data", serve.data, "the data file; it is made if missing; `memory:` for none; default: footlight.db, of a delivery node footlight-node.db");
+  command->add_option("--role", serve.role, "all: authoring and decisions; delivery: decisions only, following a control process")
+      ->check(CLI::IsMember({"all", "delivery"}))->capture_default_str();
+  command->add_option("--control", serve.control, "of a delivery node: URL of the control process");
+  command->add_option("--token", serve.token, "of a delivery node: a token of the role node; default: $FOOTLIGHT_TOKEN");
+  command->add_option("--node", serve.node, "of a delivery node: its name, unique; default: made of the host's name and the data file");
   command->add_option("--listen", serve.listen, "address and port")->capture_default_str();
   command->add_option("--window", serve.window, "the propagation window, at most 15m")->capture_default_str();
   command->add_option("--workers", serve.workers, "worker threads")->check(CLI::Range(1, 64))->capture_default_str();
   command->add_flag("--quiet", serve.quiet, "log warnings and errors only");
-  command->callback([&] { run = [&] { return serve_command(serve); }; });
+  command->callback([&] { run = [&] { return serve.role == "delivery" ? deliver_command(serve) : serve_command(serve); }; });
 
   VerbOptions verb;
   command = app.add_subcommand("push", "send a folder's configuration, and each experience as a draft");
@@ -168,16 +173,45 @@ int main(int argc, char** argv) {
   AuditOptions audit;
   command = app.add_subcommand("audit", "the journal: who did what, when");
   command->add_option("id", audit.id, "only this experience");
-  command->add_flag("--verify", audit.verify, "recompute the hash chain of a data file");
-  command->add_flag("--json", audit.json, "as JSON lines");
+  command->add_flag("--json", audit.json, "as JSON lines, with the hashes of the content before and after each change, and the request");
   remote_options(command, audit.remote);
-  command->callback([&] { run = [&] { return audit_command(audit); }; });
+  CLI::App* verify = command->add_subcommand("verify", "recompute the hash chain: of a data file, also while a server has it open, or on a server");
+  remote_options(verify, audit.remote);
+  command->callback([&, verify] { run = [&, verify] { return verify->parsed() ? audit_verify_command(audit) : audit_command(audit); }; });
+
+  BackupOptions backup;
+  command = app.add_subcommand("backup", "copy a data file whole while it is in use");
+  command->add_option("file", backup.file, "the copy; it must not be there yet")->required();
+  command->add_option("--data", backup.remote.data, "the data file, also while a server has it open");
+  command->add_option("--server", backup.remote.server, "URL of a server instead; default: $FOOTLIGHT_SERVER");
+  command->add_option("--token", backup.remote.token, "an admin's token of all workspaces; default: $FOOTLIGHT_TOKEN");
+  command->callback([&] { run = [&] { return backup_command(backup); }; });
+
+  command = app.add_subcommand("restore", "make a data file from a backup, fenced until its epoch is bumped");
+  command->add_option("file", backup.file, "the backup")->required();
+  command->add_option("--data", backup.remote.data, "the data file to make; it must not be there")->required();
+  command->callback([&] { run = [&] { return restore_command(backup); }; });
+
+  command = app.add_subcommand("epoch_bump", "after a restore: stop everything old and open the store");
+  command->add_option("--message", verb.message, "why, for the journal");
+  command->add_option("--key", verb.key, "idempotency key: a retry has one effect");
+  command->add_flag("--json", verb.json, "the answer as JSON");
+  remote_options(command, verb.remote);
+  command->callback([&] { run = [&] { verb.verb = "epoch_bump"; return verb_command(verb); }; });
+
+  StatusOptions status;
+  command = app.add_subcommand("status", "how far a publish has got, node by node; without an id: the delivery nodes");
+  command->add_option("id", status.id, "the experience");
+  command->add_flag("--watch", status.watch, "until it is everywhere, a line for each change");
+  command->add_flag("--json", status.json, "as JSON");
+  remote_options(command, status.remote);
+  command->callback([&] { run = [&] { return status_command(status); }; });
 
   TokenOptions token;
   command = app.add_subcommand("token", "make, list and revoke tokens");
   command->add_option("action", token.action, "what to do")->required()->check(CLI::IsMember({"create", "list", "revoke"}));
   command->add_option("--name", token.name, "the actor it speaks for");
-  command->add_option("--role", token.roles, "viewer, author, approver, publisher, admin or delivery; several allowed")->delimiter(',');
+  command->add_option("--role", token.roles, "viewer, author, approver, publisher, admin, delivery or node; several allowed")->delimiter(',');
   command->add_option("--for", token.workspace, "the workspace it opens, `*` for all; default: your own");
   remote_options(command, token.remote);
   command->callback([&] { run = [&] { return token_command(token); }; });

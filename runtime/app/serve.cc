@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/commands.h"
+#include "app/listen.h"
 #include "app/push.h"
 #include "app/terminal.h"
 #include "base/text.h"
@@ -13,12 +14,8 @@
 namespace footlight {
 namespace {
 
-struct Address {
-  std::string host;
-  std::uint16_t port = 0;
-};
+}  // namespace
 
-// `127.0.0.1:8787`, `[::1]:8787`, `8787`
 Result<Address> parse_address(const std::string& text) {
   const auto colon = text.rfind(':');
   Address address{colon == std::string::npos ? "127.0.0.1" : text.substr(0, colon), 0};
@@ -29,6 +26,20 @@ Result<Address> parse_address(const std::string& text) {
     return refuse(Code::usage, "`" + text + "` is not an address to listen on; write `127.0.0.1:8787`");
   return address;
 }
+
+Result<std::unique_ptr<Listener>> listen(const ServeOptions& options, const Address& address, const Router& router, Metrics& metrics, const Log& log) {
+  Listener::Options how{.address = address.host, .port = address.port, .workers = options.workers, .now = wall_clock};
+  // An answer that nobody takes is cut before the lease that it was made under can have ended for long.
+  if (options.role == "delivery") how.write_timeout = seconds(5);
+  return Listener::start(std::move(how), {.handle = metrics.counted_in_flight(router),
+                                          .body_limit = [router](const HttpRequest& head) { return router.body_limit(head); },
+                                          .answered = [&metrics, &log, is_quiet = options.quiet](const Answered& answered) {
+                                            metrics.answered(answered);
+                                            if (!is_quiet || answered.response.status >= 500) log.answered(answered);
+                                          }});
+}
+
+namespace {
 
 // The first start of a store: nobody could call it without a token, so it makes two.
 Status first_tokens(Api& api, Remote& admin) {
@@ -61,6 +72,9 @@ int serve_command(const ServeOptions& options) {
   auto window = Window::of(*length);
   if (!window) return fail(window.error());
 
+  if (!options.control.empty() || !options.node.empty())
+    return fail(refuse(Code::usage, "`--control` and `--node` are a delivery node's: say `--role delivery`"));
+
   LuaPolicyCompiler policies;
   std::vector<LoadedWorkspace> loaded;
   for (const std::string& folder : options.folders) {
@@ -70,7 +84,7 @@ int serve_command(const ServeOptions& options) {
       return fail(refuse(Code::validation_failed, std::move(workspace.problems), "the workspace `" + folder + "` has problems"));
     loaded.push_back(std::move(workspace));
   }
-  auto host = Host::open({.data = options.data, .window = *window}, loaded.empty() ? "" : loaded[0].workspace.name);
+  auto host = Host::open({.data = options.data.empty() ? "footlight.db" : options.data, .window = *window}, loaded.empty() ? "" : loaded[0].workspace.name);
   if (!host) return fail(host.error());
   Api& api = (*host)->api();
   for (const LoadedWorkspace& workspace : loaded)
@@ -79,6 +93,10 @@ int serve_command(const ServeOptions& options) {
       if (!opened) return fail(opened.error());
     }
   for (const LoadedWorkspace& workspace : loaded) {
+    if (api.catalog(workspace.workspace.name)->is_fenced()) {
+      std::printf("%s: restored from a backup and fenced, so its folder is not taken in: `footlight epoch_bump` opens it\n", workspace.workspace.name.c_str());
+      continue;
+    }
     Remote files(api, {"files", implied_roles("author,publisher"), workspace.workspace.name});
     auto pushed = push(files, workspace);
     if (!pushed) return fail(pushed.error());
@@ -94,16 +112,7 @@ int serve_command(const ServeOptions& options) {
   for (const auto& [name, catalog] : api.catalogs())
     if (const auto error = catalog->compile_error())
       log.write(Log::Level::error, "workspace does not compile", {{"workspace", name}, {"reason", to_text(*error)}});
-  Metrics& metrics = api.metrics();
-  Listener::Options listen{.address = address->host, .port = address->port, .workers = options.workers, .now = wall_clock};
-  auto listener = Listener::start(std::move(listen),
-                                  {.handle = metrics.counted_in_flight(*router),
-                                   .body_limit = [&router](const HttpRequest& head) { return router->body_limit(head); },
-                                   .answered =
-                                       [&](const Answered& answered) {
-                                         metrics.answered(answered);
-                                         if (!options.quiet || answered.response.status >= 500) log.answered(answered);
-                                       }});
+  auto listener = listen(options, *address, *router, api.metrics(), log);
   if (!listener) return fail(listener.error());
   std::printf("serving %s on %s\n", join([&] {
                 std::vector<std::string> names;

@@ -49,6 +49,8 @@ Result<Value> run(Remote& remote, const VerbOptions& options) {
     return remote.call("POST", "/v1/experiences", *document, headers);
   }
   if (options.verb == "delete") return remote.call("DELETE", target, {}, headers);
+  if (options.verb == "epoch_bump")
+    return remote.call("POST", "/v1/epoch_bump", options.message.empty() ? Value() : Value(Object{{"message", options.message}}), headers);
   Object body;
   if (!options.message.empty()) body["message"] = options.message;
   if (options.revision > 0) body["revision"] = options.revision;
@@ -67,6 +69,11 @@ Result<Value> run(Remote& remote, const VerbOptions& options) {
 }
 
 void print_answer(const VerbOptions& options, const Value& answer) {
+  if (options.verb == "epoch_bump") {
+    std::printf("opened, version %s: everything from before the restore is stopped; gone everywhere by %s\n", answer.string_or("version", "").c_str(),
+                answer.string_or("gone_by", "").c_str());
+    return;
+  }
   const std::string id = answer.string_or("id", options.id), status = answer.string_or("status", "");
   if (const std::string stopped = answer.string_or("stopped_at", ""); options.verb == "stop" && !stopped.empty()) {
     const Value* ended = answer.find("ended");

@@ -117,6 +117,7 @@ inline constexpr std::size_t request_id_bytes_max = 64;       // a caller's own;
 inline constexpr std::size_t body_bytes_max = 4 << 20;        // the largest body of any route
 inline constexpr std::size_t command_bytes_max = 64 << 10;    // a lifecycle command's body: a message, an id
 inline constexpr int audit_rows_max = 10'000;                 // of one answer
+inline constexpr std::size_t audit_answer_bytes_max = 16 << 20;   // then the page ends: an entry may hold a whole workspace
 inline constexpr std::size_t connections_max = 10'000;
 inline constexpr Duration header_timeout = seconds(10);
 inline constexpr Duration body_timeout = seconds(10);
@@ -126,6 +127,8 @@ inline constexpr Duration linger_timeout = seconds(2);         // reading on aft
 inline constexpr Duration retry_after = seconds(1);            // what 429 and 503 tell the client
 inline constexpr std::size_t response_bytes_max = 64 << 20;   // that our own client accepts
 inline constexpr Duration drain_timeout = seconds(10);        // graceful shutdown
+inline constexpr Duration delivery_wait_max = seconds(10);    // that a node's request may wait for news
+inline constexpr std::size_t delivery_poll_bytes_max = 256 << 10;   // a node's request: some 600 bytes a workspace
 inline constexpr std::size_t idempotency_key_bytes_max = 128;
 
 // store

@@ -3,22 +3,25 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "catalog/delivered.h"
 
 namespace footlight {
 namespace {
 
 constexpr std::string_view configure_word = "configure";
+constexpr std::string_view leased_until_key = "leased_until";
 
 // The journal's form of a configuration change, beside the lifecycle's records.
-Value configure_record(std::int64_t seq, const Value& document, const Actor& actor, Instant at, const CatalogVersion& version) {
-  return Object{{"command", configure_word}, {"seq", seq}, {"at", to_text(at)}, {"actor", actor.name}, {"workspace", document},
+Value configure_record(std::int64_t seq, const Value& document, const Actor& actor, Instant at, const CatalogVersion& version,
+                       const std::string& request_id) {
+  Object record{{"command", configure_word}, {"seq", seq}, {"at", to_text(at)}, {"actor", actor.name}, {"workspace", document},
                 {"version", Object{{"epoch", version.epoch}, {"v", version.v}, {"chain", version.chain}}}};
+  if (!request_id.empty()) record["request_id"] = request_id;
+  return record;
 }
 
-std::string version_text(const CatalogVersion& version) {
-  return std::to_string(version.epoch) + "." + std::to_string(version.v) + (version.chain.empty() ? "" : "-" + version.chain.substr(0, 12));
-}
+Value hash_or_null(std::string_view hash) { return hash.empty() ? Value() : Value(hash); }
 
 // A new workspace document makes a new catalog version: it changes what is served. In the chain it
 // stands as the item without an experience.
@@ -44,7 +47,19 @@ Result<std::unique_ptr<Catalog>> Catalog::open(Store& store, std::string workspa
 Status Catalog::replay() {
   auto store_id = store_.meta(store_meta::store_id);
   if (!store_id) return store_id.error();
-  control_.emplace(store_id->value_or(""), options_.window, options_.started);
+  // Leases from before a restart are counted with until the last of them has surely ended; where none was
+  // ever given there is nothing to wait for.
+  Reading started{options_.started.boot, Instant{} - Window::max()};
+  auto until = store_.setting(name_, leased_until_key);
+  if (!until) return until.error();
+  if (until->has_value()) {
+    auto instant = parse_instant(**until);
+    if (!instant) return refuse(Code::store_corrupt, "the workspace `" + name_ + "` does not tell until when leases were given: " + instant.error().message);
+    leased_until_ = *instant;
+    started.wall = std::min(options_.started.wall, leased_until_ - Window::max());
+  }
+  asked_at_ = options_.started;
+  control_.emplace(store_id->value_or(""), options_.window, started);
   std::optional<Error> failure;
   auto read = store_.read(name_, 0, [&](const JournalEntry& entry) {
     if (auto folded = fold_entry(entry); !folded) failure = folded.error();
@@ -52,11 +67,9 @@ Status Catalog::replay() {
   });
   if (!read) return read;
   if (failure) return *failure;
-  auto fenced = store_.meta(store_meta::fenced);
+  auto fenced = is_behind_fence();
   if (!fenced) return fenced.error();
-  auto lifted = store_.setting(name_, store_setting::fence_lifted);
-  if (!lifted) return lifted.error();
-  state_.fenced = *fenced == "1" && *lifted != "1";
+  state_.fenced = *fenced;
   publish(state_.at);
   return Done{};
 }
@@ -69,6 +82,7 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
     if (!parsed) return parsed.error();
     if (parsed->version) receipts_[parsed->experience] = receipt_for(*parsed, options_.node);
     if (auto folded = fold(state_, *parsed); !folded) return folded;
+    remember(*parsed);
     if (parsed->version) control_->committed(state_.version, parsed->at);
     return Done{};
   }
@@ -82,7 +96,64 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
   state_.head = entry.seq;
   state_.at = std::max(state_.at, entry.at);
   state_.version = version_after(state_, workspace_);
+  const std::string hash = hash_of(to_value(workspace_));
+  remember(trails_[""], entry.seq, hash, hash);
   control_->committed(state_.version, entry.at);
+  return Done{};
+}
+
+void Catalog::remember(Trail& trail, std::int64_t seq, const std::string& newest, const std::string& live) {
+  for (auto [hashes, hash] : {std::pair{&trail.newest, &newest}, {&trail.live, &live}})
+    if (hashes->empty() ? !hash->empty() : hashes->back().second != *hash) hashes->emplace_back(seq, *hash);
+}
+
+void Catalog::remember(const Record& record) {
+  if (record.command == CommandName::epoch_bump) {
+    for (auto& [id, trail] : trails_)
+      if (!id.empty()) remember(trail, record.seq, trail.newest.empty() ? "" : trail.newest.back().second, "");
+    return;
+  }
+  const Experience& experience = *state_.find(record.experience);
+  const Phase phase = experience.standing.phase;
+  const bool is_served = phase == Phase::scheduled || phase == Phase::live || phase == Phase::paused || phase == Phase::closed;
+  remember(trails_[record.experience], record.seq, phase == Phase::deleted ? "" : experience.head().hash,
+           is_served ? experience.revisions[static_cast<std::size_t>(*experience.live_revision) - 1].hash : "");
+}
+
+Result<bool> Catalog::is_behind_fence() {
+  auto fenced = store_.meta(store_meta::fenced);
+  if (!fenced) return fenced.error();
+  auto lifted = store_.setting(name_, store_setting::fence_lifted);
+  if (!lifted) return lifted.error();
+  return *fenced == "1" && *lifted != "1";
+}
+
+Status Catalog::heed_fence() {
+  const auto fenced = is_behind_fence();
+  if (!fenced) return fenced.error();
+  if (!*fenced) return Done{};
+  const std::lock_guard turn(commands_);
+  const std::unique_lock writing(state_mutex_);
+  state_.fenced = true;
+  return Done{};
+}
+
+// Every workspace of the store stands behind the fence, those too that were taken out of an earlier one.
+Status Catalog::raise_fence() {
+  auto names = store_.workspaces();
+  if (!names) return names.error();
+  for (const std::string& name : *names)
+    if (auto done = store_.put_setting(name, store_setting::fence_lifted, "0"); !done) return done;
+  return store_.set_meta(store_meta::fenced, "1");
+}
+
+// Written a window ahead, so that few polls write.
+Status Catalog::remember_lease(Instant until) {
+  const std::lock_guard turn(leases_);
+  if (until <= leased_until_) return Done{};
+  const Instant ahead = until + options_.window.length();
+  if (auto done = store_.put_setting(name_, leased_until_key, to_text(ahead)); !done) return done;
+  leased_until_ = ahead;
   return Done{};
 }
 
@@ -238,7 +309,13 @@ Result<Answer> Catalog::apply(Command command, const std::string& key, const std
     body.object()["not_activated"] = Object{{"code", record.not_activated->code}, {"message", record.not_activated->message}};
   if (record.visible_by) body.object()["visible_by"] = to_text(*record.visible_by);
   if (record.gone_by) body.object()["gone_by"] = to_text(*record.gone_by);
-  if (is_publish) body.object()["receipt"] = to_value(receipt_for(record, options_.node), record.at);
+  if (is_publish) {
+    Receipt receipt = receipt_for(record, options_.node);
+    const std::lock_guard delivering(delivery_mutex_);
+    for (NodeStanding& standing : control_->standings(receipt.version, {asked_at_.boot + (record.at - asked_at_.wall), record.at}))
+      receipt.nodes.push_back(std::move(standing));
+    body.object()["receipt"] = to_value(receipt, record.at);
+  }
 
   auto appended = store_.append(name_, state_.head, {record.at, record.actor.name, key, body_hash, to_json(to_value(record)), to_json(body), {},
                                                      record.command == CommandName::epoch_bump});
@@ -247,6 +324,7 @@ Result<Answer> Catalog::apply(Command command, const std::string& key, const std
   {
     const std::unique_lock writing(state_mutex_);
     if (auto folded = fold(state_, record); !folded) return folded.error();
+    remember(record);
     if (is_publish) {
       receipts_[record.experience] = receipt_for(record, options_.node);
       const std::lock_guard delivering(delivery_mutex_);
@@ -271,7 +349,8 @@ void Catalog::take_fence_down() {
     if (!store_.put_setting(workspace, store_setting::fence_lifted, "0")) return;
 }
 
-Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Instant at, const std::map<std::string, std::string>& uploaded) {
+Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Instant at, const std::map<std::string, std::string>& uploaded,
+                                  const std::string& request_id) {
   const std::lock_guard turn(commands_);
   if (!actor.roles.contains(Role::admin) && !actor.roles.contains(Role::publisher))
     return refuse(Code::forbidden, "configuring a workspace needs the role `publisher` or `admin`; `" + actor.name + "` has neither");
@@ -301,7 +380,7 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
   const CatalogVersion version = version_after(state_, workspace);
   const Value body = Object{{"name", name_}, {"version", version_text(version)}, {"accepted_at", to_text(when)},
                             {"visible_by", to_text(when + options_.window.length())}};
-  Draft draft{when, actor.name, {}, {}, to_json(configure_record(state_.head + 1, canonical, actor, when, version)), to_json(body), {}};
+  Draft draft{when, actor.name, {}, {}, to_json(configure_record(state_.head + 1, canonical, actor, when, version, request_id)), to_json(body), {}};
   for (const auto& [hash, content] : uploaded) draft.blobs.push_back(content);
   auto appended = store_.append(name_, state_.head, std::move(draft));
   if (!appended) return appended.error();
@@ -311,6 +390,8 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
     state_.at = when;
     state_.version = version;
     workspace_ = std::move(workspace);
+    const std::string hash = hash_of(canonical);
+    remember(trails_[""], state_.head, hash, hash);
     const std::lock_guard delivering(delivery_mutex_);
     control_->committed(version, when);
   }
@@ -369,9 +450,11 @@ std::shared_ptr<const Snapshot> Catalog::compile(const Workspace& workspace, con
 void Catalog::publish(Instant at) {
   Problems problems;
   auto compiled = compile(workspace_, state_, problems);
+  auto bare = Snapshot::compile({.version = version_text(state_.version), .workspace = workspace_}, policies_);
   {
     const std::unique_lock writing(state_mutex_);
     snapshot_ = std::move(compiled);
+    defaults_ = bare ? std::move(*bare) : nullptr;
     compile_error_.reset();
     if (has_errors(problems))
       compile_error_ = snapshot_ ? refuse(Code::validation_failed, std::move(problems), "part of what is in force does not compile and is left out")
@@ -399,10 +482,12 @@ Result<LeaseAnswer> Catalog::lease(const LeaseRequest& request, Reading now) {
   {
     const std::shared_lock reading(state_mutex_);
     std::unique_lock delivering(delivery_mutex_);
+    asked_at_ = now;
     auto answer = control_->answer(request, now, state_.fenced);
     if (answer) {
       const auto document = answer->has_catalog ? delivered() : nullptr;
       delivering.unlock();
+      if (auto done = remember_lease(now.wall + options_.window.length()); !done) return done.error();
       if (document) answer->catalog = *document;
       return answer;
     }
@@ -411,7 +496,7 @@ Result<LeaseAnswer> Catalog::lease(const LeaseRequest& request, Reading now) {
   }
   // This store lacks what a node has seen: from here on it is as fenced as one restored from a backup.
   const std::lock_guard turn(commands_);
-  if (auto fenced = store_.set_meta(store_meta::fenced, "1"); !fenced) return fenced.error();
+  if (auto raised = raise_fence(); !raised) return raised.error();
   const std::unique_lock writing(state_mutex_);
   state_.fenced = true;
   return *refused;
@@ -425,6 +510,11 @@ std::vector<KnownNode> Catalog::nodes(Reading now) const {
 std::shared_ptr<const Snapshot> Catalog::snapshot() const {
   const std::shared_lock reading(state_mutex_);
   return snapshot_;
+}
+
+std::shared_ptr<const Snapshot> Catalog::defaults() const {
+  const std::shared_lock reading(state_mutex_);
+  return defaults_;
 }
 
 std::optional<Error> Catalog::compile_error() const {
@@ -538,8 +628,31 @@ Status Catalog::audit(std::int64_t after, const std::string& experience, const s
   return store_.read(name_, after, [&](const JournalEntry& entry) {
     auto record = parse_json(entry.record);
     if (!record) return true;
-    if (!experience.empty() && record->string_or("experience", "") != experience) return true;
-    return each(Object{{"seq", entry.seq}, {"at", to_text(entry.at)}, {"actor", entry.actor}, {"record", std::move(*record)}, {"chain", entry.chain}});
+    const std::string about = record->string_or("experience", ""), command = record->string_or("command", "");
+    if (!experience.empty() && about != experience) return true;
+    Object row{{"seq", entry.seq}, {"at", to_text(entry.at)}, {"actor", entry.actor}, {"command", command},
+               {"request_id", record->string_or("request_id", "")}, {"chain", entry.chain}};
+    if (!about.empty()) row["experience"] = about;
+    if (const std::string message = record->string_or("message", ""); !message.empty()) row["message"] = message;
+    {
+      const std::shared_lock reading(state_mutex_);
+      const auto trail = trails_.find(about);
+      const auto told = [&](const Hashes* hashes, const char* from, const char* to, bool only_changed) {
+        std::string_view before, after_it;
+        for (std::size_t i = 0; hashes && i < hashes->size() && (*hashes)[i].first <= entry.seq; ++i) {
+          if ((*hashes)[i].first < entry.seq) before = (*hashes)[i].second;
+          after_it = (*hashes)[i].second;
+        }
+        if (only_changed && before == after_it) return;
+        row[from] = hash_or_null(before);
+        row[to] = hash_or_null(after_it);
+      };
+      const bool is_known = trail != trails_.end() && command != to_text(CommandName::epoch_bump);
+      told(is_known ? &trail->second.newest : nullptr, "from", "to", false);
+      told(is_known ? &trail->second.live : nullptr, "live_from", "live_to", true);
+    }
+    row["record"] = std::move(*record);
+    return each(std::move(row));
   });
 }
 

@@ -54,7 +54,8 @@ class Catalog {
   // Replaces the workspace's document; needs the role admin or publisher. Refused with every problem
   // when it, or anything in force on it, would not compile. `lists` are the contents of uploaded
   // lists by their SHA-256, where the store does not have them yet.
-  Result<Answer> configure(const Value& document, const Actor& actor, Instant at, const std::map<std::string, std::string>& lists = {});
+  Result<Answer> configure(const Value& document, const Actor& actor, Instant at, const std::map<std::string, std::string>& lists = {},
+                           const std::string& request_id = {});
   // Everything `submit` would refuse: problems and warnings of a definition, as activating would see it.
   Problems check(const Value& definition, Instant now);
 
@@ -64,12 +65,17 @@ class Catalog {
   // contradicts this store fences it, durably, before this returns.
   Result<LeaseAnswer> lease(const LeaseRequest& request, Reading now);
   std::vector<KnownNode> nodes(Reading now) const;
+  const Window& window() const { return options_.window; }
+  // Another workspace of the store may have found it to be an older copy; then this one is too.
+  Status heed_fence();
   // receipt(), with all that is known of other nodes.
   Result<Value> receipt(std::string_view id, Reading now) const;
 
   // --- reading
   // Of the newest state always; null only when the workspace's own document no longer compiles.
   std::shared_ptr<const Snapshot> snapshot() const;
+  // The configurations without any experience: what is shown while the workspace is fenced.
+  std::shared_ptr<const Snapshot> defaults() const;
   // What was accepted and is left out of the snapshot, since this program cannot compile it.
   std::optional<Error> compile_error() const;
   Result<Value> experience(std::string_view id, Instant now) const;   // codes not_found, gone
@@ -85,7 +91,13 @@ class Catalog {
   std::int64_t head() const;
   std::size_t count() const;
   bool is_fenced() const;
+  // Each change since the entry `after`, in order, until `each` returns false: {"seq", "at", "actor", "command",
+  // "request_id", "from", "to", "record", "chain"} and, where they are, "experience" and "live_from", "live_to".
+  // `from` and `to` are the hashes of the newest revision before and after it, of the workspace's document
+  // where that was replaced; `live_from` and `live_to` of what was in force, where that changed. Null is none.
   Status audit(std::int64_t after, const std::string& experience, const std::function<bool(const Value&)>& each) const;
+  // The journal from its first entry to its head: every hash of the chain, every blob.
+  Result<VerifyReport> verify() const { return store_.verify(name_); }
 
  private:
   Catalog(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options);
@@ -109,9 +121,20 @@ class Catalog {
   Status add_lists(const Definition& definition, std::map<std::string, std::shared_ptr<const IdList>>& needed);
   Result<const Definition*> definition_of(const Revision& revision);
   void publish(Instant at);
+  Result<bool> is_behind_fence();
+  Status raise_fence();
   void take_fence_down();
   Value view(const Experience& experience, Instant now, bool with_definition) const;
   std::shared_ptr<const Value> delivered();             // under state_mutex_ and delivery_mutex_
+
+  // Which content hash stood from which journal entry on; an empty one is none.
+  using Hashes = std::vector<std::pair<std::int64_t, std::string>>;
+  struct Trail {
+    Hashes newest, live;
+  };
+  void remember(Trail& trail, std::int64_t seq, const std::string& newest, const std::string& live);
+  void remember(const Record& record);                  // folded already
+  Status remember_lease(Instant until);
 
   Store& store_;
   const std::string name_;
@@ -123,11 +146,16 @@ class Catalog {
   State state_;
   Workspace workspace_;
   std::map<std::string, Receipt, std::less<>> receipts_;
-  std::shared_ptr<const Snapshot> snapshot_;
+  std::map<std::string, Trail, std::less<>> trails_;    // by experience; of the document under ""
+  std::shared_ptr<const Snapshot> snapshot_, defaults_;
   std::optional<Error> compile_error_;
+
+  std::mutex leases_;                                   // guards what follows
+  Instant leased_until_;                                // no lease given so far lasts longer; in the store too
 
   mutable std::mutex delivery_mutex_;                   // guards what follows; taken after state_mutex_
   std::optional<DeliveryControl> control_;
+  Reading asked_at_;                                    // when a node asked last, by both clocks
   std::string delivered_version_;
   std::shared_ptr<const Value> delivered_;              // the catalog as nodes get it, of delivered_version_
 

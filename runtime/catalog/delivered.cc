@@ -74,4 +74,36 @@ SnapshotSource snapshot_source(const DeliveredCatalog& catalog,
   return source;
 }
 
+std::string version_text(const CatalogVersion& version) {
+  return std::to_string(version.epoch) + "." + std::to_string(version.v) + (version.chain.empty() ? "" : "-" + version.chain.substr(0, 12));
+}
+
+Result<Delivered> compile_delivered(const Value& value, PolicyCompiler& policies,
+                                    const std::function<Result<std::string>(const std::string& hash)>& list) {
+  auto catalog = delivered_catalog_from(value);
+  if (!catalog) return catalog.error();
+  std::optional<Error> missing;
+  Delivered delivered;
+  const auto ids = [&](const std::string& hash) -> Result<std::shared_ptr<const IdList>> {
+    auto content = list(hash);
+    if (!content) {
+      missing = content.error();
+      return content.error();
+    }
+    delivered.lists.push_back(hash);
+    return std::shared_ptr<const IdList>(parse_list(*content));
+  };
+  SnapshotSource source = snapshot_source(*catalog, ids, delivered.left_out);
+  if (missing) return *missing;
+  auto defaults = Snapshot::compile({.version = source.version, .workspace = source.workspace}, policies);
+  if (!defaults) return defaults.error();
+  delivered.defaults = std::move(*defaults);
+  Problems problems;
+  delivered.snapshot = Snapshot::compile_sound(std::move(source), policies, problems);
+  if (!delivered.snapshot) return does_not_compile(std::move(problems));
+  for (Problem& problem : problems)
+    if (!problem.is_warning) delivered.left_out.push_back(std::move(problem));
+  return delivered;
+}
+
 }  // namespace footlight

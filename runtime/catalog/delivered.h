@@ -8,8 +8,12 @@
 #include <vector>
 
 #include "engine/snapshot.h"
+#include "footlight/lifecycle.h"
 
 namespace footlight {
+
+// How answers name a version: `1.7-0123456789ab`.
+std::string version_text(const CatalogVersion& version);
 
 struct DeliveredExperience {
   Value definition;
@@ -31,5 +35,17 @@ Result<DeliveredCatalog> delivered_catalog_from(const Value& value);   // code b
 // accepted by a program that knows more than this one: it is told in `problems` and left out.
 SnapshotSource snapshot_source(const DeliveredCatalog& catalog,
                                const std::function<Result<std::shared_ptr<const IdList>>(const std::string& hash)>& list, Problems& problems);
+
+// A node's way from to_value(DeliveredCatalog) to what it serves.
+struct Delivered {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::shared_ptr<const Snapshot> defaults;             // the same configurations without any experience
+  std::vector<std::string> lists;                       // by SHA-256, that the definitions mention
+  Problems left_out;
+};
+// `list` gets the content of a list, checked by the caller; what it cannot get fails the whole, since an
+// experience left out for a lost connection would stay out. Codes bad_request, validation_failed, and list's.
+Result<Delivered> compile_delivered(const Value& catalog, PolicyCompiler& policies,
+                                    const std::function<Result<std::string>(const std::string& hash)>& list);
 
 }  // namespace footlight

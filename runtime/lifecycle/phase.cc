@@ -68,6 +68,7 @@ std::string status_at(const Experience& experience, Instant now) {
   std::string shown(to_text(phase));
   if ((phase == Phase::live || phase == Phase::paused) && experience.has_pending_head())
     shown += " (" + head + " pending)";
+  if (phase == Phase::stopped && experience.ending && experience.ending->how == "restored") shown += " (restored)";
   return shown;
 }
 

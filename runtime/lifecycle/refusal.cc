@@ -209,7 +209,7 @@ Error store_fenced() {
   return refuse(
       Code::fenced,
       "the store was restored from a backup and takes no commands until an admin has bumped the epoch: "
-      "`footlight epoch-bump`");
+      "`footlight epoch_bump`");
 }
 
 Error only_for_journeys(const Attempt& attempt) {

@@ -29,12 +29,13 @@ constexpr std::array<Word<Phase>, 10> phases = {{{Phase::authoring, "authoring"}
 constexpr std::array<Word<HeadStatus>, 3> head_statuses = {
     {{HeadStatus::draft, "draft"}, {HeadStatus::in_review, "in_review"}, {HeadStatus::approved, "approved"}}};
 
-constexpr std::array<Word<Role>, 6> roles = {{{Role::viewer, "viewer"},
+constexpr std::array<Word<Role>, 7> roles = {{{Role::viewer, "viewer"},
                                               {Role::author, "author"},
                                               {Role::approver, "approver"},
                                               {Role::publisher, "publisher"},
                                               {Role::admin, "admin"},
-                                              {Role::delivery, "delivery"}}};
+                                              {Role::delivery, "delivery"},
+                                              {Role::node, "node"}}};
 
 constexpr std::array<Word<CommandName>, 16> commands = {{{CommandName::create, "create"},
                                                          {CommandName::edit, "edit"},

@@ -57,6 +57,7 @@ constexpr std::size_t read_bytes = 4 << 10;            // an idle connection hol
 constexpr std::size_t body_read_bytes = 64 << 10;
 constexpr std::size_t batch_bytes = 256 << 10;         // answers written at once, in front of one more
 constexpr auto accept_pause = std::chrono::milliseconds(50);   // out of descriptors: let some close
+constexpr auto hold_look = std::chrono::milliseconds(50);      // how often a held answer looks for news
 
 std::chrono::milliseconds in_chrono(Duration duration) { return std::chrono::milliseconds(duration.ms); }
 
@@ -135,7 +136,7 @@ struct Seat {
 };
 
 // What a connection waits for; each has its deadline.
-enum class Phase { idle, header, body, writing, lingering };
+enum class Phase { idle, header, body, holding, writing, lingering };
 
 struct Connection {
   Connection(Socket connected, Shared& shared)
@@ -152,6 +153,7 @@ struct Connection {
   Phase phase = Phase::idle;
   Steady::time_point deadline;
   bool expired = false;                                // the sweep cancelled the pending read
+  HttpResponse held;                                   // while its answer waits
 };
 
 // One thread's event loop and everything on it; only post_drain() is for other threads.
@@ -190,7 +192,7 @@ class Worker {
 
  private:
   using Place = std::list<Connection>::iterator;
-  enum class Next { read, write_and_go_on, close };
+  enum class Next { read, write_and_go_on, hold, close };
 
   Task accept_all() {
     while (acceptor_.is_open()) {
@@ -269,10 +271,14 @@ class Worker {
             co_await c.socket.async_read_some(c.in.room(is_body ? body_read_bytes : read_bytes), as_result);
         c.in.filled(n);
         next = failed ? cut_short(c, failed) : digest(c);
+      } else if (next == Next::hold) {
+        co_await news_for(c);
+        next = release(c);
       } else {
         next = digest(c);
       }
       if (c.out.empty()) {
+        if (next == Next::hold) continue;
         if (next == Next::close) co_return;            // nobody waits for an answer
         continue;
       }
@@ -283,6 +289,29 @@ class Worker {
       if (c.out.capacity() > batch_bytes) c.out.shrink_to_fit();
     }
     co_await linger(c);
+  }
+
+  // One timer, looking now and then: a publish reaches a thousand waiting nodes without a thread each.
+  Task news_for(Connection& c) {
+    const Hold& hold = *c.held.hold;
+    await(c, Phase::holding, hold.at_most + shared_.options.write_timeout);
+    const auto end = Steady::now() + in_chrono(hold.at_most);
+    Timer timer(io_);
+    while (!is_draining_ && Steady::now() < end && !hold.is_ready()) {
+      timer.expires_after(hold_look);
+      co_await timer.async_wait(as_result);
+    }
+  }
+
+  Next release(Connection& c) {
+    const HttpResponse held = std::move(c.held);
+    c.held = {};
+    HttpResponse response = run_guarded(c.request, held.hold->answer);
+    response.route = held.route;
+    response.caller = held.caller;
+    const bool goes_on = give(c, response, 0);
+    c.reader.next();
+    return goes_on ? Next::write_and_go_on : Next::close;
   }
 
   // Closing with unread input sends a reset, which can overtake the answer and destroy it. So: say
@@ -339,6 +368,7 @@ class Worker {
         case RequestReader::State::refused: turn_down(c, c.reader.error()); return Next::close;
         case RequestReader::State::done:
           if (!answer(c)) return Next::close;
+          if (c.held.hold) return Next::hold;
           c.reader.next();
           if (c.out.size() >= batch_bytes) return Next::write_and_go_on;
       }
@@ -369,9 +399,18 @@ class Worker {
   // False: this was the connection's last.
   bool answer(Connection& c) {
     const auto began = Steady::now();
-    const HttpResponse response = run_guarded(c.request, [&] { return shared_.service.handle(c.request); });
+    HttpResponse response = run_guarded(c.request, [&] { return shared_.service.handle(c.request); });
+    if (response.hold && !shared_.stopping) {
+      c.held = std::move(response);
+      return true;
+    }
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began);
-    tell({c.request, response, took.count()});
+    return give(c, response, took.count());
+  }
+
+  // False: this was the connection's last.
+  bool give(Connection& c, const HttpResponse& response, std::int64_t took_us) {
+    tell({c.request, response, took_us});
     const bool is_last = !c.reader.keep_alive() || (shared_.stopping && c.in.empty());
     append_response(c.out, response, c.request,
                     is_last ? "close" : c.reader.is_http_1_0() ? "keep-alive" : "");

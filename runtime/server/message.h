@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,8 @@ struct HttpRequest {
   std::optional<std::string_view> parameter(std::string_view key) const;   // the first of the query
 };
 
+struct Hold;
+
 struct HttpResponse {
   int status = 200;
   std::string content_type;                                  // empty: none is sent
@@ -71,6 +74,18 @@ struct HttpResponse {
   std::string route;                                         // the pattern that matched; empty: none did
   std::string caller;                                        // who asked, where that was known
   std::string defect;                                        // what a handler threw
+
+  std::shared_ptr<const Hold> hold = {};                     // set: this is not the answer yet
+};
+
+// An answer that waits for news. The connection is kept, without a thread, until `is_ready` says so (asked
+// some twenty times a second) or `at_most` has passed or the server ends; then `answer` makes the answer.
+// Both are called on the worker that read the request, which is still there. Who calls a handler without a
+// listener has to do without: what comes with the hold is an answer too.
+struct Hold {
+  std::function<bool()> is_ready;
+  Duration at_most;
+  std::function<HttpResponse()> answer;
 };
 
 // Answers one request. Called from every worker thread at once. What it throws becomes a 500.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
@@ -63,10 +64,48 @@ Result<bool> create_private_file(const std::string& path) {
   return true;
 }
 
+Status write_private_file(const std::string& path, std::string_view bytes) {
+  std::error_code ignored;
+  if (fs::symlink_status(path, ignored).type() != fs::file_type::not_found)
+    return refuse(Code::already_exists, "`" + path + "`: something is there already: name another path");
+  const std::string unfinished = path + ".unfinished";
+  const Result<bool> created = create_private_file(unfinished);
+  if (!created.ok()) return created.error();
+  if (!*created) return refuse(Code::already_exists, "`" + unfinished + "` of another one is in the way: wait for it, or remove it");
+  const auto failed = [&](const std::string& why) {
+    std::remove(unfinished.c_str());
+    return refuse(Code::store_failed, "`" + path + "` cannot be written: " + why);
+  };
+  std::FILE* file = std::fopen(unfinished.c_str(), "wb");
+  if (!file) return failed(reason(errno));
+  const bool is_written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  const int error = errno;
+  if (std::fclose(file) != 0 || !is_written) return failed(reason(is_written ? errno : error));
+  if (Status synced = sync_file(unfinished); !synced.ok()) return failed(synced.error().message);
+  if (std::rename(unfinished.c_str(), path.c_str()) != 0) return failed(reason(errno));
+  return sync_directory_of(path);
+}
+
+Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error) return unreadable(path, error.message());
+  if (size > bytes_max)
+    return refuse(Code::too_large, "`" + path + "` has " + std::to_string(size) + " bytes, more than " + std::to_string(bytes_max));
+  std::string bytes(size, '\0');
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) return unreadable(path, reason(errno));
+  const bool is_read = std::fread(bytes.data(), 1, bytes.size(), file) == bytes.size();
+  std::fclose(file);
+  if (!is_read) return unreadable(path, "it became shorter while it was read");
+  return bytes;
+}
+
 Status sync_file(const std::string& path) { return sync(path, O_RDONLY); }
 
 Status sync_directory_of(const std::string& path) {
-  return sync(fs::path(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
+  const std::string folder = fs::path(path).parent_path().string();
+  return sync(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace footlight

@@ -112,6 +112,12 @@ class MemoryStore final : public Store {
     return *bytes;
   }
 
+  Status drop_blob(std::string_view id) override {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = blobs_.find(id); found != blobs_.end()) blobs_.erase(found);
+    return Done{};
+  }
+
   Result<std::optional<std::string>> setting(std::string_view workspace, std::string_view key) override {
     const std::lock_guard lock(mutex_);
     const auto found = settings_.find(std::pair(std::string(workspace), std::string(key)));

@@ -391,6 +391,10 @@ class SqliteStore final : public Store {
     return blob_in(*reader, id);
   }
 
+  Status drop_blob(std::string_view id) override {
+    return write<Done>([&](Connection& connection) { return connection.query("DELETE FROM blobs WHERE id = ?", id).finish(); });
+  }
+
   Result<std::optional<std::string>> setting(std::string_view workspace, std::string_view key) override {
     Reader reader = this->reader();
     if (!reader.ok()) return reader.error();

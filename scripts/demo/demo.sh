@@ -212,7 +212,7 @@ section '7. Who did what'
 ok 'footlight audit loyalty-discount --token $ANN' 'files create' 'ann submit' 'bob approve' 'cleo approve' 'pia stop loyalty-discount not before the new year'
 ok 'footlight audit members-2027 --token $ANN' 'ann duplicate'
 note 'Each entry holds the hash of the one before it; the file is checked end to end:'
-ok 'footlight audit --verify --data $DATA' 'shop: ' 'entries verify, head '
+ok 'footlight audit verify --data $DATA' 'shop: ' 'entries verify, head '
 
 printf '\n%sall of it happened: %d expectations hold%s\n' "$good" "$checked" "$plain"
 [[ $once != --once ]] || exit 0

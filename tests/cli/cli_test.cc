@@ -1,6 +1,7 @@
 // The program as people and scripts run it: what it says where, and its exit code.
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -82,7 +83,7 @@ TEST_CASE("help, version and wrong calls: answers on stdout and 0, faults on std
   CHECK(version.exit_code == 0);
   CHECK_THAT(version.out, Catch::Matches("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
   for (const char* word : {"init", "check", "test", "decide", "explain", "preview", "serve", "push", "create", "edit", "delete", "submit", "withdraw", "request_changes",
-                           "approve", "activate", "unschedule", "stop", "pause", "resume", "close", "archive", "duplicate", "list", "show", "audit", "token", "bench", "docs", "help"}) {
+                           "approve", "activate", "unschedule", "stop", "pause", "resume", "close", "archive", "duplicate", "list", "show", "audit", "backup", "restore", "epoch_bump", "token", "bench", "docs", "help"}) {
     INFO(word);
     CHECK_THAT(help.out, Catch::Contains(std::string("\n  ") + word + " "));
     const Ran about = footlight_run({word, "--help"});
@@ -260,9 +261,158 @@ TEST_CASE("a campaign's life on a data file, and what is refused after its end")
   CHECK(std::count(audit.out.begin(), audit.out.end(), '\n') == 1 + 9);
   const Ran of_one = shop.as("vic:viewer", {"audit", "welcome-2"});
   CHECK(std::count(of_one.out.begin(), of_one.out.end(), '\n') == 1 + 2);
-  const Ran verified = footlight_run({"audit", "--verify", "--data", shop.data});
+  const Ran verified = footlight_run({"audit", "verify", "--data", shop.data});
   CHECK(verified.exit_code == 0);
   CHECK_THAT(verified.out, Catch::StartsWith("ws: 9 entries verify, head "));
+}
+
+TEST_CASE("the audit tells who changed what from which content to which, by which request") {
+  Shop shop;
+  REQUIRE(shop.as("ann:author,publisher", {"push", shop.ws}).exit_code == 0);
+  shop.folder.write("ws/experiences/welcome.lua", "campaign \"welcome\" {\n  show = { hero = \"<b>New</b>\" },\n}\n");
+  REQUIRE(shop.as("ann:author,publisher", {"activate", "welcome"}).exit_code == 0);
+  REQUIRE(shop.as("amy:author,publisher", {"push", shop.ws}).exit_code == 0);
+  REQUIRE(shop.as("pia:publisher", {"activate", "welcome"}).exit_code == 0);
+  REQUIRE(shop.as("pia:publisher", {"stop", "welcome", "--message", "wrong price"}).exit_code == 0);
+
+  std::vector<Value> lines;
+  std::istringstream exported(shop.as("vic:viewer", {"audit", "--json"}).out);
+  for (std::string line; std::getline(exported, line);) lines.push_back(json_of(line));
+  REQUIRE(lines.size() == 6);
+  const auto text = [&](std::size_t i, const char* key) { return lines[i].find(key) ? to_json(*lines[i].find(key)) : std::string("none"); };
+  const char* commands[] = {"configure", "create", "activate", "edit", "activate", "stop"};
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    INFO(to_json(lines[i]));
+    CHECK(text(i, "command") == "\"" + std::string(commands[i]) + "\"");
+    CHECK_FALSE(lines[i].string_or("request_id", "").empty());
+    CHECK(lines[i].string_or("actor", "") == (i < 3 ? "ann" : i == 3 ? "amy" : "pia"));
+    CHECK(lines[i].string_or("chain", "").size() == 64);
+  }
+  CHECK(text(0, "from") == "null");
+  CHECK(text(0, "to").size() == 66);
+  const std::string first = text(1, "to"), second = text(3, "to");
+  CHECK(text(1, "from") == "null");
+  CHECK(text(1, "live_to") == "none");                  // a draft puts nothing in force
+  CHECK(text(2, "from") + text(2, "to") + text(2, "live_from") + text(2, "live_to") == first + first + "null" + first);
+  CHECK(text(3, "from") == first);
+  CHECK(second != first);
+  CHECK(text(3, "live_from") == "none");                // what is live goes on beside the edit
+  CHECK(text(4, "live_from") + text(4, "live_to") == first + second);
+  CHECK(text(5, "from") + text(5, "to") + text(5, "live_from") + text(5, "live_to") == second + second + second + "null");
+  CHECK(text(5, "message") == "\"wrong price\"");
+  CHECK(first == to_json(*json_of(shop.as("vic:viewer", {"show", "welcome"}).out).find("revisions")->array()[0].find("hash")));
+}
+
+TEST_CASE("a broken journal is told with its first broken entry, from the file and by the server") {
+  Shop shop;
+  REQUIRE(shop.as("ann:author,publisher", {"push", shop.ws}).exit_code == 0);
+  REQUIRE(shop.as("pia:publisher", {"activate", "welcome"}).exit_code == 0);
+  REQUIRE(shop.as("pia:publisher", {"stop", "welcome"}).exit_code == 0);
+  std::string file = file_text(shop.data);
+  // Somebody with access to the disk turns the publisher into another, in the record of the stop.
+  const auto at = file.rfind("\"command\":\"stop\"");
+  REQUIRE(at != std::string::npos);
+  const auto name = file.rfind("\"name\":\"pia\"", at);
+  REQUIRE(name != std::string::npos);
+  file.replace(name, 12, "\"name\":\"eve\"");
+  shop.folder.write("shop.db", file);
+  const Ran broken = footlight_run({"audit", "verify", "--data", shop.data});
+  CHECK(broken.exit_code == 4);
+  CHECK(broken.out.empty());
+  CHECK_THAT(broken.err, Catch::StartsWith("error (store_corrupt): ") && Catch::Contains("workspace `ws`: entry 4: its chain does not verify") && Catch::Contains("restore a backup"));
+  const Ran by_server = shop.as("root:admin", {"audit", "verify", "--json"});
+  CHECK(by_server.exit_code == 2);                      // no such option: what it tells is one line
+}
+
+TEST_CASE("a backup is made while the server runs; what is restored from it stays shut until its epoch is bumped") {
+  Shop shop;
+  const std::string copy = shop.folder.path("copy.db"), fetched = shop.folder.path("fetched.db"), back = shop.folder.path("back.db");
+  std::string admin;
+  {
+    Served served(shop);
+    admin = served.tokens.at("admin");
+    REQUIRE(served.ask(admin, {"activate", "welcome"}).exit_code == 0);
+    CHECK_THAT(served.ask(admin, {"audit", "verify"}).out, Catch::StartsWith("ws: 3 entries verify, head "));
+    const Ran made = footlight_run({"backup", copy, "--data", shop.data});
+    CHECK(made.err == "");
+    CHECK(made.out == copy + " verifies, ws: 3 entries\n");
+    CHECK(served.ask(admin, {"backup", fetched}).out == fetched + " verifies, ws: 3 entries\n");
+    // After the backup the campaign is stopped: that is what a restore forgets.
+    REQUIRE(served.ask(admin, {"stop", "welcome"}).exit_code == 0);
+    const Ran again = footlight_run({"backup", copy, "--data", shop.data});
+    CHECK(again.exit_code == 3);
+    CHECK_THAT(again.err, Catch::StartsWith("refused (already_exists): "));
+    CHECK(served.ask(served.tokens.at("delivery"), {"backup", shop.folder.path("stolen.db")}).exit_code == 3);
+    REQUIRE(served.ask(admin, {"token", "create", "--name", "root", "--role", "admin", "--for", "ws"}).exit_code == 0);
+    const Ran of_one = served.ask(admin, {"token", "create", "--name", "root2", "--role", "admin", "--for", "ws"});
+    const Ran partial = served.ask(of_one.out.substr(0, of_one.out.size() - 1), {"backup", shop.folder.path("partial.db")});
+    CHECK(partial.exit_code == 3);
+    CHECK_THAT(partial.err, Catch::Contains("a backup holds every workspace"));
+    CHECK_THAT(footlight_run({"restore", copy, "--data", shop.data}).err, Catch::StartsWith("refused (already_exists): ") && Catch::Contains("move it away"));
+    served.process->signal(SIGTERM);
+    CHECK(served.process->wait() == 0);
+  }
+  const Ran restored = footlight_run({"restore", fetched, "--data", back});
+  CHECK(restored.exit_code == 0);
+  CHECK_THAT(restored.out, Catch::StartsWith(back + " restored from " + fetched + ", ws: 3 entries\n") && Catch::Contains("footlight epoch_bump --data " + back));
+  const auto on_back = [&](const std::string& who, std::vector<std::string> words) {
+    for (const std::string& word : {std::string("--data"), back, std::string("--as"), who}) words.push_back(word);
+    return footlight_run(std::move(words));
+  };
+  for (const std::vector<std::string>& attempt : {std::vector<std::string>{"stop", "welcome"}, {"edit", "welcome", shop.ws}, {"push", shop.ws}, {"duplicate", "welcome"}}) {
+    INFO(Catch::Detail::stringify(attempt));
+    const Ran refused = on_back("root:admin", attempt);
+    CHECK(refused.exit_code == 4);
+    CHECK_THAT(refused.err, Catch::StartsWith("error (fenced): "));
+  }
+  // It may be what was stopped meanwhile: nothing but defaults is shown.
+  const Ran shown = on_back("vic:viewer", {"decide", "--on", "hero", "--profile", R"({"loyalty.tier":"gold"})", "--json"});
+  CHECK(shown.exit_code == 0);
+  CHECK_THAT(shown.out, Catch::Contains("\"reason\":\"no_lease\"") && !Catch::Contains("welcome"));
+  {
+    Shop again;                                         // a folder is not pushed into a fenced store
+    std::filesystem::copy_file(back, again.folder.path("shop.db"));
+    Served served(again);
+    CHECK_THAT(served.lines.front(), Catch::Contains("fenced") && Catch::Contains("epoch_bump"));
+    CHECK_THAT(served.ask(admin, {"list"}).out, Catch::Contains("welcome     live"));
+    const Ran bumped = served.ask(admin, {"epoch_bump", "--message", "the disk died"});
+    CHECK_THAT(bumped.out, Catch::StartsWith("opened, version 2."));
+    CHECK_THAT(served.ask(admin, {"list"}).out, Catch::Contains("welcome     stopped (restored)"));
+  }
+  CHECK(on_back("ann:author", {"epoch_bump"}).exit_code == 3);
+  REQUIRE(on_back("root:admin", {"epoch_bump"}).exit_code == 0);
+  CHECK_THAT(on_back("root:admin", {"epoch_bump"}).err, Catch::StartsWith("refused (not_fenced): "));
+  CHECK_THAT(on_back("root:admin", {"activate", "welcome"}).err, Catch::StartsWith("refused (experience_final): ") && Catch::Contains("the store was restored"));
+  CHECK(on_back("ann:author", {"duplicate", "welcome"}).out == "welcome-2: draft, revision 1\n");
+}
+
+TEST_CASE("a copy that does not verify is not restored, and nothing is restored over what is there") {
+  Shop shop;
+  REQUIRE(shop.as("ann:author,publisher", {"push", shop.ws}).exit_code == 0);
+  const std::string copy = shop.folder.path("copy.db"), back = shop.folder.path("back.db");
+  REQUIRE(footlight_run({"backup", copy, "--data", shop.data}).exit_code == 0);
+  // Another store's log would be taken for its own.
+  shop.folder.write("back.db-wal", "left over");
+  const Ran beside = footlight_run({"restore", copy, "--data", back});
+  CHECK(beside.exit_code == 3);
+  CHECK_THAT(beside.err, Catch::Contains("back.db-wal` is there already"));
+  std::filesystem::remove(back + "-wal");
+  std::string bytes = file_text(copy);
+  const auto at = bytes.find("\"command\":\"create\"");
+  REQUIRE(at != std::string::npos);
+  bytes.replace(at, 18, "\"command\":\"delete\"");
+  shop.folder.write("broken.db", bytes);
+  const Ran broken = footlight_run({"restore", shop.folder.path("broken.db"), "--data", back});
+  CHECK(broken.exit_code == 4);
+  CHECK_THAT(broken.err, Catch::Contains("entry 2"));
+  CHECK_FALSE(std::filesystem::exists(back));
+  CHECK(footlight_run({"restore", shop.folder.path("none.db"), "--data", back}).exit_code == 1);
+  CHECK(footlight_run({"restore", copy}).exit_code == 2);
+  CHECK(footlight_run({"backup", back}).exit_code == 2);
+  CHECK(footlight_run({"backup", back, "--data", shop.folder.path("none.db")}).exit_code == 1);
+  CHECK_FALSE(std::filesystem::exists(back));
+  CHECK(footlight_run({"restore", copy, "--data", back}).exit_code == 0);
+  CHECK_FALSE(std::filesystem::exists(back + ".unfinished"));
 }
 
 TEST_CASE("approval by four eyes, and each role's refusals") {
@@ -316,8 +466,8 @@ TEST_CASE("who and where must be said, and be possible") {
                          {{"list", "--data", shop.data, "--as", "ann:king"}, 2, "`king` is not a role"},
                          {{"list", "--data", shop.folder.path("no/such/folder.db"), "--as", "ann:viewer"}, 1, "no/such/folder.db"},
                          {{"list", "--data", not_a_store, "--as", "ann:viewer"}, 1, "text.db"},
-                         {{"audit", "--verify", "--data", shop.folder.path("missing.db")}, 1, "missing.db"},
-                         {{"audit", "--verify"}, 2, "--data"},
+                         {{"audit", "verify", "--data", shop.folder.path("missing.db")}, 1, "missing.db"},
+                         {{"audit", "verify"}, 2, "--data FILE"},
                          {{"list", "--server", "http://127.0.0.1:1", "--token", "x"}, 4, "nobody listens at `127.0.0.1:1`"},
                          {{"list", "--server", "ftp://shop", "--token", "x"}, 2, "ftp"},
                          {{"serve", "--listen", "127.0.0.1:http"}, 2, "address to listen on"},
@@ -396,7 +546,7 @@ TEST_CASE("a server serves a folder, and every command works against it as on a 
   CHECK(second.exit_code == 4);
   CHECK_THAT(second.err, Catch::StartsWith("error (store_failed): "));
   CHECK(footlight_run({"serve", "--data", shop.data, "--listen", "127.0.0.1:0"}).exit_code == 4);
-  CHECK(footlight_run({"audit", "--verify", "--data", shop.data}).exit_code == 0);
+  CHECK(footlight_run({"audit", "verify", "--data", shop.data}).exit_code == 0);
 
   served.process->signal(SIGTERM);
   CHECK(served.process->wait() == 0);

@@ -283,13 +283,13 @@ TEST_CASE("a server killed at any moment has kept what it said yes to, and each 
     client.join();
     REQUIRE(refusal == "");
     if (round % 20 == 19) {
-      const Ran verified = run({program, "audit", "--verify", "--data", data});
+      const Ran verified = run({program, "audit", "verify", "--data", data});
       INFO(verified.err);
       REQUIRE(verified.exit_code == 0);
       REQUIRE_THAT(verified.out, Catch::StartsWith("shop: "));
     }
   }
-  const Ran verified = run({program, "audit", "--verify", "--data", data});
+  const Ran verified = run({program, "audit", "verify", "--data", data});
   CHECK(verified.exit_code == 0);
   CHECK_THAT(verified.out, Catch::StartsWith("shop: " + std::to_string(before + static_cast<std::int64_t>(journal.size())) + " entries verify"));
 

@@ -8,8 +8,8 @@ In a scratch folder, from the top of the page:
 - a `sh` block is run, in one shell for the whole page; it must end with 0 unless it says `# exit N`;
 - a `text` or `json` block right behind a `sh` block is what that printed: `…` stands for anything
   within a line, `…` alone on a line for any lines.
-Other blocks are only read by people. Port 8787 becomes a free one, so that walks do not meet, and a sleep waits
-for the server that was started, however long that takes here.
+Other blocks are only read by people. Ports 8787 and 8788 become free ones, so that walks do not meet, and a sleep
+waits for the server that was started on the first, however long that takes here.
 """
 import os
 import pathlib
@@ -66,7 +66,7 @@ class Shell:
 
 def walk(program, page):
     port = free_port()
-    text = pathlib.Path(page).read_text().replace("8787", str(port))
+    text = pathlib.Path(page).read_text().replace("8788", str(free_port())).replace("8787", str(port))
     root = pathlib.Path(page).resolve().parent
     root = root if (root / "scripts").exists() else root.parent
     problems, ran, said, behind = [], 0, None, None

@@ -26,6 +26,7 @@ constexpr Person people[] = {
     {"ann", "author,publisher", "shop"}, {"bob", "approver", "shop"},     {"pia", "publisher", "shop"}, {"vic", "viewer", "shop"},
     {"root", "admin", "shop"},           {"app", "delivery", "shop"},     {"eve", "admin", "other"},    {"star", "admin", "*"},
     {"old", "admin", "shop", true},      {"amy", "author", "shop"},
+    {"n1", "node", "shop"},          {"n9", "node", "*"},
 };
 
 }  // namespace
@@ -53,15 +54,16 @@ std::string Reply::problems() const {
   return all;
 }
 
-ApiWorld::ApiWorld() {
+ApiWorld::ApiWorld(const std::string& store_id) {
   auto store = open_store("memory:");
   REQUIRE(store.ok());
+  if (!store_id.empty()) REQUIRE((*store)->set_meta(store_meta::store_id, store_id).ok());
   store_ = std::move(*store);
   api_ = std::make_unique<Api>(*store_, ApiOptions{[this] { return now; }, [this](const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) {
                                                      return runner(workspace, snapshot);
-                                                   }});
+                                                   }, {}, [this] { return clocks(); }});
   for (const auto& [name, document] : {std::pair{"shop", workspace_document}, {"other", other_document}}) {
-    auto catalog = Catalog::open(*store_, name, policies_, {});
+    auto catalog = Catalog::open(*store_, name, policies_, {.started = clocks()});
     REQUIRE(catalog.ok());
     auto configured = (*catalog)->configure(json(document), {"setup", {Role::admin}}, now);
     if (!configured) FAIL(to_text(configured.error()));

@@ -2,7 +2,7 @@
 // the test's hands. One workspace, `shop`; a token for each person below, named `tok-NAME`.
 //
 //   ann author, publisher   bob approver   pia publisher   vic viewer   root admin   app delivery
-//   eve admin of another workspace, `other`   star admin of all   old, revoked
+//   eve admin of another workspace, `other`   star admin of all   old, revoked   n1 node   n9 node of all
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -43,7 +43,7 @@ struct Reply {
 
 class ApiWorld {
  public:
-  ApiWorld();
+  explicit ApiWorld(const std::string& store_id = {});
   ~ApiWorld();
 
   // Asks as the person with the token `tok-AS`; "" sends none.
@@ -61,6 +61,7 @@ class ApiWorld {
   Store& store() { return *store_; }
   const Router& router() const { return *router_; }
   Instant now = noon();
+  Reading clocks() const { return {now - (noon() - hours(5)), now}; }   // the machine was booted at seven
 
  private:
   Result<PolicyRunner*> runner(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot);

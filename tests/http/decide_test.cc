@@ -50,7 +50,7 @@ TEST_CASE("an answer has this shape and no other") {
   CHECK(propositions[0].string_or("content", "") == "<b>gold & more</b>");
   CHECK(propositions[1].string_or("format", "") == "json");
   CHECK(to_json(*propositions[1].find("content")) == R"({"left":3,"title":"Hi"})");   // a value, not its text
-  const TokenKey& key = world.api().key("shop");
+  const TokenKey key = world.api().pin("shop")->key;
   for (const Value& proposition : propositions) {
     const auto named = verify_token(proposition.string_or("token", ""), key);
     REQUIRE(named.has_value());

@@ -47,7 +47,11 @@ enum class Phase {
   deleted,     // a draft that is gone; its id is never used again
 };
 enum class HeadStatus { draft, in_review, approved };   // of the newest revision
-enum class Role { viewer, author, approver, publisher, admin, delivery };
+enum class Role {
+  viewer, author, approver, publisher, admin,
+  delivery,    // an application: asks for decisions
+  node,        // a delivery node: fetches the catalog and reports what it has
+};
 enum class CommandName {
   create, edit, delete_, submit, withdraw, request_changes, approve, activate,
   unschedule, stop, pause, resume, close, archive, duplicate, epoch_bump,
@@ -336,7 +340,8 @@ std::optional<Ending> ending_at(const Experience& experience, Instant now);
 // was reached and it was never served here.
 bool was_missed(const Standing& standing, Instant last_awake, Instant now);
 // What people are shown: the head status while authoring, else the phase; `draft pending` where a
-// newer head exists: `live (draft pending)`, `paused (in_review pending)`.
+// newer head exists: `live (draft pending)`, `paused (in_review pending)`; `stopped (restored)` where an
+// epoch bump ended it.
 std::string status_at(const Experience& experience, Instant now);
 
 // ---- what is served ----------------------------------------------------------------------------

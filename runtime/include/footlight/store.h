@@ -131,6 +131,9 @@ class Store {
   virtual Result<std::string> put_blob(std::string_view bytes) = 0;   // putting again is no error
   // Code not_found; store_corrupt where the bytes no longer have that hash.
   virtual Result<std::string> get_blob(std::string_view id) = 0;
+  // For stores that keep copies of what is elsewhere too: the blob may go. No entry of a journal must name
+  // it. A store may keep it.
+  virtual Status drop_blob(std::string_view) { return Done{}; }
 
   // --- settings of a workspace
   virtual Result<std::optional<std::string>> setting(std::string_view workspace, std::string_view key) = 0;

@@ -148,7 +148,7 @@ const std::map<CommandName, std::set<Role>> roles_of = {
     {CommandName::epoch_bump, {Role::admin}},
 };
 constexpr Role all_roles[] = {Role::viewer,    Role::author, Role::approver,
-                              Role::publisher, Role::admin,  Role::delivery};
+                              Role::publisher, Role::admin,  Role::delivery, Role::node};
 
 std::string afterwards(World& world, const Command& command) {
   const State before = world.state;

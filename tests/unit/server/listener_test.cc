@@ -454,3 +454,65 @@ TEST_CASE("a signal that comes before anybody waits for it is not lost") {
     signals.wait();
   }
 }
+
+TEST_CASE("an answer that waits for news holds its connection and no other, on a single worker") {
+  std::atomic<bool> is_news = false;
+  const auto handle = [&](const HttpRequest& request) {
+    HttpResponse response = text_response("nothing new");
+    if (request.path[0] == "wait")
+      response.hold = std::make_shared<const Hold>(Hold{[&] { return is_news.load(); }, minutes(1), [&] { return text_response(is_news ? "news" : "none"); }});
+    return response;
+  };
+  auto listener = start_listener(hasty_options(), {.handle = handle});
+  RawClient waiting(listener->port()), other(listener->port());
+  waiting.send(get("/first") + get("/wait") + get("/last"));
+  CHECK(waiting.read_reply().body == "nothing new");   // what was asked before it does not wait
+  for (int i = 0; i < 100; ++i) CHECK(other.ask(get("/other")).body == "nothing new");
+  is_news = true;
+  CHECK(waiting.read_reply().body == "news");
+  CHECK(waiting.read_reply().body == "nothing new");   // what was asked behind it comes behind it
+}
+
+TEST_CASE("an answer waits for news no longer than it may, and a server that ends does not wait for it") {
+  const auto held_for = [](Duration at_most) {
+    return [at_most](const HttpRequest&) {
+      HttpResponse response = text_response("first");
+      response.hold = std::make_shared<const Hold>(Hold{[] { return false; }, at_most, []() -> HttpResponse { return text_response("at last"); }});
+      return response;
+    };
+  };
+  auto patient = start_listener(hasty_options(), {.handle = held_for(milliseconds(20))});
+  RawClient client(patient->port());
+  CHECK(client.ask(get("/")).body == "at last");
+  CHECK(client.ask(get("/")).body == "at last");        // the connection goes on
+  std::atomic<bool> is_held = false;
+  const auto hold = std::make_shared<const Hold>(Hold{[&] {
+                                                        is_held = true;
+                                                        return false;
+                                                      },
+                                                      minutes(10), []() -> HttpResponse { return text_response("at last"); }});
+  auto ending = start_listener(hasty_options(), {.handle = [hold](const HttpRequest&) {
+                                                   HttpResponse response = text_response("first");
+                                                   response.hold = hold;
+                                                   return response;
+                                                 }});
+  RawClient last(ending->port());
+  last.send(get("/"));
+  REQUIRE(comes_true([&] { return is_held.load(); }));
+  ending->stop();
+  const RawReply reply = last.read_reply();
+  CHECK(reply.body == "at last");
+  CHECK(reply.field("Connection") == "close");
+  ending->wait();
+}
+
+TEST_CASE("a held answer that throws is a 500 like any other") {
+  auto listener = start_listener(test_options(), {.handle = [](const HttpRequest&) {
+                                                    HttpResponse response = text_response("first");
+                                                    response.hold = std::make_shared<const Hold>(
+                                                        Hold{[] { return true; }, minutes(1), []() -> HttpResponse { throw std::runtime_error("no"); }});
+                                                    return response;
+                                                  }});
+  RawClient client(listener->port());
+  CHECK(client.ask(get("/")).status == 500);
+}
