@@ -22,16 +22,21 @@ std::string random_token() {
 
 // Ready: every workspace has a snapshot of its newest state. What had to be left out of it is told,
 // and is no reason to take the node out of service: every other node would leave it out too.
-HttpResponse ready(Api& api) {
+HttpResponse ready(Api& api, Instant now) {
   Array reasons, left_out;
   for (const auto& [name, catalog] : api.catalogs()) {
     if (const auto error = catalog->compile_error()) (catalog->snapshot() ? left_out : reasons).push_back(name + ": " + to_text(*error));
     if (catalog->is_fenced()) reasons.push_back(name + ": the store was restored and waits for an epoch bump");
   }
+  Array zone_changes;
+  for (const auto& [name, catalog] : api.catalogs())
+    for (const auto& [experience, changes] : catalog->changed_zones(now))
+      for (const ZoneChange& change : changes) zone_changes.push_back(name + ": `" + experience + "`: " + to_text(change));
   if (api.catalogs().empty()) reasons.push_back("no workspace");
   const bool is_ready = reasons.empty();
   Object body{{"ready", is_ready}, {"reasons", std::move(reasons)}};
   if (!left_out.empty()) body["left_out"] = std::move(left_out);
+  if (!zone_changes.empty()) body["zone_changed"] = std::move(zone_changes);
   return json_response(std::move(body), is_ready ? 200 : 503);
 }
 
@@ -133,7 +138,7 @@ std::vector<Route> operating_routes(Api& api) {
   };
   return {
       {"GET", "/healthz", "", 0, [](const Call&) { return json_response(Object{{"ok", true}}); }, "the process answers"},
-      {"GET", "/readyz", "", 0, [&api](const Call&) { return ready(api); }, "it may be given traffic", "503 with reasons otherwise."},
+      {"GET", "/readyz", "", 0, [&api](const Call& call) { return ready(api, call.request.received); }, "it may be given traffic", "503 with reasons otherwise."},
       {"GET", "/metrics", "", 0, [&api](const Call&) { return metrics(api); }, "Prometheus metrics"},
       {"GET", "/openapi.json", "", 0, [&api](const Call&) { return json_response(describe(routes(api))); }, "this API, described"},
       {"GET", "/v1/tokens", "admin", 0, on_api(list_tokens), "tokens, without their secrets"},

@@ -10,7 +10,7 @@
 namespace footlight {
 
 struct InitOptions { std::string folder; };
-struct CheckOptions { std::string folder = "."; bool json = false; };
+struct CheckOptions { std::string folder = ".", at; bool json = false, overlaps = false, strict = false; };
 struct TestOptions { std::string folder = "."; std::string filter; std::string format = "text"; std::string out; };
 struct DecideOptionsCli {
   std::string folder;                                   // empty: where `remote` points, else `.`

@@ -60,7 +60,10 @@ int main(int argc, char** argv) {
   CheckOptions check;
   command = app.add_subcommand("check", "report every problem of a workspace folder");
   command->add_option("folder", check.folder, "the workspace")->capture_default_str();
-  command->add_flag("--json", check.json, "problems as JSON");
+  command->add_flag("--json", check.json, "problems and overlaps as JSON");
+  command->add_flag("--overlaps", check.overlaps, "pairs that can meet, each with a visitor who shows it and who wins");
+  command->add_flag("--strict", check.strict, "warnings fail too");
+  command->add_option("--at", check.at, "what schedules without a start are looked at from; now");
   command->callback([&] { run = [&] { return check_command(check); }; });
 
   TestOptions test;

@@ -112,6 +112,10 @@ int serve_command(const ServeOptions& options) {
   for (const auto& [name, catalog] : api.catalogs())
     if (const auto error = catalog->compile_error())
       log.write(Log::Level::error, "workspace does not compile", {{"workspace", name}, {"reason", to_text(*error)}});
+  for (const auto& [name, catalog] : api.catalogs())
+    for (const auto& [experience, changes] : catalog->changed_zones(wall_clock()))
+      for (const ZoneChange& change : changes)
+        log.write(Log::Level::warning, "the zone's clock changed", {{"workspace", name}, {"experience", experience}, {"reason", to_text(change)}});
   auto listener = listen(options, *address, *router, api.metrics(), log);
   if (!listener) return fail(listener.error());
   std::printf("serving %s on %s\n", join([&] {

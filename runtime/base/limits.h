@@ -47,6 +47,16 @@ inline constexpr int rrule_count_max = 10'000;                // found by counti
 inline constexpr Duration rrule_lasts_max = days(31);         // how far back an occurrence is looked for
 inline constexpr Duration schedule_search_max = days(730);    // for the next opening; as start_ahead_max
 
+// linter
+inline constexpr long satisfy_steps_max = 10'000;             // alternatives tried of one question; then nothing is claimed
+inline constexpr std::size_t overlaps_max = 20'000;            // told of one workspace: some seconds of deciding
+inline constexpr std::size_t overlap_pairs_max = 200'000;     // looked at closely: some ten microseconds each
+inline constexpr std::size_t overlap_candidates_max = 2'000'000;   // pairs that do not exclude each other at first sight
+inline constexpr long overlap_steps_max = 400'000;            // alternatives tried for all pairs: some ten microseconds each
+inline constexpr int overlap_openings_max = 1'000;            // tried for an instant at which two schedules are open
+inline constexpr std::size_t lint_wide_rules_max = 200;       // wildcard and page rules blended with each other
+inline constexpr std::size_t lint_text_bytes_max = 160;       // of a condition or a profile, quoted in a warning
+
 // requests
 inline constexpr std::size_t request_bytes_max = 256 << 10;   // a decide call: ~840 bytes typical
 inline constexpr std::size_t request_surfaces_max = 100;
@@ -90,6 +100,7 @@ inline constexpr long fuel_policy = 200'000;                  // schedule, confl
 inline constexpr long fuel_load = 2'000'000;                  // evaluating one file of declarations
 inline constexpr long fuel_fixture = 200'000'000;           // a test file: trusted, but never endless
 inline constexpr Duration script_deadline = milliseconds(50); // safety net only; fuel is the rule
+inline constexpr Duration load_deadline = seconds(5);         // of one file of declarations; likewise
 inline constexpr std::size_t script_memory_soft = 8 << 20;    // trips an ordinary error
 inline constexpr std::size_t script_memory_hard = 32 << 20;   // the allocator says no
 inline constexpr std::size_t script_string_bytes_max = 64 << 10;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
+#include "base/text.h"
 
 namespace footlight {
 namespace {
@@ -47,9 +48,12 @@ class Builder {
   bool parse_error(std::size_t position, const std::string&, const json::exception& error) {
     position_ = position;
     why_ = error.what();
-    // nlohmann: "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …"
+    // nlohmann: "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …", and without a
+    // place "[json.exception.out_of_range.406] number overflow parsing '1e999'"
+    if (auto bracket = why_.find("] "); why_.starts_with('[') && bracket != std::string::npos) why_.erase(0, bracket + 2);
     if (auto at = why_.find("column "); at != std::string::npos)
       if (auto colon = why_.find(": ", at); colon != std::string::npos) why_.erase(0, colon + 2);
+    why_ = clipped(why_, 300);                           // it quotes what it read, and a number may be long
     return false;
   }
 
@@ -169,6 +173,9 @@ std::string_view kind_name(Value::Kind kind) {
 
 Result<Value> parse_json(std::string_view text) {
   Builder builder;
+  // nlohmann takes a NUL for the end of its input and would not look at what stands behind.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return refuse(Code::bad_json, "not valid JSON at " + place_of(text, nul + 1) + ": a NUL byte stands in it");
   if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root_);
   std::string message = "not valid JSON";
   if (builder.position_ > 0) message += " at " + place_of(text, builder.position_);

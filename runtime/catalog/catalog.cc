@@ -1,6 +1,7 @@
 #include "catalog/catalog.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -70,6 +71,8 @@ Status Catalog::replay() {
   auto fenced = is_behind_fence();
   if (!fenced) return fenced.error();
   state_.fenced = *fenced;
+  for (const CatalogItem& item : catalog(state_))
+    if (auto changes = zone_changes(item.standing.span); !changes.empty()) changed_zones_[item.experience] = {item.standing.span, std::move(changes)};
   publish(state_.at);
   return Done{};
 }
@@ -218,7 +221,8 @@ std::vector<Catalog::Check> Catalog::checks_of(const Value& document, Instant no
                                {"mentions", "the fragments, audiences and lists that it names exist", {}},
                                {"workspace", "the configurations and attributes that it uses are declared", {}},
                                {"compiles", "conditions, templates, policies and content compile", {}},
-                               {"lead", "it is activated early enough to begin everywhere at once", {}}};
+                               {"lead", "it is activated early enough to begin everywhere at once", {}},
+                               {"zones", "its times stand where this machine's zone data puts them", {}}};
   const auto skip_from = [&](std::size_t first) {
     for (; first < checks.size(); ++first) checks[first].was_skipped = true;
     return checks;
@@ -239,6 +243,9 @@ std::vector<Catalog::Check> Catalog::checks_of(const Value& document, Instant no
     if (std::none_of(checks[2].problems.begin(), checks[2].problems.end(), is_it) && std::none_of(compiling.begin(), compiling.end(), is_it))
       compiling.push_back(std::move(problem));
   }
+  if (const Experience* known = state_.find(definition.id))
+    if (const auto* changes = changed_zones_of(*known, now))
+      for (const ZoneChange& change : *changes) checks[5].problems.push_back({Code::zone_changed, "$." + change.field, to_text(change), true});
   // Activated less than a window before its start, some nodes may begin later than others.
   if (!definition.from.empty()) {
     auto zone = Zone::find(definition.zone.empty() ? workspace_.zone : definition.zone);
@@ -460,6 +467,11 @@ void Catalog::publish(Instant at) {
       compile_error_ = snapshot_ ? refuse(Code::validation_failed, std::move(problems), "part of what is in force does not compile and is left out")
                                  : does_not_compile(std::move(problems));
   }
+  // What is no longer in force is forgotten: an uploaded list may have a million ids.
+  std::erase_if(lists_, [](const auto& known) { return known.second.use_count() <= 1; });
+  std::set<std::string> hashes;
+  for (const CatalogItem& item : catalog(state_)) hashes.insert(item.hash);
+  std::erase_if(parsed_, [&](const auto& known) { return !hashes.contains(known.first); });
   if (options_.published && snapshot_) options_.published(at, snapshot());
 }
 
@@ -527,6 +539,22 @@ CatalogVersion Catalog::version() const {
   return state_.version;
 }
 
+const std::vector<ZoneChange>* Catalog::changed_zones_of(const Experience& experience, Instant now) const {
+  const auto found = changed_zones_.find(experience.id);
+  // A replacement has a span of its own.
+  if (found == changed_zones_.end() || found->second.first != experience.standing.span || is_final(phase_at(experience, now))) return nullptr;
+  return &found->second.second;
+}
+
+std::map<std::string, std::vector<ZoneChange>> Catalog::changed_zones(Instant now) const {
+  const std::shared_lock reading(state_mutex_);
+  std::map<std::string, std::vector<ZoneChange>> changed;
+  for (const auto& [id, known] : changed_zones_)
+    if (const Experience* experience = state_.find(id))
+      if (const auto* changes = changed_zones_of(*experience, now)) changed[id] = *changes;
+  return changed;
+}
+
 std::int64_t Catalog::head() const {
   const std::shared_lock reading(state_mutex_);
   return state_.head;
@@ -557,6 +585,11 @@ Value Catalog::view(const Experience& experience, Instant now, bool with_definit
   if (experience.activated_at) body["activated_at"] = to_text(*experience.activated_at);
   if (experience.standing.span.start) body["start"] = to_text(*experience.standing.span.start);
   if (experience.standing.span.end) body["end"] = to_text(*experience.standing.span.end);
+  if (const auto* changes = changed_zones_of(experience, now)) {
+    Array rows;
+    for (const ZoneChange& change : *changes) rows.push_back(to_value(change));
+    body["zone_changed"] = std::move(rows);
+  }
   if (const auto ending = ending_at(experience, now)) {
     body["ended"] = Object{{"how", ending->how}, {"at", to_text(ending->when)}, {"by", ending->who}};
     if (ending->how == "stopped") body["stopped_at"] = to_text(ending->when);

@@ -20,6 +20,7 @@
 #include "footlight/delivery.h"
 #include "footlight/lifecycle.h"
 #include "footlight/store.h"
+#include "lifecycle/zones.h"
 
 namespace footlight {
 
@@ -80,6 +81,9 @@ class Catalog {
   std::optional<Error> compile_error() const;
   Result<Value> experience(std::string_view id, Instant now) const;   // codes not_found, gone
   std::vector<Value> experiences(Instant now) const;    // all but deleted ones; without definitions
+  // Times in force that this machine's zone data reads otherwise than they were activated; what was activated is
+  // kept. By experience. Looked for when the catalog is opened: a process reads each zone once.
+  std::map<std::string, std::vector<ZoneChange>> changed_zones(Instant now) const;
   Result<Value> receipt(std::string_view id, Instant now) const;      // of the newest publish
   // Two revisions side by side, section by section. `from` and `to` are a number, `live`, `draft` or
   // `newest`; left out: what is live, or the one before, against the newest. Codes usage, no_such_revision.
@@ -124,6 +128,7 @@ class Catalog {
   Result<bool> is_behind_fence();
   Status raise_fence();
   void take_fence_down();
+  const std::vector<ZoneChange>* changed_zones_of(const Experience& experience, Instant now) const;
   Value view(const Experience& experience, Instant now, bool with_definition) const;
   std::shared_ptr<const Value> delivered();             // under state_mutex_ and delivery_mutex_
 
@@ -149,6 +154,7 @@ class Catalog {
   std::map<std::string, Trail, std::less<>> trails_;    // by experience; of the document under ""
   std::shared_ptr<const Snapshot> snapshot_, defaults_;
   std::optional<Error> compile_error_;
+  std::map<std::string, std::pair<Span, std::vector<ZoneChange>>, std::less<>> changed_zones_;   // found at the start, with the span they are of
 
   std::mutex leases_;                                   // guards what follows
   Instant leased_until_;                                // no lease given so far lasts longer; in the store too

@@ -226,4 +226,10 @@ std::optional<CivilTime> Occurrences::earliest_after(const CivilTime& moment, in
   return found;
 }
 
+bool Occurrences::is_empty() const {
+  const int days = first_of_year(limits::year_max + 1) - day_number(recurrence_.from);
+  CivilTime before = recurrence_.from;                   // `from` itself may be one
+  return !latest(before, 0) && !earliest_after(before, days);
+}
+
 }  // namespace footlight

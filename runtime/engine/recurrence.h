@@ -22,6 +22,9 @@ class Occurrences {
   // The earliest occurrence after `moment`, looked for on that day and `days` after it.
   std::optional<CivilTime> earliest_after(const CivilTime& moment, int days) const;
 
+  // Whether the rule names any time at all, up to limits::year_max.
+  bool is_empty() const;
+
   Duration lasts() const { return recurrence_.lasts; }
 
  private:

@@ -251,6 +251,7 @@ class SnapshotCompiler {
       problems_.push_back({problem.code, problem.place.empty() ? path : problem.place, problem.message});
   }
 
+ public:
   // `$.a.b[0]` to `file:line`, by the nearest enclosing place that is known.
   static std::string place(const ServedExperience& served, const std::string& path) {
     if (served.places.empty() || path.empty() || path[0] != '$') return path;
@@ -263,6 +264,7 @@ class SnapshotCompiler {
     }
   }
 
+ private:
   const Workspace& workspace_;
   const std::map<std::string, std::shared_ptr<const IdList>>& lists_;
   PolicyCompiler& policies_;
@@ -303,7 +305,12 @@ Problems check_compiles(const ServedExperience& served, const Workspace& workspa
                         const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies) {
   SnapshotCompiler compiler(workspace, lists, policies);
   compiler.configurations();   // the workspace's own problems are reported where it is checked
-  return compiler.experience(served);
+  Problems problems = compiler.experience(served);
+  // Refused where it is written, not where it is served: it does no harm there.
+  if (const auto& schedule = served.definition.schedule; schedule && schedule->rrule && Occurrences(*schedule->rrule).is_empty())
+    problems.push_back({Code::bad_schedule, SnapshotCompiler::place(served, "$.schedule.rrule.rule"),
+                        "the rule `" + to_text(schedule->rrule->rule) + "` names no time at all from " + to_text(schedule->rrule->from) + " on"});
+  return problems;
 }
 
 PolicyCompiler& no_policy_compiler() {

@@ -42,7 +42,9 @@ class Parser {
   void heading() {
     const auto kind = reader_.word("kind", {"campaign", "journey"});
     if (!document_.find("kind")) reader_.report(Code::missing_field, "kind", "the field `kind` is missing: `campaign` or `journey`");
-    definition_.kind = kind == "journey" ? ExperienceKind::journey : ExperienceKind::campaign;
+    // An unknown kind is told, and the rest is read as what it looks like, so that nothing else hides behind it.
+    const bool looks_like_journey = !kind && (document_.find("steps") || document_.find("enter")) && !document_.find("show") && !document_.find("treatments");
+    definition_.kind = kind == "journey" || looks_like_journey ? ExperienceKind::journey : ExperienceKind::campaign;
     const auto id = reader_.required_text("id");
     definition_.id = id.value_or("");
     if (id && !is_valid_id(*id))

@@ -229,6 +229,8 @@ Value parse_journey(Reader& reader, Problems& problems) {
   }
   if (const Value* steps = reader.require("steps")) {
     journey["steps"] = parser.steps(*steps, "$.steps", 1);
+    const bool is_list = steps->is_array() || (steps->is_object() && steps->object().empty());
+    if (is_list && journey["steps"].array().empty()) reader.report(Code::missing_field, "steps", "a journey without a step does nothing: give it one");
     parser.check_jumps();
   }
   return journey;

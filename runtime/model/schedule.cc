@@ -127,8 +127,11 @@ class ScheduleReader {
     Reader reader(document, path, problems_);
     std::array<bool, 7> is_day{};
     std::vector<Hours> hours;
-    if (!reader.take("days")) is_day.fill(true);
-    if (!reader.take("hours")) hours.push_back({});
+    const bool has_days = reader.take("days"), has_hours = reader.take("hours");
+    if (!has_days) is_day.fill(true);
+    if (!has_hours) hours.push_back({});
+    if (document.is_object() && document.object().empty())
+      report(Code::bad_schedule, path, "the window names neither days nor hours, so it is always open: leave it out, or write `mon-fri` or `08:00-20:00`");
     each_text(reader, "days",
               [&](std::string_view text, const std::string& place) { days(text, place, is_day); });
     each_text(reader, "hours", [&](std::string_view text, const std::string& place) {

@@ -1,5 +1,6 @@
 #include "script/convert.h"
 
+#include <algorithm>
 #include <cmath>
 #include <lua.hpp>
 
@@ -38,7 +39,7 @@ bool is_utf8(std::string_view text) {
 
 class Reader {
  public:
-  Reader(lua_State* L, std::vector<FoundFunction>* functions) : L_(L), functions_(functions) {}
+  Reader(lua_State* L, std::vector<FoundFunction>* functions, bool in_order) : L_(L), functions_(functions), in_order_(in_order) {}
 
   // The value on top of the stack; leaves it there.
   Result<Value> read(int depth) {
@@ -101,23 +102,23 @@ class Reader {
     std::size_t numbers = 0;
     std::size_t texts = 0;
     double last = 0;
+    bool has_odd_number = false;
+    std::string odd_kind;  // the first by name, since Lua's own order of keys varies from run to run
     for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1)) {
       const int type = lua_type(L_, -2);
       if (type == LUA_TNUMBER) {
         const double key = lua_tonumber(L_, -2);
         ++numbers;
-        if (key >= 1 && key == std::floor(key)) {
+        if (key >= 1 && key == std::floor(key))
           last = std::max(last, key);
-        } else {
-          lua_pop(L_, 2);
-          return refused("has a number as key that is no position in a list");
-        }
+        else
+          has_odd_number = true;
       } else if (type == LUA_TSTRING) {
         ++texts;
       } else {
+        ++texts;
         const std::string kind = kind_at(L_, -2);
-        lua_pop(L_, 2);
-        return refused("has a " + kind + " as key; keys are texts, or 1, 2, 3 and so on");
+        if (odd_kind.empty() || kind < odd_kind) odd_kind = kind;
       }
       // A table too large for any result is not counted to its end.
       if (numbers + texts > limits::script_value_nodes_max) {
@@ -126,6 +127,8 @@ class Reader {
                                                 std::to_string(limits::script_value_nodes_max) + " values");
       }
     }
+    if (has_odd_number) return refused("has a number as key that is no position in a list");
+    if (!odd_kind.empty()) return refused("has a " + odd_kind + " as key; keys are texts, or 1, 2, 3 and so on");
     if (numbers > 0 && texts > 0)
       return refused("has both texts and numbers as keys: a list or an object, not both");
     if (numbers > 0 && last != static_cast<double>(numbers)) {
@@ -155,6 +158,7 @@ class Reader {
   }
 
   Result<Value> read_object(int depth) {
+    if (in_order_) return read_in_order(depth);
     Object object;
     const std::size_t path = path_.size();
     for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1)) {
@@ -181,8 +185,39 @@ class Reader {
     return Value(std::move(object));
   }
 
+  // The same by sorted keys: what is wrong first is then the same in every run.
+  Result<Value> read_in_order(int depth) {
+    std::vector<std::string> keys;
+    for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1)) {
+      std::size_t size = 0;
+      const char* text = lua_tolstring(L_, -2, &size);
+      keys.emplace_back(text, size);
+    }
+    std::sort(keys.begin(), keys.end());
+    Object object;
+    const std::size_t path = path_.size();
+    for (const std::string& text : keys) {
+      lua_pushlstring(L_, text.data(), text.size());
+      Result<std::string> key = read_text();
+      if (key.ok() && functions_ && text == "$function") key = refused("has the key `$function`, which is not for scripts");
+      if (!key.ok()) {
+        lua_pop(L_, 1);
+        return key.error();
+      }
+      lua_rawget(L_, -2);
+      path_ += "." + text.substr(0, 64);
+      Result<Value> member = read(depth + 1);
+      lua_pop(L_, 1);
+      if (!member.ok()) return member;
+      path_.resize(path);
+      object.emplace(text, std::move(*member));
+    }
+    return Value(std::move(object));
+  }
+
   lua_State* L_;
   std::vector<FoundFunction>* functions_;
+  const bool in_order_;
   std::size_t nodes_ = 0;
   std::size_t bytes_ = 0;
   std::string path_;  // of the value being read, for messages
@@ -224,7 +259,9 @@ void push_value(lua_State* L, const Value& value) {
 Result<Value> value_at(lua_State* L, int index, std::vector<FoundFunction>* functions) {
   luaL_checkstack(L, 4, "no room to read a value");
   lua_pushvalue(L, index);
-  Result<Value> value = Reader(L, functions).read(0);
+  Result<Value> value = Reader(L, functions, false).read(0);
+  // Only who is refused is read a second time. Functions found twice are released as those found once.
+  if (!value.ok()) value = Reader(L, functions, true).read(0);
   lua_pop(L, 1);
   return value;
 }

@@ -280,7 +280,7 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
   state_->loads.push_back(chunk.get());
   state_->chunks.push_back(std::move(chunk));
   state_->declared = &declared;
-  ScriptOutcome outcome = state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = seconds(5)});
+  ScriptOutcome outcome = state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = limits::load_deadline});
   state_->declared = nullptr;
   state_->vm.release(*function);
   // An undefined name was told already; that calling it fails adds nothing.

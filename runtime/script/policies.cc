@@ -203,10 +203,11 @@ LuaPolicyRunner::LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Vm vm
   objects_ = object_paths(names);
 }
 
-Result<std::unique_ptr<LuaPolicyRunner>> LuaPolicyRunner::create(std::shared_ptr<const Snapshot> snapshot) {
+Result<std::unique_ptr<LuaPolicyRunner>> LuaPolicyRunner::create(std::shared_ptr<const Snapshot> snapshot, Duration deadline) {
   auto vm = Vm::create();
   if (!vm) return vm.error();
   std::unique_ptr<LuaPolicyRunner> runner(new LuaPolicyRunner(std::move(snapshot), std::move(*vm)));
+  runner->deadline_ = deadline;
   if (auto ready = runner->prepare(); !ready) return ready.error();
   return runner;
 }
@@ -242,7 +243,7 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
   if (!chunk) return broken(chunk.error());
   auto function = vm_.load(chunk->lua, name, helpers_);
   if (!function) return broken(function.error());
-  ScriptOutcome made = vm_.call(*function, {}, Budget{.fuel = limits::fuel_policy, .deadline = limits::script_deadline}, Functions::collect);
+  ScriptOutcome made = vm_.call(*function, {}, Budget{.fuel = limits::fuel_policy, .deadline = deadline_}, Functions::collect);
   if (!made.ok()) return broken(*made.error);
   if (made.functions.size() != 1 || !made.value.find("$function"))
     return broken(refuse(Code::bad_result, name + ": a policy is a function: `return function(…) … end`"));
@@ -267,7 +268,7 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
   }
   Loaded& loaded = load(number);
   if (loaded.broken) return *loaded.broken;
-  const Budget budget{.fuel = fuel, .deadline = limits::script_deadline, .random_seed = seed_of(request)};
+  const Budget budget{.fuel = fuel, .deadline = deadline_, .random_seed = seed_of(request)};
   FunctionRef function = loaded.function;
   if (!function) {
     ScriptOutcome made = vm_.call(loaded.chunk, {}, budget, Functions::collect);

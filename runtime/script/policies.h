@@ -33,7 +33,8 @@ class LuaPolicyCompiler : public PolicyCompiler {
 // them a policy is quarantined: it fails at once until the next snapshot.
 class LuaPolicyRunner : public PolicyRunner {
  public:
-  static Result<std::unique_ptr<LuaPolicyRunner>> create(std::shared_ptr<const Snapshot> snapshot);
+  // `deadline` of each call: where answers must not depend on how busy the machine is, one that never trips.
+  static Result<std::unique_ptr<LuaPolicyRunner>> create(std::shared_ptr<const Snapshot> snapshot, Duration deadline = limits::script_deadline);
 
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
 
@@ -59,6 +60,7 @@ class LuaPolicyRunner : public PolicyRunner {
 
   std::shared_ptr<const Snapshot> snapshot_;
   Vm vm_;
+  Duration deadline_ = limits::script_deadline;
   Environment helpers_;
   std::vector<Loaded> loaded_;
   std::vector<std::string> log_;                        // at most limits::script_log_lines_max

@@ -28,6 +28,7 @@ class Loader {
     texts();
     workspace();
     for (Declaration& declaration : experiences_) experience(declaration);
+    fragments();
     std::sort(loaded_.experiences.begin(), loaded_.experiences.end(),
               [](const LoadedExperience& left, const LoadedExperience& right) { return left.definition.id < right.definition.id; });
     for (const std::string& name : files_.list("tests"))
@@ -89,12 +90,9 @@ class Loader {
   std::optional<Value> document(const std::string& path) {
     const auto text = read(path, limits::document_bytes_max);
     if (!text) return {};
-    // nlohmann takes a NUL for the end of its input and would not look at what stands behind.
-    const auto nul = text->find('\0');
     auto value = parse_json(*text);
-    if (value && nul == std::string::npos) return std::move(*value);
-    Problem problem{Code::bad_json, path, value ? "not valid JSON: a NUL byte stands in it" : value.error().message};
-    if (value) problem.place += ":" + std::to_string(1 + std::count(text->begin(), text->begin() + static_cast<std::ptrdiff_t>(nul), '\n'));
+    if (value) return std::move(*value);
+    Problem problem{Code::bad_json, path, value.error().message};
     constexpr std::string_view where = "not valid JSON at ";
     if (problem.message.starts_with(where)) problem.place += ":" + problem.message.substr(where.size(), problem.message.find(':', where.size()) - where.size());
     problems().push_back(std::move(problem));
@@ -210,6 +208,25 @@ class Loader {
       loaded_.experiences.push_back(std::move(loaded));
     }
     adopt(std::move(found), declaration.places, declaration.file);
+  }
+
+  // Also those that nothing uses yet: whoever mentions one first should not be told of another's mistake. What
+  // an experience told already is not told again.
+  void fragments() {
+    Fragments all;
+    for (const auto& [name, text] : fragments_) all[name] = {text, "fragments/" + name};
+    Problems found;
+    for (const auto& [name, text] : fragments_) {
+      auto compiled = compile_template(text, TemplateFormat::text, all, "fragments/" + name);
+      if (compiled) continue;
+      for (const Problem& problem : compiled.error().problems)
+        if (std::find(found.begin(), found.end(), problem) == found.end()) found.push_back(problem);
+    }
+    const Problems known = problems();
+    adopt(std::move(found), {}, "fragments");
+    for (std::size_t i = problems().size(); i-- > known.size();)
+      if (std::any_of(known.begin(), known.end(), [&](const Problem& told) { return told.code == problems()[i].code && told.place == problems()[i].place; }))
+        problems().erase(problems().begin() + static_cast<std::ptrdiff_t>(i));
   }
 
   // Whether the times exist in their zone: what activating would refuse whenever it is done.

@@ -132,7 +132,7 @@ TEST_CASE("a new workspace is sound: init, check, test, decide, explain, preview
   CHECK(check.exit_code == 0);
   CHECK(check.err.empty());
   CHECK_THAT(check.out, Catch::StartsWith("ok ws: 1 experience on 1 surface"));
-  CHECK(footlight_run({"check", shop.ws, "--json"}).out == "{\"ok\":true,\"problems\":[]}\n");
+  CHECK(footlight_run({"check", shop.ws, "--json"}).out == "{\"ok\":true,\"overlaps\":[],\"problems\":[]}\n");
 
   const Ran test = footlight_run({"test", shop.ws});
   CHECK(test.exit_code == 0);
@@ -185,6 +185,26 @@ TEST_CASE("a new workspace is sound: init, check, test, decide, explain, preview
     CHECK(ran.out.empty());
     CHECK_THAT(ran.err, Catch::Contains(bad.says));
   }
+}
+
+TEST_CASE("warnings refuse nothing unless asked to, and overlaps are told with a visitor") {
+  Shop shop;
+  shop.folder.write("ws/experiences/other.lua", "campaign \"other\" { priority = 50, audience = attr \"loyalty.tier\":eq \"gold\", show = { hero = \"x\" } }\n");
+  const Ran check = footlight_run({"check", shop.ws});
+  CHECK(check.exit_code == 0);
+  CHECK_THAT(check.err, Catch::Contains("(priority_tie)") && Catch::Contains("`welcome` and `other`"));
+  CHECK_THAT(check.out, Catch::StartsWith("ok ws"));
+  const Ran strict = footlight_run({"check", shop.ws, "--strict"});
+  CHECK(strict.exit_code == 1);
+  CHECK(strict.out.empty());
+  CHECK_THAT(strict.err, Catch::Contains("1 warning"));
+  const Ran overlaps = footlight_run({"check", shop.ws, "--overlaps", "--at", "2026-12-01T09:00"});
+  CHECK(overlaps.exit_code == 0);
+  CHECK_THAT(overlaps.out, Catch::Contains(", by activation\n  footlight explain ") && Catch::Contains("--profile '{\"loyalty.tier\":\"gold\"") && Catch::Contains("1 overlap\n"));
+  const Value report = json_of(footlight_run({"check", shop.ws, "--json"}).out);
+  REQUIRE(report.find("overlaps")->array().size() == 1);
+  CHECK(report.find("overlaps")->array()[0].at_path("loser.experience"));
+  CHECK(footlight_run({"check", shop.ws, "--at", "soon"}).exit_code == 2);
 }
 
 TEST_CASE("problems of a workspace are exit code 1, with file and line on stderr, or as JSON on stdout") {

@@ -88,6 +88,14 @@ namespace footlight {
   X(unknown_schema, 422, 1, "no such schema exists")                                               \
   X(unreadable_file, 422, 1, "the file cannot be read")                                            \
   X(missed_window, 422, 1, "the activation leaves less than the window before the start")          \
+  /* warnings of the linter */                                                                      \
+  X(type_mismatch, 422, 1, "no value of the attribute's declared type meets the test")             \
+  X(never_holds, 422, 1, "no request can meet the condition")                                      \
+  X(never_opens, 422, 1, "the schedule never opens")                                               \
+  X(never_shown, 422, 1, "another experience is shown wherever this one could be")                 \
+  X(priority_tie, 422, 1, "two experiences of one priority can meet")                              \
+  X(unreachable_code, 422, 1, "no run comes to this line")                                         \
+  X(zone_changed, 422, 1, "the zone's clock is set by other rules than when this was activated")   \
   /* scripts */                                                                                    \
   X(syntax_error, 422, 1, "not the Lua that runs here")                                            \
   X(script_error, 422, 1, "the script raised an error")                                            \

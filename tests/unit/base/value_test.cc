@@ -49,3 +49,23 @@ TEST_CASE("the hash is SHA-256 of the canonical form") {
   CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(hash_of(*parse_json("{ \"b\":1, \"a\":2 }")) == sha256_hex("{\"a\":2,\"b\":1}"));
 }
+
+TEST_CASE("a NUL ends nothing: it is refused wherever it stands") {
+  using namespace std::string_view_literals;
+  for (const auto& [text, place] : {std::pair{"{\"a\":1}\0 and what nobody reads"sv, "1:8"}, {"\0"sv, "1:1"}, {"[1,\n\"a\0b\"]"sv, "2:3"}, {"[]\0"sv, "1:3"}}) {
+    const auto value = parse_json(text);
+    REQUIRE_FALSE(value.ok());
+    CHECK(value.error().code == Code::bad_json);
+    CHECK(value.error().message == "not valid JSON at " + std::string(place) + ": a NUL byte stands in it");
+  }
+  CHECK(parse_json("\"\\u0000\"").ok());
+}
+
+TEST_CASE("messages are for people: they name no class of a library") {
+  for (const char* text : {"[1e999]", "{", "\"\\ud800\"", "[1 2]", "-"}) {
+    const auto value = parse_json(text);
+    REQUIRE_FALSE(value.ok());
+    CHECK_THAT(value.error().message, !Catch::Contains("exception") && !Catch::Contains("[json"));
+  }
+  CHECK(parse_json("[1e999]").error().message == "not valid JSON at 1:6: number overflow parsing '1e999'");
+}

@@ -1,63 +1,13 @@
 // Zones against the C library's own reading of the same database: every change of every clock of
 // some twenty zones, chosen for what is odd about them.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <ctime>
 
-#include "footlight/time.h"
+#include "tests/support/host_zone.h"
 
 using namespace footlight;
+using namespace footlight::test;
 
 namespace {
-
-// Each for a reason: negative daylight saving (Dublin), half hours (Lord_Howe, Caracas), changes at a
-// minute past midnight (St_Johns) and at midnight (Havana, Sao_Paulo, Amman), whole days skipped (Apia,
-// Kwajalein), two hours (Troll), seconds (Monrovia), changes listed to 2087 (Casablanca), southern
-// summers, and the plain ones.
-constexpr const char* zone_names[] = {
-    "Africa/Cairo",     "Africa/Casablanca", "Africa/Monrovia",   "America/Caracas", "America/Havana",
-    "America/New_York", "America/Sao_Paulo", "America/St_Johns",  "America/Nuuk",    "Antarctica/Troll",
-    "Asia/Amman",       "Asia/Kathmandu",    "Asia/Pyongyang",    "Asia/Tehran",     "Australia/Lord_Howe",
-    "Europe/Dublin",    "Europe/Lisbon",     "Europe/London",     "Europe/Moscow",   "Europe/Paris",
-    "Pacific/Apia",     "Pacific/Chatham",   "Pacific/Kwajalein", "America/Santiago"};
-
-// The C library, set to one zone.
-class Host {
- public:
-  explicit Host(const char* zone) { set(zone); }
-  ~Host() { set("UTC"); }
-  Host(const Host&) = delete;
-  Host& operator=(const Host&) = delete;
-
-  Duration offset_at(Instant instant) const {
-    const std::time_t time = instant.ms / 1000;
-    std::tm local{};
-    localtime_r(&time, &local);
-    return seconds(local.tm_gmtoff);
-  }
-
-  // Each instant at which the offset changes, found to the second.
-  std::vector<Instant> changes(Instant from, Instant till) const {
-    std::vector<Instant> found;
-    for (Instant at = from; at < till; at = at + hours(3)) {
-      const Duration before = offset_at(at);
-      Instant low = at, high = at + hours(3);
-      if (offset_at(high) == before) continue;
-      while (high - low > seconds(1)) {
-        const Instant middle{(low.ms + high.ms) / 2000 * 1000};
-        (offset_at(middle) == before ? low : high) = middle;
-      }
-      found.push_back(high);
-    }
-    return found;
-  }
-
- private:
-  static void set(const char* zone) {
-    setenv("TZ", (":" + std::string(zone)).c_str(), 1);
-    tzset();
-  }
-};
 
 Instant utc(const char* text) { return *parse_instant(text); }
 Zone zone(const char* name) {
@@ -74,7 +24,7 @@ TEST_CASE("a local time resolves exactly where the clock shows it once") {
   int gaps = 0, folds = 0;
   for (const char* name : zone_names) {
     const Zone here = zone(name);
-    const Host host(name);
+    const HostZone host(name);
     for (const Instant change : host.changes(utc("1970-01-02T00:00Z"), utc("2037-12-31T00:00Z"))) {
       const Duration before = host.offset_at(change - seconds(1)), after = host.offset_at(change);
       INFO(name << " " << to_text(change));
@@ -113,7 +63,7 @@ TEST_CASE("a local time resolves exactly where the clock shows it once") {
 TEST_CASE("an instant's local time resolves to it, unless shown twice, up to 2200") {
   for (const char* name : zone_names) {
     const Zone here = zone(name);
-    const Host host(name);
+    const HostZone host(name);
     int twice = 0, instants = 0;
     for (Instant at = utc("1970-01-02T00:00Z"); at < utc("2200-12-30T00:00Z");
          at = at + hours(31) + seconds(401)) {
@@ -139,7 +89,7 @@ TEST_CASE("the furthest local time mirrors lenient resolution") {
   for (const char* name :
        {"Europe/Paris", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia", "America/Havana"}) {
     const Zone here = zone(name);
-    const Host host(name);
+    const HostZone host(name);
     for (const Instant change : host.changes(utc("2005-01-01T00:00Z"), utc("2012-12-31T00:00Z"))) {
       for (Instant at = change - hours(3); at < change + hours(3); at = at + minutes(30)) {
         for (const Duration nudge : {seconds(-1), seconds(0), seconds(1)}) {

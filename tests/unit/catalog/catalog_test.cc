@@ -316,6 +316,26 @@ TEST_CASE("lists are uploaded with the workspace, or were before, and are what t
   CHECK(shop.catalog->compile_error()->problems.at(0).code == Code::store_failed);
 }
 
+TEST_CASE("a list that nothing in force asks for is not kept in memory") {
+  Shop shop;
+  const std::string ids = "ann\n", hash = sha256_hex(ids);
+  const std::string named = R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "lists": {"vip": ")" + hash + R"("}})";
+  REQUIRE(shop.configure("pia", named.c_str(), {{hash, ids}}).ok());
+  shop.live("vips", "for vips", {{"audience", Object{{"list", "vip"}}}});
+  shop.live("other", "for all", {});
+  shop.must("ann", Name::create, "next", with(campaign("next", {{"audience", Object{{"list", "vip"}}}})));
+  // Still in use: the store need not be asked.
+  shop.store.failing = "get_blob";
+  const Value next = *shop.catalog->experience("next", shop.now)->find("definition");
+  CHECK(lines_of(shop.catalog->check(next, shop.now)) == "");
+  shop.must("pia", Name::stop, "vips");
+  shop.must("pia", Name::stop, "other");   // the next publish; the snapshot before it has gone by then
+  CHECK_THAT(lines_of(shop.catalog->check(next, shop.now)), Catch::Contains("get_blob failed as asked"));
+  shop.store.failing.clear();
+  CHECK(shop.refusal(shop.run("pia", Name::activate, "next")) == "accepted");
+  CHECK(shop.shown(Object{}, "ann") == "next");
+}
+
 TEST_CASE("a list has its number of ids, and not one more") {
   Shop shop;
   std::string ids;
@@ -642,4 +662,75 @@ TEST_CASE("of eight who send one key the command is done once, and all hear the 
   CHECK(answers == std::vector<std::string>(8, answers[0]));
   CHECK_FALSE(answers[0].empty());
   CHECK(shop.catalog->head() == 2);
+}
+
+// A machine whose zone data was updated between the activation and a restart, seen from the other side: the journal
+// holds what other rules made of the same wall time.
+TEST_CASE("when a zone's rules change, what was activated keeps its instants, and everybody is told") {
+  auto opened = open_store("memory:"), reopened = open_store("memory:");
+  REQUIRE((opened.ok() && reopened.ok()));
+  const std::unique_ptr<Store> before = std::move(*opened), after = std::move(*reopened);
+  SwitchedPolicies policies;
+  const Actor pia{"pia", {Role::author, Role::publisher, Role::admin}};
+  const Instant now = *parse_instant("2026-11-01T12:00:00Z");
+  {
+    auto catalog = Catalog::open(*before, "shop", policies, {});
+    REQUIRE(catalog.ok());
+    REQUIRE((*catalog)->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"), pia, now).ok());
+    for (const char* id : {"advent", "plain"}) {
+      Value definition = document(R"({"kind": "campaign", "zone": "Europe/Paris", "show": {"hero": "x"}})");
+      if (std::string(id) == "advent") definition.object()["from"] = "2026-12-01T09:00";
+      REQUIRE((*catalog)->apply({.name = CommandName::create, .experience = id, .actor = pia, .at = now, .definition = definition}).ok());
+      REQUIRE((*catalog)->apply({.name = CommandName::activate, .experience = id, .actor = pia, .at = now}).ok());
+    }
+    CHECK((*catalog)->changed_zones(now).empty());
+  }
+  State state;
+  REQUIRE(before->read("shop", 0, [&](const JournalEntry& entry) {
+    Value record = *parse_json(entry.record);
+    if (record.string_or("command", "") == "configure") {
+      const Value& version = *record.find("version");
+      state.head = entry.seq;
+      state.version = {1, static_cast<std::int64_t>(version.find("v")->number()), version.find("chain")->string()};
+    } else {
+      Record changed = *record_from(record);
+      // Paris as if it were an hour behind.
+      if (changed.standing && changed.standing->span.start) changed.standing->span.start = *changed.standing->span.start + hours(1);
+      if (changed.version) changed.version->chain = chain_of(state.version.chain, 1, changed.version->v, *change_of(state, changed));
+      REQUIRE(fold(state, changed).ok());
+      record = to_value(changed);
+    }
+    REQUIRE(after->append("shop", entry.seq - 1, {entry.at, entry.actor, entry.idempotency_key, entry.body_hash, to_json(record), entry.answer, {}}).ok());
+    return true;
+  }).ok());
+
+  auto catalog = Catalog::open(*after, "shop", policies, {});
+  REQUIRE(catalog.ok());
+  const auto changed = (*catalog)->changed_zones(now);
+  REQUIRE(changed.size() == 1);
+  CHECK(to_text(changed.at("advent").at(0)) ==
+        "`2026-12-01T09:00` in Europe/Paris was 2026-12-01T09:00:00Z when it was activated, which is kept; by the zone's rules of today it would be 2026-12-01T08:00:00Z: "
+        "activate a new revision to have it so");
+  const Value shown = *(*catalog)->experience("advent", now);
+  CHECK(shown.string_or("start", "") == "2026-12-01T09:00:00Z");
+  CHECK(to_json(*shown.find("zone_changed")) ==
+        R"([{"field":"from","kept":"2026-12-01T09:00:00Z","text":"2026-12-01T09:00","today":"2026-12-01T08:00:00Z","zone":"Europe/Paris"}])");
+  CHECK_FALSE((*catalog)->experience("plain", now)->find("zone_changed"));
+  // Checking the definition again warns, and refuses nothing.
+  const Problems problems = (*catalog)->check(*shown.find("definition"), now);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].code == Code::zone_changed);
+  CHECK(problems[0].is_warning);
+  // The kept instant is what counts.
+  const auto asked = [&](const char* at) {
+    Problems none;
+    const Request request = parse_request(document(R"({"surfaces": ["web://shop.example/#hero"]})"), *parse_instant(at), none);
+    return decide(*(*catalog)->snapshot(), request, no_policies()).propositions.at(0).experience;
+  };
+  CHECK(asked("2026-12-01T08:59:59Z") == "plain");
+  CHECK((*catalog)->experience("advent", *parse_instant("2026-12-01T08:59:59Z"))->string_or("phase", "") == "scheduled");
+  CHECK((*catalog)->experience("advent", *parse_instant("2026-12-01T09:00:00Z"))->string_or("phase", "") == "live");
+  // What has ended is nobody's concern any more.
+  REQUIRE((*catalog)->apply({.name = CommandName::stop, .experience = "advent", .actor = pia, .at = now}).ok());
+  CHECK((*catalog)->changed_zones(now).empty());
 }

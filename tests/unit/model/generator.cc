@@ -180,7 +180,9 @@ Value DocumentGenerator::definition() {
     document["kind"] = "journey";
     document["enter"] = chance(50) ? Value(Object{{"event", "e"}}) : Value(Object{{"audience", predicate(3)}});
     if (chance(50)) document["again"] = chance(50) ? "never" : "24h";
-    document["steps"] = steps(3);
+    Array some = steps(3);
+    if (some.empty()) some.push_back(Object{{"finish", true}});
+    document["steps"] = std::move(some);
     return document;
   }
   document["kind"] = "campaign";

@@ -166,7 +166,7 @@ TEST_CASE("a definition has Lua wherever it stands") {
     INFO(steps);
     CHECK(has_lua(definition(R"({"kind": "journey", "id": "x", "enter": {"event": "e"}, "steps": )" + std::string(steps) + "}")));
   }
-  CHECK(has_lua(definition(R"({"kind": "journey", "id": "x", "enter": {"audience": {"lua": "f"}}, "steps": []})")));
+  CHECK(has_lua(definition(R"({"kind": "journey", "id": "x", "enter": {"audience": {"lua": "f"}}, "steps": ["finish"]})")));
   CHECK_FALSE(has_lua(definition(R"({"kind": "journey", "id": "x", "enter": {"event": "e"}, "steps": [{"show": {"hero": "x"}}]})")));
 }
 

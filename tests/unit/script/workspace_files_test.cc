@@ -293,3 +293,29 @@ TEST_CASE("an experience keeps what it mentions, whatever happens to the files l
   files["fragments/inner.html"] = "changed\n";
   CHECK(hash_of(load(files).experiences.at(0).document) != hash_of(loaded.experiences[0].document));
 }
+
+TEST_CASE("a broken fragment is told whether or not anybody uses it, and once") {
+  const std::map<std::string, std::string> fragments = {{"fragments/broken.html", "fine\n<p>{{#if x}}</p>\n"}, {"fragments/a.html", "{{> b}}"}, {"fragments/b.html", "{{> a}}"},
+                                                        {"fragments/lost.html", "{{> nowhere}}"}, {"fragments/fine.html", "{{person.name}}"}};
+  const std::vector<std::string> unused = lines(load(fragments));
+  REQUIRE(unused.size() >= 4);
+  std::string all;
+  for (const std::string& line : unused) all += line + "\n";
+  CHECK_THAT(all, Catch::Contains("fragments/broken.html:2: bad_template: ") && Catch::Contains("fragments/lost.html:1: unknown_fragment: ") &&
+                      Catch::Contains("fragments/a.html:1: bad_template: ") && Catch::Contains("fragments/b.html:1: bad_template: ") && !Catch::Contains("fine.html"));
+  // In use, the same is told of the same place, not twice.
+  auto used = fragments;
+  used["experiences/c.lua"] = "campaign \"c\" { show = { hero = fragment \"broken\" } }";
+  const std::vector<std::string> told = lines(load(used));
+  CHECK(std::count_if(told.begin(), told.end(), [](const std::string& line) { return line.starts_with("fragments/broken.html:2"); }) == 1);
+}
+
+TEST_CASE("of two faults of one table the first by its key is told, in every run") {
+  for (int run = 0; run < 20; ++run) {
+    const auto loaded = load({{"experiences/a.lua", "campaign \"a\" { zeta = 0/0, show = { hero = \"x\", [1.5] = 2 }, alpha = 1/0, beta = print }\n"
+                                                    "campaign \"b\" { show = { hero = { [true] = 1, [{}] = 2, x = 3, [2] = 4 } } }"}});
+    REQUIRE(loaded.problems.size() == 2);
+    CHECK(lines(loaded) == std::vector<std::string>{"experiences/a.lua:1: bad_result: `alpha` is not a finite number",
+                                                    "experiences/a.lua:2: bad_result: `show.hero` has a boolean as key; keys are texts, or 1, 2, 3 and so on"});
+  }
+}
