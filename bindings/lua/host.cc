@@ -23,6 +23,11 @@ std::uint64_t LuaHost::next_random() {
   return z ^ (z >> 31);
 }
 
+std::shared_ptr<const void>& LuaHost::kept(const std::string& text) {
+  if (kept_.size() >= limits::script_regex_kept_max && !kept_.contains(text)) kept_.clear();
+  return kept_[text];
+}
+
 // The allocator's context is the host: no registry look-up, and nothing that a script could reach.
 LuaHost& host_of(lua_State* L) {
   void* context = nullptr;

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,11 @@ class LuaHost {
     debt_ += 1 + static_cast<long>(bytes / 32);
     if (debt_ >= debt_settled_at) settle(L);
   }
+  // Pays for text that was copied by an operator, which is cheap: nothing for short ones.
+  void charge_copy(lua_State* L, std::size_t bytes) {
+    debt_ += static_cast<long>(bytes / 1024);
+    if (debt_ >= debt_settled_at) settle(L);
+  }
   // Takes the debt from the fuel that the script counts. Small debts wait, because asking Lua costs
   // more than most functions; that is deterministic too.
   virtual void settle(lua_State* L) = 0;
@@ -33,6 +40,14 @@ class LuaHost {
   void log(std::string line);
   std::uint64_t next_random();  // splitmix64, from the seed of the call
 
+  // JSON of the value at i, and a value of JSON on the stack; both raise where it cannot be.
+  virtual std::string json_at(lua_State* L, int i, const char* function) = 0;
+  virtual void push_json(lua_State* L, std::string_view text, const char* function) = 0;
+
+  // What a function made for a text and may find again: compiled patterns. Empty at first; forgets all when it
+  // holds too many, so the reference is good for this call only, and what a call costs must not depend on it.
+  std::shared_ptr<const void>& kept(const std::string& text);
+
  protected:
   static constexpr long debt_settled_at = 64;
 
@@ -40,6 +55,7 @@ class LuaHost {
   std::uint64_t random_ = 0;
   std::vector<std::string> log_;
   std::size_t log_dropped_ = 0;
+  std::map<std::string, std::shared_ptr<const void>> kept_;
 };
 
 LuaHost& host_of(lua_State* L);

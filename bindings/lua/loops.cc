@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "bindings/lua/host.h"
+#include "bindings/lua/module.h"
 
 namespace footlight {
 
@@ -28,6 +29,24 @@ int sort_arguments(lua_State* L) {
   }
   lua_pushinteger(L, static_cast<lua_Integer>(size));
   return 1;
+}
+
+// (list, f, name) -> size
+int callback_arguments(lua_State* L) {
+  const char* const function = lua_tostring(L, 3);
+  table_argument(L, 1, function);
+  if (lua_type(L, 2) != LUA_TFUNCTION) return wrong_argument(L, 2, function, "a function");
+  const std::size_t size = lua_objlen(L, 1);
+  if (size > limits::script_list_max)
+    return fail(L, "`" + std::string(function) + "` works on at most " + std::to_string(limits::script_list_max) + " elements, got " + std::to_string(size));
+  lua_pushinteger(L, static_cast<lua_Integer>(size));
+  return 1;
+}
+
+// (list) -> list, marked as a JSON array
+int mark(lua_State* L) {
+  lua_settop(L, 1);
+  return mark_list(L);
 }
 
 // (pieces) -> text
@@ -63,7 +82,7 @@ int part(lua_State* L) {
 // sort is a merge sort from short runs up: stable, and a comparison that lies only costs its author
 // the order. gsub follows Lua 5.1: after an empty match one character is copied.
 const char* const loops_lua = R"lua(
-local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn,pcall,sort_arguments,less,gsub_arguments,scan,replacement,gsub_text,part,join,null=...
+local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn,__cat,__va,pcall,sort_arguments,less,gsub_arguments,scan,replacement,gsub_text,part,join,null,arguments,mark=...
 return function()
   __fuel=__fuel-1 if __fuel<0 then __stop() end
 
@@ -152,7 +171,126 @@ return function()
     return join(pieces), count
   end
 
-  return {["pcall"] = protected, ["table.sort"] = sort, ["string.gsub"] = gsub, ["null"] = null}
+  local function map(list, f)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size, out, n = arguments(list, f, "table.map"), {}, 0
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      local value = f(list[i], i)
+      if value ~= nil then
+        n = n + 1
+        out[n] = value
+      end
+    end
+    return mark(out)
+  end
+
+  local function filter(list, keep)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size, out, n = arguments(list, keep, "table.filter"), {}, 0
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      local value = list[i]
+      if keep(value, i) then
+        n = n + 1
+        out[n] = value
+      end
+    end
+    return mark(out)
+  end
+
+  local function find(list, test)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size = arguments(list, test, "table.find")
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      local value = list[i]
+      if test(value, i) then return value, i end
+    end
+    return nil
+  end
+
+  local function any(list, test)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size = arguments(list, test, "table.any")
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      if test(list[i], i) then return true end
+    end
+    return false
+  end
+
+  local function all(list, test)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size = arguments(list, test, "table.all")
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      if not test(list[i], i) then return false end
+    end
+    return true
+  end
+
+  local function count(list, test)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size, n = arguments(list, test, "table.count"), 0
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      if test(list[i], i) then n = n + 1 end
+    end
+    return n
+  end
+
+  local function reduce(list, f, value)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size = arguments(list, f, "table.reduce")
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      value = f(value, list[i], i)
+    end
+    return value
+  end
+
+  local function sort_by(list, key)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size, keys, order, out = arguments(list, key, "table.sort_by"), {}, {}, {}
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      keys[i] = key(list[i])
+      order[i] = i
+    end
+    sort(order, function(a, b)
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      return (less(keys[a], keys[b]))
+    end)
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      out[i] = list[order[i]]
+    end
+    return mark(out)
+  end
+
+  local function group_by(list, key)
+    __fuel=__fuel-1 if __fuel<0 then __stop() end
+    local size, groups = arguments(list, key, "table.group_by"), {}
+    for i = 1, size do
+      __fuel=__fuel-1 if __fuel<0 then __stop() end
+      local value = list[i]
+      local name = key(value)
+      if name ~= nil then
+        local group = groups[name]
+        if not group then
+          group = mark({})
+          groups[name] = group
+        end
+        group[#group + 1] = value
+      end
+    end
+    return groups
+  end
+
+  return {["table.map"] = map, ["table.filter"] = filter, ["table.find"] = find, ["table.any"] = any, ["table.all"] = all,
+    ["table.count"] = count, ["table.reduce"] = reduce, ["table.sort_by"] = sort_by, ["table.group_by"] = group_by,
+    ["pcall"] = protected, ["table.sort"] = sort, ["string.gsub"] = gsub, ["null"] = null}
 end
 )lua";
 
@@ -169,6 +307,8 @@ int push_loop_helpers(lua_State* L, int pcall_index) {
   lua_pushcfunction(L, part);
   lua_pushcfunction(L, join);
   lua_pushlightuserdata(L, nullptr);
+  lua_pushcfunction(L, callback_arguments);
+  lua_pushcfunction(L, mark);
   return lua_gettop(L) - top;
 }
 

@@ -124,6 +124,91 @@ int contains(lua_State* L) {
   return 1;
 }
 
+int slice(lua_State* L) {
+  const std::int64_t size = length(L, "table.slice");
+  const auto position = [size](std::int64_t i) { return i >= 0 ? i : std::max<std::int64_t>(size + i + 1, 0); };
+  const std::int64_t first = std::max<std::int64_t>(position(integer_argument(L, 2, "table.slice", 1)), 1);
+  const std::int64_t last = std::min(position(integer_argument(L, 3, "table.slice", -1)), size);
+  lua_newtable(L);
+  for (std::int64_t i = first; i <= last; ++i) {
+    lua_rawgeti(L, 1, static_cast<int>(i));
+    lua_rawseti(L, -2, static_cast<int>(i - first + 1));
+  }
+  host_of(L).charge(L, last < first ? 0 : static_cast<std::size_t>(last - first) * 16);
+  return mark_list(L);
+}
+
+int reverse(lua_State* L) {
+  const auto size = static_cast<int>(length(L, "table.reverse"));
+  host_of(L).charge(L, static_cast<std::size_t>(size) * 16);
+  lua_createtable(L, size, 0);
+  for (int i = 1; i <= size; ++i) {
+    lua_rawgeti(L, 1, i);
+    lua_rawseti(L, -2, size - i + 1);
+  }
+  return mark_list(L);
+}
+
+int unique(lua_State* L) {
+  const auto size = static_cast<int>(length(L, "table.unique"));
+  host_of(L).charge(L, static_cast<std::size_t>(size) * 32);
+  lua_settop(L, 1);
+  lua_newtable(L);  // 2: what was met
+  lua_newtable(L);  // 3: the answer
+  int count = 0;
+  for (int i = 1; i <= size; ++i) {
+    lua_rawgeti(L, 1, i);
+    const bool is_nan = lua_type(L, -1) == LUA_TNUMBER && lua_tonumber(L, -1) != lua_tonumber(L, -1);
+    if (lua_isnil(L, -1) || is_nan) {  // no key of a table
+      lua_pop(L, 1);
+      continue;
+    }
+    lua_pushvalue(L, -1);
+    lua_rawget(L, 2);
+    const bool is_known = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    if (is_known) {
+      lua_pop(L, 1);
+      continue;
+    }
+    lua_pushvalue(L, -1);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, 2);
+    lua_rawseti(L, 3, ++count);
+  }
+  return mark_list(L);
+}
+
+int index_of(lua_State* L) {
+  const auto size = static_cast<int>(length(L, "table.index_of"));
+  if (lua_gettop(L) < 2) return wrong_argument(L, 2, "table.index_of", "a value");
+  for (int i = 1; i <= size; ++i) {
+    host_of(L).charge(L, 0);
+    lua_rawgeti(L, 1, i);
+    if (lua_rawequal(L, -1, 2)) {
+      lua_pushinteger(L, i);
+      return 1;
+    }
+    lua_pop(L, 1);
+  }
+  lua_pushnil(L);
+  return 1;
+}
+
+int sum(lua_State* L) {
+  const auto size = static_cast<int>(length(L, "table.sum"));
+  host_of(L).charge(L, static_cast<std::size_t>(size) * 16);
+  double total = 0;
+  for (int i = 1; i <= size; ++i) {
+    lua_rawgeti(L, 1, i);
+    if (lua_type(L, -1) != LUA_TNUMBER) return fail(L, "`table.sum` adds numbers, element " + std::to_string(i) + " is " + kind_at(L, -1));
+    total += lua_tonumber(L, -1);
+    lua_pop(L, 1);
+  }
+  lua_pushnumber(L, total);
+  return 1;
+}
+
 }  // namespace
 
 // `unpack` is a global too: the row stands in base.cc.
@@ -150,6 +235,35 @@ LuaModule table_module() {
                "0.1", "local a, b = table.unpack({1, 2}) assert(a + b == 3)", unpack},
               {"contains", "table.contains(list, value)", "Is this value one of the elements?", "0.1",
                "assert(table.contains({'a', 'b'}, 'b'))", contains},
+              {"index_of", "table.index_of(list, value)", "Where the value stands first, or nil.", "0.1",
+               "assert(table.index_of({'a', 'b'}, 'b') == 2)", index_of},
+              {"slice", "table.slice(list, first [, last])", "A part, as a new list; negative positions count from the end.", "0.1",
+               "assert(#table.slice({1, 2, 3}, -2) == 2)", slice},
+              {"reverse", "table.reverse(list)", "A new list, from last to first.", "0.1", "assert(table.reverse({1, 2})[1] == 2)", reverse},
+              {"unique", "table.unique(list)", "A new list of the different elements, each where it stood first.", "0.1",
+               "assert(#table.unique({1, 2, 1}) == 2)", unique},
+              {"sum", "table.sum(list)", "The numbers added up, from first to last.", "0.1", "assert(table.sum({1, 2, 3}) == 6)", sum},
+              {"keys", "table.keys(table)", "The keys, in the order of `pairs`.", "0.1", "assert(table.keys({b = 1, a = 2})[1] == 'a')", table_keys},
+              {"values", "table.values(table)", "The values, in the order of their keys.", "0.1",
+               "assert(table.values({b = 1, a = 2})[1] == 2)", table_values},
+              {"map", "table.map(list, f)", "A new list of what `f(element, position)` gives; without those for which it gives nil.", "0.1",
+               "assert(table.map({1, 2}, function(n) return n * 10 end)[2] == 20)"},
+              {"filter", "table.filter(list, keep)", "A new list of the elements for which `keep(element, position)` holds.", "0.1",
+               "assert(#table.filter({1, 2, 3}, function(n) return n > 1 end) == 2)"},
+              {"find", "table.find(list, test)", "The first element for which `test(element, position)` holds, and its position; or nil.", "0.1",
+               "assert(table.find({1, 2, 3}, function(n) return n > 1 end) == 2)"},
+              {"any", "table.any(list, test)", "Does `test(element, position)` hold for one of them?", "0.1",
+               "assert(table.any({1, 2}, function(n) return n == 2 end))"},
+              {"all", "table.all(list, test)", "Does `test(element, position)` hold for all of them? It does where there are none.", "0.1",
+               "assert(table.all({1, 2}, function(n) return n > 0 end))"},
+              {"count", "table.count(list, test)", "For how many of them `test(element, position)` holds.", "0.1",
+               "assert(table.count({1, 2, 3}, function(n) return n > 1 end) == 2)"},
+              {"reduce", "table.reduce(list, f, initial)", "What `f(so_far, element, position)` gives, element after element, from `initial` on.", "0.1",
+               "assert(table.reduce({1, 2, 3}, function(a, n) return a + n end, 0) == 6)"},
+              {"sort_by", "table.sort_by(list, key)", "A new list in the order of `key(element)`, at most 2,000 elements; equal ones keep their order.", "0.1",
+               "assert(table.sort_by({{n = 2}, {n = 1}}, function(row) return row.n end)[1].n == 1)"},
+              {"group_by", "table.group_by(list, key)", "Lists of the elements by what `key(element)` gives.", "0.1",
+               "assert(#table.group_by({1, 2, 3}, function(n) return n % 2 == 0 and 'even' or 'odd' end).odd == 2)"},
           }};
 }
 

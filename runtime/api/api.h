@@ -19,6 +19,8 @@ struct ApiOptions {
   std::function<Instant()> now;                         // only for what no request stamps
   // The runner of the calling thread for this snapshot; see LuaPolicyRunner.
   std::function<Result<PolicyRunner*>(const std::string& workspace, const std::shared_ptr<const Snapshot>&)> runner;
+  // The policies of a workspace that its workers have quarantined, a row each; may be empty.
+  std::function<Array(const std::string& workspace)> quarantined = {};
   // The bytes of a backup of the store, made now. Empty: this process makes none.
   std::function<Result<std::string>()> backup = {};
   // Both clocks, for leases. Empty: nobody is given any.

@@ -32,11 +32,19 @@ HttpResponse ready(Api& api, Instant now) {
   for (const auto& [name, catalog] : api.catalogs())
     for (const auto& [experience, changes] : catalog->changed_zones(now))
       for (const ZoneChange& change : changes) zone_changes.push_back(name + ": `" + experience + "`: " + to_text(change));
+  Array quarantined;
+  if (api.options().quarantined)
+    for (const auto& [name, catalog] : api.catalogs())
+      for (Value& row : api.options().quarantined(name)) {
+        row.object()["workspace"] = name;
+        quarantined.push_back(std::move(row));
+      }
   if (api.catalogs().empty()) reasons.push_back("no workspace");
   const bool is_ready = reasons.empty();
   Object body{{"ready", is_ready}, {"reasons", std::move(reasons)}};
   if (!left_out.empty()) body["left_out"] = std::move(left_out);
   if (!zone_changes.empty()) body["zone_changed"] = std::move(zone_changes);
+  if (!quarantined.empty()) body["quarantined"] = std::move(quarantined);   // their candidates are dropped; all else is served
   return json_response(std::move(body), is_ready ? 200 : 503);
 }
 

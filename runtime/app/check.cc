@@ -10,6 +10,7 @@
 #include "lint/lint.h"
 #include "script/lint_lua.h"
 #include "script/policies.h"
+#include "script/policy_forms.h"
 #include "script/workspace_files.h"
 #include "server/message.h"
 
@@ -70,8 +71,15 @@ int check_command(const CheckOptions& options) {
     for (const Problem& problem : loaded.problems)
       rows.push_back(Object{{"code", name(problem.code)}, {"place", as_utf8(problem.place)}, {"message", as_utf8(problem.message)}, {"warning", problem.is_warning}});
     for (const Overlap& overlap : overlaps.overlaps) pairs.push_back(to_value(overlap));
+    Array functions;
+    for (const PolicyForm& form : options.functions ? policy_forms(loaded, policies) : std::vector<PolicyForm>{}) {
+      Object row{{"owner", as_utf8(form.owner)}, {"path", form.path}, {"place", as_utf8(form.place)}, {"role", to_text(form.role)}, {"native", form.is_native}};
+      if (!form.is_native) row["why"] = as_utf8(form.why);
+      functions.emplace_back(std::move(row));
+    }
     Object answer{{"ok", is_ok}, {"problems", std::move(rows)}, {"overlaps", std::move(pairs)}};
     if (!overlaps.is_complete) answer["more_overlaps"] = true;
+    if (options.functions) answer["functions"] = std::move(functions);
     std::printf("%s\n", to_json(Value(std::move(answer))).c_str());
     return is_ok ? 0 : 1;
   }
@@ -94,6 +102,10 @@ int check_command(const CheckOptions& options) {
               loaded.workspace.name.c_str(), loaded.experiences.size(), plural(loaded.experiences.size()),
               loaded.workspace.configurations.size(), plural(loaded.workspace.configurations.size()), loaded.tests.size(),
               plural(loaded.tests.size()));
+  if (options.functions)
+    for (const PolicyForm& form : policy_forms(loaded, policies))
+      std::printf("%s  %s  %s of %s%s\n", form.is_native ? painted("native", Paint::good).c_str() : "Lua   ", form.place.c_str(), std::string(to_text(form.role)).c_str(),
+                  form.owner.c_str(), form.is_native ? "" : (": " + form.why).c_str());
   return 0;
 }
 

@@ -10,7 +10,7 @@
 namespace footlight {
 
 struct InitOptions { std::string folder; };
-struct CheckOptions { std::string folder = ".", at; bool json = false, overlaps = false, strict = false; };
+struct CheckOptions { std::string folder = ".", at; bool functions = false, json = false, overlaps = false, strict = false; };
 struct TestOptions { std::string folder = "."; std::string filter; std::string format = "text"; std::string out; };
 struct DecideOptionsCli {
   std::string folder;                                   // empty: where `remote` points, else `.`
@@ -21,6 +21,8 @@ struct DecideOptionsCli {
   std::string at;                                       // an instant, or civil time in the workspace's zone
   bool json = false;
 };
+struct EvalOptions { std::vector<std::string> files; std::string context, role = "targeting"; int repeat = 1; bool json = false; };
+struct ReplOptions { std::string folder = ".", profile, identity, at; };
 struct PreviewOptions { std::string folder = "."; std::string id, profile, at; bool json = false; };
 struct ServeOptions {
   std::vector<std::string> folders;
@@ -52,6 +54,8 @@ int check_command(const CheckOptions& options);
 int test_command(const TestOptions& options);
 int decide_command(const DecideOptionsCli& options);
 int explain_command(const DecideOptionsCli& options);
+int eval_command(const EvalOptions& options);             // policies outside of a workspace
+int repl_command(const ReplOptions& options);
 int preview_command(const PreviewOptions& options);
 int serve_command(const ServeOptions& options);
 int deliver_command(const ServeOptions& options);       // serve --role delivery

@@ -4,6 +4,7 @@
 #include "app/commands.h"
 #include "app/host.h"
 #include "app/terminal.h"
+#include "app/types.h"
 #include "base/text.h"
 #include "bindings/lua/module.h"
 #include "engine/template.h"
@@ -29,14 +30,23 @@ std::string cell(std::string_view text) {
   return out;
 }
 
+void append_rows(std::string& out, const LuaModule& module) {
+  for (const LuaFunction& function : module.functions)
+    out += "\n### " + code(function.usage) + "\n" + function.doc + " Since " + function.since + ".\n```lua\n" + function.example + "\n```\n";
+}
+
 Result<std::string> lua_page() {
   std::string out = heading("Lua reference", "lua");
   out += "\nThe names that every script has. `footlight help lua NAME` shows one of them; [scripting](../scripting.md) tells how scripts are\n"
          "written, and which words declarations, policies and tests have beside these.\n";
   for (const LuaModule& module : lua_modules()) {
     out += "\n## " + (*module.name ? code(module.name) : std::string("Globals")) + "\n\n" + module.doc + "\n";
-    for (const LuaFunction& function : module.functions)
-      out += "\n### " + code(function.usage) + "\n" + function.doc + " Since " + function.since + ".\n```lua\n" + function.example + "\n```\n";
+    append_rows(out, module);
+  }
+  for (const auto& [title, words] : {std::pair{"In functions of experiences, audiences and policies", &policy_words()},
+                                     {"In files of declarations", &declare_words()}, {"In tests", &fixture_words()}}) {
+    out += "\n## " + std::string(title) + "\n\n" + words->doc + "\n";
+    append_rows(out, *words);
   }
   return out;
 }
@@ -89,7 +99,8 @@ Result<std::string> http_page() {
 constexpr struct {
   std::string_view topic;
   Result<std::string> (*page)();
-} pages[] = {{"lua", lua_page}, {"templates", templates_page}, {"errors", errors_page}, {"http", http_page}};
+} pages[] = {{"lua", lua_page}, {"templates", templates_page}, {"errors", errors_page}, {"http", http_page},
+           {"types", [] { return Result<std::string>(lua_types()); }}, {"luacheck", [] { return Result<std::string>(luacheckrc()); }}};
 
 }  // namespace
 

@@ -10,9 +10,15 @@ namespace footlight {
 
 int help_lua_command(const std::string& wanted) {
   std::vector<std::string> names;
-  for (const LuaModule& module : lua_modules()) {
+  std::vector<std::pair<std::string, const LuaModule*>> parts;
+  for (const LuaModule& module : lua_modules()) parts.emplace_back(*module.name ? module.name : "globals", &module);
+  parts.emplace_back("in functions of experiences, audiences and policies", &policy_words());
+  parts.emplace_back("in files of declarations", &declare_words());
+  parts.emplace_back("in tests", &fixture_words());
+  for (const auto& [title, part] : parts) {
+    const LuaModule& module = *part;
     const std::string prefix = *module.name ? std::string(module.name) + "." : "";
-    if (wanted.empty()) std::printf("%s\n", painted(*module.name ? module.name : "globals", Paint::strong).c_str());
+    if (wanted.empty()) std::printf("%s\n", painted(title, Paint::strong).c_str());
     for (const LuaFunction& function : module.functions) {
       const std::string name = prefix + function.name;
       names.push_back(name);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <mutex>
 
 #include "base/limits.h"
 #include "store/files.h"
@@ -25,6 +26,25 @@ Result<std::string> backup_of(Store& store) {
   return bytes;
 }
 
+// One breaker a workspace, for all threads.
+std::shared_ptr<PolicyBreaker> breaker_of(const std::string& workspace) {
+  static std::mutex mutex;
+  static std::map<std::string, std::shared_ptr<PolicyBreaker>> breakers;
+  const std::lock_guard turn(mutex);
+  std::shared_ptr<PolicyBreaker>& breaker = breakers[workspace];
+  if (!breaker) breaker = std::make_shared<PolicyBreaker>();
+  return breaker;
+}
+
+// Those that are quarantined just now, as /readyz tells them.
+Array quarantined_in(const std::string& workspace) {
+  Array rows;
+  for (const PolicyBreaker::Quarantined& row : breaker_of(workspace)->all())
+    rows.push_back(Object{{"owner", row.owner}, {"path", row.path}, {"place", row.place}, {"role", to_text(row.role)}, {"trips", row.trips},
+                          {"code", name(row.failure.code)}, {"message", row.failure.message}});
+  return rows;
+}
+
 }  // namespace
 
 // Each worker thread has a runner of its own for each workspace, pinned to the snapshot it serves.
@@ -33,7 +53,7 @@ Result<PolicyRunner*> runner_of_this_thread(const std::string& workspace, const 
   if (snapshot->policies().empty()) return &no_policies();
   std::unique_ptr<LuaPolicyRunner>& runner = runners[workspace];
   if (!runner || runner->snapshot() != snapshot) {
-    auto fresh = LuaPolicyRunner::create(snapshot);
+    auto fresh = LuaPolicyRunner::create(snapshot, limits::script_deadline, breaker_of(workspace));
     if (!fresh) return fresh.error();
     runner = std::move(*fresh);
   }
@@ -69,7 +89,13 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
   if (!role) return role.error();
   if (*role == "delivery")
     return refuse(Code::usage, "`" + options.data + "` is the data file of a delivery node; serve it with `--role delivery`, or name another one");
-  host->api_ = std::make_unique<Api>(*host->store_, ApiOptions{wall_clock, runner_of_this_thread, [store = host->store_.get()] { return backup_of(*store); }, both_clocks});
+  host->api_ = std::make_unique<Api>(*host->store_, ApiOptions{wall_clock, runner_of_this_thread, quarantined_in, [store = host->store_.get()] { return backup_of(*store); }, both_clocks});
+  host->api_->metrics().gauge_from("footlight_policies_quarantined", "Policies that workers fail unasked, after too many stops by time or memory; see /readyz.",
+                                   [api = host->api_.get()] {
+                                     std::size_t count = 0;
+                                     for (const auto& [name, catalog] : api->catalogs()) count += quarantined_in(name).size();
+                                     return static_cast<double>(count);
+                                   });
   auto names = host->store_->workspaces();
   if (!names) return names.error();
   if (!also.empty() && std::find(names->begin(), names->end(), also) == names->end()) names->push_back(also);

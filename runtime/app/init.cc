@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/terminal.h"
+#include "app/types.h"
 #include "model/reader.h"
 
 namespace footlight {
@@ -22,7 +23,9 @@ int init_command(const InitOptions& options) {
   if (!is_valid_id(name)) name = "start";
   std::string workspace(start_workspace);
   workspace.replace(workspace.find("\"start\""), 7, "\"" + name + "\"");
-  for (const auto& [path, text] : {std::pair{"workspace.lua", std::string_view(workspace)}, {"experiences/welcome.lua", start_experience},
+  const std::string types = lua_types(), luarc = luarc_json(), luacheck = luacheckrc();
+  for (const auto& [path, text] : {std::pair{".footlight/types.lua", std::string_view(types)}, {".luarc.json", luarc}, {".luacheckrc", luacheck},
+                                   {"workspace.lua", workspace}, {"experiences/welcome.lua", start_experience},
                                    {"tests/welcome_test.lua", start_test}}) {
     fs::create_directories((root / path).parent_path(), error);
     std::ofstream out(root / path, std::ios::binary);

@@ -60,7 +60,8 @@ int main(int argc, char** argv) {
   CheckOptions check;
   command = app.add_subcommand("check", "report every problem of a workspace folder");
   command->add_option("folder", check.folder, "the workspace")->capture_default_str();
-  command->add_flag("--json", check.json, "problems and overlaps as JSON");
+  command->add_flag("--functions", check.functions, "tell of each function whether it runs natively or in Lua, and why");
+  command->add_flag("--json", check.json, "problems, overlaps (and functions) as JSON");
   command->add_flag("--overlaps", check.overlaps, "pairs that can meet, each with a visitor who shows it and who wins");
   command->add_flag("--strict", check.strict, "warnings fail too");
   command->add_option("--at", check.at, "what schedules without a start are looked at from; now");
@@ -86,6 +87,23 @@ int main(int argc, char** argv) {
     remote_options(command, decide.remote);
     command->callback([&, explains] { run = [&, explains] { return explains ? explain_command(decide) : decide_command(decide); }; });
   }
+
+  EvalOptions eval;
+  command = app.add_subcommand("eval", "run policies alone: `return function(p, request) … end`, a file each");
+  command->add_option("files", eval.files, "Lua files; all run in one worker, a line of JSON for each")->required();
+  command->add_option("--context", eval.context, "what they are called with: a JSON file, `-` for stdin, or JSON itself");
+  command->add_option("--role", eval.role, "whose budget and arguments")->check(CLI::IsMember({"targeting", "schedule", "conflict", "content"}))->capture_default_str();
+  command->add_option("--repeat", eval.repeat, "calls of each; the line is about the slowest")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  command->add_flag("--json", eval.json, "JSON on a terminal too");
+  command->callback([&] { run = [&] { return eval_command(eval); }; });
+
+  ReplOptions repl;
+  command = app.add_subcommand("repl", "a conversation with a workspace folder: decide, evaluate Lua, move the clock");
+  command->add_option("folder", repl.folder, "the workspace, taken as if all of it were live")->capture_default_str();
+  command->add_option("--profile", repl.profile, "attributes to begin with: a JSON file, or JSON itself");
+  command->add_option("--identity", repl.identity, "`namespace:id`");
+  command->add_option("--at", repl.at, "the instant to begin at; default now");
+  command->callback([&] { run = [&] { return repl_command(repl); }; });
 
   PreviewOptions preview;
   command = app.add_subcommand("preview", "render an experience for profiles, whoever may see it");

@@ -3,7 +3,7 @@
 // LuaJIT's parser never sees what a user wrote. A chunk is read by our own lexer and parser, checked,
 // and written again from its tree in a form that is bounded, metered and safe to load:
 //
-//   local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn=... return function(...) <chunk> end
+//   local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn,__cat,__va=... return function(...) <chunk> end
 //
 // * Line N of the source is line N of that text, so errors at run time name the right line. A call is
 //   at the line of what it calls, also where its `{`, its string or a `)` around the callee follow below.
@@ -14,6 +14,8 @@
 // * `a < b` becomes `__lt(a, b)`, `<=` `__le`, `>` `__gt`, `>=` `__ge`, always with two arguments,
 //   unless both sides are numbers by their form (literal, arithmetic, `#`). This is how an ordering
 //   comparison with an absent value is false instead of an error. Operands are evaluated left to right.
+// * `a .. b .. c` becomes `__cat(a .. b .. c)`, which pays for the text that was copied.
+// * A function of `...` (not the chunk) begins with `__va(...)` as well, which refuses more than limits::script_results_max.
 // * In Mode::declare each function literal stands as `__fn(ID,function(...) ... end)`, ID being its index
 //   in Chunk::functions; in Mode::policy it stands alone.
 //

@@ -34,16 +34,26 @@ bool is_checked(const Expr& e) {
   return b && is_checked_comparison(*b);
 }
 
+bool is_concat(const Expr& e) {
+  const auto* b = std::get_if<Binary>(&e.node);
+  return b && b->op == BinaryOp::concat;
+}
+
+// Written as the call of one of ours.
+bool is_wrapped(const Expr& e) { return is_checked(e) || is_concat(e); }
+
 // Nodes that run once when the body runs once: nested loops and functions pay for themselves.
 class Cost {
  public:
+  static constexpr std::size_t vararg_nodes = 16;  // `{...}` copies as many as there are
+
   std::size_t of(const Block& b) const {
     std::size_t sum = 0;
     for (const Stat& s : b.statements) sum += of(s);
     return sum;
   }
   std::size_t of(const Expr& e) const {
-    std::size_t sum = 1;
+    std::size_t sum = std::holds_alternative<Vararg>(e.node) ? vararg_nodes : 1;
     each_part(
         e, [&](const Expr& part) { sum += of(part); }, [](const FunctionBody&) {});
     return sum;
@@ -83,7 +93,7 @@ class Emitter {
   explicit Emitter(Mode mode) : mode_(mode) {}
 
   std::string run(const FunctionBody& chunk) {
-    out_ = "local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn=... return ";
+    out_ = "local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn,__cat,__va=... return ";
     literal(chunk);
     return std::move(out_);
   }
@@ -135,7 +145,9 @@ class Emitter {
     }
     if (f.is_vararg) write(f.parameters.empty() ? "..." : ",...");
     write(")");
-    body(f.body);
+    check(Cost().of(f.body));
+    if (f.is_vararg && f.id >= 0) write(" __va(...)");  // what the host passes to a chunk is bounded
+    block(f.body);
     end(f.end_line);
   }
 
@@ -172,7 +184,7 @@ class Emitter {
   }
 
   static int strength(const Expr& e) {
-    return is_checked(e) ? lua_text::atom_strength : lua_text::strength(e);
+    return is_wrapped(e) ? lua_text::atom_strength : lua_text::strength(e);
   }
 
   void text(const Nil&) { write("nil"); }
@@ -243,12 +255,28 @@ class Emitter {
       write(")");
       return;
     }
+    if (b.op == BinaryOp::concat) {
+      write("__cat(");
+      concatenation(b);
+      write(")");
+      return;
+    }
     const int own = lua_text::strength(b.op), left = strength(*b.left), right = strength(*b.right);
     const bool right_first = lua_text::is_right_associative(b.op);
     expression(*b.left, left < own || (left == own && right_first));
     (out_ += ' ') += lua_text::spelling(b.op);
     write(" ");
     expression(*b.right, right < own || (right == own && !right_first));
+  }
+
+  // `a .. b .. c`, which is `a .. (b .. c)`: one operation of LuaJIT, paid for once.
+  void concatenation(const Binary& b) {
+    const int own = lua_text::strength(b.op);
+    expression(*b.left, strength(*b.left) <= own);
+    write(" .. ");
+    if (!is_concat(*b.right)) return expression(*b.right, strength(*b.right) < own);
+    at(b.right->at.line);
+    concatenation(std::get<Binary>(b.right->node));
   }
 
   // ---- statements
@@ -336,7 +364,7 @@ class Emitter {
     if (s.values.empty()) return;
     write(" ");
     // A tail call would leave its own error without a line.
-    if (s.values.size() == 1 && is_checked(s.values[0])) return expression(s.values[0], true);
+    if (s.values.size() == 1 && is_wrapped(s.values[0])) return expression(s.values[0], true);
     list(s.values);
   }
   void statement(const Stat&, const Break&) { write("break"); }
@@ -347,6 +375,8 @@ class Emitter {
 };
 
 }  // namespace
+
+bool is_wrapped(const ast::Binary& b) { return is_checked_comparison(b) || b.op == BinaryOp::concat; }
 
 bool is_checked_comparison(const ast::Binary& b) {
   return !checked_name(b.op).empty() && !(is_number(*b.left) && is_number(*b.right));

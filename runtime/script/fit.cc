@@ -134,7 +134,7 @@ class Fit {
     const Need left = expression(*b.left), right = expression(*b.right);
     const std::size_t instructions = left.instructions + right.instructions + branch_cost;
     if (b.op == BinaryOp::and_ || b.op == BinaryOp::or_) need_span(e.at, instructions);
-    const int before = is_checked_comparison(b) ? call_slots : 0;
+    const int before = is_wrapped(b) ? call_slots : 0;
     return {before + std::max(left.slots, 1 + right.slots), instructions};
   }
   Need constant() {

@@ -1,8 +1,12 @@
 #include "script/lift.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "base/limits.h"
+#include "base/semver.h"
 #include "script/print.h"
 #include "script/walk.h"
 
@@ -38,17 +42,66 @@ bool is_true(const Value& constant) {
   return !constant.is_null() && !(constant.is_boolean() && !constant.boolean());
 }
 
+// Small functions of the file are written out where they are called; so often, so deep.
+constexpr int inline_depth_max = 16;
+constexpr std::size_t document_nodes_max = 1'000;
+
+using Known = std::set<std::string>;  // attributes that are neither absent nor false here
+
+Known joined(Known left, const Known& right) {
+  left.insert(right.begin(), right.end());
+  return left;
+}
+
+// A condition as a document, and which attributes are there when it holds and when it does not.
+struct Condition {
+  Value document;
+  Known if_true, if_false;
+};
+
+bool is_always(const Value& document, bool holds) {
+  const Value* parts = document.find(holds ? "all" : "any");
+  return parts && parts->is_array() && parts->array().empty();
+}
+
+// The local functions of a chunk, by their variable.
+class LocalFunctions {
+ public:
+  explicit LocalFunctions(const FunctionBody& chunk) { block(chunk.body); }
+  const FunctionBody* find(int declaration) const {
+    const auto found = bodies_.find(declaration);
+    return found == bodies_.end() ? nullptr : found->second;
+  }
+
+ private:
+  void block(const Block& b) {
+    for (const Stat& s : b.statements) {
+      if (const auto* f = std::get_if<LocalFunction>(&s.node)) bodies_[f->name.declaration] = f->body.get();
+      each_part(
+          s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); }, [&](const FunctionBody& body) { block(body.body); });
+    }
+  }
+  void expression(const Expr& e) {
+    each_part(
+        e, [&](const Expr& part) { expression(part); }, [&](const FunctionBody& body) { block(body.body); });
+  }
+  std::map<int, const FunctionBody*> bodies_;
+};
+
 class Lifter {
  public:
-  Lifter(const Tree& tree, const FunctionBody& body) : tree_(tree), body_(body) {}
+  Lifter(const Chunk& chunk, const FunctionBody& body) : tree_(chunk.ast), body_(body), functions_(*chunk.ast.chunk) {}
 
   Lift run() {
     if (body_.parameters.empty()) {
       refuse_at(body_.at.line, "the function has no parameter");
-    } else if (const Expr* result = only_result()) {
-      lift_.predicate = condition(*result);
+    } else if (auto whole = statements(body_.body.statements, 0, {}, {})) {
+      lift_.predicate = std::move(whole->document);
     }
-    if (!lift_.predicate) lift_.clauses.clear();
+    if (!lift_.predicate) {
+      lift_.clauses.clear();
+      lift_.needs.clear();
+    }
     return std::move(lift_);
   }
 
@@ -64,27 +117,194 @@ class Lifter {
     return refuse_at(e.at.line, "`" + print(e) + "` " + why);
   }
 
-  const Expr* only_result() {
-    const auto& statements = body_.body.statements;
-    const auto* result = statements.empty() ? nullptr : std::get_if<Return>(&statements[0].node);
-    if (result && result->values.size() == 1) return &result->values[0];
-    refuse_at(statements.empty() ? body_.at.line : statements[0].at.line,
-              "the function is not just `return` and one condition");
-    return nullptr;
+  // ---- statements: the condition under which the function's result is neither nil nor false
+
+  // What follows a block: the statements behind it, as often as blocks nest.
+  struct Rest {
+    const std::vector<Stat>* statements = nullptr;
+    std::size_t from = 0;
+    const Rest* outer = nullptr;
+  };
+
+  std::optional<Condition> statements(const std::vector<Stat>& all, std::size_t from, const Known& known, const Rest* rest) {
+    if (++steps_ > document_nodes_max) return refuse_at(body_.at.line, "the function has too many ways through it");
+    if (from == all.size()) {
+      if (rest) return statements(*rest->statements, rest->from, known, rest->outer);
+      return Condition{noted({{"any", Array{}}}, "end", body_.end_line), {}, {}};  // nil
+    }
+    const Stat& stat = all[from];
+    if (const auto* result = std::get_if<Return>(&stat.node)) {
+      if (result->values.empty()) return Condition{noted({{"any", Array{}}}, "return", stat.at.line), {}, {}};
+      if (result->values.size() != 1) return refuse_at(stat.at.line, "the function returns several values");
+      return condition(result->values[0], known);
+    }
+    if (const auto* local = std::get_if<Local>(&stat.node)) {
+      for (std::size_t i = 0; i < local->values.size(); ++i) {
+        const Expr& value = local->values[i];
+        if (std::holds_alternative<Function>(value.node) || constant(value)) continue;
+        if (const auto found = path(value)) {
+          if (!found->empty()) need(LiftNeed::Kind::name, *found, value);
+          continue;
+        }
+        // It is written out where it is used; here it only must not fail.
+        const std::size_t clauses = lift_.clauses.size();
+        if (!condition(value, known)) return {};
+        lift_.clauses.resize(clauses);
+      }
+      return statements(all, from + 1, known, rest);
+    }
+    if (std::holds_alternative<LocalFunction>(stat.node)) return statements(all, from + 1, known, rest);
+    const Rest behind{&all, from + 1, rest};
+    if (const auto* block = std::get_if<Do>(&stat.node)) return statements(block->body.statements, 0, known, &behind);
+    if (const auto* branch = std::get_if<If>(&stat.node)) return branches(stat, *branch, 0, known, behind);
+    return refuse_at(stat.at.line, what(stat));
+  }
+
+  std::optional<Condition> branches(const Stat& stat, const If& branch, std::size_t clause, const Known& known, const Rest& behind) {
+    static const std::vector<Stat> nothing;
+    if (clause == branch.clauses.size())
+      return statements(branch.otherwise ? branch.otherwise->statements : nothing, 0, known, &behind);
+    const Clause& at = branch.clauses[clause];
+    auto test = condition(at.condition, known);
+    if (!test) return {};
+    auto then = statements(at.body.statements, 0, joined(known, test->if_true), &behind);
+    if (!then) return {};
+    auto otherwise = branches(stat, branch, clause + 1, joined(known, test->if_false), behind);
+    if (!otherwise) return {};
+    return Condition{chosen(std::move(test->document), std::move(then->document), std::move(otherwise->document), at.at.line), {}, {}};
+  }
+
+  // test and then, or else otherwise
+  static Value chosen(Value test, Value then, Value otherwise, int line) {
+    const std::string text = test.string_or("text", "");
+    const auto group = [&](const char* word, Value first, Value second) {
+      Array parts;
+      parts.push_back(std::move(first));
+      // `all` of `all` is one.
+      if (const Value* inner = second.find(word); inner && inner->is_array()) {
+        Array more = inner->array();
+        for (Value& part : more) parts.push_back(std::move(part));
+      } else {
+        parts.push_back(std::move(second));
+      }
+      return noted({{word, std::move(parts)}}, text, line);
+    };
+    const auto no_test = [&] { return noted({{"no", test}}, "not (" + text + ")", line); };
+    if (is_always(test, true)) return then;
+    if (is_always(test, false)) return otherwise;
+    if (is_always(then, true)) return group("any", test, std::move(otherwise));
+    if (is_always(then, false)) return group("all", no_test(), std::move(otherwise));
+    if (is_always(otherwise, true)) return group("any", no_test(), std::move(then));
+    if (is_always(otherwise, false)) return group("all", test, std::move(then));
+    Value excluded = group("all", no_test(), std::move(otherwise));
+    return noted({{"any", Array{group("all", test, std::move(then)), std::move(excluded)}}}, text, line);
+  }
+
+  static std::string what(const Stat& stat) {
+    return std::visit(Overloaded{
+                          [](const Assign&) { return "the function assigns a variable"; },
+                          [](const CallStat&) { return "the function calls another for its effect"; },
+                          [](const FunctionStat&) { return "the function assigns a variable"; },
+                          [](const Break&) { return "the function has a loop"; },
+                          [](const While&) { return "the function has a loop"; },
+                          [](const Repeat&) { return "the function has a loop"; },
+                          [](const NumericFor&) { return "the function has a loop"; },
+                          [](const GenericFor&) { return "the function has a loop"; },
+                          [](const auto&) { return "the function does more than test conditions"; },
+                      },
+                      stat.node);
+  }
+
+  // ---- names
+
+  // What a name stands for: the argument that it was bound to, or what its `local` gave it.
+  const Expr* meaning(const Name& name) const {
+    if (name.declaration < 0) return nullptr;
+    if (const auto bound = bound_.find(name.declaration); bound != bound_.end()) return bound->second;
+    const Variable& variable = tree_.locals[static_cast<std::size_t>(name.declaration)];
+    return variable.is_reassigned ? nullptr : variable.initial;
+  }
+
+  // The small function of this file that a call calls.
+  const FunctionBody* callee_of(const Call& call) const {
+    const auto* name = std::get_if<Name>(&call.callee->node);
+    if (!name || name->declaration < 0 || !call.method.empty()) return nullptr;
+    if (tree_.locals[static_cast<std::size_t>(name->declaration)].is_reassigned) return nullptr;
+    if (const FunctionBody* body = functions_.find(name->declaration)) return body;
+    const Expr* initial = meaning(*name);
+    const auto* function = initial ? std::get_if<Function>(&initial->node) : nullptr;
+    return function ? function->body.get() : nullptr;
+  }
+
+  // Binds the parameters of a small function to a call's arguments while it lives.
+  class Bound {
+   public:
+    Bound(Lifter& lifter, const FunctionBody& body, const Call& call) : lifter_(lifter), body_(body) {
+      for (std::size_t i = 0; i < body.parameters.size(); ++i)
+        lifter.bound_[body.parameters[i].declaration] = i < call.arguments.size() ? &call.arguments[i] : &absent();
+      lifter.open_.push_back(&body);
+    }
+    ~Bound() {
+      for (const Declared& parameter : body_.parameters) lifter_.bound_.erase(parameter.declaration);
+      lifter_.open_.pop_back();
+    }
+    Bound(const Bound&) = delete;
+    Bound& operator=(const Bound&) = delete;
+
+   private:
+    static const Expr& absent() {
+      static const Expr nil{.at = {}, .height = 1, .node = Nil{}};
+      return nil;
+    }
+    Lifter& lifter_;
+    const FunctionBody& body_;
+  };
+
+  // Whether it can be written out: not while it is being written out already, and if its arguments can be
+  // written in more than one place.
+  bool is_inlinable(const FunctionBody& body, const Call& call, const Known& known) {
+    if (body.is_vararg || call.arguments.size() > body.parameters.size()) return false;
+    if (open_.size() >= static_cast<std::size_t>(inline_depth_max) || std::find(open_.begin(), open_.end(), &body) != open_.end()) return false;
+    for (const Declared& parameter : body.parameters)
+      if (tree_.locals[static_cast<std::size_t>(parameter.declaration)].is_reassigned) return false;
+    const std::size_t clauses = lift_.clauses.size();
+    for (const Expr& argument : call.arguments) {
+      if (constant(argument)) continue;
+      if (const auto found = path(argument)) {
+        if (!found->empty()) need(LiftNeed::Kind::name, *found, argument);
+        continue;
+      }
+      if (!condition(argument, known)) return false;
+    }
+    lift_.clauses.resize(clauses);
+    return true;
   }
 
   // ---- the parts of a condition
 
-  // `p.cart.total` as `cart.total`; empty for anything else.
-  std::string attribute(const Expr& e) const {
+  // `p.cart.total` as `cart.total`, `p` as the empty path; none for anything else.
+  std::optional<std::string> path(const Expr& e, int depth = 0) const {
+    if (depth > limits::script_depth_max) return {};
+    if (const auto* name = std::get_if<Name>(&e.node)) {
+      if (name->declaration >= 0 && name->declaration == body_.parameters[0].declaration) {
+        if (tree_.locals[static_cast<std::size_t>(name->declaration)].is_reassigned) return {};
+        return "";
+      }
+      const Expr* meant = meaning(*name);
+      return meant ? path(*meant, depth + 1) : std::nullopt;
+    }
     const auto* index = std::get_if<Index>(&e.node);
-    if (!index) return "";
+    if (!index) return {};
     const auto* key = std::get_if<String>(&index->key->node);
-    if (!key || key->value.empty() || key->value.find('.') != std::string::npos) return "";
-    if (const auto* name = std::get_if<Name>(&index->object->node))
-      return name->declaration >= 0 && name->declaration == body_.parameters[0].declaration ? key->value : "";
-    const std::string before = attribute(*index->object);
-    return before.empty() ? "" : before + "." + key->value;
+    if (!key || key->value.empty() || key->value.find('.') != std::string::npos) return {};
+    const auto before = path(*index->object, depth + 1);
+    if (!before) return {};
+    return before->empty() ? key->value : *before + "." + key->value;
+  }
+  std::string attribute(const Expr& e) const { return path(e).value_or(""); }
+
+  void need(LiftNeed::Kind kind, const std::string& attribute, const Expr& e) {
+    lift_.needs.push_back({kind, attribute, e.at.line});
   }
 
   // The value of an expression that is the same in every call; null for nil.
@@ -97,10 +317,8 @@ class Lifter {
             [](const Number& n) -> std::optional<Value> { return Value(n.value); },
             [](const String& s) -> std::optional<Value> { return Value(s.value); },
             [&](const Name& n) -> std::optional<Value> {
-              if (n.declaration < 0) return {};
-              const Variable& variable = tree_.locals[static_cast<std::size_t>(n.declaration)];
-              if (variable.is_reassigned || !variable.initial) return {};
-              return constant(*variable.initial, depth + 1);
+              const Expr* meant = meaning(n);
+              return meant ? constant(*meant, depth + 1) : std::nullopt;
             },
             [&](const Unary& u) -> std::optional<Value> {
               const auto operand = u.op == UnaryOp::negate ? constant(*u.operand, depth + 1) : std::nullopt;
@@ -133,18 +351,21 @@ class Lifter {
       if (name->reach == Reach::global) return "is a global";
       if (name->declaration == body_.parameters[0].declaration)
         return "is the whole profile, not an attribute";
-      return name->reach == Reach::local ? "is another parameter" : "is no constant";
+      const bool is_parameter = std::any_of(body_.parameters.begin(), body_.parameters.end(),
+                                            [&](const Declared& p) { return p.declaration == name->declaration; });
+      return is_parameter ? "is another parameter" : "is no constant";
     }
     return "is computed, not an attribute or a constant";
   }
 
   // ---- documents
 
-  static Value noted(Object document, const Expr& e) {
-    document["text"] = print(e);
-    document["line"] = e.at.line;
+  static Value noted(Object document, const std::string& text, int line) {
+    document["text"] = text;
+    document["line"] = line;
     return Value(std::move(document));
   }
+  static Value noted(Object document, const Expr& e) { return noted(std::move(document), print(e), e.at.line); }
   static Value always(bool holds, const Expr& e) { return noted({{holds ? "all" : "any", Array{}}}, e); }
   static Value no(Value inner, const Expr& e) { return noted({{"no", std::move(inner)}}, e); }
   static Value exists(const std::string& attribute, const Expr& e) {
@@ -160,46 +381,146 @@ class Lifter {
 
   // ---- conditions
 
-  std::optional<Value> condition(const Expr& e) {
+  std::optional<Condition> condition(const Expr& e, const Known& known) {
+    if (++steps_ > document_nodes_max) return refuse_at(body_.at.line, "the function has too many ways through it");
     if (const auto* b = std::get_if<Binary>(&e.node)) {
-      if (b->op == BinaryOp::and_ || b->op == BinaryOp::or_) return chain(e, b->op);
+      if (b->op == BinaryOp::and_ || b->op == BinaryOp::or_) return chain(e, b->op, known);
       if (is_comparison(b->op)) return comparison(e, *b);
     }
     if (const auto* u = std::get_if<Unary>(&e.node); u && u->op == UnaryOp::not_) {
-      auto inner = condition(*u->operand);
+      auto inner = condition(*u->operand, known);
       if (!inner) return {};
-      return no(std::move(*inner), e);
+      return Condition{no(std::move(inner->document), e), std::move(inner->if_false), std::move(inner->if_true)};
     }
-    if (const auto value = constant(e)) return always(is_true(*value), e);
+    if (const auto value = constant(e)) return Condition{always(is_true(*value), e), {}, {}};
     if (const std::string name = attribute(e); !name.empty()) {
       clause(e);
-      return truth(name, e);
+      need(LiftNeed::Kind::any, name, e);
+      return Condition{truth(name, e), {name}, {}};
     }
+    if (const auto* paren = std::get_if<Paren>(&e.node)) return condition(*paren->inner, known);
+    if (const auto* call = std::get_if<Call>(&e.node)) return called(e, *call, known);
+    if (const auto* name = std::get_if<Name>(&e.node))
+      if (const Expr* meant = meaning(*name); meant && !std::holds_alternative<Function>(meant->node)) return condition(*meant, known);
     return refuse_at(e, why_not(e));
   }
 
   // `a and b and c` is one `all` of three.
-  std::optional<Value> chain(const Expr& e, BinaryOp op) {
+  std::optional<Condition> chain(const Expr& e, BinaryOp op, const Known& known) {
     Array parts;
-    if (!collect(e, op, parts)) return {};
-    return noted({{op == BinaryOp::and_ ? "all" : "any", std::move(parts)}}, e);
+    Known sure;
+    if (!collect(e, op, parts, known, sure)) return {};
+    const bool is_and = op == BinaryOp::and_;
+    Condition whole{noted({{is_and ? "all" : "any", std::move(parts)}}, e), {}, {}};
+    (is_and ? whole.if_true : whole.if_false) = std::move(sure);
+    return whole;
   }
-  bool collect(const Expr& e, BinaryOp op, Array& parts) {
+  // `sure`: what is there when the part behind is asked.
+  bool collect(const Expr& e, BinaryOp op, Array& parts, const Known& known, Known& sure) {
     if (const auto* b = std::get_if<Binary>(&e.node); b && b->op == op)
-      return collect(*b->left, op, parts) && collect(*b->right, op, parts);
-    auto part = condition(e);
-    if (part) parts.push_back(std::move(*part));
-    return part.has_value();
+      return collect(*b->left, op, parts, known, sure) && collect(*b->right, op, parts, known, sure);
+    auto part = condition(e, joined(known, sure));
+    if (!part) return false;
+    sure = joined(std::move(sure), op == BinaryOp::and_ ? part->if_true : part->if_false);
+    parts.push_back(std::move(part->document));
+    return true;
   }
 
-  std::optional<Value> comparison(const Expr& e, const Binary& b) {
+  // ---- calls
+
+  std::optional<Condition> called(const Expr& e, const Call& call, const Known& known) {
+    if (const FunctionBody* body = callee_of(call)) {
+      if (!is_inlinable(*body, call, known)) return refuse_at(e, "calls a function that is no plain condition");
+      const Bound bound(*this, *body, call);
+      return statements(body->body.statements, 0, known, nullptr);
+    }
+    if (call.arguments.size() == 2)
+      if (const std::string function = standard_function(call); !function.empty()) {
+        if (function == "contains") return listed(e, call.arguments[0], call.arguments[1]);
+        if (function == "semver.satisfies") return versioned(e, call.arguments[0], call.arguments[1]);
+        if (function.starts_with("string.")) return texted(e, function.substr(7), call.arguments[0], call.arguments[1], known);
+      }
+    if (!call.method.empty() && call.arguments.size() == 1 && is_text_test(call.method))
+      return texted(e, call.method, *call.callee, call.arguments[0], known);
+    return refuse_at(e, "calls a function");
+  }
+
+  static bool is_text_test(const std::string& word) { return word == "starts" || word == "ends" || word == "contains"; }
+
+  // The name of a standard function that a predicate has a word for.
+  std::string standard_function(const Call& call) const {
+    if (!call.method.empty()) return "";
+    if (const auto* name = std::get_if<Name>(&call.callee->node))
+      return name->reach == Reach::global && name->text == "contains" ? "contains" : "";
+    const auto* index = std::get_if<Index>(&call.callee->node);
+    const auto* module = index ? std::get_if<Name>(&index->object->node) : nullptr;
+    const auto* key = index ? std::get_if<String>(&index->key->node) : nullptr;
+    if (!module || !key || module->reach != Reach::global) return "";
+    if (module->text == "semver" && key->value == "satisfies") return "semver.satisfies";
+    if (module->text == "hash" && key->value == "bucket") return "hash.bucket";
+    return module->text == "string" && is_text_test(key->value) ? "string." + key->value : "";
+  }
+
+  std::optional<Condition> listed(const Expr& e, const Expr& list, const Expr& item) {
+    const std::string name = attribute(list);
+    const auto value = constant(item);
+    if (name.empty() || !value) return refuse_at(name.empty() ? list : item, why_not(name.empty() ? list : item));
+    clause(e);
+    need(LiftNeed::Kind::list, name, e);
+    if (value->is_null()) return Condition{always(false, e), {}, {}};
+    return Condition{noted({{"attr", name}, {"has_any", Array{*value}}}, e), {name}, {}};
+  }
+
+  std::optional<Condition> texted(const Expr& e, const std::string& word, const Expr& subject, const Expr& with, const Known& known) {
+    const std::string name = attribute(subject);
+    const auto value = constant(with);
+    if (name.empty() || !value) return refuse_at(name.empty() ? subject : with, why_not(name.empty() ? subject : with));
+    if (!value->is_string()) return refuse_at(with, "is no text");
+    if (!known.contains(name)) return refuse_at(subject, "may be absent, and then this is an error; write `" + print(subject) + " and …` before it");
+    clause(e);
+    need(LiftNeed::Kind::text, name, e);
+    return Condition{noted({{"attr", name}, {word, *value}}, e), {name}, {}};
+  }
+
+  std::optional<Condition> versioned(const Expr& e, const Expr& subject, const Expr& test) {
+    const std::string name = attribute(subject);
+    const auto value = constant(test);
+    if (name.empty() || !value) return refuse_at(name.empty() ? subject : test, why_not(name.empty() ? subject : test));
+    if (!value->is_string() || !parse_version_test(value->string())) return refuse_at(test, "is no comparison like `>=1.2.0`");
+    clause(e);
+    need(LiftNeed::Kind::text, name, e);
+    return Condition{noted({{"attr", name}, {"semver", *value}}, e), {name}, {}};
+  }
+
+  // `hash.bucket("salt", p.id) < 1000`; the bucket of nothing is nil, which is neither smaller nor larger.
+  std::optional<Condition> bucketed(const Expr& e, const Call& call, BinaryOp op, const Value& bound) {
+    const auto salt = constant(call.arguments[0]);
+    const std::string name = attribute(call.arguments[1]);
+    if (!salt || !salt->is_string()) return refuse_at(call.arguments[0], "is no constant text");
+    if (name.empty()) return refuse_at(call.arguments[1], why_not(call.arguments[1]));
+    if (!bound.is_number() || !is_ordering(op)) return refuse_at(e, "is no share: compare a bucket with `<` or `>=`");
+    const double n = bound.number();
+    double from = 0, to = 10'000;  // buckets are whole numbers
+    if (op == BinaryOp::lt) to = std::ceil(n);
+    if (op == BinaryOp::le) to = std::floor(n) + 1;
+    if (op == BinaryOp::gt) from = std::floor(n) + 1;
+    if (op == BinaryOp::ge) from = std::ceil(n);
+    from = std::clamp(from, 0.0, 10'000.0);
+    to = std::clamp(to, from, 10'000.0);
+    clause(e);
+    need(LiftNeed::Kind::text, name, e);
+    return Condition{noted({{"bucket", Object{{"salt", *salt}, {"by", name}, {"from", from}, {"to", to}}}}, e), {name}, {}};
+  }
+
+  // ---- comparisons
+
+  std::optional<Condition> comparison(const Expr& e, const Binary& b) {
     const auto left = constant(*b.left), right = constant(*b.right);
     if (left && right) {
       const auto holds = compared(*left, b.op, *right);
       if (!holds) return refuse_at(e, "compares constants that have no order");
-      return always(*holds, e);
+      return Condition{always(*holds, e), {}, {}};
     }
-    clause(e);
     if (right) return tested(e, *b.left, b.op, *right);
     if (left) return tested(e, *b.right, mirrored(b.op), *left);
     if (!attribute(*b.left).empty() && !attribute(*b.right).empty())
@@ -220,21 +541,56 @@ class Lifter {
     return {};
   }
 
-  // `subject op value`, where the subject is an attribute or `(attribute or constant)`.
-  std::optional<Value> tested(const Expr& e, const Expr& subject, BinaryOp op, const Value& value) {
-    if (is_ordering(op) && !value.is_null() && !value.is_number())
-      return refuse_at(e, value.is_string() ? "orders text" : "orders something that has no order");
-    if (const std::string name = attribute(subject); !name.empty()) return test(e, name, op, value);
-    const auto* choice = std::get_if<Binary>(&subject.node);
+  // `subject op value`, where the subject is an attribute, `(attribute or constant)`, or a bucket.
+  std::optional<Condition> tested(const Expr& e, const Expr& subject, BinaryOp op, const Value& value) {
+    const Expr& meant = written_out(subject);
+    if (const auto* call = std::get_if<Call>(&meant.node); call && standard_function(*call) == "hash.bucket" && call->arguments.size() == 2)
+      return bucketed(e, *call, op, value);
+    if (is_ordering(op) && !value.is_null() && !value.is_number() && !value.is_string()) return refuse_at(e, "orders something that has no order");
+    if (const std::string name = attribute(meant); !name.empty()) {
+      clause(e);
+      need_for(op, value, name, e);
+      Condition whole{test(e, name, op, value), {}, {}};
+      // Who equals or is ordered is there; `~=` tells it where it does not hold.
+      const bool is_nil = value.is_null();
+      if (op == BinaryOp::ne ? is_nil : !is_nil) whole.if_true = {name};
+      if (op == BinaryOp::ne ? !is_nil : (op == BinaryOp::eq && is_nil)) whole.if_false = {name};
+      if (value.is_boolean()) whole.if_true = whole.if_false = {};  // `false` is there, but is not `true`
+      return whole;
+    }
+    const auto* choice = std::get_if<Binary>(&meant.node);
     const std::string name = choice && choice->op == BinaryOp::or_ ? attribute(*choice->left) : "";
     const auto otherwise = name.empty() ? std::nullopt : constant(*choice->right);
-    if (!otherwise) return refuse_at(subject, why_not(subject));
+    if (!otherwise) return refuse_at(subject, why_not(meant));
     // Where the attribute is nil or false the constant is compared in its place.
     const auto by_constant = compared(*otherwise, op, value);
     if (!by_constant) return refuse_at(e, "compares constants that have no order");
+    clause(e);
+    need_for(op, value, name, e);
     Value by_attribute = test(e, name, op, value);
-    if (*by_constant) return noted({{"any", Array{std::move(by_attribute), no(truth(name, e), e)}}}, e);
-    return noted({{"all", Array{std::move(by_attribute), truth(name, e)}}}, e);
+    if (*by_constant) return Condition{noted({{"any", Array{std::move(by_attribute), no(truth(name, e), e)}}}, e), {}, {}};
+    return Condition{noted({{"all", Array{std::move(by_attribute), truth(name, e)}}}, e), {name}, {}};
+  }
+
+  void need_for(BinaryOp op, const Value& value, const std::string& name, const Expr& e) {
+    const bool is_checked = is_ordering(op) && !value.is_null();
+    need(!is_checked ? LiftNeed::Kind::any : value.is_number() ? LiftNeed::Kind::number : LiftNeed::Kind::text, name, e);
+  }
+
+  // What an expression is behind the names of locals.
+  const Expr& written_out(const Expr& e) const {
+    const Expr* at = &e;
+    for (int depth = 0; depth < limits::script_depth_max; ++depth) {
+      if (const auto* paren = std::get_if<Paren>(&at->node)) {
+        at = paren->inner.get();
+        continue;
+      }
+      const auto* name = std::get_if<Name>(&at->node);
+      const Expr* meant = name ? meaning(*name) : nullptr;
+      if (!meant) return *at;
+      at = meant;
+    }
+    return *at;
   }
 
   static Value test(const Expr& e, const std::string& attribute, BinaryOp op, const Value& value) {
@@ -250,14 +606,49 @@ class Lifter {
 
   const Tree& tree_;
   const FunctionBody& body_;
+  const LocalFunctions functions_;
   Lift lift_;
+  std::map<int, const Expr*> bound_;             // parameters of the functions that are written out just now
+  std::vector<const FunctionBody*> open_;        // those functions
+  std::size_t steps_ = 0;
 };
+
+// Statements before the policy's function that cannot matter: constants and functions.
+bool is_preamble(const Stat& stat) {
+  if (std::holds_alternative<LocalFunction>(stat.node)) return true;
+  const auto* local = std::get_if<Local>(&stat.node);
+  if (!local) return false;
+  return std::all_of(local->values.begin(), local->values.end(), [](const Expr& value) {
+    if (const auto* unary = std::get_if<Unary>(&value.node)) return unary->op == UnaryOp::negate && std::holds_alternative<Number>(unary->operand->node);
+    return std::holds_alternative<Nil>(value.node) || std::holds_alternative<Boolean>(value.node) || std::holds_alternative<Number>(value.node) ||
+           std::holds_alternative<String>(value.node) || std::holds_alternative<Function>(value.node);
+  });
+}
 
 }  // namespace
 
-Lift lift(const Chunk& chunk, const FunctionInfo& function) {
-  return Lifter(chunk.ast, *function.body).run();
+const FunctionInfo* policy_function_of(const Chunk& chunk) {
+  const Block* block = &chunk.ast.chunk->body;
+  for (int depth = 0; depth < 4; ++depth) {
+    const auto& all = block->statements;
+    if (all.empty() || !std::all_of(all.begin(), all.end() - 1, is_preamble)) return nullptr;
+    const auto* result = std::get_if<Return>(&all.back().node);
+    if (!result || result->values.size() != 1) return nullptr;
+    const Expr* value = &result->values[0];
+    if (const auto* function = std::get_if<Function>(&value->node)) return &chunk.functions[static_cast<std::size_t>(function->body->id)];
+    // `return (function() local limit = 50 return function(p) … end end)()`
+    const auto* call = std::get_if<Call>(&value->node);
+    if (!call || !call->method.empty() || !call->arguments.empty()) return nullptr;
+    const Expr* callee = call->callee.get();
+    while (const auto* paren = std::get_if<Paren>(&callee->node)) callee = paren->inner.get();
+    const auto* maker = std::get_if<Function>(&callee->node);
+    if (!maker || !maker->body->parameters.empty() || maker->body->is_vararg) return nullptr;
+    block = &maker->body->body;
+  }
+  return nullptr;
 }
+
+Lift lift(const Chunk& chunk, const FunctionInfo& function) { return Lifter(chunk, *function.body).run(); }
 
 Value without_notes(const Value& predicate) {
   if (predicate.is_array()) {

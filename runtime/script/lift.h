@@ -1,8 +1,11 @@
 // Plain Lua conditions to predicate documents, so that they run natively.
 //
 // `function(p) return p.loyalty.tier == "gold" and p.cart.total > 50 end` says nothing that needs a
-// Lua state. Where a function is just one condition over the fields of its first parameter and
-// constants, it becomes the document that says exactly the same; everything else stays Lua.
+// Lua state. Where a function is conditions over the fields of its first parameter and constants, it
+// becomes the document that says exactly the same; everything else stays Lua. It may have locals,
+// `if` chains that return early, calls of the file's own small functions, and of those standard functions
+// that a predicate has a word for: contains(list, x), s:starts, s:ends, s:contains, semver.satisfies,
+// hash.bucket("salt", x) < n.
 #pragma once
 
 #include <optional>
@@ -20,12 +23,26 @@ struct LiftedClause {
   int line = 0;
 };
 
+// What must be known of an attribute for the predicate to say the same as the function.
+struct LiftNeed {
+  enum class Kind {
+    name,    // it, or one that it is the beginning of, is declared: indexing it is no error
+    any,     // it is declared
+    number,  // its values are numbers: ordering anything else is an error in Lua
+    text,    // its values are texts
+    list     // its values are lists
+  } kind = Kind::any;
+  std::string attribute;
+  int line = 0;
+};
+
 struct Lift {
   // Made of {"all": [..]}, {"any": [..]}, {"no": P}, {"attr": "cart.total", "eq" | "gt" | "ge" | "lt" | "le":
   // constant} and {"attr": "x", "exists": true}; every object also has `text` and `line`. `true` is an empty
   // `all`, `false` an empty `any`. Empty where the function was not lifted.
   std::optional<Value> predicate;
   std::vector<LiftedClause> clauses;  // the comparisons, in the order of the text
+  std::vector<LiftNeed> needs;
   // Where it was not lifted: a sentence that says why, `calls a function`, and the line.
   std::string why;
   int why_line = 0;
@@ -33,10 +50,14 @@ struct Lift {
 
 // Lifts where the predicate is true exactly when the function's result is neither nil nor false:
 // absent attributes are nil, an ordering comparison with nil is false, 0 and "" are true. Constants
-// may be literals, arithmetic of literals, and locals outside that were never reassigned. Relies on
-// attributes having their declared types (Lua would raise an error for `"x" > 5`), and on each `attr`
-// being an attribute and not an object of several; the one who compiles the predicate knows both.
+// may be literals, arithmetic of literals, and locals that were never reassigned. What is an error in Lua
+// for an absent value (`p.name:starts("A")`) is lifted only where it cannot be absent (`p.name and …`).
+// Relies on attributes having their declared types, as `needs` says; `unmet` tells what does not hold.
 Lift lift(const Chunk& chunk, const FunctionInfo& function);
+
+// The function that a policy's chunk gives: `return function(p) … end`, with nothing before it but constants and
+// functions, also within `(function() … end)()`. Null where the chunk does more.
+const FunctionInfo* policy_function_of(const Chunk& chunk);
 
 // The predicate without `text` and `line`, as documents have it.
 Value without_notes(const Value& predicate);

@@ -3,9 +3,6 @@
 #include <algorithm>
 
 #include "base/limits.h"
-#include "base/text.h"
-#include "bindings/lua/module.h"
-#include "script/lift.h"
 
 namespace footlight {
 
@@ -94,18 +91,23 @@ std::string chunk_name(const Policy& policy) {
   return policy.owner + " " + (policy.path.starts_with("$.") ? policy.path.substr(2) : policy.path);
 }
 
-// Exact only where types are known: an ordering in Lua fails on a text, in a predicate it is false;
-// and a name that holds others reads as a view, never as absent.
-bool is_liftable(const Predicate& predicate, const AttributeTypes& declared) {
-  using Op = Predicate::Op;
-  const bool is_group = predicate.op == Op::all || predicate.op == Op::any || predicate.op == Op::no;
-  if (is_group)
-    return std::all_of(predicate.args.begin(), predicate.args.end(), [&](const Predicate& part) { return is_liftable(part, declared); });
-  if (predicate.op == Op::always) return true;
-  const auto type = declared.find(predicate.attribute);
-  if (type == declared.end()) return false;
-  const bool is_ordering = predicate.op == Op::lt || predicate.op == Op::le || predicate.op == Op::gt || predicate.op == Op::ge;
-  return !is_ordering || (type->second.type == AttributeType::Type::number && predicate.operand.is_number());
+// What of a lifted function does not hold with these declarations: then it is not exact, and stays Lua.
+std::string unmet(const LiftNeed& need, const AttributeTypes& declared) {
+  using Type = AttributeType::Type;
+  const auto type = declared.find(need.attribute);
+  if (type == declared.end()) {
+    const auto below = declared.lower_bound(need.attribute + ".");
+    if (need.kind == LiftNeed::Kind::name && below != declared.end() && below->first.starts_with(need.attribute + ".")) return "";
+    return "no attribute `" + need.attribute + "` is declared";
+  }
+  const Type is = type->second.type;
+  const bool is_met = need.kind == LiftNeed::Kind::number ? is == Type::number
+                      : need.kind == LiftNeed::Kind::list ? is == Type::list
+                      : need.kind == LiftNeed::Kind::text ? is == Type::text || is == Type::enumeration || is == Type::date
+                                                          : true;
+  if (is_met) return "";
+  const char* wanted = need.kind == LiftNeed::Kind::number ? "a number" : need.kind == LiftNeed::Kind::list ? "a list" : "a text";
+  return "`" + need.attribute + "` is declared as " + to_text(type->second) + ", and this is an error for what is not " + wanted;
 }
 
 }  // namespace
@@ -129,27 +131,6 @@ Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::str
 }
 
 Result<Environment> policy_helpers(Vm& vm) { return load_prelude(vm, policy_prelude, "prelude/policy.lua"); }
-
-std::vector<std::string> standard_names() {
-  std::vector<std::string> names;
-  for (const LuaModule& module : lua_modules()) {
-    if (*module.name) names.emplace_back(module.name);
-    else
-      for (const LuaFunction& function : module.functions) names.emplace_back(function.name);
-  }
-  return names;
-}
-
-Problems undefined_names(const Chunk& chunk, const Environment& globals) {
-  std::vector<std::string> known = standard_names();
-  for (const Global& global : globals) known.push_back(global.name);
-  Problems problems;
-  for (const GlobalUse& use : chunk.globals)
-    if (std::find(known.begin(), known.end(), use.name) == known.end())
-      problems.push_back({Code::undefined_name, chunk.name + ":" + std::to_string(use.line),
-                          "`" + use.name + "` is not defined" + did_you_mean(use.name, known)});
-  return problems;
-}
 
 // ---- compiler
 
@@ -181,33 +162,55 @@ Problems LuaPolicyCompiler::check(const Policy& policy) {
   return checked_[policy.lua] = std::move(problems);
 }
 
-std::optional<Predicate> LuaPolicyCompiler::lift(const Policy& policy, const AttributeTypes& declared) {
-  auto chunk = read_chunk(policy.lua, chunk_name(policy), Mode::policy);
-  // Only a chunk that is nothing but `return function(p) … end`: what stands before it may matter.
-  if (!chunk || chunk->functions.empty() || chunk->ast.chunk->body.statements.size() != 1) return {};
-  const auto* result = std::get_if<ast::Return>(&chunk->ast.chunk->body.statements[0].node);
-  if (!result || result->values.size() != 1 || !std::holds_alternative<ast::Function>(result->values[0].node)) return {};
-  const Lift lifted = footlight::lift(*chunk, chunk->functions[0]);
-  if (!lifted.predicate) return {};
+std::shared_ptr<const Lift> LuaPolicyCompiler::lifted(const Policy& policy) {
+  const std::lock_guard turn(mutex_);
+  if (lifted_.size() >= limits::policies_remembered_max) lifted_.clear();
+  std::shared_ptr<const Lift>& known = lifted_[policy.lua];
+  if (known) return known;
+  Lift lift;
+  if (auto chunk = read_chunk(policy.lua, chunk_name(policy), Mode::policy); !chunk)
+    lift.why = "it cannot be read";
+  else if (const FunctionInfo* function = policy_function_of(*chunk))
+    lift = footlight::lift(*chunk, *function);
+  else
+    lift.why = "what stands before its function may matter";
+  if (lift.predicate) lift.predicate = without_notes(*lift.predicate);
+  return known = std::make_shared<const Lift>(std::move(lift));
+}
+
+std::variant<Predicate, WhyLua> LuaPolicyCompiler::native_form(const Policy& policy, const AttributeTypes& declared) {
+  const auto lift = lifted(policy);
+  if (!lift->predicate) return WhyLua{lift->why, lift->why_line};
+  for (const LiftNeed& need : lift->needs)
+    if (std::string why = unmet(need, declared); !why.empty()) return WhyLua{std::move(why), need.line};
   Problems problems;
-  Predicate predicate = parse_predicate(without_notes(*lifted.predicate), policy.path, problems);
-  if (!problems.empty() || !is_liftable(predicate, declared)) return {};
+  Predicate predicate = parse_predicate(*lift->predicate, policy.path, problems);
+  if (!problems.empty()) return WhyLua{"its conditions are too many or too deep for a predicate", 0};
   return predicate;
+}
+
+std::optional<Predicate> LuaPolicyCompiler::lift(const Policy& policy, const AttributeTypes& declared) {
+  auto form = native_form(policy, declared);
+  if (auto* predicate = std::get_if<Predicate>(&form)) return std::move(*predicate);
+  return {};
 }
 
 // ---- runner
 
-LuaPolicyRunner::LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Vm vm) : snapshot_(std::move(snapshot)), vm_(std::move(vm)) {
+LuaPolicyRunner::LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Duration deadline, std::shared_ptr<PolicyBreaker> breaker, Vm vm)
+    : snapshot_(std::move(snapshot)), breaker_(std::move(breaker)), deadline_(deadline), vm_(std::move(vm)) {
+  breaker_->begin(snapshot_->version());
   std::vector<std::string> names;
   for (const auto& [name, type] : snapshot_->attributes().declared()) names.push_back(name);
   objects_ = object_paths(names);
 }
 
-Result<std::unique_ptr<LuaPolicyRunner>> LuaPolicyRunner::create(std::shared_ptr<const Snapshot> snapshot, Duration deadline) {
+Result<std::unique_ptr<LuaPolicyRunner>> LuaPolicyRunner::create(std::shared_ptr<const Snapshot> snapshot, Duration deadline,
+                                                                         std::shared_ptr<PolicyBreaker> breaker) {
+  if (!breaker) breaker = std::make_shared<PolicyBreaker>();
   auto vm = Vm::create();
   if (!vm) return vm.error();
-  std::unique_ptr<LuaPolicyRunner> runner(new LuaPolicyRunner(std::move(snapshot), std::move(*vm)));
-  runner->deadline_ = deadline;
+  std::unique_ptr<LuaPolicyRunner> runner(new LuaPolicyRunner(std::move(snapshot), deadline, std::move(breaker), std::move(*vm)));
   if (auto ready = runner->prepare(); !ready) return ready.error();
   return runner;
 }
@@ -216,16 +219,7 @@ Status LuaPolicyRunner::prepare() {
   auto helpers = policy_helpers(vm_);
   if (!helpers) return helpers.error();
   helpers_ = std::move(*helpers);
-  const std::size_t count = snapshot_->policies().size();
-  // Trips, and the quarantine that they led to, outlive a state that had to be rebuilt.
-  std::vector<Loaded> loaded(count);
-  for (std::size_t i = 0; i < loaded_.size(); ++i) {
-    loaded[i].trips = loaded_[i].trips;
-    if (loaded[i].trips < limits::script_trips_max) continue;
-    loaded[i].is_tried = true;
-    loaded[i].broken = std::move(loaded_[i].broken);
-  }
-  loaded_ = std::move(loaded);
+  loaded_.assign(snapshot_->policies().size(), Loaded{});
   return Done{};
 }
 
@@ -234,32 +228,16 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
   if (loaded.is_tried) return loaded;
   loaded.is_tried = true;
   const Policy& policy = snapshot_->policies()[static_cast<std::size_t>(number)];
-  const std::string name = chunk_name(policy);
-  const auto broken = [&](const Error& error) -> Loaded& {
-    loaded.broken = PolicyFailure{error.code, error.message};
-    return loaded;
-  };
-  auto chunk = read_chunk(policy.lua, name, Mode::policy);
-  if (!chunk) return broken(chunk.error());
-  auto function = vm_.load(chunk->lua, name, helpers_);
-  if (!function) return broken(function.error());
-  ScriptOutcome made = vm_.call(*function, {}, Budget{.fuel = limits::fuel_policy, .deadline = deadline_}, Functions::collect);
-  if (!made.ok()) return broken(*made.error);
-  if (made.functions.size() != 1 || !made.value.find("$function"))
-    return broken(refuse(Code::bad_result, name + ": a policy is a function: `return function(…) … end`"));
-  loaded.chunk = *function;
-  // A closure that could carry something from one call to the next is made anew for each.
-  const bool may_remember = std::any_of(chunk->functions.begin(), chunk->functions.end(), [](const FunctionInfo& info) {
-    return info.assigns_captured || info.writes_tables_it_did_not_make;
-  });
-  if (!may_remember && vm_.captured_tables(made.functions[0].ref).empty())
-    loaded.function = made.functions[0].ref;
+  auto made = load_policy(vm_, policy.lua, chunk_name(policy), helpers_, {.fuel = limits::fuel_policy, .deadline = deadline_});
+  if (auto* none = std::get_if<NoPolicy>(&made))
+    loaded.broken = PolicyFailure{none->outcome.error->code, none->outcome.error->message};
   else
-    vm_.release(made.functions[0].ref);
+    loaded.function = std::get<PolicyFunction>(made);
   return loaded;
 }
 
 PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, const Arguments& arguments, long fuel) {
+  if (auto failure = breaker_->quarantined(snapshot_->version(), number)) return std::move(*failure);
   if (vm_.needs_rebuild()) {
     auto fresh = Vm::create();
     if (!fresh) return PolicyFailure{fresh.error().code, fresh.error().message};
@@ -269,21 +247,14 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
   Loaded& loaded = load(number);
   if (loaded.broken) return *loaded.broken;
   const Budget budget{.fuel = fuel, .deadline = deadline_, .random_seed = seed_of(request)};
-  FunctionRef function = loaded.function;
-  if (!function) {
-    ScriptOutcome made = vm_.call(loaded.chunk, {}, budget, Functions::collect);
-    if (!made.ok()) return PolicyFailure{made.error->code, made.error->message};
-    function = made.functions[0].ref;
-  }
-  ScriptOutcome outcome = vm_.call(function, arguments, budget);
-  if (!loaded.function) vm_.release(function);
+  ScriptOutcome outcome = call_policy(vm_, loaded.function, arguments, budget);
   for (std::string& line : outcome.log)
     if (log_.size() < limits::script_log_lines_max) log_.push_back(snapshot_->policies()[static_cast<std::size_t>(number)].owner + ": " + std::move(line));
   if (outcome.ok()) return std::move(outcome.value);
-  const bool is_trip = outcome.error->code == Code::deadline_exceeded || outcome.error->code == Code::memory_exceeded;
-  if (is_trip && ++loaded.trips >= limits::script_trips_max)
-    loaded.broken = PolicyFailure{outcome.error->code, "quarantined after " + std::to_string(loaded.trips) + " trips, the last: " + outcome.error->message};
-  return PolicyFailure{outcome.error->code, std::move(outcome.error->message)};
+  const PolicyFailure failure{outcome.error->code, std::move(outcome.error->message)};
+  if (failure.code == Code::deadline_exceeded || failure.code == Code::memory_exceeded)
+    breaker_->trip(snapshot_->version(), number, snapshot_->policies()[static_cast<std::size_t>(number)], failure);
+  return failure;
 }
 
 PolicyAnswer<bool> LuaPolicyRunner::targeting(int policy, const PolicyCall& call_about) {

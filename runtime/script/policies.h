@@ -9,10 +9,17 @@
 #include <vector>
 
 #include "engine/snapshot.h"
-#include "script/chunk.h"
-#include "script/vm.h"
+#include "script/breaker.h"
+#include "script/lift.h"
+#include "script/policy_function.h"
 
 namespace footlight {
+
+// Why a function is not native: a sentence, and the line within its source, 0 where none is to blame.
+struct WhyLua {
+  std::string why;
+  int line = 0;
+};
 
 // Reads policies with the front end, tells undefined names, and lifts those that are a plain condition
 // over declared attributes. Remembers what it has checked. Any thread.
@@ -20,21 +27,27 @@ class LuaPolicyCompiler : public PolicyCompiler {
  public:
   Problems check(const Policy& policy) override;
   std::optional<Predicate> lift(const Policy& policy, const AttributeTypes& declared) override;
+  // The same, with the reason where it stays Lua.
+  std::variant<Predicate, WhyLua> native_form(const Policy& policy, const AttributeTypes& declared);
 
  private:
+  std::shared_ptr<const Lift> lifted(const Policy& policy);
+
   std::mutex mutex_;
   std::map<std::string, Problems> checked_;             // by source; at most limits::policies_remembered_max
+  std::map<std::string, std::shared_ptr<const Lift>> lifted_;   // by source, likewise
 };
 
 // Runs the policies of one snapshot in one Lua state. Belongs to one thread; made anew when the
 // snapshot changes (cheap: a policy is loaded when it is first asked).
 //
-// A call that runs past its deadline or memory counts as a trip; after limits::script_trips_max of
-// them a policy is quarantined: it fails at once until the next snapshot.
+// A call that runs past its deadline or memory counts as a trip of the breaker.
 class LuaPolicyRunner : public PolicyRunner {
  public:
   // `deadline` of each call: where answers must not depend on how busy the machine is, one that never trips.
-  static Result<std::unique_ptr<LuaPolicyRunner>> create(std::shared_ptr<const Snapshot> snapshot, Duration deadline = limits::script_deadline);
+  // Without a breaker it has one of its own: for whoever runs all of a workspace's policies alone.
+  static Result<std::unique_ptr<LuaPolicyRunner>> create(std::shared_ptr<const Snapshot> snapshot, Duration deadline = limits::script_deadline,
+                                                         std::shared_ptr<PolicyBreaker> breaker = nullptr);
 
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
 
@@ -48,19 +61,18 @@ class LuaPolicyRunner : public PolicyRunner {
   struct Loaded {
     bool is_tried = false;
     std::optional<PolicyFailure> broken;                // cannot be loaded, or is quarantined
-    FunctionRef chunk;                                  // gives the policy's function when called
-    FunctionRef function;                               // kept, where calls cannot leave a trace in it
-    int trips = 0;
+    PolicyFunction function;
   };
 
-  explicit LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Vm vm);
+  LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Duration deadline, std::shared_ptr<PolicyBreaker> breaker, Vm vm);
   Status prepare();
   Loaded& load(int policy);
   PolicyAnswer<Value> call(int policy, const Request& request, const Arguments& arguments, long fuel);
 
   std::shared_ptr<const Snapshot> snapshot_;
-  Vm vm_;
+  std::shared_ptr<PolicyBreaker> breaker_;
   Duration deadline_ = limits::script_deadline;
+  Vm vm_;
   Environment helpers_;
   std::vector<Loaded> loaded_;
   std::vector<std::string> log_;                        // at most limits::script_log_lines_max
@@ -73,9 +85,5 @@ Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::str
 
 // What policies may call besides the standard names (scripts/prelude/policy.lua).
 Result<Environment> policy_helpers(Vm& vm);
-
-// Names that every chunk may read, and `undefined_name` for those that a chunk reads beside them.
-std::vector<std::string> standard_names();
-Problems undefined_names(const Chunk& chunk, const Environment& globals);
 
 }  // namespace footlight

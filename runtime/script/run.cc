@@ -25,6 +25,7 @@ Run::Run(Vm::State& state, const Budget& budget, std::uint64_t serial)
     state.trip = Trip::none;
     outer_fuel_ = std::numeric_limits<double>::infinity();
     state.soft = start_ + std::min(budget.memory, state.hard);
+    state.ceiling = state.soft + std::min(budget.memory / 10, state.hard);
     if (budget.deadline) {
       guard_.emplace(Watchdog::Clock::now() + std::chrono::milliseconds(budget.deadline->ms), on_overdue,
                      &state);
@@ -113,7 +114,7 @@ void Run::finish_outermost() {
   lua_sethook(state_.L, nullptr, 0, 0);
   state_.is_hooking = 0;
   const Trip reason = state_.trip.exchange(Trip::none);
-  state_.soft = std::numeric_limits<std::size_t>::max();
+  state_.soft = state_.ceiling = std::numeric_limits<std::size_t>::max();
   state_.set_debt(0);
   if (reason == Trip::memory) recover_memory();
 }

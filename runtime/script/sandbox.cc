@@ -6,6 +6,7 @@
 #include <cstring>
 #include <lua.hpp>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "bindings/lua/loops.h"
 #include "bindings/lua/module.h"
@@ -53,6 +54,21 @@ int in(lua_State* L) {
   }
   lua_settop(L, 3);
   return 3;
+}
+
+// (text) -> text, paid for by its length. LuaJIT's own operator made it, so that its messages name the operands.
+int cat(lua_State* L) {
+  host_of(L).charge_copy(L, lua_objlen(L, -1));
+  return 1;
+}
+
+// (...): how many they are is bounded, because handing them on copies them all.
+int va(lua_State* L) {
+  const int count = lua_gettop(L);
+  if (count > static_cast<int>(limits::script_results_max))
+    return fail(L, "`...` has " + std::to_string(count) + " values, at most " + std::to_string(limits::script_results_max) + " are passed; use a table");
+  host_of(L).charge_copy(L, 16 * static_cast<std::size_t>(count));
+  return 0;
 }
 
 int stop(lua_State* L) {
@@ -138,7 +154,7 @@ void clear_luajit(lua_State* L) {
 
 void build_ordering(lua_State* L) {
   const lua_CFunction functions[] = {
-      stop, in, order<less, 1, 2>, order<less_or_equal, 1, 2>, order<less, 2, 1>, order<less_or_equal, 2, 1>};
+      stop, in, order<less, 1, 2>, order<less_or_equal, 1, 2>, order<less, 2, 1>, order<less_or_equal, 2, 1>, cat, va};
   lua_newtable(L);
   int i = 0;
   for (const lua_CFunction function : functions) {
@@ -166,7 +182,7 @@ void push_loops(lua_State* L, int luajit) {
   lua_pushnumber(L, 0);
   push_chunk_values(L, 0);
   const int helpers = push_loop_helpers(L, pcall);
-  lua_call(L, 8 + helpers, 1);
+  lua_call(L, chunk_values + helpers, 1);
   if (!join_fuel(L)) fail(L, "the functions in Lua are not instrumented");
   state.set_fuel(1);
   lua_call(L, 0, 1);
@@ -258,9 +274,10 @@ void push_chunk_values(lua_State* L, int chunk) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L).ordering);
   const int ordering = lua_gettop(L);
   for (int i = 1; i <= 6; ++i) lua_rawgeti(L, ordering, i);
-  lua_remove(L, ordering);
   lua_pushinteger(L, chunk);
   lua_pushcclosure(L, name_function, 1);
+  for (int i = 7; i <= 8; ++i) lua_rawgeti(L, ordering, i);
+  lua_remove(L, ordering);
 }
 
 void push_environment(lua_State* L, const Environment& globals) {

@@ -28,6 +28,8 @@ struct Vm::State : LuaHost {
   // LuaHost
   long fuel_left() override;
   void settle(lua_State* from) override;
+  std::string json_at(lua_State* from, int i, const char* function) override;
+  void push_json(lua_State* from, std::string_view text, const char* function) override;
 
   // Fuel lives in a Lua upvalue that all chunks share; `holder` is a closure of ours over it.
   double fuel();  // what the upvalue holds; the debt is not taken from it
@@ -68,6 +70,7 @@ struct Vm::State : LuaHost {
   std::size_t used = 0;
   std::size_t peak = 0;
   std::size_t soft = static_cast<std::size_t>(-1);  // of the running call, absolute
+  std::size_t ceiling = static_cast<std::size_t>(-1);  // of the running call, absolute: beyond it the allocator refuses
   std::size_t hard = 0;
   bool is_refused = false;  // the allocator has said no at least once
   bool is_broken = false;
@@ -92,7 +95,7 @@ struct Vm::State : LuaHost {
   int stop_message = 0;
   int environment = 0;   // of chunks without globals of their own
   int allowed = 0;       // the standard environment, as a table
-  int ordering = 0;      // {stop, in, lt, le, gt, ge}
+  int ordering = 0;      // {stop, in, lt, le, gt, ge, cat, va}
   int view_type = 0;     // the metatable of views
   int function_ids = 0;  // function -> chunk * chunk_stride + id, weak
 
@@ -117,7 +120,8 @@ Vm::State& state_of(lua_State* L);
 void build_sandbox(lua_State* L);
 // Joins `__fuel` of the function on top with the shared one. False: it has no such upvalue.
 bool join_fuel(lua_State* L);
-// Pushes the seven values behind `__fuel` that every chunk takes.
+// Every chunk takes so many values: `__fuel`, and those that this pushes.
+inline constexpr int chunk_values = 10;
 void push_chunk_values(lua_State* L, int chunk);
 // Pushes an environment table that holds the globals and reads through to the standard one.
 void push_environment(lua_State* L, const Environment& globals);

@@ -15,7 +15,7 @@ namespace footlight {
 
 namespace {
 
-// The allocator: counts, trips at the soft limit, refuses at the hard one. LuaJIT calls it with the
+// The allocator: counts, trips at the soft limit of a call, refuses a tenth beyond it, and at the hard limit of the state. LuaJIT calls it with the
 // old size, so that no block needs a header.
 void* allocate(void* context, void* block, std::size_t old_size, std::size_t new_size) {
   auto& state = static_cast<Vm::State&>(*static_cast<LuaHost*>(context));
@@ -25,7 +25,7 @@ void* allocate(void* context, void* block, std::size_t old_size, std::size_t new
     return nullptr;
   }
   const std::size_t after = state.used - old_size + new_size;
-  if (new_size > old_size && after > state.hard) {
+  if (new_size > old_size && (after > state.hard || after > state.ceiling)) {
     state.is_refused = true;
     state.trip_by(Trip::memory);
     return nullptr;
@@ -243,7 +243,7 @@ Result<FunctionRef> Vm::load(std::string_view text, std::string_view name, const
     problem = Code::internal;  // from here on only the front end can be wrong
     lua_pushnumber(L, 0);
     push_chunk_values(L, chunk);
-    lua_call(L, 8, 1);
+    lua_call(L, chunk_values, 1);
     if (!lua_isfunction(L, -1) || !join_fuel(L)) {
       fail(L, "this chunk is not instrumented, so that nothing could stop it");
     }

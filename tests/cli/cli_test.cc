@@ -82,7 +82,7 @@ TEST_CASE("help, version and wrong calls: answers on stdout and 0, faults on std
   const Ran version = footlight_run({"--version"});
   CHECK(version.exit_code == 0);
   CHECK_THAT(version.out, Catch::Matches("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
-  for (const char* word : {"init", "check", "test", "decide", "explain", "preview", "serve", "push", "create", "edit", "delete", "submit", "withdraw", "request_changes",
+  for (const char* word : {"init", "check", "test", "decide", "explain", "eval", "repl", "preview", "serve", "push", "create", "edit", "delete", "submit", "withdraw", "request_changes",
                            "approve", "activate", "unschedule", "stop", "pause", "resume", "close", "archive", "duplicate", "list", "show", "audit", "backup", "restore", "epoch_bump", "token", "bench", "docs", "help"}) {
     INFO(word);
     CHECK_THAT(help.out, Catch::Contains(std::string("\n  ") + word + " "));
@@ -642,4 +642,61 @@ TEST_CASE("the last approval activates where the submission asked for it, and sa
   REQUIRE(shop.as("ann:author,publisher", {"submit", "second", "--activate-on-approval"}).exit_code == 0);
   REQUIRE(shop.as("bob:approver", {"approve", "second"}).exit_code == 0);
   CHECK_THAT(shop.as("cyd:approver", {"approve", "second"}).out, Catch::StartsWith("second: live, revision 1; visible everywhere by "));
+}
+
+TEST_CASE("check tells which functions are native, and why the others are not") {
+  Folder folder;
+  folder.write("ws/workspace.lua", "workspace \"w\" { attributes = { n = number {} }, surfaces = { hero = text { \"web://w/#hero\" } } }\n");
+  folder.write("ws/experiences/a.lua", "campaign \"a\" { audience = function(p) return p.n > 1 end, show = { hero = \"x\" } }\n");
+  folder.write("ws/experiences/b.lua", "campaign \"b\" { audience = function(p) return (p.n or 0) * 2 > 1 end, show = { hero = \"x\" } }\n");
+  const Ran check = footlight_run({"check", folder.path("ws"), "--functions"});
+  CHECK(check.exit_code == 0);
+  CHECK_THAT(check.out, Catch::Contains("native  experiences/a.lua:1  targeting of a\n") &&
+                            Catch::Contains("Lua     experiences/b.lua:1  targeting of b: line 1 of it: `(p.n or 0) * 2` is computed, not an attribute or a constant\n"));
+  const auto report = parse_json(footlight_run({"check", folder.path("ws"), "--functions", "--json"}).out);
+  REQUIRE(report.ok());
+  CHECK(report->find("functions")->array().at(0).find("native")->boolean());
+  CHECK_FALSE(report->find("functions")->array().at(1).find("native")->boolean());
+}
+
+TEST_CASE("eval tells of each file what became of it, in its order, and takes no other file for it") {
+  Folder folder;
+  folder.write("good.lua", "return function(ctx, request) return { ctx.n + 1, request.identity.id } end\n");
+  folder.write("bad.lua", "return function(ctx) return os.time() end\n");
+  folder.write("slow.lua", "return function(ctx) while true do end end\n");
+  folder.write("pick.lua", "return function(candidates) return { candidates[2] } end\n");
+  folder.write("context.json", R"({"n": 1, "request": {"identity": {"id": "c-1"}}})");
+  const std::string good = folder.path("good.lua"), context = folder.path("context.json");
+  const Ran ran = footlight_run({"eval", good, folder.path("bad.lua"), folder.path("slow.lua"), folder.path("none.lua"), good, "--context", context});
+  CHECK(ran.exit_code == 1);
+  CHECK(ran.err.empty());
+  std::vector<std::string> outcomes;
+  for (std::size_t at = 0; at < ran.out.size();) {
+    const std::size_t end = ran.out.find('\n', at);
+    const auto line = parse_json(ran.out.substr(at, end - at));
+    REQUIRE(line.ok());
+    outcomes.push_back(line->string_or("outcome", "?") + " " + line->string_or("code", "") + (line->find("result") ? to_json(*line->find("result")) : ""));
+    for (const char* key : {"fuel", "microseconds", "peak_bytes"}) CHECK(line->find(key));
+    at = end + 1;
+  }
+  CHECK(outcomes == std::vector<std::string>{"value [2,\"c-1\"]", "rejected undefined_name", "stopped fuel_exhausted", "rejected unreadable_file", "value [2,\"c-1\"]"});
+  CHECK_THAT(footlight_run({"eval", folder.path("pick.lua"), "--role", "conflict", "--context", R"([{"n": 1}, {"n": 2}])"}).out, Catch::Contains(R"("result":[{"n":2}])"));
+  CHECK_THAT(footlight_run({"eval", good, "--context", context, "--repeat", "50"}).out, Catch::Contains("\"answers\":1") && Catch::Contains("\"calls\":50"));
+  CHECK(footlight_run({"eval", good, "--context", context}).exit_code == 0);
+  CHECK(footlight_run({"eval"}).exit_code == 2);
+  CHECK(footlight_run({"eval", good, "--context", "{"}).exit_code == 2);
+  CHECK(footlight_run({"eval", good, "--role", "other"}).exit_code == 2);
+}
+
+TEST_CASE("repl decides, evaluates and moves the clock") {
+  Folder folder;
+  folder.write("ws/workspace.lua", "workspace \"w\" { attributes = { [\"cart.total\"] = number {} }, surfaces = { hero = text { \"web://w/#hero\" } } }\n");
+  folder.write("ws/experiences/a.lua", "campaign \"a\" { from = \"2026-12-01T09:00\", audience = function(p) return p.cart.total > 50 end, show = { hero = \"{{cart.total}}\" } }\n");
+  const Ran ran = footlight_run({"repl", folder.path("ws"), "--at", "2026-12-01T08:59"},
+                                {.input = "set cart.total 60\non hero\nexplain hero\nadvance 1m\non hero\np.cart.total * 2\nlocal n = 1 return n + 1\nwhile true do end\nnonsense(\nidentity crm:1\n"
+                                          "request.identity.id\nset cart.total\np.cart.total\nquit\nnever\n"});
+  CHECK(ran.exit_code == 0);
+  CHECK(ran.out == "{\"cart\":{\"total\":60}}\nnothing\nweb://w/#hero\n  ✘  a  50  schedule: starts 2026-12-01T09:00 UTC  experiences/a.lua:1\n2026-12-01T09:00Z\na\n  60\n120\n2\n"
+                   "crm:1\n\"1\"\n{\"cart\":{}}\nnil\n");
+  CHECK_THAT(ran.err, Catch::Contains("fuel_exhausted") && Catch::Contains("syntax_error"));
 }

@@ -217,7 +217,7 @@ TEST_CASE("a pattern takes so many steps in one call") {
   Host host;
   const auto find = [&](std::size_t n) { return host.run("return ('a'):rep(" + number(n) + "):find('" + pattern + "') == nil", {}, generous); };
   CHECK(find(most).value == Value(true));
-  is_stopped(find(most + 1), Code::script_error, "the pattern takes more than 10000000 steps");
+  is_stopped(find(most + 1), Code::script_error, "the pattern takes more than 2000000 steps");
 }
 
 TEST_CASE("a result has so many bytes of text") {

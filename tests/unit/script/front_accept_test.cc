@@ -10,7 +10,7 @@ using namespace footlight;
 namespace {
 
 constexpr std::string_view prologue =
-    "local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn=... return function(...)";
+    "local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn,__cat,__va=... return function(...)";
 constexpr std::string_view check = " __fuel=__fuel-1 if __fuel<0 then __stop() end";
 
 // `@` in an expected text stands for the fuel check.
@@ -49,11 +49,17 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
            Case{"return f() < ...", " return (__lt(f(),(...)))"},
            Case{"return 1 < 2, #a < 1, -a > b * 2, a + 1 <= (b) - 1",
                 " return 1 < 2,#a < 1,-a > b * 2,a + 1 <= b - 1"},
-           Case{"return 1 < a, a .. b < c, not a < 1", " return __lt(1,a),__lt(a .. b,c),__lt(not a,1)"},
+           Case{"return 1 < a, a .. b < c, not a < 1", " return __lt(1,a),__lt(__cat(a .. b),c),__lt(not a,1)"},
            Case{"return a < b == (c < d)", " return __lt(a,b) == __lt(c,d)"},
            Case{"return not (a < b), -(a < b), (a < b) < c",
                 " return not __lt(a,b),-__lt(a,b),__lt(__lt(a,b),c)"},
            Case{"return (a < b).c", " return (__lt(a,b)).c"},
+           // concatenation
+           Case{"return a .. b", " return (__cat(a .. b))"},
+           Case{"return a .. b .. c, (a .. b) .. c, a .. (b .. c)", " return __cat(a .. b .. c),__cat(__cat(a .. b) .. c),__cat(a .. b .. c)"},
+           Case{"return a .. 1 + 2, -(a .. b), (a .. b):c(), a .. b == c",
+                " return __cat(a .. 1 + 2),-__cat(a .. b),(__cat(a .. b)):c(),__cat(a .. b) == c"},
+           Case{"return a .. (b or c), (a < b) .. c, f(a .. b)", " return __cat(a .. (b or c)),__cat(__lt(a,b) .. c),f(__cat(a .. b))"},
            // loops and functions
            Case{"while a do b() end", " while a do@ b() end"},
            Case{"repeat local x = a() until x", " repeat@ local x = a() until x"},
@@ -61,7 +67,7 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
            Case{"for i = 10, 1, -1 do break end", " for i = 10,1,-1 do@ break end"},
            Case{"for k, v in pairs(t) do a(k) end", " for k,v in __in(pairs(t)) do@ a(k) end"},
            Case{"for k in f, s, c do end", " for k in __in(f,s,c) do@ end"},
-           Case{"local function f(a, ...) return f end", " local f f = function(a,...)@ return f end"},
+           Case{"local function f(a, ...) return f end", " local f f = function(a,...)@ __va(...) return f end"},
            Case{"local t = {} function t.a.b(x) end", " local t = {} t.a.b = function(x)@ end"},
            Case{"local t = {} function t.a:b(x) end", " local t = {} t.a.b = function(self,x)@ end"},
            Case{"if a then b() elseif c then d() else e() end",
@@ -83,10 +89,10 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
                 " return -2 ^ 2,(-2) ^ 2,2 ^ (-3 ^ 2),(2 ^ 3) ^ 2"},
            Case{"return - - a, -(-a), not not a, - # a", " return -(-a),-(-a),not not a,-#a"},
            Case{"return a - (b - c), (a - b) - c, a .. (b .. c), (a .. b) .. c",
-                " return a - (b - c),a - b - c,a .. b .. c,(a .. b) .. c"},
+                " return a - (b - c),a - b - c,__cat(a .. b .. c),__cat(__cat(a .. b) .. c)"},
            Case{"return (a or b) and c, a or (b and c), not (a == b), (not a) == b",
                 " return (a or b) and c,a or b and c,not (a == b),not a == b"},
-           Case{"return a - -1, 1 .. 2", " return a - -1,1 .. 2"},
+           Case{"return a - -1, 1 .. 2", " return a - -1,__cat(1 .. 2)"},
            // literals
            Case{"return 0x10, 1e3, .5, 5., 3e-7, 1e100, 0xFFFFFFFFFFFFFFFF",
                 " return 16,1000,0.5,5,3e-7,1e+100,18446744073709551616"},
@@ -136,11 +142,11 @@ TEST_CASE("long straight-line code pays for its length, nested bodies for themse
     for (int i = 0; i < n; ++i) out += "a() ";  // three nodes each: statement, call, name
     return out;
   };
-  CHECK_THAT(read(statements(66)).lua, Catch::Contains("(...) __fuel=__fuel-1 if"));
-  CHECK_THAT(read(statements(67)).lua, Catch::Contains("(...) __fuel=__fuel-2 if"));
+  CHECK_THAT(read(statements(21)).lua, Catch::Contains("(...) __fuel=__fuel-1 if"));
+  CHECK_THAT(read(statements(22)).lua, Catch::Contains("(...) __fuel=__fuel-2 if"));
   const std::string nested = read("while x do " + statements(134) + "end").lua;
   CHECK_THAT(nested, Catch::Contains("(...) __fuel=__fuel-1 if"));
-  CHECK_THAT(nested, Catch::Contains("do __fuel=__fuel-3 if"));
+  CHECK_THAT(nested, Catch::Contains("do __fuel=__fuel-7 if"));
 }
 
 TEST_CASE("globals are listed with their places, fields and locals are not") {

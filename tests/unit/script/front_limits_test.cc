@@ -140,11 +140,11 @@ TEST_CASE("a function uses at most so many variables from outside") {
            list(n, variable) + "} end end";
   };
   is_accepted(in_a_list(most));
-  is_refused(in_a_list(most + 1), Code::limit_exceeded, "uses more than 52 variables from outside");
+  is_refused(in_a_list(most + 1), Code::limit_exceeded, "uses more than 50 variables from outside");
   // Those of inner functions count for the outer one, which hands them on.
   is_refused("local " + list(most + 1, variable) + " return function() return function() return {" +
                  list(most + 1, variable) + "} end end",
-             Code::limit_exceeded, "uses more than 52 variables from outside");
+             Code::limit_exceeded, "uses more than 50 variables from outside");
 }
 
 TEST_CASE("locals and pending values fit LuaJIT's slots") {

@@ -121,9 +121,9 @@ Run run_emitted(std::string_view lua, double fuel) {
   }
   lua_pushnumber(L, fuel);
   for (const lua_CFunction f : {stop, same, compare<false, false>, compare<false, true>, compare<true, false>,
-                                compare<true, true>, second})
+                                compare<true, true>, second, same, same})
     lua_pushcfunction(L, f);
-  int failed = lua_pcall(L, 8, 1, 0);
+  int failed = lua_pcall(L, 10, 1, 0);
   if (!failed) failed = lua_pcall(L, 0, LUA_MULTRET, 0);
   finish(L, run, 1, failed);
   return run;

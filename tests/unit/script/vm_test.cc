@@ -182,12 +182,13 @@ TEST_CASE("whichever allocation fails, the host survives it and says so") {
       "local p = ... local t = {} for k, v in pairs(p) do t[#t + 1] = k .. tostring(#v.name) end "
       "table.sort(t) local s = (table.concat(t, ',')):gsub('%w', function(c) return c:upper() .. 'x' end) "
       "local ok, e = pcall(error, ('e'):rep(100)) log(s) return {s = s, e = e, t = t, n = ('x'):rep(3000)}";
-  const std::string lua = read_chunk(script, "a", Mode::policy)->lua;
+  // Long, so that loading it needs more than building the sandbox gave back.
+  const std::string lua = read_chunk("local long = '" + std::string(30'000, 'x') + "' " + script, "a", Mode::policy)->lua;
   Object members;
   for (int i = 0; i < 20; ++i) members.emplace("key" + std::to_string(i), Object{{"name", "value"}});
   const Value argument(std::move(members));
   std::size_t refused_create = 0, refused_load = 0, refused_call = 0, done = 0;
-  for (std::size_t hard = 4'000; hard < 120'000; hard += 97) {
+  for (std::size_t hard = 4'000; hard < 220'000; hard += 97) {
     Result<Vm> vm = Vm::create({.memory_hard = hard});
     if (!vm.ok()) {
       CHECK(vm.error().code == Code::memory_exceeded);

@@ -1,0 +1,41 @@
+// A policy's source as something that can be called again and again, in one Vm.
+//
+// Shared by all who run policies: decisions, `footlight eval`, `footlight repl`. A closure that could
+// carry something from one call to the next is made anew for each call.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "script/chunk.h"
+#include "script/vm.h"
+
+namespace footlight {
+
+struct PolicyFunction {
+  FunctionRef chunk;     // gives the function when it is called
+  FunctionRef function;  // kept, where calls cannot leave a trace in it
+  bool keeps_nothing() const { return static_cast<bool>(function); }
+};
+
+// Why a source is no policy, and whether it was refused unread or came to grief while it ran.
+struct NoPolicy {
+  bool is_rejected = true;
+  ScriptOutcome outcome;  // has an error; fuel and memory where the chunk ran
+};
+
+// Reads, loads and runs the chunk, which must return one function. `globals` are the names it may read
+// beside the standard ones; any other is code undefined_name.
+std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name,
+                                                   const Environment& globals, const Budget& budget);
+
+// Calls it once. Making the closure anew, where that is needed, is on the same fuel and the same clock.
+ScriptOutcome call_policy(Vm& vm, const PolicyFunction& policy, const Arguments& arguments, const Budget& budget);
+
+void release_policy(Vm& vm, const PolicyFunction& policy);
+
+// Names that every chunk may read, and `undefined_name` for those that a chunk reads beside them.
+std::vector<std::string> standard_names();
+Problems undefined_names(const Chunk& chunk, const Environment& globals);
+
+}  // namespace footlight

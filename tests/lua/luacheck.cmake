@@ -1,0 +1,23 @@
+# What editors are told agrees with what a Lua tool understands: the types parse, the examples use no name that is not
+# known, and a name that is not known is found. PROGRAM, LUACHECK, SOURCE, SCRATCH.
+file(REMOVE_RECURSE ${SCRATCH})
+function(run EXPECTED)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE CODE OUTPUT_VARIABLE OUT ERROR_VARIABLE OUT WORKING_DIRECTORY ${SCRATCH})
+  if(NOT CODE EQUAL EXPECTED)
+    message(FATAL_ERROR "${ARGN}: exit ${CODE}, not ${EXPECTED}\n${OUT}")
+  endif()
+  set(OUT "${OUT}" PARENT_SCOPE)
+endfunction()
+file(MAKE_DIRECTORY ${SCRATCH})
+run(0 ${PROGRAM} init new)
+run(0 ${LUACHECK} new --config new/.luacheckrc --codes)
+# Its own definitions are globals that are set, parameters that are not used.
+run(0 ${LUACHECK} new/.footlight/types.lua --no-config --std none --allow-defined --no-unused --no-unused-args --no-max-line-length --ignore 121 122 131 142 143 --codes)
+run(0 ${LUACHECK} ${SOURCE}/scripts/examples ${SOURCE}/scripts/prelude/policy.lua --config new/.luacheckrc --codes)
+file(WRITE ${SCRATCH}/new/experiences/wrong.lua "campaing \"x\" { show = { hero = string.uper(\"x\") } }\n")
+run(1 ${LUACHECK} new/experiences/wrong.lua --config new/.luacheckrc --codes)
+foreach(NAME campaing uper)
+  if(NOT OUT MATCHES ${NAME})
+    message(FATAL_ERROR "luacheck does not find `${NAME}`:\n${OUT}")
+  endif()
+endforeach()

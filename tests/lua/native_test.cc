@@ -1,0 +1,333 @@
+// Native or Lua, the answer is the same: a declared condition, the same condition written as a function and made
+// native, and that function run by the interpreter, on generated conditions and generated profiles. A pair is
+// one condition asked of one profile.
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <functional>
+#include <random>
+#include <set>
+
+#include "engine/decide.h"
+#include "script/policies.h"
+#include "script/policy_forms.h"
+
+using namespace footlight;
+
+namespace {
+
+// Leaves every function to the interpreter.
+class Interpreting : public LuaPolicyCompiler {
+ public:
+  std::optional<Predicate> lift(const Policy&, const AttributeTypes&) override { return {}; }
+};
+
+class Words {
+ public:
+  explicit Words(unsigned seed) : random_(seed) {}
+  std::size_t below(std::size_t n) { return random_() % n; }
+  template <class T>
+  T pick(std::initializer_list<T> all) { return all.begin()[below(all.size())]; }
+
+ private:
+  std::mt19937 random_;
+};
+
+// The same condition twice: as documents and as Lua have it.
+struct Pair {
+  Value document;
+  std::string lua;
+};
+
+constexpr const char* signs[][2] = {{"lt", "<"}, {"le", "<="}, {"gt", ">"}, {"ge", ">="}};
+
+Value attr(const char* name, const char* word, Value operand) { return Object{{"attr", name}, {word, std::move(operand)}}; }
+std::string quoted(const std::string& text) { return "'" + text + "'"; }
+
+Pair leaf(Words& words) {
+  const double n = words.pick({-1.0, 0.0, 0.5, 1.0, 2.0, 50.0, 1e6});
+  const std::string n_text = to_json(Value(n));
+  const char* number = words.pick({"n", "o.n"});
+  const std::string s = words.pick<std::string>({"", "a", "ab", "b", "gold", "é", "Z"});
+  const char* text = words.pick({"s", "o.t"});
+  const std::string p = "p.";
+  switch (words.below(14)) {
+    case 0: {
+      const auto& sign = signs[words.below(4)];
+      return {attr(number, sign[0], n), p + number + " " + sign[1] + " " + n_text};
+    }
+    case 1: {
+      const auto& sign = signs[words.below(4)];
+      constexpr const char* mirrored[] = {">", ">=", "<", "<="};
+      return {attr(number, sign[0], n), n_text + " " + mirrored[&sign - signs] + " " + p + number};
+    }
+    case 2: {
+      const auto& sign = signs[words.below(4)];
+      return {attr(text, sign[0], s), p + text + " " + sign[1] + " " + quoted(s)};
+    }
+    case 3: return {attr(number, "eq", n), p + number + " == " + n_text};
+    case 4: return {attr(text, "eq", s), p + text + " == " + quoted(s)};
+    case 5: return {attr("b", "eq", true), "p.b == true"};
+    case 6: return {attr("b", "eq", false), "p.b == false"};
+    case 7: {
+      const char* any = words.pick({"n", "s", "b", "l", "v", "o.n", "o.t"});
+      return {attr(any, "exists", true), p + any + " ~= nil"};
+    }
+    case 8: return {attr("o.t", "in", Array{"gold", s}), "(p.o.t == 'gold' or p.o.t == " + quoted(s) + ")"};
+    case 9: return {attr(number, "between", Array{0, n < 0 ? 1 : n}), "(p." + std::string(number) + " >= 0 and p." + number + " < " + to_json(Value(n < 0 ? 1 : n)) + ")"};
+    case 10: {
+      const char* word = words.pick({"starts", "ends", "contains"});
+      const std::string call = words.below(2) ? "string." + std::string(word) + "(p.s, " + quoted(s) + ")" : "p.s:" + std::string(word) + "(" + quoted(s) + ")";
+      return {attr("s", word, s), words.below(2) ? "(p.s ~= nil and " + call + ")" : "(p.s and " + call + ")"};
+    }
+    case 11: return {attr("l", "has_any", Array{s}), "contains(p.l, " + quoted(s) + ")"};
+    case 12: {
+      const std::string test = words.pick<std::string>({"< 2.0.0", ">=1.2.3", "=1.0.0", "> 1.0.0-rc.1"});
+      return {attr("v", "semver", test), "semver.satisfies(p.v, " + quoted(test) + ")"};
+    }
+    default: {
+      const double to = words.pick({0.0, 2500.0, 5000.0, 10000.0});
+      return {Object{{"bucket", Object{{"salt", "x"}, {"by", "s"}, {"to", to}}}}, "hash.bucket('x', p.s) < " + to_json(Value(to))};
+    }
+  }
+}
+
+Pair condition(Words& words, int depth) {
+  switch (depth > 0 ? words.below(4) : 0) {
+    case 0: return leaf(words);
+    case 1: {
+      Pair inner = condition(words, depth - 1);
+      return {Object{{"no", std::move(inner.document)}}, "not (" + inner.lua + ")"};
+    }
+    default: {
+      const bool is_all = words.below(2) == 0;
+      Array parts;
+      std::string lua;
+      for (std::size_t i = 0, count = 2 + words.below(2); i < count; ++i) {
+        Pair part = condition(words, depth - 1);
+        parts.push_back(std::move(part.document));
+        lua += (i ? is_all ? " and " : " or " : "") + ("(" + part.lua + ")");
+      }
+      return {Object{{is_all ? "all" : "any", std::move(parts)}}, std::move(lua)};
+    }
+  }
+}
+
+// A function of locals, early returns and small functions, about the same attributes.
+std::string function_of(Words& words) {
+  const auto any = [&] { return condition(words, 1).lua; };
+  const auto answer = [&] { return words.pick<std::string>({"true", "false", "nil", "", "0", "p.b", "n", "is_gold"}); };
+  std::string body = "  local n, limit = p.n, " + words.pick<std::string>({"0", "1", "2 * 25"}) + "\n  local is_gold = p.o.t == 'gold'\n";
+  body += "  local function near(x, most) return x ~= nil and x <= most end\n";
+  body += "  local function has(text, beginning)\n    if not text then return false end\n    return text:starts(beginning)\n  end\n";
+  for (std::size_t i = 0, count = 1 + words.below(3); i < count; ++i) {
+    const std::string test = words.pick<std::string>({any(), "n > limit", "not is_gold", "near(n, limit)", "has(p.s, 'a')", "near(p.o.n, 1) and has(p.o.t, 'g')", "p.s"});
+    body += "  if " + test + " then\n    " + (words.below(5) ? "return " + answer() : "if is_gold then return " + answer() + " end") + "\n";
+    if (words.below(3) == 0) body += "  elseif " + any() + " then\n    return " + any() + "\n";
+    if (words.below(4) == 0) body += "  else\n    return " + answer() + "\n";
+    body += "  end\n";
+  }
+  return "return function(p, request)\n" + body + "  return " + any() + "\nend";
+}
+
+Value profile(Words& words) {
+  Object profile, inner;
+  const auto maybe = [&](Object& into, const char* name, auto value) {
+    if (words.below(4)) into[name] = Value(value);
+  };
+  // Sometimes of another type than declared: it counts as absent, in all three.
+  const auto number = [&] { return words.below(12) ? Value(words.pick({-1.0, 0.0, 0.5, 1.0, 2.0, 49.0, 50.0, 1e6})) : Value("1"); };
+  const auto text = [&] { return words.below(12) ? Value(words.pick<std::string>({"", "a", "ab", "b", "ba", "gold", "é", "Z"})) : Value(1); };
+  maybe(profile, "n", number());
+  maybe(inner, "n", number());
+  maybe(profile, "s", text());
+  maybe(inner, "t", words.below(12) ? Value(words.pick<std::string>({"none", "a", "gold"})) : Value("other"));
+  maybe(profile, "b", words.below(12) ? Value(words.below(2) == 0) : Value("true"));
+  maybe(profile, "v", words.pick<std::string>({"1.0.0", "1.2.3", "2.0.0", "1.0.0-rc.1", "1.2", "x"}));
+  Array list;
+  for (std::size_t i = words.below(4); i > 0; --i) list.push_back(words.pick<std::string>({"", "a", "b", "gold"}));
+  if (words.below(3)) profile["l"] = list;
+  if (!inner.empty()) profile["o"] = inner;
+  return profile;
+}
+
+Workspace workspace() {
+  Problems problems;
+  const auto document = parse_json(R"({"name": "w", "attributes": {"n": {"type": "number"}, "o.n": {"type": "number"}, "s": {"type": "text"},
+    "o.t": {"type": "enum", "values": ["none", "a", "gold"]}, "b": {"type": "boolean"}, "v": {"type": "text"},
+    "l": {"type": "list", "of": {"type": "text"}}}, "surfaces": {"hero": {"format": "text", "rules": ["web://w/#hero"]}}})");
+  REQUIRE(document.ok());
+  Workspace made = parse_workspace(*document, problems);
+  REQUIRE_FALSE(has_errors(problems));
+  return made;
+}
+
+std::shared_ptr<const Snapshot> compiled(const std::vector<Value>& audiences, PolicyCompiler& compiler) {
+  SnapshotSource source{.version = "v", .workspace = workspace()};
+  Problems problems;
+  for (std::size_t i = 0; i < audiences.size(); ++i) {
+    const std::string id = "e" + std::to_string(i);
+    Definition definition = parse_definition(
+        Object{{"kind", "campaign"}, {"id", id}, {"audience", audiences[i]}, {"show", Object{{"hero", Array{Object{{"element", id}, {"content", "x"}}}}}}}, problems);
+    for (const Problem& problem : problems) FAIL(to_line(problem) << " " << to_json(audiences[i]));
+    source.experiences.push_back({.definition = std::move(definition)});
+  }
+  auto snapshot = Snapshot::compile(std::move(source), compiler);
+  if (!snapshot) FAIL(to_text(snapshot.error()));
+  return *snapshot;
+}
+
+Request request_of(const Value& attributes) {
+  Problems problems;
+  Request request = parse_request(Object{{"attributes", attributes}, {"surfaces", Array{"web://w/#hero"}}}, {1764590400000}, problems);
+  REQUIRE_FALSE(has_errors(problems));
+  return request;
+}
+
+struct Answer {
+  std::set<std::string> shown;
+  int failures = 0;
+};
+Answer answer(const Snapshot& snapshot, const Request& request, PolicyRunner& runner) {
+  const Decision decision = decide(snapshot, request, runner);
+  Answer answer{.failures = decision.policy_failures};
+  for (const Proposition& proposition : decision.propositions) answer.shown.insert(proposition.experience);
+  return answer;
+}
+
+std::string first_difference(const std::set<std::string>& a, const std::set<std::string>& b) {
+  for (const std::string& id : a) if (!b.contains(id)) return id;
+  for (const std::string& id : b) if (!a.contains(id)) return id;
+  return "";
+}
+
+Value lua(const std::string& source) { return Object{{"lua", source}}; }
+
+}  // namespace
+
+TEST_CASE("a declared condition and the same one written as a function answer alike, native and interpreted") {
+  const unsigned seed = std::random_device()();
+  INFO("seed " << seed);
+  Words words(seed);
+  constexpr std::size_t conditions = 1'000, profiles = 1'000;
+  std::vector<Value> documents, functions;
+  std::vector<std::string> sources;
+  for (std::size_t i = 0; i < conditions; ++i) {
+    Pair pair = condition(words, 3);
+    documents.push_back(std::move(pair.document));
+    sources.push_back("return function(p) return " + pair.lua + " end");
+    functions.push_back(lua(sources.back()));
+  }
+  LuaPolicyCompiler lifting;
+  Interpreting interpreting;
+  const auto declared = compiled(documents, lifting), native = compiled(functions, lifting), interpreted = compiled(functions, interpreting);
+  for (const Policy& left : native->policies()) {
+    const auto form = lifting.native_form(left, workspace().attributes);
+    UNSCOPED_INFO(left.lua << " is not native: " << std::get<WhyLua>(form).why);
+  }
+  CHECK(native->policies().empty());
+  CHECK(interpreted->policies().size() == conditions);
+  auto runner = LuaPolicyRunner::create(interpreted);
+  REQUIRE(runner.ok());
+  std::size_t held = 0;
+  for (std::size_t i = 0; i < profiles; ++i) {
+    const Value attributes = profile(words);
+    const Request request = request_of(attributes);
+    const Answer by_document = answer(*declared, request, no_policies()), by_native = answer(*native, request, no_policies()),
+                 by_lua = answer(*interpreted, request, **runner);
+    held += by_document.shown.size();
+    INFO(to_json(attributes));
+    CHECK(by_lua.failures == 0);
+    for (const Answer* other : {&by_native, &by_lua})
+      if (const std::string id = first_difference(by_document.shown, other->shown); !id.empty()) {
+        const std::size_t which = std::stoul(id.substr(1));
+        INFO((other == &by_lua ? "interpreted" : "native") << "\n" << to_json(documents[which]) << "\n" << sources[which]);
+        CHECK(by_document.shown == other->shown);
+        return;
+      }
+  }
+  std::printf("%zu pairs of a condition and a profile, %zu hold\n", conditions * profiles, held);
+  CHECK(held > conditions * profiles / 10);
+  CHECK(held < conditions * profiles * 9 / 10);
+}
+
+TEST_CASE("a function of locals, early returns and small functions answers alike, native and interpreted") {
+  const unsigned seed = std::random_device()();
+  INFO("seed " << seed);
+  Words words(seed);
+  constexpr std::size_t count = 500, profiles = 400;
+  std::vector<Value> functions;
+  std::vector<std::string> sources;
+  for (std::size_t i = 0; i < count; ++i) functions.push_back(lua(sources.emplace_back(function_of(words))));
+  LuaPolicyCompiler lifting;
+  Interpreting interpreting;
+  const auto native = compiled(functions, lifting), interpreted = compiled(functions, interpreting);
+  for (const Policy& left : native->policies()) UNSCOPED_INFO(left.lua << "\n" << std::get<WhyLua>(lifting.native_form(left, workspace().attributes)).why);
+  CHECK(native->policies().size() < count / 20);
+  auto some = LuaPolicyRunner::create(native), all = LuaPolicyRunner::create(interpreted);
+  REQUIRE((some.ok() && all.ok()));
+  for (std::size_t i = 0; i < profiles; ++i) {
+    const Value attributes = profile(words);
+    const Request request = request_of(attributes);
+    const Answer by_native = answer(*native, request, **some), by_lua = answer(*interpreted, request, **all);
+    CHECK(by_lua.failures == 0);
+    if (const std::string id = first_difference(by_native.shown, by_lua.shown); !id.empty()) {
+      INFO(to_json(attributes) << "\n" << sources[std::stoul(id.substr(1))]);
+      CHECK(by_native.shown == by_lua.shown);
+      return;
+    }
+  }
+}
+
+TEST_CASE("what is not exact stays Lua, and says why") {
+  LuaPolicyCompiler compiler;
+  const auto why = [&](const std::string& source) {
+    const auto form = compiler.native_form({.lua = source, .owner = "a", .path = "$.audience"}, workspace().attributes);
+    const auto* reason = std::get_if<WhyLua>(&form);
+    return reason ? std::to_string(reason->line) + ": " + reason->why : "native";
+  };
+  CHECK(why("return function(p) return p.n > 5 end") == "native");
+  CHECK(why("local most = 5\nlocal function big(x) return x > most end\nreturn function(p) return big(p.n) end") == "native");
+  CHECK(why("return (function()\n  local most = 5\n  return function(p) return p.n > most end\nend)()") == "native");
+  CHECK(why("return function(p) if not p.s then return false end return p.s:starts('a') end") == "native");
+  CHECK(why("return function(p) if p.s == nil or p.s:starts('a') then return true end end") == "native");
+  CHECK(why("return function(p)\n  return p.s:starts('a')\nend") == "2: `p.s` may be absent, and then this is an error; write `p.s and …` before it");
+  CHECK(why("return function(p) return not p.s and p.s:starts('a') end") == "1: `p.s` may be absent, and then this is an error; write `p.s and …` before it");
+  CHECK(why("return function(p) return p.s > 5 end") == "1: `s` is declared as text, and this is an error for what is not a number");
+  CHECK(why("return function(p) return p.n > 'a' end") == "1: `n` is declared as number, and this is an error for what is not a text");
+  CHECK(why("return function(p) return contains(p.s, 'a') end") == "1: `s` is declared as text, and this is an error for what is not a list");
+  CHECK(why("return function(p) return p.other == 1 end") == "1: no attribute `other` is declared");
+  CHECK(why("return function(p) local x = p.deep.er return true end") == "1: no attribute `deep.er` is declared");
+  CHECK(why("return function(p)\n  local n = 0\n  n = n + 1\n  return n > 0\nend") == "3: the function assigns a variable");
+  CHECK(why("return function(p) for i = 1, 2 do end return true end") == "1: the function has a loop");
+  CHECK(why("return function(p) return p.n * 2 > 5 end") == "1: `p.n * 2` is computed, not an attribute or a constant");
+  CHECK(why("return function(p, request) return request.context.channel == 'app' end") == "1: `request.context.channel` is no attribute of the first parameter");
+  CHECK(why("return function(p) log('x') return true end") == "1: the function calls another for its effect");
+  CHECK(why("local function f(x) return f(x) end return function(p) return f(p.n) end") == "1: `f(x)` calls a function that is no plain condition");
+  CHECK(why("local t = {}\nreturn function(p) return p.n > 1 end") == "0: what stands before its function may matter");
+  CHECK(why("local contains = function(l, x) return true end return function(p) return contains(p.s, 'a') end") == "native");
+}
+
+TEST_CASE("check can tell of every function of a workspace whether it is native") {
+  LuaPolicyCompiler compiler;
+  const auto files = memory_files({
+      {"workspace.lua", "workspace \"w\" { attributes = { n = number {} }, surfaces = { hero = text { \"web://w/#hero\" }, data = json { \"web://w/#data\" } } }\n"},
+      {"audiences/a.lua", "audience \"many\" (function(p) return p.n > 5 end)\n"},
+      {"policies/p.lua", "conflict \"hero\" (function(candidates) return candidates end)\n"},
+      {"experiences/e.lua", "campaign \"e\" {\n  audience = all { \"many\", function(p) return #tostring(p.n) > 1 end },\n  targeting = function(p) return true end,\n"
+                            "  schedule = function(now) return now.hour > 3 end,\n  show = { data = function(p) return { p.n } end },\n}\n"},
+  });
+  const LoadedWorkspace loaded = load_workspace(*files, compiler);
+  for (const Problem& problem : loaded.problems) FAIL(to_line(problem));
+  std::vector<std::string> told;
+  for (const PolicyForm& form : policy_forms(loaded, compiler))
+    told.push_back(form.owner + " " + std::string(to_text(form.role)) + " " + form.place + ": " + (form.is_native ? "native" : form.why));
+  const std::vector<std::string> expected = {
+      "many targeting audiences/a.lua:1: native",
+      "hero conflict policies/p.lua: only conditions of audiences are made native",
+      "e targeting experiences/e.lua:2: line 1 of it: `#tostring(p.n)` is computed, not an attribute or a constant",
+      "e targeting experiences/e.lua:3: `targeting` is always asked in Lua; as `audience` it may be native",
+      "e schedule experiences/e.lua:4: only conditions of audiences are made native",
+      "e content experiences/e.lua:5: only conditions of audiences are made native",
+  };
+  CHECK(told == expected);
+}
