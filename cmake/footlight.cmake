@@ -51,9 +51,10 @@ if(FOOTLIGHT_COVERAGE)
 endif()
 
 # The precompiled header of all boxes: what nearly every file includes. It saves time and hides nothing:
-# the lint build does without.
+# the lint build does without. Boxes are compiled once, fit for the program, the static and the shared library alike.
 add_library(footlight_pch OBJECT ${PROJECT_SOURCE_DIR}/cmake/pch.cc)
 target_link_libraries(footlight_pch PRIVATE footlight_options)
+set_target_properties(footlight_pch PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_precompile_headers(footlight_pch PRIVATE
   <algorithm> <chrono> <functional> <map> <memory> <optional> <set> <string> <string_view> <variant> <vector>)
 
@@ -65,6 +66,7 @@ function(footlight_box)
   target_include_directories(footlight_${BOX_NAME} PUBLIC
     ${PROJECT_SOURCE_DIR}/runtime ${PROJECT_SOURCE_DIR}/runtime/include ${PROJECT_SOURCE_DIR})
   target_link_libraries(footlight_${BOX_NAME} PUBLIC ${BOX_USES} PRIVATE footlight_options ${BOX_PRIVATELY})
+  set_target_properties(footlight_${BOX_NAME} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_precompile_headers(footlight_${BOX_NAME} REUSE_FROM footlight_pch)
 endfunction()
 

@@ -21,7 +21,7 @@ const char* plural(std::size_t n) { return n == 1 ? "" : "s"; }
 
 // A pair's own policies run as they would on a server, with time enough that a busy machine decides nothing.
 std::unique_ptr<PolicyRunner> runner_of(std::shared_ptr<const Snapshot> snapshot) {
-  auto made = LuaPolicyRunner::create(std::move(snapshot), limits::load_deadline);
+  auto made = LuaPolicyRunner::create(std::move(snapshot), {.deadline = limits::load_deadline});
   if (!made) return nullptr;
   return std::move(*made);
 }

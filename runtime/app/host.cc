@@ -53,7 +53,7 @@ Result<PolicyRunner*> runner_of_this_thread(const std::string& workspace, const 
   if (snapshot->policies().empty()) return &no_policies();
   std::unique_ptr<LuaPolicyRunner>& runner = runners[workspace];
   if (!runner || runner->snapshot() != snapshot) {
-    auto fresh = LuaPolicyRunner::create(snapshot, limits::script_deadline, breaker_of(workspace));
+    auto fresh = LuaPolicyRunner::create(snapshot, {.breaker = breaker_of(workspace)});
     if (!fresh) return fresh.error();
     runner = std::move(*fresh);
   }

@@ -5,7 +5,9 @@
 #include <functional>
 
 #include "app/commands.h"
+#include "app/manual.h"
 #include "app/terminal.h"
+#include "footlight/version.h"
 
 namespace {
 
@@ -42,6 +44,21 @@ constexpr Verb verbs[] = {
     {"archive", "hide what has ended"},
     {"duplicate", "start a new draft from any experience"},
 };
+
+// What the manual tells of a command: its options as they stand here.
+ManualCommand manual_of(CLI::App* command) {
+  ManualCommand manual{command->get_name(), command->get_description(), {}, {}};
+  for (CLI::App* inner : command->get_subcommands([](CLI::App*) { return true; })) manual.commands.push_back(manual_of(inner));
+  for (CLI::Option* option : command->get_options()) {
+    ManualOption row{option->get_name(false, true), option->get_description(), option->get_default_str(), {}, !option->nonpositional(), option->get_items_expected_max() > 0};
+    // CLI11 keeps the words of IsMember in the name of the type: `TEXT:{text,tap,junit}`.
+    const std::string type = option->get_type_name();
+    if (const auto open = type.find('{'); open != std::string::npos && type.ends_with('}'))
+      for (const std::string& word : CLI::detail::split(type.substr(open + 1, type.size() - open - 2), ',')) row.choices.push_back(word);
+    manual.options.push_back(std::move(row));
+  }
+  return manual;
+}
 
 }  // namespace
 
@@ -258,9 +275,17 @@ int main(int argc, char** argv) {
     };
   });
 
-  command = app.add_subcommand("docs", "print a reference page of docs/reference, as Markdown");
-  command->add_option("page", topic, "which page")->required()->check(CLI::IsMember(docs_topics()));
-  command->callback([&] { run = [&] { return docs_command(topic); }; });
+  std::vector<std::string> pages = docs_topics();
+  pages.insert(pages.end(), {"man", "completion"});
+  command = app.add_subcommand("docs", "print a reference page of docs/reference, the manual, or the completion for bash");
+  command->add_option("page", topic, "which page")->required()->check(CLI::IsMember(pages));
+  command->callback([&] {
+    run = [&] {
+      if (topic != "man" && topic != "completion") return docs_command(topic);
+      const std::string text = topic == "man" ? manual_page(manual_of(&app)) : bash_completion(manual_of(&app));
+      return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : row(Code::internal).exit_code;
+    };
+  });
 
   try {
     app.parse(argc, argv);

@@ -82,6 +82,9 @@ inline constexpr std::size_t template_branches_max = 64;      // `else if` in on
 inline constexpr std::size_t template_nodes_max = 100'000;    // compiled: a fragment once per place in the HTML
 inline constexpr std::size_t template_list_max = 10'000;      // items a helper splits into or sorts
 
+// embedding
+inline constexpr std::size_t c_handles_max = 1 << 20;         // of the C interface, alive at once; a ticket has 20 bits for its place
+
 // scripts: figures and reasons in docs/scripting.md
 inline constexpr std::size_t script_bytes_max = 256 << 10;    // one chunk
 inline constexpr int script_depth_max = 64;                   // nested blocks and expressions

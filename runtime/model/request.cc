@@ -1,6 +1,7 @@
 #include "model/request.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/limits.h"
 #include "model/reader.h"
@@ -21,14 +22,22 @@ void measure(const Value& value, const std::string& path, std::size_t& leaves, P
     problems.push_back({Code::limit_exceeded, path, "a string has more than " + std::to_string(limits::attribute_string_bytes_max) + " bytes"});
 }
 
-Object bag(Reader& reader, std::string_view key, Problems& problems) {
-  const Object* members = reader.object(key);
-  if (!members) return {};
+// What stands at `path`, an object, with its dotted names unfolded.
+Value bag(const Value& members, const std::string& path, Problems& problems) {
   std::size_t leaves = 0;
-  measure(Value(*members), reader.path_of(key), leaves, problems);
+  measure(members, path, leaves, problems);
   if (leaves > limits::attributes_max)
-    reader.report(Code::limit_exceeded, key, std::to_string(leaves) + " values; at most " + std::to_string(limits::attributes_max) + " are taken");
-  return unfold(Value(*members), reader.path_of(key), problems).object();
+    problems.push_back({Code::limit_exceeded, path, std::to_string(leaves) + " values; at most " + std::to_string(limits::attributes_max) + " are taken"});
+  return unfold(members, path, problems);
+}
+
+Value bag(Reader& reader, std::string_view key, Problems& problems) {
+  const Object* members = reader.object(key);
+  return members ? bag(Value(*members), reader.path_of(key), problems) : Value(Object{});
+}
+
+std::string too_many_surfaces(std::size_t count) {
+  return std::to_string(count) + " surfaces; at most " + std::to_string(limits::request_surfaces_max) + " are answered at once";
 }
 
 bool has_dotted_names(const Object& members) {
@@ -74,6 +83,20 @@ Value unfold(const Value& attributes, const std::string& path, Problems& problem
   return nested;
 }
 
+Request checked_request(const Request& given, Instant now, Problems& problems) {
+  Request request{.identity = given.identity, .now = now};
+  for (const auto& [bag_given, path, into] : {std::tuple{&given.attributes, "$.attributes", &request.attributes},
+                                              std::tuple{&given.context, "$.context", &request.context}}) {
+    if (bag_given->is_object()) *into = bag(*bag_given, path, problems);
+    else problems.push_back({Code::wrong_type, path, type_message("an object", *bag_given)});
+  }
+  if (given.surfaces.size() > limits::request_surfaces_max)
+    problems.push_back({Code::limit_exceeded, "$.surfaces", too_many_surfaces(given.surfaces.size())});
+  for (const std::string& surface : given.surfaces)
+    if (std::find(request.surfaces.begin(), request.surfaces.end(), surface) == request.surfaces.end()) request.surfaces.push_back(surface);
+  return request;
+}
+
 Request parse_request(const Value& document, Instant now, Problems& problems) {
   Request request{.now = now};
   Reader reader(document, "$", problems);
@@ -89,8 +112,7 @@ Request parse_request(const Value& document, Instant now, Problems& problems) {
   reader.require("surfaces");
   if (const Array* surfaces = reader.array("surfaces")) {
     if (surfaces->size() > limits::request_surfaces_max)
-      reader.report(Code::limit_exceeded, "surfaces", std::to_string(surfaces->size()) + " surfaces; at most " +
-                                                          std::to_string(limits::request_surfaces_max) + " are answered at once");
+      reader.report(Code::limit_exceeded, "surfaces", too_many_surfaces(surfaces->size()));
     for (std::size_t i = 0; i < surfaces->size(); ++i) {
       const Value& surface = (*surfaces)[i];
       if (!surface.is_string()) {

@@ -16,13 +16,11 @@
 #include <string>
 #include <vector>
 
+#include "footlight/decision.h"
 #include "model/definition.h"
 #include "model/surface.h"
 
 namespace footlight {
-
-enum class Format { html, json, text };
-std::string_view to_text(Format format);
 
 // What values an attribute may have. A value of another type counts as absent, and a trace says so.
 struct AttributeType {

@@ -171,6 +171,18 @@ std::string path_named_in(const std::string& message) {
   return path;
 }
 
+// A host's function is called by a name that means nothing else, in files and in policies.
+Status check_host_name(const std::string& name, const Environment& globals) {
+  auto use = read_chunk("return " + name, "name", Mode::policy);
+  if (!use || use->globals.size() != 1 || use->globals[0].name != name)
+    return refuse(Code::bad_id, "`" + name + "` cannot name a function in Lua; use letters, digits and `_`");
+  const std::vector<std::string> standard = standard_names();
+  if (std::find(standard.begin(), standard.end(), name) != standard.end() ||
+      std::any_of(globals.begin(), globals.end(), [&](const Global& global) { return global.name == name; }))
+    return refuse(Code::bad_id, "a function cannot be named `" + name + "`: the name is taken");
+  return Done{};
+}
+
 }  // namespace
 
 struct DeclarationReader::State {
@@ -236,7 +248,7 @@ DeclarationReader::DeclarationReader(std::unique_ptr<State> state) : state_(std:
 DeclarationReader::DeclarationReader(DeclarationReader&&) noexcept = default;
 DeclarationReader::~DeclarationReader() = default;
 
-Result<DeclarationReader> DeclarationReader::create() {
+Result<DeclarationReader> DeclarationReader::create(const Environment& host) {
   auto vm = Vm::create();
   if (!vm) return vm.error();
   auto state = std::make_unique<State>(std::move(*vm));
@@ -249,6 +261,10 @@ Result<DeclarationReader> DeclarationReader::create() {
   auto helpers = policy_helpers(state->vm);
   if (!helpers) return helpers.error();
   for (Global& helper : *helpers) state->globals.push_back(std::move(helper));
+  for (const Global& function : host) {
+    if (auto named = check_host_name(function.name, state->globals); !named) return named.error();
+    state->globals.push_back(function);
+  }
   state->loads = {nullptr, nullptr};   // the two preludes were loads 0 and 1
   return DeclarationReader(std::move(state));
 }

@@ -25,7 +25,9 @@ struct Declaration {
 
 class DeclarationReader {
  public:
-  static Result<DeclarationReader> create();
+  // `host`: functions that the files' policies may call besides ours. Code bad_id where one of their names is no
+  // Lua name, or is taken.
+  static Result<DeclarationReader> create(const Environment& host = {});
   DeclarationReader(DeclarationReader&&) noexcept;
   ~DeclarationReader();
 

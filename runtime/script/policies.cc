@@ -130,7 +130,11 @@ Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::str
   return environment;
 }
 
-Result<Environment> policy_helpers(Vm& vm) { return load_prelude(vm, policy_prelude, "prelude/policy.lua"); }
+Result<Environment> policy_helpers(Vm& vm, const Environment& host) {
+  auto helpers = load_prelude(vm, policy_prelude, "prelude/policy.lua");
+  if (helpers) helpers->insert(helpers->end(), host.begin(), host.end());
+  return helpers;
+}
 
 // ---- compiler
 
@@ -155,6 +159,7 @@ Problems LuaPolicyCompiler::check(const Policy& policy) {
     }();
     Environment globals;
     for (const std::string& helper : helpers) globals.push_back({helper, Value()});
+    globals.insert(globals.end(), host_.begin(), host_.end());
     problems = undefined_names(*chunk, globals);
     if (chunk->functions.empty())
       problems.push_back({Code::bad_result, policy.path, "a policy is a function: `return function(…) … end`"});
@@ -197,26 +202,25 @@ std::optional<Predicate> LuaPolicyCompiler::lift(const Policy& policy, const Att
 
 // ---- runner
 
-LuaPolicyRunner::LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Duration deadline, std::shared_ptr<PolicyBreaker> breaker, Vm vm)
-    : snapshot_(std::move(snapshot)), breaker_(std::move(breaker)), deadline_(deadline), vm_(std::move(vm)) {
-  breaker_->begin(snapshot_->version());
+LuaPolicyRunner::LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options, Vm vm)
+    : snapshot_(std::move(snapshot)), options_(std::move(options)), vm_(std::move(vm)) {
+  options_.breaker->begin(snapshot_->version());
   std::vector<std::string> names;
   for (const auto& [name, type] : snapshot_->attributes().declared()) names.push_back(name);
   objects_ = object_paths(names);
 }
 
-Result<std::unique_ptr<LuaPolicyRunner>> LuaPolicyRunner::create(std::shared_ptr<const Snapshot> snapshot, Duration deadline,
-                                                                         std::shared_ptr<PolicyBreaker> breaker) {
-  if (!breaker) breaker = std::make_shared<PolicyBreaker>();
+Result<std::unique_ptr<LuaPolicyRunner>> LuaPolicyRunner::create(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options) {
+  if (!options.breaker) options.breaker = std::make_shared<PolicyBreaker>();
   auto vm = Vm::create();
   if (!vm) return vm.error();
-  std::unique_ptr<LuaPolicyRunner> runner(new LuaPolicyRunner(std::move(snapshot), deadline, std::move(breaker), std::move(*vm)));
+  std::unique_ptr<LuaPolicyRunner> runner(new LuaPolicyRunner(std::move(snapshot), std::move(options), std::move(*vm)));
   if (auto ready = runner->prepare(); !ready) return ready.error();
   return runner;
 }
 
 Status LuaPolicyRunner::prepare() {
-  auto helpers = policy_helpers(vm_);
+  auto helpers = policy_helpers(vm_, options_.host);
   if (!helpers) return helpers.error();
   helpers_ = std::move(*helpers);
   loaded_.assign(snapshot_->policies().size(), Loaded{});
@@ -228,7 +232,7 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
   if (loaded.is_tried) return loaded;
   loaded.is_tried = true;
   const Policy& policy = snapshot_->policies()[static_cast<std::size_t>(number)];
-  auto made = load_policy(vm_, policy.lua, chunk_name(policy), helpers_, {.fuel = limits::fuel_policy, .deadline = deadline_});
+  auto made = load_policy(vm_, policy.lua, chunk_name(policy), helpers_, {.fuel = limits::fuel_policy, .deadline = options_.deadline});
   if (auto* none = std::get_if<NoPolicy>(&made))
     loaded.broken = PolicyFailure{none->outcome.error->code, none->outcome.error->message};
   else
@@ -237,7 +241,7 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
 }
 
 PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, const Arguments& arguments, long fuel) {
-  if (auto failure = breaker_->quarantined(snapshot_->version(), number)) return std::move(*failure);
+  if (auto failure = options_.breaker->quarantined(snapshot_->version(), number)) return std::move(*failure);
   if (vm_.needs_rebuild()) {
     auto fresh = Vm::create();
     if (!fresh) return PolicyFailure{fresh.error().code, fresh.error().message};
@@ -246,14 +250,14 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
   }
   Loaded& loaded = load(number);
   if (loaded.broken) return *loaded.broken;
-  const Budget budget{.fuel = fuel, .deadline = deadline_, .random_seed = seed_of(request)};
+  const Budget budget{.fuel = fuel, .deadline = options_.deadline, .random_seed = seed_of(request)};
   ScriptOutcome outcome = call_policy(vm_, loaded.function, arguments, budget);
   for (std::string& line : outcome.log)
     if (log_.size() < limits::script_log_lines_max) log_.push_back(snapshot_->policies()[static_cast<std::size_t>(number)].owner + ": " + std::move(line));
   if (outcome.ok()) return std::move(outcome.value);
   const PolicyFailure failure{outcome.error->code, std::move(outcome.error->message)};
   if (failure.code == Code::deadline_exceeded || failure.code == Code::memory_exceeded)
-    breaker_->trip(snapshot_->version(), number, snapshot_->policies()[static_cast<std::size_t>(number)], failure);
+    options_.breaker->trip(snapshot_->version(), number, snapshot_->policies()[static_cast<std::size_t>(number)], failure);
   return failure;
 }
 

@@ -25,6 +25,9 @@ struct WhyLua {
 // over declared attributes. Remembers what it has checked. Any thread.
 class LuaPolicyCompiler : public PolicyCompiler {
  public:
+  // `host`: functions of the host's that policies may call beside ours; see DeclarationReader::create.
+  explicit LuaPolicyCompiler(Environment host = {}) : host_(std::move(host)) {}
+
   Problems check(const Policy& policy) override;
   std::optional<Predicate> lift(const Policy& policy, const AttributeTypes& declared) override;
   // The same, with the reason where it stays Lua.
@@ -33,9 +36,16 @@ class LuaPolicyCompiler : public PolicyCompiler {
  private:
   std::shared_ptr<const Lift> lifted(const Policy& policy);
 
+  const Environment host_;
   std::mutex mutex_;
   std::map<std::string, Problems> checked_;             // by source; at most limits::policies_remembered_max
   std::map<std::string, std::shared_ptr<const Lift>> lifted_;   // by source, likewise
+};
+
+struct PolicyRunnerOptions {
+  Duration deadline = limits::script_deadline;          // of each call: one that never trips where answers must not depend on how busy the machine is
+  std::shared_ptr<PolicyBreaker> breaker = nullptr;     // without one it has its own: for whoever runs all of a workspace's policies alone
+  Environment host = {};                                // functions of the host's; as the compiler was given
 };
 
 // Runs the policies of one snapshot in one Lua state. Belongs to one thread; made anew when the
@@ -44,10 +54,7 @@ class LuaPolicyCompiler : public PolicyCompiler {
 // A call that runs past its deadline or memory counts as a trip of the breaker.
 class LuaPolicyRunner : public PolicyRunner {
  public:
-  // `deadline` of each call: where answers must not depend on how busy the machine is, one that never trips.
-  // Without a breaker it has one of its own: for whoever runs all of a workspace's policies alone.
-  static Result<std::unique_ptr<LuaPolicyRunner>> create(std::shared_ptr<const Snapshot> snapshot, Duration deadline = limits::script_deadline,
-                                                         std::shared_ptr<PolicyBreaker> breaker = nullptr);
+  static Result<std::unique_ptr<LuaPolicyRunner>> create(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options = {});
 
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
 
@@ -64,14 +71,13 @@ class LuaPolicyRunner : public PolicyRunner {
     PolicyFunction function;
   };
 
-  LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, Duration deadline, std::shared_ptr<PolicyBreaker> breaker, Vm vm);
+  LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options, Vm vm);
   Status prepare();
   Loaded& load(int policy);
   PolicyAnswer<Value> call(int policy, const Request& request, const Arguments& arguments, long fuel);
 
   std::shared_ptr<const Snapshot> snapshot_;
-  std::shared_ptr<PolicyBreaker> breaker_;
-  Duration deadline_ = limits::script_deadline;
+  PolicyRunnerOptions options_;                         // with a breaker always
   Vm vm_;
   Environment helpers_;
   std::vector<Loaded> loaded_;
@@ -83,7 +89,7 @@ class LuaPolicyRunner : public PolicyRunner {
 // is ours; a fault in it is an internal error.
 Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::string& name, const Environment& globals = {});
 
-// What policies may call besides the standard names (scripts/prelude/policy.lua).
-Result<Environment> policy_helpers(Vm& vm);
+// What policies may call besides the standard names: scripts/prelude/policy.lua, and what the host adds.
+Result<Environment> policy_helpers(Vm& vm, const Environment& host = {});
 
 }  // namespace footlight

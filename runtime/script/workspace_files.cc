@@ -14,10 +14,10 @@ std::string stem(const std::string& name) { return name.substr(0, name.find('.')
 
 class Loader {
  public:
-  Loader(const Files& files, PolicyCompiler& policies) : files_(files), policies_(policies) {}
+  Loader(const Files& files, PolicyCompiler& policies, const Environment& host) : files_(files), policies_(policies), host_(host) {}
 
   LoadedWorkspace load() {
-    auto reader = DeclarationReader::create();
+    auto reader = DeclarationReader::create(host_);
     if (!reader) {
       problems().push_back({reader.error().code, files_.place(), reader.error().message});
       return std::move(loaded_);
@@ -275,6 +275,7 @@ class Loader {
 
   const Files& files_;
   PolicyCompiler& policies_;
+  const Environment& host_;
   DeclarationReader* reader_ = nullptr;
   LoadedWorkspace loaded_;
   std::optional<Declaration> workspace_;
@@ -298,7 +299,7 @@ std::string locate(const Places& places, const std::string& path, const std::str
   }
 }
 
-LoadedWorkspace load_workspace(const Files& files, PolicyCompiler& policies) { return Loader(files, policies).load(); }
+LoadedWorkspace load_workspace(const Files& files, PolicyCompiler& policies, const Environment& host) { return Loader(files, policies, host).load(); }
 
 SnapshotSource everything_live(const LoadedWorkspace& loaded) {
   SnapshotSource source{.version = "files", .workspace = loaded.workspace};

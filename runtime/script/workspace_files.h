@@ -13,6 +13,7 @@
 #include "engine/snapshot.h"
 #include "model/workspace.h"
 #include "script/files.h"
+#include "script/vm.h"
 
 namespace footlight {
 
@@ -45,7 +46,8 @@ struct LoadedWorkspace {
 
 // Reads and checks, down to templates and policies. With errors among the problems, what did parse
 // is there all the same.
-LoadedWorkspace load_workspace(const Files& files, PolicyCompiler& policies);
+// `host`: functions that policies may call besides ours; those that `policies` knows.
+LoadedWorkspace load_workspace(const Files& files, PolicyCompiler& policies, const Environment& host = {});
 
 // A snapshot of a loaded folder as if all of it had been activated at once, long ago: what `explain`
 // and `decide` look at when no server is asked. Schedules count.

@@ -16,7 +16,7 @@ namespace {
 // One file's tests and the host functions that they reach the world with.
 class FixtureFile {
  public:
-  FixtureFile(const LoadedWorkspace& loaded, PolicyCompiler& policies) : loaded_(loaded), policies_(policies) {}
+  FixtureFile(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Environment& host) : loaded_(loaded), policies_(policies), host_(host) {}
 
   // Reads the file: its tests, not yet run.
   Status read(const TestFile& file) {
@@ -42,7 +42,7 @@ class FixtureFile {
   const std::string& name(std::size_t i) const { return tests_[i].name; }
 
   void run(std::size_t i, TestResult& result) {
-    auto world = World::make(loaded_, policies_);
+    auto world = World::make(loaded_, policies_, host_);
     if (!world) {
       result.message = to_text(world.error());
       return;
@@ -293,6 +293,7 @@ class FixtureFile {
 
   const LoadedWorkspace& loaded_;
   PolicyCompiler& policies_;
+  const Environment& host_;
   std::optional<Vm> vm_;
   std::vector<Test> tests_;
   std::unique_ptr<World> world_;
@@ -301,14 +302,14 @@ class FixtureFile {
 }  // namespace
 
 std::vector<TestResult> run_fixtures(const LoadedWorkspace& loaded, const FixtureOptions& options) {
-  LuaPolicyCompiler policies;
+  LuaPolicyCompiler policies(options.host);
   std::vector<TestResult> results;
   const auto finish = [&](TestResult result) {
     if (options.finished) options.finished(result);
     results.push_back(std::move(result));
   };
   for (const TestFile& file : loaded.tests) {
-    FixtureFile fixtures(loaded, policies);
+    FixtureFile fixtures(loaded, policies, options.host);
     if (auto read = fixtures.read(file); !read) {
       finish({file.name, "(the file)", false, to_text(read.error()), {}});
       continue;

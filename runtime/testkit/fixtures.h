@@ -21,6 +21,7 @@ struct TestResult {
 struct FixtureOptions {
   std::string filter;                                   // only tests whose name contains this
   std::function<void(const TestResult&)> finished;      // told one by one, in order; may be empty
+  Environment host = {};                                // functions of the host's for policies
 };
 
 // Runs every test, each in a world of its own. A file that cannot be read is one failed result.

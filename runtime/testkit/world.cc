@@ -12,9 +12,10 @@ Actor everybody() { return {"files", {Role::author, Role::publisher}}; }
 
 }  // namespace
 
-Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Window& window) {
+Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Environment& host, const Window& window) {
   std::unique_ptr<World> world(new World);
   world->loaded_ = &loaded;
+  world->host_ = host;
   world->window_ = window;
   world->now_ = default_now;
   if (auto zone = Zone::find(loaded.workspace.zone)) world->zone_ = *zone;
@@ -55,7 +56,7 @@ Result<PolicyRunner*> World::runner(const std::shared_ptr<const Snapshot>& snaps
   if (snapshot->policies().empty()) return &no_policies();
   std::unique_ptr<LuaPolicyRunner>& known = runners_[snapshot.get()];
   if (!known) {
-    auto made = LuaPolicyRunner::create(snapshot);
+    auto made = LuaPolicyRunner::create(snapshot, {.host = host_});
     if (!made) return made.error();
     known = std::move(*made);
   }

@@ -17,7 +17,7 @@ namespace footlight {
 class World {
  public:
   // Takes in the folder's configuration and drafts, as if long ago.
-  static Result<std::unique_ptr<World>> make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Window& window = {});
+  static Result<std::unique_ptr<World>> make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Environment& host = {}, const Window& window = {});
 
   Instant now() const { return now_; }
   const Zone& zone() const { return zone_; }
@@ -43,6 +43,7 @@ class World {
   };
 
   const LoadedWorkspace* loaded_ = nullptr;
+  Environment host_;                                    // functions of the host's for policies
   Window window_;
   Instant now_;
   Zone zone_ = Zone::utc();

@@ -3,8 +3,8 @@
 usage: walk.py PROGRAM PAGE
 
 In a scratch folder, from the top of the page:
-- a `lua`, `json`, `html` or `csv` block whose first line names a file (`-- tests/a_test.lua`, `<!-- a.html -->`, `# a`)
-  is written to that file;
+- a block whose first line names a file (`-- tests/a_test.lua`, `<!-- a.html -->`, `# a`, `// a.cc`, `/* a.c */`) is written
+  to that file;
 - a `sh` block is run, in one shell for the whole page; it must end with 0 unless it says `# exit N`;
 - a `text` or `json` block right behind a `sh` block is what that printed: `…` stands for anything
   within a line, `…` alone on a line for any lines.
@@ -24,7 +24,7 @@ MARK = "=== end of block"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 # It says that it serves just after it listens.
 SERVER_IS_THERE = "for i in {{1..600}}; do (: < /dev/tcp/127.0.0.1/{}) 2> /dev/null && break; sleep 0.1; done; sleep 0.3"
-FILE = re.compile(r"^(?:--|#|<!--) (\S+/\S+\.\w+|workspace\.lua)(?: -->)?$")
+FILE = re.compile(r"^(?:--|#|<!--|//|/\*) (\S+/\S+\.\w+|workspace\.lua)(?: -->| \*/)?$")
 
 
 def free_port():

@@ -85,7 +85,7 @@ Result<PolicyRunner*> ApiWorld::runner(const std::string& workspace, const std::
   const std::lock_guard turn(mutex_);
   auto& known = runners_[{std::this_thread::get_id(), workspace}];
   if (!known || known->snapshot() != snapshot) {
-    auto made = LuaPolicyRunner::create(snapshot, minutes(5));   // fuel stops what does not end; a busy machine decides nothing
+    auto made = LuaPolicyRunner::create(snapshot, {.deadline = minutes(5)});   // fuel stops what does not end; a busy machine decides nothing
     if (!made) return made.error();
     known = std::move(*made);
   }

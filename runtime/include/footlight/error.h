@@ -11,7 +11,9 @@
 #include <variant>
 #include <vector>
 
-namespace footlight {
+#include "footlight/export.h"
+
+namespace footlight FOOTLIGHT_API {
 
 // X(name, HTTP status, exit code, summary)
 // Exit codes: 1 the checked thing has problems, 2 wrong call, 3 refused, 4 unavailable or broken.

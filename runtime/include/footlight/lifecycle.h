@@ -29,7 +29,7 @@
 #include "footlight/time.h"
 #include "footlight/value.h"
 
-namespace footlight {
+namespace footlight FOOTLIGHT_API {
 
 // ---- words -------------------------------------------------------------------------------------
 
@@ -81,23 +81,23 @@ struct Actor {
 
 struct Command {
   CommandName name = CommandName::create;
-  std::string experience;                              // its id; empty for epoch_bump
-  Actor actor;
-  Instant at;                                          // stamped once, where the command came in
+  std::string experience = {};                         // its id; empty for epoch_bump
+  Actor actor = {};
+  Instant at = {};                                     // stamped once, where the command came in
   // Compare-and-set: the number of the newest revision, as the actor knows it; 0 for create.
-  std::optional<int> expected_revision;
-  std::string expected_hash;                           // approve: the hash of what was reviewed
-  std::string message;                                 // withdraw, request_changes, stop: why
+  std::optional<int> expected_revision = {};
+  std::string expected_hash = {};                      // approve: the hash of what was reviewed
+  std::string message = {};                            // withdraw, request_changes, stop: why
   // create, edit: normalised by the caller. An object whose `kind` is `campaign` or `journey`;
   // an `id` in it, if any, is the experience's.
-  Value definition;
-  std::string new_id;                                  // duplicate
+  Value definition = {};
+  std::string new_id = {};                             // duplicate
   // duplicate: which revision, the newest if absent; activate: must be the newest if given.
-  std::optional<int> revision;
+  std::optional<int> revision = {};
   // submit: the last approval that is needed puts the revision in force too. Somebody who may activate
   // must want it: who submits, or who gives that approval.
   bool activate_on_approval = false;
-  std::string request_id;                              // kept in the record, not looked into
+  std::string request_id = {};                         // kept in the record, not looked into
 };
 
 // ---- what is known -----------------------------------------------------------------------------

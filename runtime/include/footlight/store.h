@@ -22,7 +22,7 @@
 #include "footlight/error.h"
 #include "footlight/time.h"
 
-namespace footlight {
+namespace footlight FOOTLIGHT_API {
 
 // One accepted command. `record` and `answer` are bytes that the store does not look into.
 struct JournalEntry {

@@ -13,7 +13,7 @@
 
 #include "footlight/error.h"
 
-namespace footlight {
+namespace footlight FOOTLIGHT_API {
 
 struct Duration {
   std::int64_t ms = 0;

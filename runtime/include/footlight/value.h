@@ -14,7 +14,7 @@
 
 #include "footlight/error.h"
 
-namespace footlight {
+namespace footlight FOOTLIGHT_API {
 
 class Value;
 using Array = std::vector<Value>;

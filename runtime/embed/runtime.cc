@@ -1,0 +1,194 @@
+// Runtime opened, reloaded and looked at. How it answers is in asking.cc, its lifecycle in authoring.cc.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "embed/state.h"
+#include "script/declarations.h"
+#include "store/journal.h"
+#include "testkit/fixtures.h"
+
+namespace footlight {
+namespace {
+
+Instant wall_clock() {
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+}
+
+// Scripts are C underneath: what a host's function throws ends there, as an error of the script.
+HostFunction guarded(const std::string& name, const ScriptFunction& function) {
+  return [name, function](HostCall& call) -> Result<Value> {
+    std::vector<Value> arguments;
+    for (std::size_t i = 0; i < call.count(); ++i) {
+      auto argument = call.value(i);
+      if (!argument) return refuse(argument.error().code, "`" + name + "`, " + argument.error().message);
+      arguments.push_back(std::move(*argument));
+    }
+    try {
+      return function(arguments);
+    } catch (const std::exception& thrown) {
+      return refuse(Code::script_error, "`" + name + "` threw: " + thrown.what());
+    } catch (...) {
+      return refuse(Code::script_error, "`" + name + "` threw something that is no std::exception");
+    }
+  };
+}
+
+Result<Environment> environment_of(const RuntimeOptions& options) {
+  Environment host;
+  for (const auto& [name, function] : options.functions) {
+    if (!function) return refuse(Code::usage, "the function `" + name + "` is empty");
+    host.push_back({name, guarded(name, function)});
+  }
+  if (host.empty()) return host;
+  // Whether the names can be taken is for the reader of declarations to say, who has them all.
+  if (auto reader = DeclarationReader::create(host); !reader) return reader.error();
+  return host;
+}
+
+// The same files have the same name for their snapshot.
+std::string version_of(const LoadedWorkspace& loaded) {
+  std::string text = hash_of(loaded.document);
+  for (const LoadedExperience& experience : loaded.experiences) text += hash_of(experience.document);
+  return "files-" + sha256_hex(text).substr(0, 12);
+}
+
+Status is_folder(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return Done{};
+  return refuse(Code::unreadable_file, "there is no folder `" + path + "`");
+}
+
+}  // namespace
+
+Runtime::State::State(RuntimeOptions given, Environment functions)
+    : options(std::move(given)), host(std::move(functions)), policies(host), workers(host) {
+  if (!options.secret.empty()) key = token_key(options.secret);
+}
+
+void Runtime::State::log(const Problems& problems) const {
+  for (const Problem& problem : problems) log(problem.is_warning ? LogLine::Level::warning : LogLine::Level::error, to_line(problem));
+}
+
+Status Runtime::State::load(const Files& files) {
+  const std::lock_guard turn(changes);
+  auto fresh = std::make_shared<LoadedWorkspace>(load_workspace(files, policies, host));
+  if (has_errors(fresh->problems)) return refuse(Code::validation_failed, std::move(fresh->problems), "the workspace has problems");
+  SnapshotSource source = everything_live(*fresh);
+  source.version = version_of(*fresh);
+  auto compiled = Snapshot::compile(std::move(source), policies);
+  if (!compiled) return compiled.error();
+  {
+    const std::unique_lock writing(mutex);
+    loaded = fresh;
+    snapshot = *compiled;
+  }
+  workers.serve(*compiled);
+  log(fresh->problems);
+  return Done{};
+}
+
+Runtime::Runtime(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Runtime::Runtime(Runtime&& other) noexcept = default;
+Runtime& Runtime::operator=(Runtime&& other) noexcept = default;
+Runtime::~Runtime() = default;
+
+namespace {
+
+RuntimeOptions with_defaults(RuntimeOptions options) {
+  if (!options.clock) options.clock = wall_clock;
+  return options;
+}
+
+}  // namespace
+
+Result<Runtime> Runtime::from_folder(const std::string& path, RuntimeOptions options) {
+  auto host = environment_of(options);
+  if (!host) return host.error();
+  auto state = std::make_unique<State>(with_defaults(std::move(options)), std::move(*host));
+  state->kind = State::Kind::folder;
+  state->folder = path;
+  Runtime runtime(std::move(state));
+  if (auto loaded = runtime.reload(); !loaded) return loaded.error();
+  return runtime;
+}
+
+Result<Runtime> Runtime::from_files(FileMap files, RuntimeOptions options) {
+  auto host = environment_of(options);
+  if (!host) return host.error();
+  Runtime runtime(std::make_unique<State>(with_defaults(std::move(options)), std::move(*host)));
+  if (auto loaded = runtime.reload(std::move(files)); !loaded) return loaded.error();
+  return runtime;
+}
+
+Result<Runtime> Runtime::from_store(std::shared_ptr<Store> store, const std::string& workspace, RuntimeOptions options) {
+  if (!store) return refuse(Code::usage, "there is no store");
+  auto host = environment_of(options);
+  if (!host) return host.error();
+  auto state = std::make_unique<State>(with_defaults(std::move(options)), std::move(*host));
+  state->kind = State::Kind::store;
+  state->store = std::move(store);
+  if (!state->key) {
+    // Two ids of 32 random hex digits; whoever opens the store first decides.
+    auto secret = state->store->put_setting_once(workspace, "secret", new_store_id() + new_store_id());
+    if (!secret) return secret.error();
+    state->key = token_key(*secret);
+  }
+  State* raw = state.get();
+  auto catalog = Catalog::open(*state->store, workspace, state->policies,
+                               {.window = state->options.window, .published = [raw](Instant, std::shared_ptr<const Snapshot> fresh) { raw->workers.serve(fresh); }});
+  if (!catalog) return catalog.error();
+  state->catalog = std::move(*catalog);
+  if (const auto left_out = state->catalog->compile_error()) state->log(left_out->problems);
+  return Runtime(std::move(state));
+}
+
+Status Runtime::reload() {
+  if (state_->kind != State::Kind::folder)
+    return refuse(Code::usage, state_->kind == State::Kind::files ? "these files are in memory: give the new ones to `reload`"
+                                                                  : "a store is not reloaded: commands change what is in force");
+  if (auto there = is_folder(state_->folder); !there) return there;
+  return state_->load(*disk_files(state_->folder));
+}
+
+Status Runtime::reload(FileMap files) {
+  if (state_->kind != State::Kind::files)
+    return refuse(Code::usage, state_->kind == State::Kind::folder ? "this runtime reads the folder `" + state_->folder + "`; `reload()` reads it again"
+                                                                   : "a store is not reloaded: `take_in` takes files into it");
+  return state_->load(*memory_files(std::move(files)));
+}
+
+Result<std::vector<FixtureResult>> Runtime::run_fixtures(const std::string& filter) const {
+  if (state_->kind == State::Kind::store) return refuse(Code::usage, "a store holds no tests; run them from the workspace's folder");
+  std::shared_ptr<const LoadedWorkspace> loaded;
+  {
+    const std::shared_lock reading(state_->mutex);
+    loaded = state_->loaded;
+  }
+  std::vector<FixtureResult> results;
+  for (TestResult& result : footlight::run_fixtures(*loaded, {.filter = filter, .finished = {}, .host = state_->host}))
+    results.push_back({std::move(result.file), std::move(result.name), result.passed, std::move(result.message), std::move(result.log)});
+  return results;
+}
+
+std::string Runtime::workspace() const {
+  if (state_->catalog) return state_->catalog->name();
+  const std::shared_lock reading(state_->mutex);
+  return state_->loaded->workspace.name;
+}
+
+std::string Runtime::snapshot() const {
+  const auto serving = state_->serving();
+  return serving ? serving->version() : std::string();
+}
+
+Problems Runtime::problems() const {
+  if (state_->catalog) {
+    const auto left_out = state_->catalog->compile_error();
+    return left_out ? left_out->problems : Problems{};
+  }
+  const std::shared_lock reading(state_->mutex);
+  return state_->loaded->problems;
+}
+
+}  // namespace footlight

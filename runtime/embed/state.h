@@ -1,0 +1,57 @@
+// The inside of a Runtime: what it decides from, and what it was given to decide with.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+
+#include "catalog/catalog.h"
+#include "embed/workers.h"
+#include "engine/token.h"
+#include "footlight/footlight.h"
+#include "script/workspace_files.h"
+
+namespace footlight {
+
+struct Runtime::State {
+  State(RuntimeOptions given, Environment host);
+
+  Instant instant(std::optional<Instant> at) const { return at ? *at : options.clock(); }
+  void log(LogLine::Level level, const std::string& text) const {
+    if (options.log) options.log({level, text});
+  }
+  void log(const Problems& problems) const;
+
+  // ---- asking (asking.cc)
+  std::shared_ptr<const Snapshot> serving() const;
+  Result<Request> parsed(std::string_view json, std::optional<Instant> at) const;
+  Result<Decision> answer(Request request, Problems problems, bool explain) const;
+  Status know(Request& request) const;   // puts what the host knows beneath what the request says
+  void tell(const Request& request, const Decision& decision) const;
+
+  // ---- changing
+  Status load(const Files& files);       // all of it or nothing
+  Result<Catalog*> authoring() const;    // code usage where there is no store
+
+  const RuntimeOptions options;
+  const Environment host;                // options.functions, as policies see them
+  LuaPolicyCompiler policies;
+  std::optional<TokenKey> key;
+  mutable Workers workers;
+
+  // From a folder or files.
+  enum class Kind { folder, files, store } kind = Kind::files;
+  std::string folder;
+  std::mutex changes;                    // one reload at a time
+  mutable std::shared_mutex mutex;       // guards the two below
+  std::shared_ptr<const LoadedWorkspace> loaded;
+  std::shared_ptr<const Snapshot> snapshot;
+
+  // From a store. The catalog goes first, it uses all of the above.
+  std::shared_ptr<Store> store;
+  std::unique_ptr<Catalog> catalog;
+};
+
+}  // namespace footlight
