@@ -14,26 +14,26 @@ namespace {
 
 // ---- what stands under handles
 
-struct Options : Object {
+struct Options : Kept {
   static constexpr Kind kind = Kind::options;
   std::mutex mutex;
   RuntimeOptions options;
 };
 
-struct Opened : Object {
+struct Opened : Kept {
   static constexpr Kind kind = Kind::runtime;
   explicit Opened(Runtime made) : runtime(std::move(made)) {}
   Runtime runtime;
 };
 
-struct Asked : Object {
+struct Asked : Kept {
   static constexpr Kind kind = Kind::request;
   std::mutex mutex;
   Request request;
   std::optional<Instant> at;
 };
 
-struct Decided : Object {
+struct Decided : Kept {
   static constexpr Kind kind = Kind::decision;
   explicit Decided(Decision made) : decision(std::move(made)) {}
   const Decision decision;
@@ -41,19 +41,19 @@ struct Decided : Object {
   std::string json;                      // written when it is first asked for
 };
 
-struct Text : Object {
+struct Text : Kept {
   static constexpr Kind kind = Kind::text;
-  explicit Text(std::string text) : text(std::move(text)) {}
+  explicit Text(std::string made) : text(std::move(made)) {}
   const std::string text;
 };
 
-struct Failure : Object {
+struct Failure : Kept {
   static constexpr Kind kind = Kind::error;
   explicit Failure(const Error& error) : code(name(error.code)), message(error.message), json(to_json(error_document(error))) {}
   const std::string code, message, json;
 };
 
-struct Reply : Object {
+struct Reply : Kept {
   static constexpr Kind kind = Kind::reply;
   std::mutex mutex;
   Result<Value> answer = Value();

@@ -31,7 +31,7 @@ Handles::Place* Handles::place(std::uint32_t index) {
   return chunk ? &chunk[index % chunk_size] : nullptr;
 }
 
-void* Handles::add(Kind kind, std::unique_ptr<Object> object) {
+void* Handles::add(Kind kind, std::unique_ptr<Kept> object) {
   std::uint32_t index;
   while (!take_free(index))
     if (!grow()) return nullptr;
@@ -74,7 +74,7 @@ bool Handles::free(void* handle) {
 }
 
 void Handles::reclaim(std::uint32_t index, Place& here) {
-  std::unique_ptr<Object> object(std::exchange(here.object, nullptr));   // ends last: its end may come back here
+  std::unique_ptr<Kept> object(std::exchange(here.object, nullptr));   // ends last: its end may come back here
   const std::uint64_t generation = here.word.load(std::memory_order_relaxed) & ~(one_generation - 1);
   here.word.store(generation + one_generation, std::memory_order_release);
   // A place that was used 2^32 times is not used again: its tickets would begin to repeat themselves.

@@ -16,8 +16,8 @@ namespace footlight::c {
 
 enum class Kind : std::uint8_t { options = 1, runtime, request, decision, text, error, reply };
 
-struct Object {
-  virtual ~Object() = default;
+struct Kept {
+  virtual ~Kept() = default;
 };
 
 class Handles {
@@ -26,7 +26,7 @@ class Handles {
   static Handles& instance();
 
   // Null where all places are taken.
-  void* add(Kind kind, std::unique_ptr<Object> object);
+  void* add(Kind kind, std::unique_ptr<Kept> object);
   // False: not a handle that is alive.
   bool free(void* handle);
 
@@ -39,14 +39,14 @@ class Handles {
     ~Pin() {
       if (object_) handles_->unpin(index_);
     }
-    Object* get() const { return object_; }
+    Kept* get() const { return object_; }
 
    private:
     friend class Handles;
-    Pin(Handles* handles, std::uint32_t index, Object* object) : handles_(handles), index_(index), object_(object) {}
+    Pin(Handles* handles, std::uint32_t index, Kept* object) : handles_(handles), index_(index), object_(object) {}
     Handles* handles_ = nullptr;
     std::uint32_t index_ = 0;
-    Object* object_ = nullptr;
+    Kept* object_ = nullptr;
   };
   Pin pin(void* handle, Kind kind);
 
@@ -58,7 +58,7 @@ class Handles {
   struct Place {
     std::atomic<std::uint64_t> word{0};
     std::atomic<std::uint32_t> next{0};                 // in the list of free places: index + 1, 0 ends it
-    Object* object = nullptr;
+    Kept* object = nullptr;
   };
   static constexpr std::size_t chunk_size = 1024;
   static constexpr std::size_t chunk_count = limits::c_handles_max / chunk_size;

@@ -51,10 +51,10 @@ Result<HttpResponse> decide_call(Serving& serving, const Counters& counters, con
   if (!runner) return runner.error();
   const Decision decision = decide(*pinned->snapshot, request, **runner, {.explain = explain, .key = &pinned->key});
   if (decision.policy_failures > 0) counters.policy_failures.add(decision.policy_failures);
-  std::string body = to_json(decision);
+  std::string answer = to_json(decision);
   const auto max_age_s = serving.max_age_s(*pinned);
   if (!max_age_s) return without_lease(*pinned, request, counters, explain);
-  return answer_of(std::move(body), *max_age_s);
+  return answer_of(std::move(answer), *max_age_s);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ Result<Value> asked(const AttributeProvider& provider, const Request& request) {
 }  // namespace
 
 std::shared_ptr<const Snapshot> Runtime::State::serving() const {
-  if (catalog) return catalog->snapshot();
+  // A restored store that nobody has looked at yet serves nothing that may have been stopped since.
+  if (catalog) return catalog->is_fenced() ? catalog->defaults() : catalog->snapshot();
   const std::shared_lock reading(mutex);
   return snapshot;
 }

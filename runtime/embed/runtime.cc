@@ -1,5 +1,6 @@
 // Runtime opened, reloaded and looked at. How it answers is in asking.cc, its lifecycle in authoring.cc.
-#include <algorithm>
+#include <time.h>
+
 #include <chrono>
 #include <filesystem>
 
@@ -10,6 +11,13 @@
 
 namespace footlight {
 namespace {
+
+// By both clocks of this machine, for what the store may have lent to delivery nodes before.
+Reading reading(Instant wall) {
+  timespec boot{};
+  clock_gettime(CLOCK_BOOTTIME, &boot);
+  return {{static_cast<std::int64_t>(boot.tv_sec) * 1000 + boot.tv_nsec / 1'000'000}, wall};
+}
 
 Instant wall_clock() {
   return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
@@ -136,7 +144,8 @@ Result<Runtime> Runtime::from_store(std::shared_ptr<Store> store, const std::str
   }
   State* raw = state.get();
   auto catalog = Catalog::open(*state->store, workspace, state->policies,
-                               {.window = state->options.window, .published = [raw](Instant, std::shared_ptr<const Snapshot> fresh) { raw->workers.serve(fresh); }});
+                               {.window = state->options.window, .started = reading(state->options.clock()),
+                                .published = [raw](Instant, std::shared_ptr<const Snapshot> fresh) { raw->workers.serve(fresh); }});
   if (!catalog) return catalog.error();
   state->catalog = std::move(*catalog);
   if (const auto left_out = state->catalog->compile_error()) state->log(left_out->problems);

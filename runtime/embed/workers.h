@@ -39,6 +39,7 @@ class Workers {
   void give_back(std::unique_ptr<LuaPolicyRunner> runner);
 
   const Environment host_;
+  const std::shared_ptr<PolicyBreaker> breaker_ = std::make_shared<PolicyBreaker>();   // one for all, as for a workspace's threads
   std::mutex mutex_;
   std::vector<std::unique_ptr<LuaPolicyRunner>> idle_;
   const Snapshot* serving_ = nullptr;                   // only compared; the runtime holds it

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <vector>
@@ -79,7 +80,7 @@ int main(int argc, char** argv) {
         bytes += size;
         return footlight_free(answer) == FOOTLIGHT_OK;
       });
-  good &= compare(
+  good = compare(
       "a request made before, as structs",
       [&] {
         const auto decision = runtime->decide(request);
@@ -93,7 +94,7 @@ int main(int argc, char** argv) {
         footlight_decision_get(decision, 0, FOOTLIGHT_CONTENT, &size);
         bytes += size;
         return footlight_free(decision) == FOOTLIGHT_OK;
-      });
+      }) && good;
   footlight_free(asked);
   footlight_free(handle);
   std::printf("%s, %zu bytes answered; bound %.2f: %s\n", folder.c_str(), bytes, bound, good ? "kept" : "exceeded");

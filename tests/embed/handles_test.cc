@@ -12,7 +12,7 @@ using namespace footlight::c;
 namespace {
 
 std::atomic<long> alive = 0;
-struct Counted : Object {
+struct Counted : Kept {
   Counted() { ++alive; }
   ~Counted() override { --alive; }
   std::atomic<int> used = 0;

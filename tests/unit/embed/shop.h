@@ -1,6 +1,8 @@
 // A small shop in memory, for hosts to decide on.
 #pragma once
 
+#include <stdexcept>
+
 #include "footlight/footlight.h"
 
 namespace footlight {
