@@ -16,7 +16,7 @@ namespace {
 
 void promise(bool holds, const char* what, std::string_view detail = {}) {
   if (holds) return;
-  std::fprintf(stderr, "broken promise: %s\n%.*s\n", what, static_cast<int>(detail.size()), detail.data());
+  std::fprintf(stderr, "broken promise: %s\n%s\n", what, std::string(detail).c_str());
   std::abort();
 }
 

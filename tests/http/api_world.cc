@@ -59,9 +59,9 @@ ApiWorld::ApiWorld(const std::string& store_id) {
   REQUIRE(store.ok());
   if (!store_id.empty()) REQUIRE((*store)->set_meta(store_meta::store_id, store_id).ok());
   store_ = std::move(*store);
-  api_ = std::make_unique<Api>(*store_, ApiOptions{[this] { return now; }, [this](const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) {
-                                                     return runner(workspace, snapshot);
-                                                   }, {}, [this] { return clocks(); }});
+  ApiOptions options{.now = [this] { return now; }, .clocks = [this] { return clocks(); }};
+  options.runner = [this](const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) { return runner(workspace, snapshot); };
+  api_ = std::make_unique<Api>(*store_, std::move(options));
   for (const auto& [name, document] : {std::pair{"shop", workspace_document}, {"other", other_document}}) {
     auto catalog = Catalog::open(*store_, name, policies_, {.started = clocks()});
     REQUIRE(catalog.ok());
