@@ -99,6 +99,7 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
   state_.head = entry.seq;
   state_.at = std::max(state_.at, entry.at);
   state_.version = version_after(state_, workspace_);
+  state_.version_at = state_.at;
   const std::string hash = hash_of(to_value(workspace_));
   remember(trails_[""], entry.seq, hash, hash);
   control_->committed(state_.version, entry.at);
@@ -396,6 +397,7 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
     state_.head += 1;
     state_.at = when;
     state_.version = version;
+    state_.version_at = when;
     workspace_ = std::move(workspace);
     const std::string hash = hash_of(canonical);
     remember(trails_[""], state_.head, hash, hash);

@@ -129,7 +129,10 @@ Status fold(State& state, const Record& record) {
     experience.id = record.experience;
     take_effects(experience, record);
   }
-  if (record.version) state.version = *record.version;
+  if (record.version) {
+    state.version = *record.version;
+    state.version_at = record.at;
+  }
   state.head = record.seq;
   state.at = record.at;
   return Done{};
@@ -139,7 +142,7 @@ std::vector<CatalogItem> catalog(const State& state) {
   std::vector<CatalogItem> items;
   for (const auto& [id, experience] : state.experiences) {
     const Standing& standing = experience.standing;
-    if (!is_listed(standing.phase) || is_final(phase_at(standing, state.at))) continue;
+    if (!is_listed(standing.phase) || is_final(phase_at(standing, state.version_at))) continue;
     items.push_back(
         item_of(id, standing, *revision_of(experience, *experience.live_revision), *experience.activated_at));
   }

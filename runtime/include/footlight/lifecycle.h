@@ -205,6 +205,7 @@ struct CatalogVersion {
 struct State {
   std::map<std::string, Experience, std::less<>> experiences;   // deleted ones too
   CatalogVersion version;
+  Instant version_at;                                  // of the record that made it
   std::int64_t head = 0;                               // records folded: the journal's head
   Instant at;                                          // of the newest record; never goes back
   bool fenced = false;                                 // set by whoever opens a restored store
@@ -346,7 +347,8 @@ std::string status_at(const Experience& experience, Instant now);
 
 // ---- what is served ----------------------------------------------------------------------------
 
-// What may be served after state.version, by id; what its schedule ended by state.at is left out.
+// What may be served after state.version, by id; what its schedule had ended when that was made is left
+// out. The same for as long as the version is: nodes that got it sooner or later have the same.
 std::vector<CatalogItem> catalog(const State& state);
 // What a record changes in the catalog of the state that it was made for; none where it has no version.
 std::optional<CatalogChange> change_of(const State& before, const Record& record);
