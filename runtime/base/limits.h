@@ -170,5 +170,6 @@ inline constexpr Duration answer_age_margin = seconds(5);     // by which its co
 inline constexpr std::size_t fixture_memory = 256 << 20;      // a test's; its world is not in Lua
 inline constexpr std::size_t fixture_memory_hard = 512 << 20;
 inline constexpr int fixtures_max = 100'000;
+inline constexpr std::size_t fixture_nodes_max = 100;         // of one test
 
 }  // namespace footlight::limits

@@ -81,7 +81,7 @@ class FixtureFile {
       if (!argument) return argument.error();
       arguments.push_back(std::move(*argument));
     }
-    arguments.resize(std::max<std::size_t>(arguments.size(), 5));
+    arguments.resize(std::max<std::size_t>(arguments.size(), 6));
     const std::string verb = arguments[0].is_string() ? arguments[0].string() : "";
     if (verb == "json") return Value(Object{{"ok", true}, {"value", to_json(arguments[1])}});
     if (!world_) return refuse(Code::usage, "the world is there only while a test runs; put this inside test \"…\" (function(t) … end)");
@@ -117,12 +117,28 @@ class FixtureFile {
       return moved ? Result<Value>(Value(to_text(world_->now()))) : moved.error();
     }
     if (verb == "decide") return decide(arguments);
+    if (verb == "node" || verb == "partition" || verb == "heal" || verb == "restart" || verb == "reboot") return about_node(verb, first);
     if (verb == "activate_all") return activate_all();
     auto id = text(first, "an experience's id");
     if (!id) return id.error();
     if (verb == "activate_approved") return activate_approved(*id);
     if (verb == "status") return world_->catalog().experience(*id, world_->now());
     return command(verb, *id, arguments);
+  }
+
+  Result<Value> about_node(const std::string& verb, const Value& argument) {
+    auto name = text(argument, "a node's name");
+    if (!name) return name.error();
+    if (verb == "node") {
+      if (auto added = world_->add_node(*name); !added) return added.error();
+      return Value(*name);
+    }
+    auto node = world_->node(*name);
+    if (!node) return node.error();
+    if (verb == "partition") (*node)->partition(world_->now());
+    else if (verb == "heal") (*node)->heal(world_->now());
+    else (*node)->restart(world_->now(), verb == "reboot");
+    return Value(*name);
   }
 
   // Commands are given by `tester`, who is an author, publisher and approver, unless `by` names
@@ -256,9 +272,10 @@ class FixtureFile {
     Problems problems;
     const Request request = parse_request(Value(std::move(document)), world_->now(), problems);
     if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the request has problems");
-    auto decision = world_->decide(request);
+    const bool is_at_node = arguments[5].is_string();
+    auto decision = is_at_node ? world_->decide(request, arguments[5].string()) : world_->decide(request);
     if (!decision) return decision.error();
-    auto possible = world_->possible(request);
+    auto possible = is_at_node ? world_->possible(request, arguments[5].string()) : world_->possible(request);
     if (!possible) return possible.error();
 
     Object seen{{"shown", shown(*decision)}, {"is_default", false}};

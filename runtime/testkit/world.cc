@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace footlight {
 namespace {
 
@@ -41,9 +43,10 @@ Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, Policy
 }
 
 Status World::at(Instant instant) {
-  const bool is_untouched = now_ == default_now && catalog_->version().v == 1;
+  const bool is_untouched = now_ == default_now && catalog_->version().v == 1 && nodes_.empty();
   if (instant < now_ && !is_untouched) return refuse(Code::bad_time, "the clock stands at " + to_text(now_) + " and does not go back to " + to_text(instant));
   now_ = instant;
+  for (auto& [name, node] : nodes_) node.pass(now_);
   return Done{};
 }
 
@@ -73,15 +76,57 @@ Result<Decision> World::decide(const Request& request) {
 
 Result<std::vector<Decision>> World::possible(const Request& request) {
   // The newest version committed by now − window is the oldest that may still be served (P1).
-  const Instant horizon = now_ - window_.length();
-  std::size_t oldest = 0;
-  for (std::size_t i = 0; i < published_.size(); ++i)
-    if (published_[i].at <= horizon) oldest = i;
   std::vector<Decision> decisions;
-  for (std::size_t i = oldest; i < published_.size(); ++i) {
+  for (std::size_t i = published_by(published_, now_ - window_.length()); i < published_.size(); ++i) {
     auto policies = runner(published_[i].snapshot);
     if (!policies) return policies.error();
     decisions.push_back(footlight::decide(*published_[i].snapshot, request, **policies));
+  }
+  return decisions;
+}
+
+Status World::add_node(const std::string& name) {
+  if (nodes_.contains(name)) return refuse(Code::already_exists, "there is a node `" + name + "` already");
+  if (published_.empty()) return refuse(Code::unavailable, "the workspace does not compile: " + to_text(*catalog_->compile_error()));
+  if (nodes_.size() >= limits::fixture_nodes_max)
+    return refuse(Code::limit_exceeded, "more than " + std::to_string(limits::fixture_nodes_max) + " nodes in one test");
+  nodes_.emplace(name, VirtualNode(name, *catalog_, published_, now_));
+  return Done{};
+}
+
+Result<VirtualNode*> World::node(const std::string& name) {
+  const auto found = nodes_.find(name);
+  if (found == nodes_.end()) return refuse(Code::usage, "there is no node `" + name + "`; `t:node \"" + name + "\"` makes one");
+  return &found->second;
+}
+
+Result<Decision> World::decide_from(const std::shared_ptr<const Snapshot>& snapshot, const Request& request) {
+  if (snapshot) {
+    auto policies = runner(snapshot);
+    if (!policies) return policies.error();
+    return footlight::decide(*snapshot, request, **policies, {.explain = true});
+  }
+  const auto defaults = catalog_->defaults();
+  if (!defaults) return refuse(Code::unavailable, "the workspace does not compile: " + to_text(*catalog_->compile_error()));
+  Decision fallback = footlight::decide(*defaults, request, no_policies(), {.explain = true});
+  for (SurfaceTrace& trace : fallback.trace) trace.note = "no_lease: the node serves defaults only";
+  return fallback;
+}
+
+Result<Decision> World::decide(const Request& request, const std::string& name) {
+  auto found = node(name);
+  if (!found) return found.error();
+  return decide_from((*found)->serving(now_), request);
+}
+
+Result<std::vector<Decision>> World::possible(const Request& request, const std::string& name) {
+  auto found = node(name);
+  if (!found) return found.error();
+  std::vector<Decision> decisions;
+  for (const auto& snapshot : (*found)->possible(now_)) {
+    auto decision = decide_from(snapshot, request);
+    if (!decision) return decision.error();
+    decisions.push_back(std::move(*decision));
   }
   return decisions;
 }

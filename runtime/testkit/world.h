@@ -11,6 +11,7 @@
 #include "engine/decide.h"
 #include "script/policies.h"
 #include "script/workspace_files.h"
+#include "testkit/virtual_node.h"
 
 namespace footlight {
 
@@ -33,14 +34,19 @@ class World {
   // window ago on. The last one is the accepting node's.
   Result<std::vector<Decision>> possible(const Request& request);
 
+  // --- delivery nodes beside the accepting one
+  Status add_node(const std::string& name);             // connected, and caught up
+  Result<VirtualNode*> node(const std::string& name);
+  // The node's answer, and what any node in its place may answer. Without a lease: defaults, or nothing.
+  Result<Decision> decide(const Request& request, const std::string& node);
+  Result<std::vector<Decision>> possible(const Request& request, const std::string& node);
+
  private:
   World() = default;
   Result<PolicyRunner*> runner(const std::shared_ptr<const Snapshot>& snapshot);
 
-  struct Published {
-    Instant at;
-    std::shared_ptr<const Snapshot> snapshot;
-  };
+  // Null: defaults only.
+  Result<Decision> decide_from(const std::shared_ptr<const Snapshot>& snapshot, const Request& request);
 
   const LoadedWorkspace* loaded_ = nullptr;
   Environment host_;                                    // functions of the host's for policies
@@ -49,8 +55,9 @@ class World {
   Zone zone_ = Zone::utc();
   std::unique_ptr<Store> store_;
   std::unique_ptr<Catalog> catalog_;
-  std::vector<Published> published_;
+  std::vector<PublishedSnapshot> published_;
   std::map<const Snapshot*, std::unique_ptr<LuaPolicyRunner>> runners_;
+  std::map<std::string, VirtualNode> nodes_;
 };
 
 }  // namespace footlight

@@ -44,9 +44,10 @@ end
 
 -- ---- what a profile sees on a surface
 
-local function view_of(profile, surface)
+-- `node`: on that delivery node; else on the one that accepted the last command, and any other.
+local function view_of(profile, surface, node)
   local view = {}
-  local function look() return ask(4, "decide", profile.attributes, surface, profile.identity, profile.context) end
+  local function look() return ask(4, "decide", profile.attributes, surface, profile.identity, profile.context, node and node.name) end
   local function why(seen, id)
     for _, row in ipairs(seen.trace) do
       if row.experience == id then return row.fate .. (row.reason and ": " .. row.reason or "") end
@@ -100,7 +101,10 @@ local function view_of(profile, surface)
   function view:must_show(id)
     local with, without, seen = in_window(id)
     if without > 0 then
-      if with > 0 then error("`" .. id .. "` may show, but not on every node yet: the answer depends on how fast a node was", 2) end
+      if with > 0 then
+        error("`" .. id .. "` may show" .. (node and " on " .. node.name or "") .. ", but not " .. (node and "surely" or "on every node yet") ..
+          ": the answer depends on how fast a node was", 2)
+      end
       error("`" .. id .. "` is not shown: " .. why(seen, id), 2)
     end
     return self
@@ -108,7 +112,10 @@ local function view_of(profile, surface)
   function view:must_not_show(id)
     local with, without = in_window(id)
     if with > 0 then
-      if without > 0 then error("`" .. id .. "` may still show on some node: the window has not passed", 2) end
+      if without > 0 then
+        error("`" .. id .. "` may still show on " .. (node and node.name or "some node") .. ": " ..
+          (node and "it depends on how fast the node was" or "the window has not passed"), 2)
+      end
       error("`" .. id .. "` is shown", 2)
     end
     return self
@@ -152,7 +159,10 @@ local function profile_of(attributes, options)
   options = options or {}
   if type(options) == "string" then options = { identity = options } end
   local profile = { attributes = attributes or {}, identity = options.identity or "tester:1", context = options.context }
-  function profile:on(surface) return view_of(profile, surface) end
+  function profile:on(surface, node)
+    if node ~= nil and (type(node) ~= "table" or node.name == nil) then error("a node is what t:node \"…\" gave", 2) end
+    return view_of(profile, surface, node)
+  end
   -- The same person with some attributes changed.
   function profile:with(changes)
     local changed = {}
@@ -180,6 +190,15 @@ local function new_test()
   for _, verb in ipairs { "submit", "withdraw", "request_changes", "approve", "unschedule", "stop", "pause", "resume", "close", "archive", "delete" } do
     t[verb] = function(_, id, options) return ask(2, verb, id, options) end
   end
+  -- A delivery node: connected and caught up from here on.
+  function t:node(name)
+    ask(2, "node", name)
+    local node = { name = name }
+    for _, verb in ipairs { "partition", "heal", "restart", "reboot" } do
+      node[verb] = function() ask(2, verb, name) end
+    end
+    return node
+  end
   -- The function must be refused with this code; the message comes back.
   function t:refused(code, attempt)
     expecting, refusal = true, nil
@@ -189,6 +208,12 @@ local function new_test()
     if not refusal then attempt() end   -- it failed for another reason: let that be seen
     if refusal.code ~= code then error("expected a refusal (" .. code .. "), got (" .. refusal.code .. "): " .. refusal.message, 2) end
     return refusal.message
+  end
+  -- t:expect_refused("experience_final", "edit", "welcome", { priority = 1 }): one command, by its word.
+  function t:expect_refused(code, verb, ...)
+    local arguments, command = { ... }, t[verb]
+    if not command then error("there is no command `" .. tostring(verb) .. "`", 2) end
+    return t:refused(code, function() command(t, unpack(arguments)) end)
   end
   function t:equal(got, want)
     if text_of(got) ~= text_of(want) then error("expected " .. text_of(want) .. ", got " .. text_of(got), 2) end

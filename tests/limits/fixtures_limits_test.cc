@@ -68,3 +68,11 @@ TEST_CASE("a file has so many tests") {
   CHECK_FALSE(more[0].passed);
   CHECK_THAT(more[0].message, Catch::Contains("more than 100000 tests in one file"));
 }
+
+TEST_CASE("a test has so many delivery nodes") {
+  const auto made = [](std::size_t n) { return run("test \"nodes\" (function(t) for i = 1, " + std::to_string(n) + " do t:node(\"n\" .. i) end end)"); };
+  CHECK(made(limits::fixture_nodes_max)[0].passed);
+  const auto more = made(limits::fixture_nodes_max + 1);
+  CHECK_FALSE(more[0].passed);
+  CHECK_THAT(more[0].message, Catch::Contains("more than 100 nodes in one test"));
+}
