@@ -2,6 +2,7 @@
 // plain values and gives the process's exit code.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ struct AuditOptions { RemoteOptions remote; std::string id; bool json = false; }
 struct StatusOptions { RemoteOptions remote; std::string id; bool watch = false; bool json = false; };
 struct BackupOptions { RemoteOptions remote; std::string file; };   // restore: `remote.data` is what is made
 struct BenchOptions { std::string workload; bool check = false; bool json = false; int rounds = 1; std::string answers; };
+struct SimOptions { bool is_driver = false; int histories = 100; int operations = 300; int nodes = 0; std::uint64_t seed = 1; };
 
 int init_command(const InitOptions& options);
 int check_command(const CheckOptions& options);
@@ -73,6 +75,7 @@ int audit_verify_command(const AuditOptions& options);
 int backup_command(const BackupOptions& options);
 int restore_command(const BackupOptions& options);
 int bench_decide_command(const BenchOptions& options);
+int sim_command(const SimOptions& options);             // random histories, or the driver
 int help_lua_command(const std::string& name);
 int help_errors_command(const std::string& name);
 int docs_command(const std::string& topic);             // a reference page, as Markdown

@@ -265,6 +265,15 @@ int main(int argc, char** argv) {
   command->add_flag("--json", bench.json, "figures as JSON");
   command->callback([&] { run = [&] { return bench_decide_command(bench); }; });
 
+  SimOptions sim;
+  command = app.add_subcommand("sim", "try a deployment in miniature: random histories, each judged, or your own (`--driver`)");
+  command->add_flag("--driver", sim.is_driver, "read one JSON operation a line, print one JSON outcome a line");
+  command->add_option("--histories", sim.histories, "how many, a seed each")->check(CLI::Range(1, 100'000'000))->capture_default_str();
+  command->add_option("--ops", sim.operations, "operations of a history")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  command->add_option("--nodes", sim.nodes, "delivery nodes; default: one to four, by the seed")->check(CLI::Range(1, 100));
+  command->add_option("--seed", sim.seed, "of the first history")->capture_default_str();
+  command->callback([&] { run = [&] { return sim_command(sim); }; });
+
   std::string topic, subject;
   command = app.add_subcommand("help", "help on a subject: `help lua`, `help lua string.rep`, `help errors`");
   command->add_option("topic", topic, "lua or errors")->required()->check(CLI::IsMember({"lua", "errors"}));
