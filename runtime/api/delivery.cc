@@ -56,15 +56,15 @@ void heed_fence(Api& api) {
     if (!catalog->is_fenced()) (void)catalog->heed_fence();
 }
 
-struct Answered {
+struct PollAnswer {
   Value body;
   bool is_news = false;                                 // something the node has to hear at once
 };
 
 // {"workspaces": {NAME: {"answer" or "refused": {"code", "message"}, "access"?}}}. A workspace that the node
 // did not ask for is there too, empty: next time it can.
-Result<Answered> answer_poll(Api& api, const Caller& caller, const Poll& poll, Reading now) {
-  Answered answered;
+Result<PollAnswer> answer_poll(Api& api, const Caller& caller, const Poll& poll, Reading now) {
+  PollAnswer answered;
   Object workspaces;
   for (const auto& [name, catalog] : api.catalogs()) {
     if (!opens(caller, name)) continue;
@@ -102,14 +102,14 @@ bool has_news(Api& api, const Poll& poll, std::int64_t access_changes) {
   return false;
 }
 
-HttpResponse response_of(const Result<Answered>& answered, const HttpRequest& request) {
+HttpResponse response_of(const Result<PollAnswer>& answered, const HttpRequest& request) {
   if (!answered) return problem_response(answered.error(), request);
   HttpResponse response = json_response(answered->body);
   response.headers.add("Cache-Control", "no-store");
   return response;
 }
 
-// Answered at once where there is news; else the answer waits for some, as long as the node would. The
+// PollAnswer at once where there is news; else the answer waits for some, as long as the node would. The
 // lease is counted from when the node sent its request, so waiting costs it, and nobody else.
 HttpResponse lease(Api& api, const Call& call) {
   if (!api.options().clocks) return problem_response(refuse(Code::unavailable, "this process lends to no nodes"), call.request);

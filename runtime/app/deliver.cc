@@ -82,7 +82,10 @@ class Following {
     HttpCall call{.method = method, .target = target, .body = std::move(body)};
     call.headers.add("Authorization", "Bearer " + token_);
     if (!call.body.empty()) call.headers.add("Content-Type", "application/json");
-    auto answered = send(control_, call, patience);
+    auto answered = send(control_, call, patience, [this] {
+      const std::lock_guard lock(mutex_);
+      return is_over_;
+    });
     if (!answered) return answered.error();
     if (answered->status == 200) return std::move(answered->body);
     if (auto problem = problem_of(*answered)) return refuse(problem->code, "the control process refuses: " + problem->message);

@@ -12,9 +12,6 @@
 #include "server/log.h"
 
 namespace footlight {
-namespace {
-
-}  // namespace
 
 Result<Address> parse_address(const std::string& text) {
   const auto colon = text.rfind(':');

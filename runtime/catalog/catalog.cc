@@ -50,17 +50,16 @@ Status Catalog::replay() {
   if (!store_id) return store_id.error();
   // Leases from before a restart are counted with until the last of them has surely ended; where none was
   // ever given there is nothing to wait for.
-  Reading started{options_.started.boot, Instant{} - Window::max()};
   auto until = store_.setting(name_, leased_until_key);
   if (!until) return until.error();
   if (until->has_value()) {
     auto instant = parse_instant(**until);
     if (!instant) return refuse(Code::store_corrupt, "the workspace `" + name_ + "` does not tell until when leases were given: " + instant.error().message);
     leased_until_ = *instant;
-    started.wall = std::min(options_.started.wall, leased_until_ - Window::max());
   }
   asked_at_ = options_.started;
-  control_.emplace(store_id->value_or(""), options_.window, started);
+  const Duration sooner = std::min(Duration{}, (leased_until_ - options_.started.wall) - Window::max());
+  control_.emplace(store_id->value_or(""), options_.window, Reading{options_.started.boot + sooner, options_.started.wall + sooner});
   std::optional<Error> failure;
   auto read = store_.read(name_, 0, [&](const JournalEntry& entry) {
     if (auto folded = fold_entry(entry); !folded) failure = folded.error();

@@ -144,7 +144,7 @@ asio::awaitable<Result<HttpResponse>> exchange(const Url& url, const HttpCall& c
 
 }  // namespace
 
-Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Duration timeout) {
+Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Duration timeout, const std::function<bool()>& is_over) {
   const auto url = parse_url(base_url);
   if (!url.ok()) return url.error();
   const std::string_view unsafe = "\r\n ";
@@ -164,7 +164,11 @@ Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Durat
       thrown = e.what();
     }
   });
-  io.run();
+  if (!is_over) io.run();
+  while (is_over && !io.stopped()) {
+    if (is_over()) return refuse(Code::unavailable, "`" + url->authority + "` was not waited for");
+    io.run_for(std::chrono::milliseconds(50));
+  }
   if (!answer) return refuse(Code::unavailable, "`" + url->authority + "` could not be asked: " + thrown);
   return std::move(*answer);
 }

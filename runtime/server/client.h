@@ -1,6 +1,7 @@
 // A small HTTP/1.1 client for the command line: one request, one answer, one connection.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ struct HttpCall {
 // everything together but the look-up of a name. Any status is an answer; see problem_of() for what a refusal
 // says. Codes: usage for a URL that is none or not http, unavailable when nobody answers (the message names
 // the address and the way out), too_large beyond limits::response_bytes_max. Blocks; any thread.
-Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Duration timeout);
+// Who may have to go while it waits hands in `is_over`, which is asked some twenty times a second.
+Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Duration timeout, const std::function<bool()>& is_over = {});
 
 }  // namespace footlight

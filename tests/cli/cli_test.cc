@@ -34,6 +34,13 @@ std::string file_text(const std::string& path) {
   return text.str();
 }
 
+// `text` with `to`, which is as long, wherever `from` stands.
+std::string with_all(std::string text, const std::string& from, const std::string& to) {
+  REQUIRE(text.find(from) != std::string::npos);
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at)) text.replace(at, from.size(), to);
+  return text;
+}
+
 // A workspace made by `init`, and a data file beside it.
 struct Shop {
   Shop() {
@@ -308,40 +315,32 @@ TEST_CASE("the audit tells who changed what from which content to which, by whic
     CHECK(lines[i].string_or("actor", "") == (i < 3 ? "ann" : i == 3 ? "amy" : "pia"));
     CHECK(lines[i].string_or("chain", "").size() == 64);
   }
-  CHECK(text(0, "from") == "null");
+  CHECK_THAT(to_json(lines[0]), Catch::Contains("\"from\":null"));
   CHECK(text(0, "to").size() == 66);
   const std::string first = text(1, "to"), second = text(3, "to");
-  CHECK(text(1, "from") == "null");
+  CHECK(text(1, "from") == "none");
   CHECK(text(1, "live_to") == "none");                  // a draft puts nothing in force
-  CHECK(text(2, "from") + text(2, "to") + text(2, "live_from") + text(2, "live_to") == first + first + "null" + first);
+  CHECK(text(2, "from") + text(2, "to") + text(2, "live_from") + text(2, "live_to") == first + first + "none" + first);
   CHECK(text(3, "from") == first);
   CHECK(second != first);
   CHECK(text(3, "live_from") == "none");                // what is live goes on beside the edit
   CHECK(text(4, "live_from") + text(4, "live_to") == first + second);
-  CHECK(text(5, "from") + text(5, "to") + text(5, "live_from") + text(5, "live_to") == second + second + second + "null");
+  CHECK(text(5, "from") + text(5, "to") + text(5, "live_from") + text(5, "live_to") == second + second + second + "none");
   CHECK(text(5, "message") == "\"wrong price\"");
   CHECK(first == to_json(*json_of(shop.as("vic:viewer", {"show", "welcome"}).out).find("revisions")->array()[0].find("hash")));
 }
 
-TEST_CASE("a broken journal is told with its first broken entry, from the file and by the server") {
+TEST_CASE("a broken journal is told with its first broken entry") {
   Shop shop;
   REQUIRE(shop.as("ann:author,publisher", {"push", shop.ws}).exit_code == 0);
   REQUIRE(shop.as("pia:publisher", {"activate", "welcome"}).exit_code == 0);
   REQUIRE(shop.as("pia:publisher", {"stop", "welcome"}).exit_code == 0);
-  std::string file = file_text(shop.data);
-  // Somebody with access to the disk turns the publisher into another, in the record of the stop.
-  const auto at = file.rfind("\"command\":\"stop\"");
-  REQUIRE(at != std::string::npos);
-  const auto name = file.rfind("\"name\":\"pia\"", at);
-  REQUIRE(name != std::string::npos);
-  file.replace(name, 12, "\"name\":\"eve\"");
-  shop.folder.write("shop.db", file);
+  // Somebody with access to the disk makes something else of the stop.
+  shop.folder.write("shop.db", with_all(file_text(shop.data), "\"command\":\"stop\"", "\"command\":\"step\""));
   const Ran broken = footlight_run({"audit", "verify", "--data", shop.data});
   CHECK(broken.exit_code == 4);
   CHECK(broken.out.empty());
   CHECK_THAT(broken.err, Catch::StartsWith("error (store_corrupt): ") && Catch::Contains("workspace `ws`: entry 4: its chain does not verify") && Catch::Contains("restore a backup"));
-  const Ran by_server = shop.as("root:admin", {"audit", "verify", "--json"});
-  CHECK(by_server.exit_code == 2);                      // no such option: what it tells is one line
 }
 
 TEST_CASE("a backup is made while the server runs; what is restored from it stays shut until its epoch is bumped") {
@@ -417,11 +416,7 @@ TEST_CASE("a copy that does not verify is not restored, and nothing is restored 
   CHECK(beside.exit_code == 3);
   CHECK_THAT(beside.err, Catch::Contains("back.db-wal` is there already"));
   std::filesystem::remove(back + "-wal");
-  std::string bytes = file_text(copy);
-  const auto at = bytes.find("\"command\":\"create\"");
-  REQUIRE(at != std::string::npos);
-  bytes.replace(at, 18, "\"command\":\"delete\"");
-  shop.folder.write("broken.db", bytes);
+  shop.folder.write("broken.db", with_all(file_text(copy), "\"command\":\"create\"", "\"command\":\"delete\""));
   const Ran broken = footlight_run({"restore", shop.folder.path("broken.db"), "--data", back});
   CHECK(broken.exit_code == 4);
   CHECK_THAT(broken.err, Catch::Contains("entry 2"));

@@ -319,6 +319,12 @@ void blobs_are_named_by_their_content(Store& store) {
   CHECK(*store.put_blob(bytes) == *id);
   CHECK(*store.get_blob(*id) == bytes);
   CHECK(*store.get_blob(*store.put_blob("")) == "");
+  // What nobody needs any more may go, and may come again.
+  REQUIRE(store.drop_blob(*id).ok());
+  refused(store.get_blob(*id), Code::not_found, *id);
+  CHECK(store.drop_blob(*id).ok());
+  CHECK(*store.put_blob(bytes) == *id);
+  CHECK(*store.get_blob(*id) == bytes);
   refused(store.get_blob("nothing"), Code::not_found, "there is no blob `nothing`");
 }
 

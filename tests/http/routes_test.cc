@@ -10,7 +10,7 @@ namespace {
 
 // A target that the pattern matches.
 std::string example_of(std::string pattern) {
-  for (const auto& [name, word] : {std::pair{"{id}", "nobody"}, {"{command}", "submit"}, {"{name}", "nobody"}})
+  for (const auto& [name, word] : {std::pair{"{id}", "nobody"}, {"{command}", "submit"}, {"{name}", "nobody"}, {"{hash}", "00"}})
     if (const auto at = pattern.find(name); at != std::string::npos) pattern.replace(at, std::string(name).size(), word);
   REQUIRE(pattern.find('{') == std::string::npos);
   return pattern;
@@ -318,4 +318,18 @@ TEST_CASE("a store that was restored is not ready and takes nothing until its ep
   CHECK(ask("vic", "GET", "/readyz", "").status == 200);
   CHECK_THAT(ask("vic", "GET", "/v1/experiences/hero", "").body, Catch::Contains("\"stopped\""));
   CHECK(ask("root", "POST", "/v1/epoch_bump", "").status == 409);
+}
+
+TEST_CASE("an admin has the journal verified, and takes a backup where the token opens every workspace") {
+  ApiWorld world;
+  REQUIRE(world.ask("ann", "POST", "/v1/experiences", campaign("hero")).status == 201);
+  const Reply verified = world.ask("root", "GET", "/v1/audit/verify");
+  CHECK(verified.status == 200);
+  CHECK(verified.number("entries") == 2);
+  CHECK(verified.text("workspace") == "shop");
+  CHECK("2 " + verified.body.find("head")->string_or("chain", "") == world.journal());
+  CHECK(world.ask("vic", "GET", "/v1/audit/verify").code() == "forbidden");
+  CHECK(world.ask("root", "GET", "/v1/backup").code() == "forbidden");
+  CHECK_THAT(world.ask("root", "GET", "/v1/backup").detail(), Catch::Contains("every workspace"));
+  CHECK(world.ask("star", "GET", "/v1/backup").code() == "not_found");   // this process has no file to copy
 }

@@ -117,6 +117,19 @@ TEST_CASE("a command's body has so many bytes") {
   }
 }
 
+TEST_CASE("a node's request has so many bytes") {
+  test::ApiWorld world;
+  const auto listener = start_listener(test_options(), {.handle = world.router(), .body_limit = [&](const HttpRequest& head) { return world.router().body_limit(head); }});
+  const auto status = [&](std::size_t size) {
+    const std::string end = "\"workspaces\":{}}";
+    const auto answer = send(listener->url(), {.method = "POST", .target = "/v1/delivery/lease", .headers = {{"Authorization", "Bearer tok-n1"}, {"Content-Type", "application/json"}},
+                                               .body = "{" + std::string(size - end.size() - 1, ' ') + end}, seconds(30));
+    return answer ? answer->status : 0;
+  };
+  CHECK(status(limits::delivery_poll_bytes_max) == 200);
+  CHECK(status(limits::delivery_poll_bytes_max + 1) == 413);
+}
+
 TEST_CASE("an idempotency key has so many bytes") {
   test::ApiWorld world;
   const auto create = [&](const std::string& id, std::size_t size) {
@@ -150,4 +163,23 @@ TEST_CASE("an answer tells so much of the journal, and where to ask on") {
   const Array first = told("limit=" + more);
   REQUIRE(first.size() == limits::audit_rows_max);
   CHECK(told("limit=" + more + "&after=" + most).size() == 1);
+}
+
+TEST_CASE("a page of the journal ends behind the entry that fills its bytes") {
+  test::ApiWorld world;
+  auto seq = world.store().head("shop")->seq;
+  const std::string record = "{\"filler\":\"" + std::string((1 << 20) - 13, 'x') + "\"}";
+  for (int i = 0; i < 18; ++i) {
+    const auto entry = world.store().append("shop", seq, {.at = world.now, .actor = "ann", .record = record, .answer = "{}"});
+    REQUIRE(entry.ok());
+    seq = entry->seq;
+  }
+  const auto page = [&](std::int64_t after) { return world.ask("vic", "GET", "/v1/audit?after=" + std::to_string(after)); };
+  const test::Reply first = page(1);
+  REQUIRE(first.status == 200);
+  const std::size_t count = first.body.find("entries")->array().size();
+  CHECK(first.response.body.size() > limits::audit_answer_bytes_max);
+  CHECK(first.response.body.size() <= limits::audit_answer_bytes_max + record.size() + 1'000);   // one step past it, and no further
+  CHECK(count < 18);
+  CHECK(count + page(1 + static_cast<std::int64_t>(count)).body.find("entries")->array().size() == 18);
 }
