@@ -64,7 +64,6 @@ int deliver_command(const ServeOptions& options);       // serve --role delivery
 int status_command(const StatusOptions& options);
 int push_command(const VerbOptions& options);           // a folder's configuration and drafts
 int verb_command(const VerbOptions& options);           // create, edit, submit … duplicate
-int epoch_bump_command(const VerbOptions& options);
 int diff_command(const DiffOptions& options);
 int review_command(const DiffOptions& options);
 int list_command(const VerbOptions& options);

@@ -175,13 +175,6 @@ int main(int argc, char** argv) {
     command->callback([&, word] { run = [&, word] { verb.verb = word; return verb_command(verb); }; });
   }
 
-  command = app.add_subcommand("epoch-bump", "after a restore: end everything that was in the backup, and go on");
-  command->add_option("--message", verb.message, "why, for the journal");
-  command->add_option("--key", verb.key, "idempotency key: a retry has one effect");
-  command->add_flag("--json", verb.json, "the answer as JSON");
-  remote_options(command, verb.remote);
-  command->callback([&] { run = [&] { return epoch_bump_command(verb); }; });
-
   command = app.add_subcommand("list", "all experiences with their status");
   command->add_flag("--json", verb.json, "as JSON");
   remote_options(command, verb.remote);

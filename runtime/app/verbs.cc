@@ -109,21 +109,6 @@ int verb_command(const VerbOptions& options) {
   return 0;
 }
 
-int epoch_bump_command(const VerbOptions& options) {
-  auto remote = Remote::open(options.remote);
-  if (!remote) return fail(remote.error());
-  Headers headers;
-  if (!options.key.empty()) headers.add("Idempotency-Key", options.key);
-  auto answer = (*remote)->call("POST", "/v1/epoch_bump", options.message.empty() ? Value() : Value(Object{{"message", options.message}}), headers);
-  if (!answer) return fail(answer.error());
-  if (options.json)
-    std::printf("%s\n", to_json(*answer).c_str());
-  else
-    std::printf("a new epoch: version %s; everything that was there is stopped, gone everywhere by %s\n", answer->string_or("version", "?").c_str(),
-                answer->string_or("gone_by", "?").c_str());
-  return 0;
-}
-
 int list_command(const VerbOptions& options) {
   auto remote = Remote::open(options.remote);
   if (!remote) return fail(remote.error());

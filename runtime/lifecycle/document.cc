@@ -68,8 +68,8 @@ requesting changes and the approval itself end it.
 
 The catalog is what may be served: everything scheduled, live, paused or closed, with its start and end, which each
 reader evaluates by its own clock. A scheduled experience is in it ahead of its start, so that it begins everywhere
-at once. Activating, unscheduling, stopping, pausing, resuming and closing make a new version, and so does an epoch
-bump; no other command on this page does. A start or an end needs none: it is in the catalog already. Versions are
+at once. Activating, unscheduling, stopping, pausing, resuming and closing make a new version, and so do an approval
+that activates and an epoch bump; no other command on this page does. A start or an end needs none: it is in the catalog already. Versions are
 contiguous, across epochs too; each carries the SHA-256 of the chain before it, its epoch, its number and what
 changed.
 

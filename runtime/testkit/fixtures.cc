@@ -162,6 +162,7 @@ class FixtureFile {
     Command command{.name = *name, .experience = id, .actor = actor(options), .message = options.string_or("message", "")};
     if (const Value* expected = options.find("expect"); expected && expected->is_number()) command.expected_revision = static_cast<int>(expected->number());
     if (const Value* revision = options.find("revision"); revision && revision->is_number()) command.revision = static_cast<int>(revision->number());
+    if (const Value* wish = options.find("activate_on_approval"); wish && wish->is_boolean()) command.activate_on_approval = wish->boolean();
     if (*name == CommandName::create) command.definition = arguments[2];
     if (*name == CommandName::edit) {
       // The changes over the newest definition. Of what is gone or unknown, the catalog tells.

@@ -616,7 +616,7 @@ TEST_CASE("diff and review: text for people, JSON for programs, refusals with th
   CHECK(told.find("is_sound")->boolean());
   CHECK(told.at_path("activation.is_possible")->boolean());
   CHECK(shop.as("vic:viewer", {"review", "nobody"}).exit_code == 3);
-  CHECK_THAT(shop.as("root:admin", {"epoch-bump"}).err, Catch::StartsWith("refused (not_fenced)"));
+  CHECK_THAT(shop.as("root:admin", {"epoch_bump"}).err, Catch::StartsWith("refused (not_fenced)"));
 }
 
 TEST_CASE("the last approval activates where the submission asked for it, and says why where it could not") {
