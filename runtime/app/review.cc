@@ -79,6 +79,7 @@ void print_clashes(const Value& review) {
     if (is_true(clash, "has_conflict_policy")) text += "; the conflict policy may say otherwise";
     line(harmless(text));
     std::string when = "for whoever is in both audiences";
+    if (const Value* visitor = clash.find("visitor")) when += ", such as " + harmless(to_json(*visitor));
     if (const std::string from = clash.string_or("from", ""); !from.empty()) when += ", from " + from;
     if (const std::string till = clash.string_or("till", ""); !till.empty()) when += ", till " + till;
     line("  " + when + "; that of " + other + ":");

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "catalog/catalog.h"
 #include "lifecycle/guards.h"
+#include "lint/satisfy.h"
 #include "model/outline.h"
 
 namespace footlight {
@@ -138,9 +139,15 @@ Value Catalog::approval_of(const Experience& experience) {
 }
 
 // What is in force, or will be, and shows on the same element of the same configuration at some time
-// that both are. Whether somebody is in both audiences, nobody can tell beforehand.
+// that both are, unless it is proved that nobody is in both audiences. A visitor who is stands with it.
 Value Catalog::clashes_of(const Experience& experience, const Definition& definition, const Span& span, Instant now) {
   using Rank = std::tuple<int, Instant, std::string>;
+  const auto written = [&](const Definition& owner) {
+    return written_out(owner.audience, owner.include, [&](const Predicate& lua) {
+      return policies_.lift({PolicyRole::targeting, lua.lua, owner.id, lua.path, {}}, workspace_.attributes);
+    });
+  };
+  const std::optional<Predicate> audience_here = written(definition);
   const Rank ours{-definition.priority, experience.activated_at.value_or(now), experience.id};
   Array clashes;
   for (const CatalogItem& item : catalog(state_)) {
@@ -155,10 +162,20 @@ Value Catalog::clashes_of(const Experience& experience, const Definition& defini
     const bool we_win = ours < theirs;
     const std::string& winner = we_win ? experience.id : item.experience;
     std::set<std::pair<std::string, std::string>> told;
+    std::optional<Satisfaction> both;                     // asked where they stand on one place
     for (const Action& action : definition.actions)
       for (const Action& rival : other.actions) {
         if (action.configuration != rival.configuration || action.element != rival.element) continue;
         if (!told.emplace(action.configuration, action.element).second) continue;
+        if (!both) {
+          const std::optional<Predicate> audience_there = written(other);
+          both.emplace();
+          if (audience_here && audience_there) {
+            const Demand demands[] = {{&*audience_here, true}, {&*audience_there, true}};
+            both = satisfy(demands, workspace_.attributes, lists_);
+          }
+        }
+        if (both->answer == Satisfaction::Answer::never) continue;
         const auto [winning, losing] = std::minmax(definition.priority, other.priority, std::greater<>());
         std::string why;
         if (definition.priority != other.priority)
@@ -172,6 +189,12 @@ Value Catalog::clashes_of(const Experience& experience, const Definition& defini
         Array audience;
         for (const std::string& line : clauses(other.audience)) audience.emplace_back(line);
         row["audience"] = std::move(audience);
+        // A policy may still say no to the visitor, so none is named where one is asked.
+        if (const Witness& visitor = both->witness; !both->asks_policy && (!visitor.attributes.empty() || visitor.identity)) {
+          Object shown{{"attributes", Object(visitor.attributes.begin(), visitor.attributes.end())}};
+          if (visitor.identity) shown["identity"] = Object{{"id", *visitor.identity}};
+          row["visitor"] = std::move(shown);
+        }
         if (together->first) row["from"] = to_text(*together->first);
         if (together->second) row["till"] = to_text(*together->second);
         const Configuration* configuration = workspace_.configuration(action.configuration);

@@ -1,5 +1,5 @@
-// Times that were activated under other rules of their zone than this machine has now. Governments move clocks at
-// short notice; an instant that was promised stays what it was, and whoever wrote `09:00` is told.
+// Times that were activated under other rules of their zone than this machine has now. Governments move
+// clocks at short notice; an instant that was promised stays what it was, and whoever wrote `09:00` is told.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,11 @@
 namespace footlight {
 
 struct ZoneChange {
-  std::string field;                                   // `from` or `till`
-  std::string text, zone;                              // as written: `2026-12-01T09:00`, `Europe/Paris`
-  Instant kept;                                        // what it was when it was activated: what counts
-  std::optional<Instant> today;                        // what it would be now; none: it no longer names one instant
-  std::string why;                                     // where it names none
+  std::string field;             // `from` or `till`
+  std::string text, zone;        // as written: `2026-12-01T09:00`, `Europe/Paris`
+  Instant kept;                  // what it was when it was activated: what counts
+  std::optional<Instant> today;  // what it would be now; none: it no longer names one instant
+  std::string why;               // where it names none
   bool operator==(const ZoneChange&) const = default;
 };
 

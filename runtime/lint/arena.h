@@ -11,8 +11,8 @@
 namespace footlight {
 
 struct Arena {
-  std::string surface;                                  // as an application would ask
-  std::vector<SurfaceMatch> matches;                    // indices into workspace.configurations
+  std::string surface;                // as an application would ask
+  std::vector<SurfaceMatch> matches;  // indices into workspace.configurations
 };
 
 // One for each set of configurations that some surface named by a rule, or made up for one or two rules, is

@@ -1,5 +1,5 @@
-// The linter: what is well formed, compiles, and still cannot be meant. Everything here is a warning; what must
-// not pass is an error elsewhere (model, snapshot). Each warning has a stable code:
+// The linter: what is well formed, compiles, and still cannot be meant. Everything here is a warning; what
+// must not pass is an error elsewhere (model, snapshot). Each warning has a stable code:
 //
 //   type_mismatch    a test that no value of the attribute's declared type meets
 //   never_holds      a condition that contradicts itself: no request meets it
@@ -16,11 +16,12 @@
 namespace footlight {
 
 struct LintReport {
-  Problems warnings;                                    // places are `file:line` where they are known
+  Problems warnings;  // places are `file:line` where they are known
   OverlapReport overlaps;
 };
 
 // `places` are the workspace document's, JSON path to `file:line`. Its parts must compile.
-LintReport lint(const SnapshotSource& source, const std::map<std::string, std::string>& places, PolicyCompiler& policies, const OverlapOptions& options);
+LintReport lint(const SnapshotSource& source, const std::map<std::string, std::string>& places,
+                PolicyCompiler& policies, const OverlapOptions& options);
 
 }  // namespace footlight

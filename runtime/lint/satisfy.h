@@ -21,13 +21,14 @@
 
 namespace footlight {
 
-using IdLists = std::map<std::string, std::shared_ptr<const IdList>>;   // by SHA-256
+using IdLists = std::map<std::string, std::shared_ptr<const IdList>>;  // by SHA-256
 
 // The condition with the audiences that it names written out, functions replaced where `lift` knows their
 // native form, and lists named by their SHA-256. Empty where something that it names is missing, or it is
 // larger than a predicate may be: that is reported where it is compiled.
 using LiftPolicy = std::function<std::optional<Predicate>(const Predicate& lua)>;
-std::optional<Predicate> written_out(const Predicate& condition, const Included& include, const LiftPolicy& lift);
+std::optional<Predicate> written_out(const Predicate& condition, const Included& include,
+                                     const LiftPolicy& lift);
 
 // What is asked of a request: that the condition holds, or that it does not. Written out.
 struct Demand {
@@ -36,15 +37,15 @@ struct Demand {
 };
 
 struct Witness {
-  std::optional<std::string> identity;                  // none: no test asks for one
-  std::map<std::string, Value> attributes;              // by dotted name; what is not named is absent
+  std::optional<std::string> identity;      // none: no test asks for one
+  std::map<std::string, Value> attributes;  // by dotted name; what is not named is absent
 };
 
 struct Satisfaction {
   enum class Answer { meets, never, unknown } answer = Answer::unknown;
-  Witness witness;                                      // of `meets`
-  bool asks_policy = false;                             // the witness may fail by what a policy answers
-  long steps = 0;                                       // what finding the answer took
+  Witness witness;           // of `meets`
+  bool asks_policy = false;  // the witness may fail by what a policy answers
+  long steps = 0;            // what finding the answer took
 };
 
 Satisfaction satisfy(std::span<const Demand> demands, const AttributeTypes& attributes, const IdLists& lists);

@@ -15,23 +15,26 @@ namespace {
 using namespace ast;
 using Op = Predicate::Op;
 
-enum class Role { none, visitor, moment, conflict };   // whom the first parameter is
+enum class Role { none, visitor, moment, conflict };  // whom the first parameter is
 
 const std::vector<std::string>& request_fields() {
   static const std::vector<std::string> names = {"identity", "context", "surface", "configuration", "now"};
   return names;
 }
 const std::vector<std::string>& moment_fields() {
-  static const std::vector<std::string> names = {"year", "month", "day", "hour", "minute", "second", "weekday", "date", "time", "instant"};
+  static const std::vector<std::string> names = {"year",   "month",   "day",  "hour", "minute",
+                                                 "second", "weekday", "date", "time", "instant"};
   return names;
 }
 
 class Linter {
  public:
-  Linter(const Chunk& chunk, const AttributeTypes& attributes) : chunk_(chunk), attributes_(attributes), locals_(chunk.ast.locals) {
+  Linter(const Chunk& chunk, const AttributeTypes& attributes)
+      : chunk_(chunk), attributes_(attributes), locals_(chunk.ast.locals) {
     for (const auto& [name, type] : attributes) {
       names_.push_back(name);
-      for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) holders_.insert(name.substr(0, dot));
+      for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+        holders_.insert(name.substr(0, dot));
     }
   }
 
@@ -41,7 +44,8 @@ class Linter {
     block(chunk_.ast.chunk->body, path);
     roles(chunk_.ast.chunk->body);
     for (const FunctionBody* body : chunk_.ast.functions) function(*body);
-    std::stable_sort(problems_.begin(), problems_.end(), [](const auto& left, const auto& right) { return left.first < right.first; });
+    std::stable_sort(problems_.begin(), problems_.end(),
+                     [](const auto& left, const auto& right) { return left.first < right.first; });
     Problems told;
     for (auto& [line, problem] : problems_)
       if (std::find(told.begin(), told.end(), problem) == told.end()) told.push_back(std::move(problem));
@@ -49,10 +53,11 @@ class Linter {
   }
 
  private:
-  using Path = std::vector<Demand>;                     // what holds where a statement stands
+  using Path = std::vector<Demand>;  // what holds where a statement stands
 
   void warn(Code code, int line, std::string message) {
-    problems_.emplace_back(line, Problem{code, chunk_.name + ":" + std::to_string(line), std::move(message), true});
+    problems_.emplace_back(line,
+                           Problem{code, chunk_.name + ":" + std::to_string(line), std::move(message), true});
   }
 
   // --- roles ------------------------------------------------------------------------------------
@@ -60,10 +65,12 @@ class Linter {
   // `local function f` and `local f = function`, by declaration.
   void named_functions(const Block& block) {
     for (const Stat& statement : block.statements) {
-      if (const auto* local = std::get_if<LocalFunction>(&statement.node)) functions_[local->name.declaration] = local->body.get();
+      if (const auto* local = std::get_if<LocalFunction>(&statement.node))
+        functions_[local->name.declaration] = local->body.get();
       if (const auto* local = std::get_if<Local>(&statement.node))
         for (std::size_t i = 0; i < local->names.size() && i < local->values.size(); ++i)
-          if (const auto* function = std::get_if<Function>(&local->values[i].node)) functions_[local->names[i].declaration] = function->body.get();
+          if (const auto* function = std::get_if<Function>(&local->values[i].node))
+            functions_[local->names[i].declaration] = function->body.get();
     }
   }
 
@@ -76,7 +83,9 @@ class Linter {
     if (const auto* function = std::get_if<Function>(&expression.node)) {
       take(*function->body, role);
     } else if (const auto* name = std::get_if<Name>(&expression.node)) {
-      if (const auto known = functions_.find(name->declaration); known != functions_.end() && !local(*name)->is_reassigned) take(*known->second, role);
+      if (const auto known = functions_.find(name->declaration);
+          known != functions_.end() && !local(*name)->is_reassigned)
+        take(*known->second, role);
     } else if (const auto* table = std::get_if<Table>(&expression.node)) {
       for (const Field& field : table->fields) {
         const auto* key = field.key ? std::get_if<String>(&field.key->node) : nullptr;
@@ -105,14 +114,18 @@ class Linter {
   void take(const FunctionBody& body, Role role) {
     if (role == Role::none || body.parameters.empty()) return;
     const auto give = [&](std::size_t i, Role whose) {
-      if (i < body.parameters.size() && !variable(body.parameters[i].declaration).is_reassigned) parameters_[body.parameters[i].declaration] = whose;
+      if (i < body.parameters.size() && !variable(body.parameters[i].declaration).is_reassigned)
+        parameters_[body.parameters[i].declaration] = whose;
     };
     if (role != Role::conflict) give(0, role);
-    if (body.parameters.size() > 1 && !variable(body.parameters[1].declaration).is_reassigned) requests_.insert(body.parameters[1].declaration);
+    if (body.parameters.size() > 1 && !variable(body.parameters[1].declaration).is_reassigned)
+      requests_.insert(body.parameters[1].declaration);
   }
 
   const Variable& variable(int declaration) const { return locals_[static_cast<std::size_t>(declaration)]; }
-  const Variable* local(const Name& name) const { return name.declaration < 0 ? nullptr : &variable(name.declaration); }
+  const Variable* local(const Name& name) const {
+    return name.declaration < 0 ? nullptr : &variable(name.declaration);
+  }
 
   // --- what an expression reads -----------------------------------------------------------------
 
@@ -120,12 +133,13 @@ class Linter {
   struct Read {
     int root = -1;
     std::string path;
-    bool is_whole = true;                               // false: a key that is no constant text ends it
+    bool is_whole = true;  // false: a key that is no constant text ends it
   };
   std::optional<Read> read_of(const Expr& expression, int depth = 0) const {
     if (const auto* name = std::get_if<Name>(&expression.node)) {
       if (name->declaration < 0 || depth > 20) return {};
-      if (parameters_.contains(name->declaration) || requests_.contains(name->declaration)) return Read{name->declaration, {}, true};
+      if (parameters_.contains(name->declaration) || requests_.contains(name->declaration))
+        return Read{name->declaration, {}, true};
       const Variable& known = variable(name->declaration);
       return known.initial && !known.is_reassigned ? read_of(*known.initial, depth + 1) : std::nullopt;
     }
@@ -135,8 +149,10 @@ class Linter {
     auto read = read_of(*index->object, depth + 1);
     const auto* key = std::get_if<String>(&index->key->node);
     if (!read || !read->is_whole) return read;
-    if (!key) read->is_whole = false;
-    else read->path += (read->path.empty() ? "" : ".") + key->value;
+    if (!key)
+      read->is_whole = false;
+    else
+      read->path += (read->path.empty() ? "" : ".") + key->value;
     return read;
   }
 
@@ -161,18 +177,24 @@ class Linter {
       const auto& fields = requests_.contains(read->root) ? request_fields() : moment_fields();
       const std::string field = read->path.substr(0, read->path.find('.'));
       if (std::find(fields.begin(), fields.end(), field) == fields.end())
-        warn(Code::unknown_field, expression.at.line, "`" + name + "` has no field `" + field + "`, so it is nil" + did_you_mean(field, fields));
+        warn(Code::unknown_field, expression.at.line,
+             "`" + name + "` has no field `" + field + "`, so it is nil" + did_you_mean(field, fields));
       return;
     }
     if (attributes_.empty() || attributes_.contains(read->path) || holders_.contains(read->path)) return;
-    for (std::size_t dot = read->path.find('.'); dot != std::string::npos; dot = read->path.find('.', dot + 1)) {
+    for (std::size_t dot = read->path.find('.'); dot != std::string::npos;
+         dot = read->path.find('.', dot + 1)) {
       const auto declared = attributes_.find(read->path.substr(0, dot));
       if (declared == attributes_.end()) continue;
       if (declared->second.type != AttributeType::Type::any)
-        warn(Code::unknown_attribute, expression.at.line, "`" + declared->first + "` is a " + to_text(declared->second) + " and has no field `" + read->path.substr(dot + 1) + "`");
+        warn(Code::unknown_attribute, expression.at.line,
+             "`" + declared->first + "` is a " + to_text(declared->second) + " and has no field `" +
+                 read->path.substr(dot + 1) + "`");
       return;
     }
-    warn(Code::unknown_attribute, expression.at.line, "no attribute `" + read->path + "` is declared, so `" + name + "." + read->path + "` is nil" + did_you_mean(read->path, names_));
+    warn(Code::unknown_attribute, expression.at.line,
+         "no attribute `" + read->path + "` is declared, so `" + name + "." + read->path + "` is nil" +
+             did_you_mean(read->path, names_));
   }
 
   // --- conditions -------------------------------------------------------------------------------
@@ -186,14 +208,18 @@ class Linter {
     return {};
   }
 
-  static bool is_ordering(BinaryOp op) { return op == BinaryOp::lt || op == BinaryOp::gt || op == BinaryOp::le || op == BinaryOp::ge; }
-  static bool is_comparison(BinaryOp op) { return is_ordering(op) || op == BinaryOp::eq || op == BinaryOp::ne; }
+  static bool is_ordering(BinaryOp op) {
+    return op == BinaryOp::lt || op == BinaryOp::gt || op == BinaryOp::le || op == BinaryOp::ge;
+  }
+  static bool is_comparison(BinaryOp op) {
+    return is_ordering(op) || op == BinaryOp::eq || op == BinaryOp::ne;
+  }
 
   // A comparison of an attribute with a constant, the attribute on the left.
   struct Comparison {
     const AttributeTypes::value_type* attribute = nullptr;
     BinaryOp op = BinaryOp::eq;
-    std::optional<Value> constant;                      // none: nil
+    std::optional<Value> constant;  // none: nil
   };
   std::optional<Comparison> comparison_of(const Binary& binary) const {
     if (!is_comparison(binary.op)) return {};
@@ -221,7 +247,8 @@ class Linter {
   static bool can_be_ordered(const AttributeType& type, const Value& constant) {
     using Type = AttributeType::Type;
     if (type.type == Type::number) return constant.is_number();
-    if (type.type == Type::text || type.type == Type::enumeration || type.type == Type::date) return constant.is_string();
+    if (type.type == Type::text || type.type == Type::enumeration || type.type == Type::date)
+      return constant.is_string();
     return type.type == Type::any;
   }
 
@@ -232,15 +259,19 @@ class Linter {
   // What an expression is true for. An absent attribute is nil, an ordering with nil is false.
   Predicate truth_of(const Expr& expression) const {
     if (std::holds_alternative<Nil>(expression.node)) return nothing();
-    if (const auto* truth = std::get_if<Boolean>(&expression.node)) return truth->value ? Predicate{} : nothing();
-    if (std::holds_alternative<Number>(expression.node) || std::holds_alternative<String>(expression.node) || std::holds_alternative<Table>(expression.node) ||
-        std::holds_alternative<Function>(expression.node))
+    if (const auto* truth = std::get_if<Boolean>(&expression.node))
+      return truth->value ? Predicate{} : nothing();
+    if (std::holds_alternative<Number>(expression.node) || std::holds_alternative<String>(expression.node) ||
+        std::holds_alternative<Table>(expression.node) || std::holds_alternative<Function>(expression.node))
       return {};
     if (const auto* paren = std::get_if<Paren>(&expression.node)) return truth_of(*paren->inner);
-    if (const auto* unary = std::get_if<Unary>(&expression.node)) return unary->op == UnaryOp::not_ ? negated(truth_of(*unary->operand)) : free();
+    if (const auto* unary = std::get_if<Unary>(&expression.node))
+      return unary->op == UnaryOp::not_ ? negated(truth_of(*unary->operand)) : free();
     if (const auto* binary = std::get_if<Binary>(&expression.node)) {
-      if (binary->op == BinaryOp::and_) return {.op = Op::all, .args = {truth_of(*binary->left), truth_of(*binary->right)}};
-      if (binary->op == BinaryOp::or_) return {.op = Op::any, .args = {truth_of(*binary->left), truth_of(*binary->right)}};
+      if (binary->op == BinaryOp::and_)
+        return {.op = Op::all, .args = {truth_of(*binary->left), truth_of(*binary->right)}};
+      if (binary->op == BinaryOp::or_)
+        return {.op = Op::any, .args = {truth_of(*binary->left), truth_of(*binary->right)}};
       const auto compared = comparison_of(*binary);
       if (!compared) return free();
       const std::string& name = compared->attribute->first;
@@ -248,7 +279,9 @@ class Linter {
         Predicate exists{.op = Op::exists, .attribute = name};
         return compared->op == BinaryOp::eq ? negated(std::move(exists)) : exists;
       }
-      if (is_ordering(compared->op) && (!can_be_ordered(compared->attribute->second, *compared->constant) || compared->attribute->second.type == AttributeType::Type::any)) return free();
+      if (is_ordering(compared->op) && (!can_be_ordered(compared->attribute->second, *compared->constant) ||
+                                        compared->attribute->second.type == AttributeType::Type::any))
+        return free();
       Predicate test{.op = Op::eq, .attribute = name, .operand = *compared->constant};
       switch (compared->op) {
         case BinaryOp::lt: test.op = Op::lt; return test;
@@ -261,15 +294,18 @@ class Linter {
     }
     const auto read = read_of(expression);
     if (!read || !read->is_whole || !is_visitor(*read) || read->path.empty()) return free();
-    if (holders_.contains(read->path)) return {};        // a view is there even where nothing is known
+    if (holders_.contains(read->path)) return {};  // a view is there even where nothing is known
     const auto declared = attributes_.find(read->path);
     if (declared == attributes_.end()) return free();
-    if (declared->second.type == AttributeType::Type::boolean) return {.op = Op::eq, .attribute = read->path, .operand = true};
+    if (declared->second.type == AttributeType::Type::boolean)
+      return {.op = Op::eq, .attribute = read->path, .operand = true};
     if (declared->second.type == AttributeType::Type::any) return free();
     return {.op = Op::exists, .attribute = read->path};
   }
 
-  bool is_never(const Path& path) const { return satisfy(path, attributes_, {}).answer == Satisfaction::Answer::never; }
+  bool is_never(const Path& path) const {
+    return satisfy(path, attributes_, {}).answer == Satisfaction::Answer::never;
+  }
 
   const Predicate* kept(Predicate predicate) { return &conditions_.emplace_back(std::move(predicate)); }
 
@@ -308,17 +344,22 @@ class Linter {
     const std::string text = to_json(*compared.constant);
     if (is_ordering(compared.op)) {
       if (!can_be_ordered(type, *compared.constant)) {
-        warn(Code::type_mismatch, e.at.line, "`" + name + "` is a " + to_text(type) + "; ordering it with " + text + " fails when it is there");
+        warn(Code::type_mismatch, e.at.line,
+             "`" + name + "` is a " + to_text(type) + "; ordering it with " + text +
+                 " fails when it is there");
         return;
       }
       const Predicate test = truth_of(e);
-      if (is_never({{&test, true}})) warn(Code::type_mismatch, e.at.line, "this comparison never holds for `" + name + "`, which is declared as " + limits_of(type));
+      if (is_never({{&test, true}}))
+        warn(Code::type_mismatch, e.at.line,
+             "this comparison never holds for `" + name + "`, which is declared as " + limits_of(type));
       return;
     }
     const Predicate test{.op = Op::eq, .attribute = name, .operand = *compared.constant};
     if (!is_never({{&test, true}})) return;
     std::string message = "`" + name + "` is never " + text + ": it is declared as " + limits_of(type);
-    if (type.type == AttributeType::Type::enumeration && compared.constant->is_string()) message += did_you_mean(compared.constant->string(), type.values);
+    if (type.type == AttributeType::Type::enumeration && compared.constant->is_string())
+      message += did_you_mean(compared.constant->string(), type.values);
     warn(Code::type_mismatch, e.at.line, std::move(message));
   }
 
@@ -346,9 +387,10 @@ class Linter {
       if (std::holds_alternative<Break>(statement.node)) return true;
       if (const auto* inner = std::get_if<Do>(&statement.node)) return has_break(inner->body);
       if (const auto* inner = std::get_if<If>(&statement.node))
-        return std::any_of(inner->clauses.begin(), inner->clauses.end(), [](const Clause& clause) { return has_break(clause.body); }) ||
+        return std::any_of(inner->clauses.begin(), inner->clauses.end(),
+                           [](const Clause& clause) { return has_break(clause.body); }) ||
                (inner->otherwise && has_break(*inner->otherwise));
-      return false;                                      // a `break` in an inner loop is that loop's
+      return false;  // a `break` in an inner loop is that loop's
     });
   }
 
@@ -358,7 +400,7 @@ class Linter {
     for (const Stat& statement : body.statements) {
       if (is_left) {
         warn(Code::unreachable_code, statement.at.line, "no run comes to this line");
-        return true;                                     // one word for all of it
+        return true;  // one word for all of it
       }
       is_left = visit(statement, path);
     }
@@ -377,8 +419,11 @@ class Linter {
       const Predicate* condition = kept(truth_of(loop->condition));
       Path inside = path;
       inside.push_back({condition, true});
-      if (is_never(inside)) warn(Code::unreachable_code, statement.at.line, "this loop never runs: its condition is never true here");
-      else block(loop->body, std::move(inside));
+      if (is_never(inside))
+        warn(Code::unreachable_code, statement.at.line,
+             "this loop never runs: its condition is never true here");
+      else
+        block(loop->body, std::move(inside));
       Path after = path;
       after.push_back({condition, false});
       return is_never(after) && !has_break(loop->body);
@@ -402,7 +447,7 @@ class Linter {
   }
 
   bool branches(const If& chain, Path& path) {
-    Path before = path;                                  // and none of the conditions so far
+    Path before = path;  // and none of the conditions so far
     bool all_left = true, leading = true;
     for (const Clause& clause : chain.clauses) {
       expression(clause.condition);
@@ -411,11 +456,13 @@ class Linter {
       inside.push_back({condition, true});
       bool is_left = true;
       if (is_never(before)) {
-        warn(Code::unreachable_code, clause.at.line, "no run comes to this branch: one of those before it is always taken");
+        warn(Code::unreachable_code, clause.at.line,
+             "no run comes to this branch: one of those before it is always taken");
       } else if (is_never(inside)) {
         // A comparison that is wrong in itself was told already.
         if (!is_never({{condition, true}}) || !told_at(clause.condition.at.line))
-          warn(Code::unreachable_code, clause.at.line, "no run comes to this branch: its condition is never true here");
+          warn(Code::unreachable_code, clause.at.line,
+               "no run comes to this branch: its condition is never true here");
       } else {
         is_left = block(clause.body, inside);
       }
@@ -429,7 +476,8 @@ class Linter {
       bool is_left = true;
       if (is_never(before)) {
         if (!chain.otherwise->statements.empty())
-          warn(Code::unreachable_code, chain.otherwise->statements[0].at.line, "no run comes to this `else`: one of the branches before it is always taken");
+          warn(Code::unreachable_code, chain.otherwise->statements[0].at.line,
+               "no run comes to this `else`: one of the branches before it is always taken");
       } else {
         is_left = block(*chain.otherwise, before);
       }
@@ -439,14 +487,15 @@ class Linter {
   }
 
   bool told_at(int line) const {
-    return std::any_of(problems_.begin(), problems_.end(), [&](const auto& told) { return told.first == line; });
+    return std::any_of(problems_.begin(), problems_.end(),
+                       [&](const auto& told) { return told.first == line; });
   }
 
   const Chunk& chunk_;
   const AttributeTypes& attributes_;
   const std::vector<Variable>& locals_;
   std::vector<std::string> names_;
-  std::set<std::string> holders_;                       // names that hold attributes: `cart` of `cart.total`
+  std::set<std::string> holders_;  // names that hold attributes: `cart` of `cart.total`
   std::map<int, const FunctionBody*> functions_;
   std::map<int, Role> parameters_;
   std::set<int> requests_;
@@ -456,7 +505,9 @@ class Linter {
 
 }  // namespace
 
-Problems lint_lua(const Chunk& chunk, const AttributeTypes& attributes) { return Linter(chunk, attributes).run(); }
+Problems lint_lua(const Chunk& chunk, const AttributeTypes& attributes) {
+  return Linter(chunk, attributes).run();
+}
 
 Problems lint_files(const Files& files, const AttributeTypes& attributes) {
   Problems problems;
@@ -465,7 +516,8 @@ Problems lint_files(const Files& files, const AttributeTypes& attributes) {
       const std::string path = folder + ("/" + name);
       if (!name.ends_with(".lua")) continue;
       const auto source = files.read(path, limits::script_bytes_max);
-      const Result<Chunk> chunk = source ? read_chunk(*source, path, Mode::declare) : Result<Chunk>(source.error());
+      const Result<Chunk> chunk =
+          source ? read_chunk(*source, path, Mode::declare) : Result<Chunk>(source.error());
       if (!chunk) continue;
       for (Problem& problem : lint_lua(*chunk, attributes)) problems.push_back(std::move(problem));
     }

@@ -6,9 +6,9 @@
 //   never_holds         an `and` whose parts exclude each other
 //   unreachable_code    statements that no run comes to
 //
-// A function's role is known by where it stands: `audience`, `targeting`, `show` hand it the visitor as its first
-// parameter, `schedule` hands it the moment. Whatever is not understood is taken to be free: it may be true or
-// false, so that nothing is claimed that is not proved.
+// A function's role is known by where it stands: `audience`, `targeting`, `show` hand it the visitor as its
+// first parameter, `schedule` hands it the moment. Whatever is not understood is taken to be free: it may be
+// true or false, so that nothing is claimed that is not proved.
 #pragma once
 
 #include "model/workspace.h"

@@ -186,6 +186,23 @@ TEST_CASE("clashes are told with who wins a tie, where several are shown, and on
   CHECK(member(review, "activation.ends") == Value("2026-12-19T23:00:00Z"));
 }
 
+TEST_CASE("a clash is one only where somebody may be in both audiences, and names a visitor who is") {
+  ApiWorld world;
+  configure(world, "[]");
+  const auto make = [&](const std::string& id, const Value& audience) {
+    REQUIRE(world.ask("ann", "POST", "/v1/experiences", Object{{"kind", "campaign"}, {"id", id}, {"audience", audience}, {"show", Object{{"hero", "x"}}}}).status == 201);
+    if (id != "new") REQUIRE(world.command("ann", id, "activate").status == 200);
+  };
+  make("small", json(R"({"attr": "loyalty.tier", "eq": "silver"})"));
+  make("large", json(R"({"attr": "loyalty.tier", "in": ["none", "gold"]})"));
+  make("new", json(R"({"attr": "loyalty.tier", "eq": "gold"})"));
+  const Value review = world.ask("vic", "GET", "/v1/experiences/new/review").body;
+  const Array& clashes = review.find("clashes")->array();
+  REQUIRE(clashes.size() == 1);
+  CHECK(clashes[0].string_or("with", "") == "large");
+  CHECK(to_json(*clashes[0].find("visitor")) == R"({"attributes":{"loyalty.tier":"gold"}})");
+}
+
 TEST_CASE("every check has its result, failed ones with every place") {
   ApiWorld world;
   const auto review = [&](const Value& document) {

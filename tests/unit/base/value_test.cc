@@ -8,7 +8,8 @@
 using namespace footlight;
 
 TEST_CASE("the canonical form sorts keys, writes the shortest numbers and no blanks") {
-  const auto value = parse_json(R"( {"b": [1.0, 0.1, -0, 1e21, 1e-7, 1e-10, true, null], "a": "ü\n\u0001"} )");
+  const auto value =
+      parse_json(R"( {"b": [1.0, 0.1, -0, 1e21, 1e-7, 1e-10, true, null], "a": "ü\n\u0001"} )");
   REQUIRE(value.ok());
   CHECK(to_json(*value) == "{\"a\":\"ü\\n\\u0001\",\"b\":[1,0.1,0,1e+21,1e-7,1e-10,true,null]}");
   CHECK(*parse_json(to_json(*value)) == *value);
@@ -16,10 +17,13 @@ TEST_CASE("the canonical form sorts keys, writes the shortest numbers and no bla
 }
 
 TEST_CASE("bad JSON is refused with its line and column") {
-  struct Case { const char* text; const char* says; };
-  for (const auto& [text, says] : {Case{"", "1:1"}, Case{"{\n  \"a\": }", "2:8"}, Case{"[1,]", "1:4"},
-                                   Case{"1 2", "1:3"}, Case{"{\"a\":1,\"a\":2}", "`a` stands twice"},
-                                   Case{"\"\xff\"", "1:2"}, Case{"nul", "1:3"}}) {
+  struct Case {
+    const char* text;
+    const char* says;
+  };
+  for (const auto& [text, says] :
+       {Case{"", "1:1"}, Case{"{\n  \"a\": }", "2:8"}, Case{"[1,]", "1:4"}, Case{"1 2", "1:3"},
+        Case{"{\"a\":1,\"a\":2}", "`a` stands twice"}, Case{"\"\xff\"", "1:2"}, Case{"nul", "1:3"}}) {
     INFO(text);
     const auto value = parse_json(text);
     REQUIRE_FALSE(value.ok());
@@ -52,7 +56,10 @@ TEST_CASE("the hash is SHA-256 of the canonical form") {
 
 TEST_CASE("a NUL ends nothing: it is refused wherever it stands") {
   using namespace std::string_view_literals;
-  for (const auto& [text, place] : {std::pair{"{\"a\":1}\0 and what nobody reads"sv, "1:8"}, {"\0"sv, "1:1"}, {"[1,\n\"a\0b\"]"sv, "2:3"}, {"[]\0"sv, "1:3"}}) {
+  for (const auto& [text, place] : {std::pair{"{\"a\":1}\0 and what nobody reads"sv, "1:8"},
+                                    {"\0"sv, "1:1"},
+                                    {"[1,\n\"a\0b\"]"sv, "2:3"},
+                                    {"[]\0"sv, "1:3"}}) {
     const auto value = parse_json(text);
     REQUIRE_FALSE(value.ok());
     CHECK(value.error().code == Code::bad_json);

@@ -8,7 +8,8 @@
 using namespace footlight;
 
 TEST_CASE("reading goes on behind every problem, and tells each with its path") {
-  const Value document = *parse_json(R"({"text": 5, "number": "x", "low": -1, "yes": "true", "list": 5, "object": [],
+  const Value document =
+      *parse_json(R"({"text": 5, "number": "x", "low": -1, "yes": "true", "list": 5, "object": [],
                                          "word": "blu", "colour": "x", "null": null})");
   Problems problems;
   Reader reader(document, "$.a", problems);
@@ -43,7 +44,8 @@ TEST_CASE("reading goes on behind every problem, and tells each with its path") 
 }
 
 TEST_CASE("what is there and right is given as it is") {
-  const Value document = *parse_json(R"({"text": "x", "number": 1, "yes": false, "list": [1], "object": {"a": 1}, "word": "red", "empty": {}})");
+  const Value document = *parse_json(
+      R"({"text": "x", "number": 1, "yes": false, "list": [1], "object": {"a": 1}, "word": "red", "empty": {}})");
   Problems problems;
   Reader reader(document, "$", problems);
   CHECK(reader.required_text("text") == "x");
@@ -52,7 +54,7 @@ TEST_CASE("what is there and right is given as it is") {
   CHECK(reader.array("list")->size() == 1);
   CHECK(reader.object("object")->size() == 1);
   CHECK(reader.word("word", {"red"}) == "red");
-  CHECK(reader.array("empty")->empty());   // Lua writes an empty list and an empty object alike
+  CHECK(reader.array("empty")->empty());  // Lua writes an empty list and an empty object alike
   CHECK_FALSE(reader.text("absent"));
   CHECK_FALSE(reader.boolean("absent"));
   CHECK_FALSE(reader.word("absent", {"red"}));
