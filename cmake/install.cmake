@@ -22,6 +22,10 @@ install(FILES cmake/package/footlight.service DESTINATION lib/systemd/system COM
 install(TARGETS footlight_shared EXPORT footlight-shared
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT development)
 install(TARGETS footlight_static EXPORT footlight-static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+# Stripping leaves static libraries as they are; nobody debugs a packaged one.
+install(CODE "if(CMAKE_INSTALL_DO_STRIP)
+  execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-debug \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/libfootlight.a\")
+endif()" COMPONENT development)
 set(headers footlight decision error export lifecycle store time value version)
 list(TRANSFORM headers REPLACE "(.+)" "runtime/include/footlight/\\1.h")
 install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/footlight COMPONENT development)

@@ -2,6 +2,7 @@
 // with handles looked up before and an answer or error put under a handle behind.
 #include "footlight_c.h"
 
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -26,10 +27,11 @@ struct Opened : Kept {
   Runtime runtime;
 };
 
+// Decisions hold on to the request as it was when they began; who fills it then gets one of its own.
 struct Asked : Kept {
   static constexpr Kind kind = Kind::request;
   std::mutex mutex;
-  Request request;
+  std::shared_ptr<Request> request = std::make_shared<Request>();
   std::optional<Instant> at;
 };
 
@@ -184,6 +186,7 @@ footlight_status change_request(footlight_request* request, footlight_error** er
     const Held<Asked> held(request);
     if (!held) return not_a("footlight_request");
     const std::lock_guard lock(held->mutex);
+    if (held->request.use_count() > 1) held->request = std::make_shared<Request>(*held->request);
     return change(*held);
   });
 }
@@ -234,14 +237,11 @@ footlight_status decide(footlight_runtime* runtime, footlight_request* request, 
     if (!opened) return not_a("footlight_runtime");
     const Held<Asked> asked(request);
     if (!asked) return not_a("footlight_request");
-    Result<Decision> made = Decision{};
-    {
-      std::unique_lock lock(asked->mutex);
-      const Request copy = asked->request;   // callbacks may ask the same request again
-      const std::optional<Instant> at = asked->at;
-      lock.unlock();
-      made = how(opened->runtime, copy, at);
-    }
+    std::unique_lock lock(asked->mutex);
+    const std::shared_ptr<const Request> as_it_is = asked->request;
+    const std::optional<Instant> at = asked->at;
+    lock.unlock();
+    Result<Decision> made = how(opened->runtime, *as_it_is, at);
     if (!made) return made.error();
     return put(decision, std::make_unique<Decided>(std::move(*made)));
   });
@@ -365,6 +365,14 @@ footlight_status footlight_options_secret(footlight_options* options, const char
   });
 }
 
+footlight_status footlight_options_policy_deadline(footlight_options* options, int64_t milliseconds, footlight_error** error) {
+  return change_options(options, error, [&](RuntimeOptions& chosen) -> Status {
+    if (milliseconds <= 0) return refuse(Code::out_of_range, "a deadline is at least one millisecond");
+    chosen.policy_deadline = Duration{milliseconds};
+    return Done{};
+  });
+}
+
 footlight_status footlight_options_window(footlight_options* options, int64_t milliseconds, footlight_error** error) {
   return change_options(options, error, [&](RuntimeOptions& chosen) -> Status {
     auto window = Window::of(Duration{milliseconds});
@@ -466,7 +474,7 @@ footlight_request* footlight_request_new(void) { return made<Asked, footlight_re
 footlight_status footlight_request_surface(footlight_request* request, const char* uri, footlight_error** error) {
   return change_request(request, error, [&](Asked& asked) -> Status {
     if (!uri) return missing("uri");
-    asked.request.surfaces.emplace_back(uri);
+    asked.request->surfaces.emplace_back(uri);
     return Done{};
   });
 }
@@ -474,7 +482,7 @@ footlight_status footlight_request_surface(footlight_request* request, const cha
 footlight_status footlight_request_identity(footlight_request* request, const char* name_space, const char* id, footlight_error** error) {
   return change_request(request, error, [&](Asked& asked) -> Status {
     if (!id) return missing("id");
-    asked.request.identity = {name_space ? name_space : "", id};
+    asked.request->identity = {name_space ? name_space : "", id};
     return Done{};
   });
 }
@@ -482,23 +490,23 @@ footlight_status footlight_request_identity(footlight_request* request, const ch
 footlight_status footlight_request_text(footlight_request* request, const char* attribute, const char* value, footlight_error** error) {
   return change_request(request, error, [&](Asked& asked) -> Status {
     if (!value) return missing("value");
-    return set_member(asked.request.attributes, attribute, value);
+    return set_member(asked.request->attributes, attribute, value);
   });
 }
 
 footlight_status footlight_request_number(footlight_request* request, const char* attribute, double value, footlight_error** error) {
-  return change_request(request, error, [&](Asked& asked) { return set_member(asked.request.attributes, attribute, value); });
+  return change_request(request, error, [&](Asked& asked) { return set_member(asked.request->attributes, attribute, value); });
 }
 
 footlight_status footlight_request_truth(footlight_request* request, const char* attribute, int value, footlight_error** error) {
-  return change_request(request, error, [&](Asked& asked) { return set_member(asked.request.attributes, attribute, value != 0); });
+  return change_request(request, error, [&](Asked& asked) { return set_member(asked.request->attributes, attribute, value != 0); });
 }
 
 footlight_status footlight_request_json(footlight_request* request, const char* attribute, const char* json, size_t size, footlight_error** error) {
   return change_request(request, error, [&](Asked& asked) -> Status {
     auto value = parse_json(text_of(json, size));
     if (!value) return value.error();
-    return set_member(asked.request.attributes, attribute, std::move(*value));
+    return set_member(asked.request->attributes, attribute, std::move(*value));
   });
 }
 
@@ -507,7 +515,7 @@ footlight_status footlight_request_context(footlight_request* request, const cha
     if (!name) return missing("name");
     auto value = parse_json(text_of(json, size));
     if (!value) return value.error();
-    return set_member(asked.request.context, name, std::move(*value));
+    return set_member(asked.request->context, name, std::move(*value));
   });
 }
 

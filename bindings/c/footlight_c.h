@@ -105,6 +105,9 @@ FOOTLIGHT_C_API footlight_status footlight_options_attributes(footlight_options 
                                                               void *context, footlight_error **error);
 /* What tokens of propositions are signed with. Without one they carry none; a store keeps one of its own. */
 FOOTLIGHT_C_API footlight_status footlight_options_secret(footlight_options *options, const char *secret, footlight_error **error);
+/* How long one call of a policy may take, by the wall clock, before it is stopped and its candidate dropped. Test suites on
+ * busy machines want a minute, so that no answer depends on it. */
+FOOTLIGHT_C_API footlight_status footlight_options_policy_deadline(footlight_options *options, int64_t milliseconds, footlight_error **error);
 /* How long a publish may take to be in force everywhere, for footlight_open_store: at most 15 minutes. */
 FOOTLIGHT_C_API footlight_status footlight_options_window(footlight_options *options, int64_t milliseconds, footlight_error **error);
 

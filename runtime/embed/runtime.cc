@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "base/limits.h"
 #include "embed/state.h"
 #include "script/declarations.h"
 #include "store/journal.h"
@@ -70,7 +71,7 @@ Status is_folder(const std::string& path) {
 }  // namespace
 
 Runtime::State::State(RuntimeOptions given, Environment functions)
-    : options(std::move(given)), host(std::move(functions)), policies(host), workers(host) {
+    : options(std::move(given)), host(std::move(functions)), policies(host), workers(host, options.policy_deadline) {
   if (!options.secret.empty()) key = token_key(options.secret);
 }
 
@@ -105,6 +106,7 @@ namespace {
 
 RuntimeOptions with_defaults(RuntimeOptions options) {
   if (!options.clock) options.clock = wall_clock;
+  if (options.policy_deadline <= Duration{}) options.policy_deadline = limits::script_deadline;
   return options;
 }
 

@@ -14,7 +14,7 @@ Result<Workers::Borrowed> Workers::borrow(const std::shared_ptr<const Snapshot>&
       return Borrowed(this, std::move(runner));
     }
   }
-  auto runner = LuaPolicyRunner::create(snapshot, {.breaker = breaker_, .host = host_});
+  auto runner = LuaPolicyRunner::create(snapshot, {.deadline = deadline_, .breaker = breaker_, .host = host_});
   if (!runner) return runner.error();
   return Borrowed(this, std::move(*runner));
 }

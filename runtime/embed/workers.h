@@ -12,7 +12,8 @@ namespace footlight {
 
 class Workers {
  public:
-  explicit Workers(Environment host) : host_(std::move(host)) {}
+  // `deadline` of each call of a policy.
+  Workers(Environment host, Duration deadline) : host_(std::move(host)), deadline_(deadline) {}
 
   // A runner that is nobody else's until this is gone.
   class Borrowed {
@@ -39,6 +40,7 @@ class Workers {
   void give_back(std::unique_ptr<LuaPolicyRunner> runner);
 
   const Environment host_;
+  const Duration deadline_;
   const std::shared_ptr<PolicyBreaker> breaker_ = std::make_shared<PolicyBreaker>();   // one for all, as for a workspace's threads
   std::mutex mutex_;
   std::vector<std::unique_ptr<LuaPolicyRunner>> idle_;

@@ -229,6 +229,9 @@ static void hosts_callbacks(void) {
   CHECK(is_code(error, "bad_id"));
   CHECK(footlight_options_window(options, 16 * 60 * 1000, &error) == FOOTLIGHT_PROBLEMS);
   CHECK(is_code(error, "out_of_range"));
+  CHECK(footlight_options_policy_deadline(options, 0, &error) == FOOTLIGHT_PROBLEMS);
+  CHECK(is_code(error, "out_of_range"));
+  CHECK(footlight_options_policy_deadline(options, 60 * 1000, NULL) == FOOTLIGHT_OK);
   footlight_free(options);
 }
 

@@ -49,6 +49,7 @@ for host in "$work"/hosts/host_*; do
 done
 grep -q '^ok the offer tells the stock' <<< "$("$work/hosts/host_cc_static")" || die "the host's tests do not run"
 [[ $(wc -w <<< "$ran") == 6 ]] || die "not all hosts ran, but:$ran"
-if ldd "$work/hosts/host_c_static" | grep -q libfootlight; then die "the static host needs the shared library"; fi
-ldd "$work/hosts/host_c_shared" | grep -q "libfootlight.so.*$prefix" || die "the shared host found another library"
+[[ $(ldd "$work/hosts/host_c_static") != *libfootlight* ]] || die "the static host needs the shared library"
+needs=$(ldd "$work/hosts/host_c_shared")
+[[ $needs == *"libfootlight.so"*"=> $prefix/"* ]] || die "the shared host found another library: $needs"
 echo "ok:$ran tour"

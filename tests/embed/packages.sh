@@ -22,7 +22,7 @@ has usr/share/footlight/examples/start/workspace.lua
 root/usr/bin/footlight test root/usr/share/footlight/examples/start > log || { cat log; die "the packaged example fails on the packaged program"; }
 has usr/share/man/man1/footlight.1
 for command in $(root/usr/bin/footlight --help | sed -n '/^Subcommands:/,/^$/p' | awk '/^  [a-z]/ {print $1}'); do
-  grep -q "^\.B footlight $command" root/usr/share/man/man1/footlight.1 || die "the manual does not know \`$command\`"
+  grep -qF ".B footlight ${command//-/\\-}" root/usr/share/man/man1/footlight.1 || die "the manual does not know \`$command\`"
 done
 if command -v man > /dev/null; then
   warnings=$(MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z root/usr/share/man/man1/footlight.1 2>&1 > /dev/null)
@@ -37,9 +37,9 @@ completes() {
 [[ $(completes test --format j) == junit ]] || die "completion of a value: $(completes test --format j)"
 [[ $(completes check ro) == root ]] || die "completion of a folder: $(completes check ro)"
 [[ $(completes docs co) == completion ]] || die "completion of a word: $(completes docs co)"
-has lib/systemd/system/footlight.service
+has usr/lib/systemd/system/footlight.service
 if command -v systemd-analyze > /dev/null; then
-  sed "s|=footlight |=$scratch/root/usr/bin/footlight |; /^Documentation/d" root/lib/systemd/system/footlight.service > footlight.service
+  sed "s|=footlight |=$scratch/root/usr/bin/footlight |; /^Documentation/d" root/usr/lib/systemd/system/footlight.service > footlight.service
   faults=$(SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no ./footlight.service 2>&1 | grep footlight.service || true)
   [[ -z $faults ]] || die "the unit: $faults"
 fi
@@ -58,6 +58,6 @@ cc host.c -Iroot/usr/include -L"$lib" -lfootlight -o host
 grep -q "Depends:.*libluajit-5.1-2.*" footlight.info && grep -q "Depends:.*libsqlite3-0" footlight.info || die "the program's dependencies: $(cat footlight.info)"
 grep -q "Depends:.*tzdata" "libfootlight$soname.info" || die "the library's dependencies: $(cat "libfootlight$soname.info")"
 grep -q "Depends:.*libfootlight$soname (= $version)" libfootlight-dev.info || die "the headers' dependencies: $(cat libfootlight-dev.info)"
-grep -q ldconfig "libfootlight$soname.info" || dpkg-deb --ctrl-tarfile "$scratch"/made/libfootlight"$soname"_*.deb | tar -t | grep -q triggers || die "no trigger for ldconfig"
+[[ $(dpkg-deb -I "$scratch"/made/libfootlight"$soname"_*.deb triggers) == *ldconfig* ]] || die "no trigger for ldconfig"
 for package in footlight "libfootlight$soname" libfootlight-dev; do has "usr/share/doc/$package/copyright"; done
 echo "ok: $(cd made && echo *.deb)"

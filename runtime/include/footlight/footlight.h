@@ -118,6 +118,9 @@ struct RuntimeOptions {
   // Any text that only you know: tokens of propositions are signed with it, and stay good where it stays the same.
   // Empty: propositions carry no token; a store keeps a secret of its own.
   std::string secret = {};
+  // How long one call of a policy may take, by the wall clock; 0: 50 ms, which no sound policy needs; a
+  // safety net only. A stop drops the policy's candidate. Test suites on busy machines want a minute, so that no answer depends on it.
+  Duration policy_deadline = {};
   Window window = {};                                   // from_store: what commands promise; 15 minutes
 };
 
