@@ -21,7 +21,10 @@ Zone zone_argument(lua_State* L, int i, const char* function) {
   const std::string_view name = string_argument(L, i, function);
   if (name == "UTC") return Zone::utc();
   auto zone = Zone::find(name.substr(0, 100));
-  if (!zone) fail(L, "`" + std::string(function) + "`: " + zone.error().message);
+  if (!zone) {
+    host_of(L).charge(L, 16'000);  // all names there are were looked through, for one that was meant
+    fail(L, "`" + std::string(function) + "`: " + zone.error().message);
+  }
   return *zone;
 }
 
