@@ -127,8 +127,7 @@ std::string charset_of(std::string_view content_type) {
 
 }  // namespace
 
-Result<Value> json_body(const HttpRequest& request) {
-  if (trim(request.body).empty()) return Value(Object{});
+Status check_json_body(const HttpRequest& request) {
   if (const auto type = request.headers.get("Content-Type")) {
     const std::string media = lower(trim(split(*type, ';')[0]));
     // A page may send JSON as text to spare itself a preflight; a form is what `curl -d` says it sends.
@@ -140,6 +139,12 @@ Result<Value> json_body(const HttpRequest& request) {
   }
   if (const auto encoding = request.headers.get("Content-Encoding"); encoding && lower(trim(*encoding)) != "identity")
     return refuse(Code::unsupported_media_type, "the body is encoded with `" + std::string(trim(*encoding)) + "`; send it as it is");
+  return Done{};
+}
+
+Result<Value> json_body(const HttpRequest& request) {
+  if (trim(request.body).empty()) return Value(Object{});
+  if (auto readable = check_json_body(request); !readable) return readable.error();
   return parse_json(request.body);
 }
 

@@ -79,6 +79,8 @@ std::vector<Route> delivery_routes(Api& api);     // api/delivery.cc
 std::set<std::string, std::less<>> implied_roles(const std::string& comma_list);
 Actor actor_of(const Caller& caller);
 
+// Whether the headers say that the body is JSON in UTF-8, as it stands.
+Status check_json_body(const HttpRequest& request);
 // A body that is JSON, or the refusal. An empty body is an empty object.
 Result<Value> json_body(const HttpRequest& request);
 

@@ -1,6 +1,7 @@
 // POST /v1/decide: what an application asks.
 #include "api/api.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "engine/decide.h"
 #include "server/problem.h"
 
@@ -18,11 +19,13 @@ HttpResponse answer_of(std::string body, int max_age_s) {
 }
 
 // Without a valid lease: what the configurations declare for that, and why.
-Result<HttpResponse> without_lease(const Pinned& pinned, const Request& request, const Counters& counters, bool explain) {
+Result<HttpResponse> without_lease(const Pinned& pinned, std::string_view body, Instant now, const DecideOptions& options, DecideScratch& scratch,
+                                   const Counters& counters) {
   if (!pinned.defaults) return refuse(Code::unavailable, "no lease, and no catalog was ever received; see /readyz");
+  if (auto read = read_request(*pinned.defaults, body, options, scratch); !read) return read.error();
   counters.unleased.add();
-  Decision decision = decide(*pinned.defaults, request, no_policies(), {.explain = explain, .key = &pinned.key});
-  return answer_of("{\"reason\":\"no_lease\"," + to_json(decision).substr(1), 0);
+  const AnswerBytes answer = answer_read(*pinned.defaults, now, no_policies(), options, scratch);
+  return answer_of("{\"reason\":\"no_lease\"," + std::string(answer.json.substr(1)), 0);
 }
 
 Result<HttpResponse> decide_call(Serving& serving, const Counters& counters, const Call& call) {
@@ -34,27 +37,23 @@ Result<HttpResponse> decide_call(Serving& serving, const Counters& counters, con
   if (explain && !call.caller.roles.contains("viewer"))
     return refuse(Code::forbidden, "a delivery key sees no traces; ask with a viewer's token");
   if (call.request.body.empty()) return refuse(Code::bad_request, "the body is empty; send {\"surfaces\": […]}");
-  auto body = json_body(call.request);
-  if (!body) return body.error();
-  Problems problems;
-  const Request request = parse_request(*body, call.request.received, problems);
-  // What is no surface would match nothing; the application is told, as of any other mistake.
-  if (const Value* asked = body->find("surfaces"); asked && asked->is_array() && !has_errors(problems))
-    for (std::size_t i = 0; i < asked->array().size(); ++i)
-      if (auto surface = parse_surface(asked->array()[i].string()); !surface)
-        problems.push_back({surface.error().code, "$.surfaces[" + std::to_string(i) + "]", surface.error().message});
-  if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the request has problems");
+  if (auto readable = check_json_body(call.request); !readable) return readable.error();
+  const std::string_view body = trim(call.request.body).empty() ? std::string_view("{}") : std::string_view(call.request.body);
   const auto pinned = serving.pin(*workspace);
   if (!pinned) return pinned.error();
-  if (!pinned->snapshot) return without_lease(*pinned, request, counters, explain);
+  // What a worker thread keeps between requests, for each workspace.
+  thread_local std::map<std::string, DecideScratch> scratches;
+  DecideScratch& scratch = scratches[*workspace];
+  const DecideOptions options{.explain = explain, .key = &pinned->key};
+  if (!pinned->snapshot) return without_lease(*pinned, body, call.request.received, options, scratch, counters);
+  if (auto read = read_request(*pinned->snapshot, body, options, scratch); !read) return read.error();
   auto runner = serving.runner(*workspace, pinned->snapshot);
   if (!runner) return runner.error();
-  const Decision decision = decide(*pinned->snapshot, request, **runner, {.explain = explain, .key = &pinned->key});
-  if (decision.policy_failures > 0) counters.policy_failures.add(decision.policy_failures);
-  std::string answer = to_json(decision);
+  const AnswerBytes answer = answer_read(*pinned->snapshot, call.request.received, **runner, options, scratch);
+  if (answer.policy_failures > 0) counters.policy_failures.add(answer.policy_failures);
   const auto max_age_s = serving.max_age_s(*pinned);
-  if (!max_age_s) return without_lease(*pinned, request, counters, explain);
-  return answer_of(std::move(answer), *max_age_s);
+  if (!max_age_s) return without_lease(*pinned, body, call.request.received, options, scratch, counters);
+  return answer_of(std::string(answer.json), *max_age_s);
 }
 
 }  // namespace

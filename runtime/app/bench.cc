@@ -1,6 +1,7 @@
 // footlight bench decide: the workload format decide-workload/1 through the real engine. What the
 // format says becomes ordinary documents; requests go in as JSON bytes and answers come out as JSON
 // bytes, as for any caller.
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "app/commands.h"
 #include "app/inputs.h"
+#include "app/parse_baseline.h"
 #include "app/terminal.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -18,6 +20,8 @@
 
 namespace footlight {
 namespace {
+
+constexpr std::size_t any_size = std::size_t{4} << 30;
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -107,37 +111,59 @@ Result<SnapshotSource> source_of(const Value& workload) {
   return source;
 }
 
-struct Line {
-  double id = 0;
-  Request request;
+// What a line of requests.jsonl has beside a request.
+struct LineExtras {
+  ExtraNumber row[2] = {{"id"}, {"now"}};
+  double id() const { return row[0].value; }
+  Instant now() const { return {static_cast<std::int64_t>(row[1].value) * 1000}; }
 };
 
-Result<Line> parse_line(std::string_view text) {
-  auto value = parse_json(text);
-  if (!value) return value.error();
-  Problems problems;
-  const Value* now = value->find("now");
-  Object document{{"surfaces", value->find("surfaces") ? *value->find("surfaces") : Value()}};
-  if (Value* attributes = const_cast<Value*>(value->find("attributes"))) document["attributes"] = std::move(*attributes);
-  Line line{value->find("id")->number(), parse_request(Value(std::move(document)), {static_cast<std::int64_t>(now->number()) * 1000}, problems)};
-  if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "a request line has problems");
-  return line;
+// One line through the engine: bytes to bytes.
+class Bench {
+ public:
+  explicit Bench(std::shared_ptr<const Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
+
+  Result<AnswerBytes> answer(std::string_view line, LineExtras& extras) {
+    if (auto read = read_request(*snapshot_, line, {}, scratch_, extras.row); !read) return read.error();
+    return answer_read(*snapshot_, extras.now(), no_policies(), {}, scratch_);
+  }
+  bool read(std::string_view line) {
+    LineExtras extras;
+    return read_request(*snapshot_, line, {}, scratch_, extras.row).ok();
+  }
+
+ private:
+  std::shared_ptr<const Snapshot> snapshot_;
+  DecideScratch scratch_;
+};
+
+// The content of each element of each experience, as the workload has it.
+std::map<std::pair<std::string, std::string>, std::string> contents_of(const Value& workload) {
+  std::map<std::pair<std::string, std::string>, std::string> contents;
+  for (const Value& row : workload.find("experiences")->array())
+    for (const Value& element : row.find("elements")->array())
+      contents[{row.string_or("id", ""), element.string_or("element", "")}] =
+          to_json(Object{{"op", element.string_or("op", "")}, {"content", *element.find("content")}});
+  return contents;
 }
 
-// The answer in the workload's form: per surface, who was applied with which elements.
-std::string answer_line(const Line& line, const Decision& decision) {
+// The answer in the workload's form: per surface, who was applied with which elements. What it shows must be
+// the workload's content, else it says so instead.
+std::string answer_line(double id, const Value& request, const Value& answer, const std::map<std::pair<std::string, std::string>, std::string>& contents) {
   Array surfaces;
-  for (const std::string& surface : line.request.surfaces) {
+  for (const Value& surface : request.find("surfaces")->array()) {
     Array applied;
-    for (const Proposition& proposition : decision.propositions) {
-      if (proposition.surface != surface) continue;
-      if (applied.empty() || applied.back().string_or("id", "") != proposition.experience)
-        applied.push_back(Object{{"id", proposition.experience}, {"elements", Array{}}});
-      applied.back().object()["elements"].array().push_back(proposition.element);
+    for (const Value& proposition : answer.find("propositions")->array()) {
+      if (proposition.string_or("surface", "") != surface.string()) continue;
+      const std::string experience = proposition.string_or("experience", ""), element = proposition.string_or("element", "");
+      const auto expected = contents.find({experience, element});
+      if (expected == contents.end() || to_json(*proposition.find("content")) != expected->second) return "the content of " + experience + " " + element + " is not its own";
+      if (applied.empty() || applied.back().string_or("id", "") != experience) applied.push_back(Object{{"id", experience}, {"elements", Array{}}});
+      applied.back().object()["elements"].array().push_back(element);
     }
     surfaces.push_back(Object{{"surface", surface}, {"applied", std::move(applied)}});
   }
-  return to_json(Object{{"id", line.id}, {"surfaces", std::move(surfaces)}});
+  return to_json(Object{{"id", id}, {"surfaces", std::move(surfaces)}});
 }
 
 // `matched` of the expected file is informational.
@@ -149,89 +175,130 @@ std::string without_matched(const std::string& expected) {
   return to_json(*value);
 }
 
+std::vector<std::string_view> lines_of(const std::string& text) {
+  std::vector<std::string_view> lines = split(text, '\n');
+  std::erase_if(lines, [](std::string_view line) { return trim(line).empty(); });
+  return lines;
+}
+
+struct Checked {
+  std::size_t compared = 0, wrong = 0;
+};
+
+Result<Checked> check(const BenchOptions& options, const Files& files, Bench& bench, const Value& workload, const std::vector<std::string_view>& requests) {
+  Checked checked;
+  std::string expected_text;
+  if (options.check) {
+    auto read = files.read("expected.jsonl", any_size);
+    if (!read) return read.error();
+    expected_text = std::move(*read);
+  }
+  const std::vector<std::string_view> expected = lines_of(expected_text);
+  const auto contents = contents_of(workload);
+  std::ofstream answers;
+  if (!options.answers.empty()) answers.open(options.answers, std::ios::binary);
+  const std::size_t count = options.answers.empty() ? std::min(expected.size(), requests.size()) : requests.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    LineExtras extras;
+    auto answered = bench.answer(requests[i], extras);
+    if (!answered) return answered.error();
+    auto request = parse_json(requests[i]);
+    auto answer = parse_json(answered->json);
+    if (!request || !answer) return refuse(Code::internal, "line " + std::to_string(i) + ": what was read or answered is not JSON");
+    const std::string line = answer_line(extras.id(), *request, *answer, contents);
+    if (answers.is_open()) answers << line << '\n';
+    if (i >= expected.size()) continue;
+    ++checked.compared;
+    if (line != without_matched(std::string(expected[i])) && ++checked.wrong <= 3)
+      std::fprintf(stderr, "request %zu\n  want %s\n  got  %s\n", i, without_matched(std::string(expected[i])).c_str(), line.c_str());
+  }
+  if (options.check && checked.compared == 0) return refuse(Code::usage, "expected.jsonl is empty: nothing was checked");
+  return checked;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+Value whole(double value) { return Value(static_cast<double>(static_cast<std::int64_t>(value + 0.5))); }
+Value hundredths(double value) { return Value(static_cast<double>(static_cast<std::int64_t>(value * 100 + 0.5)) / 100); }
+
 }  // namespace
 
 int bench_decide_command(const BenchOptions& options) {
   const auto files = disk_files(options.workload);
-  constexpr std::size_t any_size = std::size_t{4} << 30;
   auto text = files->read("workload.json", any_size);
   if (!text) return fail(text.error());
   auto workload = parse_json(*text);
   if (!workload) return fail(refuse(Code::bad_json, "workload.json: " + workload.error().message));
+  auto requests_text = files->read("requests.jsonl", any_size);
+  if (!requests_text) return fail(requests_text.error());
+  const std::vector<std::string_view> requests = lines_of(*requests_text);
+  if (requests.empty()) return fail(refuse(Code::usage, "requests.jsonl is empty"));
+
+  const std::size_t heap_before = mallinfo2().uordblks;
   auto source = source_of(*workload);
   if (!source) return fail(source.error());
   const std::size_t experiences = source->experiences.size();
   const double before_build = seconds_now();
-  auto snapshot = Snapshot::compile(std::move(*source), no_policy_compiler());
-  if (!snapshot) return fail(snapshot.error());
+  auto compiled = Snapshot::compile(std::move(*source), no_policy_compiler());
+  if (!compiled) return fail(compiled.error());
   const double build = seconds_now() - before_build;
+  const std::size_t heap = mallinfo2().uordblks - heap_before;
+  const std::shared_ptr<const Snapshot> snapshot = std::move(*compiled);
 
-  auto requests_text = files->read("requests.jsonl", any_size);
-  if (!requests_text) return fail(requests_text.error());
-  std::vector<std::string_view> requests = split(*requests_text, '\n');
-  std::erase_if(requests, [](std::string_view line) { return trim(line).empty(); });
-  if (requests.empty()) return fail(refuse(Code::usage, "requests.jsonl is empty"));
-
-  std::size_t wrong = 0, compared = 0;
+  Bench bench(snapshot);
+  Checked checked;
   if (options.check || !options.answers.empty()) {
-    std::vector<std::string_view> expected;
-    std::string expected_text;
-    if (options.check) {
-      auto read = files->read("expected.jsonl", any_size);
-      if (!read) return fail(read.error());
-      expected_text = std::move(*read);
-      expected = split(expected_text, '\n');
-      std::erase_if(expected, [](std::string_view line) { return trim(line).empty(); });
-    }
-    std::ofstream answers;
-    if (!options.answers.empty()) answers.open(options.answers, std::ios::binary);
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      auto line = parse_line(requests[i]);
-      if (!line) return fail(line.error());
-      const std::string answer = answer_line(*line, decide(**snapshot, line->request, no_policies()));
-      if (answers.is_open()) answers << answer << '\n';
-      if (i >= expected.size()) continue;
-      ++compared;
-      if (answer != without_matched(std::string(expected[i])) && ++wrong <= 3)
-        std::fprintf(stderr, "request %zu\n  want %s\n  got  %s\n", i, without_matched(std::string(expected[i])).c_str(), answer.c_str());
-    }
+    auto done = check(options, *files, bench, *workload, requests);
+    if (!done) return fail(done.error());
+    checked = *done;
   }
 
-  // Bytes to bytes, and its parts.
-  double parse = 0, decided = 0, written = 0;
+  // Each round takes all requests three times: only read by simdjson, only read by us, and answered. Medians of
+  // rounds, and their ratios within a round, since the machine is never quite quiet.
+  std::vector<std::string> attributes;
+  for (const Value& attribute : workload->find("attributes")->array()) attributes.push_back(attribute.string_or("name", ""));
+  ParseBaseline baseline(attributes);
+  std::vector<double> baselines, reads, answers, ratios;
   std::size_t bytes = 0;
-  for (int round = 0; round < options.rounds; ++round)
-    for (const std::string_view request : requests) {
-      const double start = seconds_now();
-      auto line = parse_line(request);
-      if (!line) return fail(line.error());
-      const double parsed = seconds_now();
-      const Decision decision = decide(**snapshot, line->request, no_policies());
-      const double done = seconds_now();
-      bytes += to_json(decision).size();
-      const double end = seconds_now();
-      parse += parsed - start;
-      decided += done - parsed;
-      written += end - done;
-    }
-  const double decisions = static_cast<double>(requests.size()) * options.rounds;
-  const double total = parse + decided + written;
+  const auto timed = [&](const auto& each) {
+    const double start = seconds_now();
+    for (const std::string_view request : requests) each(request);
+    return (seconds_now() - start) / static_cast<double>(requests.size()) * 1e9;
+  };
+  bool is_read = true;
+  for (int round = 0; round < options.rounds; ++round) {
+    baselines.push_back(timed([&](std::string_view request) { is_read &= baseline.read(request) > 0; }));
+    reads.push_back(timed([&](std::string_view request) { is_read &= bench.read(request); }));
+    answers.push_back(timed([&](std::string_view request) {
+      LineExtras extras;
+      auto answered = bench.answer(request, extras);
+      is_read &= answered.ok();
+      if (answered.ok()) bytes += answered->json.size();
+    }));
+    ratios.push_back(answers.back() / baselines.back());
+  }
+  if (!is_read) return fail(refuse(Code::bad_request, "a line of requests.jsonl cannot be read"));
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto whole = [](double value) { return Value(static_cast<double>(static_cast<std::int64_t>(value + 0.5))); };
-  const Value figures = Object{{"experiences", experiences}, {"requests", requests.size()}, {"rounds", options.rounds},
-                               {"decisions_per_second", whole(decisions / total)}, {"ns_per_decision", whole(total / decisions * 1e9)},
-                               {"ns_parse", whole(parse / decisions * 1e9)}, {"ns_decide", whole(decided / decisions * 1e9)},
-                               {"ns_write", whole(written / decisions * 1e9)}, {"bytes_per_answer", whole(static_cast<double>(bytes) / decisions)},
-                               {"build_ms", whole(build * 1000)}, {"peak_rss_bytes", static_cast<std::int64_t>(usage.ru_maxrss) * 1024},
-                               {"checked", compared}, {"wrong", wrong}};
+  const double ns = median(answers);
+  const double per = static_cast<double>(std::max<std::size_t>(experiences, 1));
+  const Value figures = Object{
+      {"experiences", experiences}, {"requests", requests.size()}, {"rounds", options.rounds},
+      {"decisions_per_second", whole(1e9 / ns)}, {"ns_per_decision", whole(ns)}, {"ns_parse", whole(median(reads))},
+      {"ns_decide_and_write", whole(ns - median(reads))}, {"ns_simdjson_parse", whole(median(baselines))}, {"ratio_to_parse", hundredths(median(ratios))},
+      {"bytes_per_answer", whole(static_cast<double>(bytes) / (static_cast<double>(requests.size()) * options.rounds))},
+      {"build_ms", whole(build * 1000)}, {"index_bytes_per_experience", whole(static_cast<double>(snapshot->index_bytes()) / per)},
+      {"bytes_per_experience", whole(static_cast<double>(heap) / per)}, {"peak_rss_bytes", static_cast<std::int64_t>(usage.ru_maxrss) * 1024},
+      {"checked", checked.compared}, {"wrong", checked.wrong}};
   if (options.json) {
     std::printf("%s\n", to_json(figures).c_str());
   } else {
-    for (const auto& [name, value] : figures.object()) std::printf("%-22s %s\n", name.c_str(), to_json(value).c_str());
+    for (const auto& [name, value] : figures.object()) std::printf("%-28s %s\n", name.c_str(), to_json(value).c_str());
   }
-  if (options.check && compared == 0) return fail(refuse(Code::usage, "expected.jsonl is empty: nothing was checked"));
-  return wrong == 0 ? 0 : row(Code::test_failed).exit_code;
+  return checked.wrong == 0 ? 0 : row(Code::test_failed).exit_code;
 }
 
 }  // namespace footlight

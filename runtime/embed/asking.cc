@@ -61,7 +61,8 @@ Result<Decision> Runtime::State::answer(Request request, Problems problems, bool
   if (!current) return refuse(Code::unavailable, "nothing in the workspace `" + (catalog ? catalog->name() : "") + "` compiles; `problems()` says why");
   auto worker = workers.borrow(current);
   if (!worker) return worker.error();
-  Decision decision = footlight::decide(*current, request, worker->policies(), {.explain = explain, .key = key ? &*key : nullptr});
+  thread_local DecideScratch scratch;   // of whichever runtime this thread asked last
+  Decision decision = footlight::decide(*current, request, worker->policies(), {.explain = explain, .key = key ? &*key : nullptr}, scratch);
   for (const std::string& line : worker->policies().take_log()) log(LogLine::Level::info, line);
   if (decision.policy_failures > 0)
     log(LogLine::Level::warning, std::to_string(decision.policy_failures) + " policies failed in a decision; `explain` tells which, and why");

@@ -13,9 +13,13 @@ constexpr std::uint32_t fnv1a(std::string_view bytes, std::uint32_t hash = 0x811
 
 }  // namespace
 
-int bucket_of(std::string_view salt, std::string_view text) {
+std::uint32_t bucket_salt(std::string_view salt) { return fnv1a(salt); }
+
+int bucket_of(std::string_view salt, std::string_view text) { return bucket_after(bucket_salt(salt), text); }
+
+int bucket_after(std::uint32_t salt, std::string_view text) {
   char digits[10];
-  const auto end = std::to_chars(digits, digits + sizeof digits, fnv1a(text, fnv1a(salt)));
+  const auto end = std::to_chars(digits, digits + sizeof digits, fnv1a(text, salt));
   return static_cast<int>(fnv1a({digits, static_cast<std::size_t>(end.ptr - digits)}) % 10'000);
 }
 

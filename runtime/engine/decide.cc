@@ -1,42 +1,65 @@
 #include "engine/decide.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <map>
 #include <tuple>
 
 #include "engine/bucket.h"
+#include "engine/proposition_json.h"
 
 namespace footlight {
 namespace {
 
-// One surface's answer in the making, step by step in the order of the pipeline.
-class Decider {
+// The request as far as it was read. Slots are enough for most decisions; the whole of it is read for
+// policies, templates and traces.
+class AskedRequest {
  public:
-  Decider(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options)
-      : snapshot_(snapshot), request_(request), policies_(policies), options_(options),
-        slots_(snapshot.attributes(), request), profile_zone_(profile_zone(request)),
-        request_value_(request_document(request)), eligibility_(snapshot.experiences().size()) {
-    decision_.snapshot = snapshot.version();
+  AskedRequest(const Request& read, const RequestSlots& typed) : whole_(&read), slots(typed), id(read.identity.id), now(read.now) {}
+  AskedRequest(PlainReader& reader, const PlainRequest& plain, Instant at) : reader_(&reader), slots(plain.slots), id(plain.id), now(at) {}
+
+  const Request& whole() const {
+    if (!whole_) {
+      read_ = reader_->whole(now);
+      whole_ = &*read_;
+    }
+    return *whole_;
   }
 
-  Decision decide() {
-    for (const std::string& surface : request_.surfaces) answer(surface);
+ private:
+  mutable const Request* whole_ = nullptr;
+  mutable std::optional<Request> read_;
+  PlainReader* reader_ = nullptr;
+
+ public:
+  const RequestSlots& slots;
+  const std::string_view id;
+  const Instant now;
+};
+
+// One surface's answer in the making, step by step in the order of the pipeline. Propositions are
+// collected, or written at once where `json` is given.
+class Decider {
+ public:
+  Decider(const Snapshot& snapshot, const AskedRequest& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch, std::string* json)
+      : snapshot_(snapshot), request_(request), policies_(policies), options_(options), scratch_(scratch), json_(json) {
+    scratch.begin(snapshot, options.key);
+    if (options.explain)
+      policies.take_log();   // what earlier decisions left, which nobody asked to see
+    else
+      snapshot.conditions().answer(request.slots, scratch.truths);
+  }
+
+  template <class Surfaces>
+  Decision decide(const Surfaces& surfaces) {
+    for (const auto& surface : surfaces) answer(surface);
     return std::move(decision_);
   }
 
  private:
-  struct Ranked {
-    Candidate candidate;
-    bool is_exact;
-  };
-  // Whether this request may see an experience: asked at most once in a decision. Kept small, since
-  // there is one for every experience of the snapshot.
-  struct Eligibility {
-    bool is_known = false;
-    bool is_eligible = false;
-    std::int8_t treatment = -1;
-  };
+  using Ranked = DecideScratch::Ranked;
+  using Eligibility = DecideScratch::Eligibility;
   struct Dropped {
     Fate fate = Fate::shown;
     std::string reason, place;
@@ -51,28 +74,32 @@ class Decider {
   const CompiledConfiguration& configuration(int number) const { return snapshot_.configurations()[static_cast<std::size_t>(number)]; }
   const CompiledConfiguration& configuration(const Candidate& candidate) const { return configuration(action(candidate).configuration); }
 
-  void answer(const std::string& surface) {
-    surface_ = &surface;
+  void answer(std::string_view surface) {
+    surface_ = surface;
     trace_ = options_.explain ? &decision_.trace.emplace_back() : nullptr;
     if (trace_) trace_->surface = surface;
-    const SurfaceLookup lookup = snapshot_.surfaces().lookup(surface);
+    const DecideScratch::Surface& lookup = scratch_.surface(snapshot_, surface);
+    surface_json_ = lookup.json;
     if (trace_) {
       for (const SurfaceMatch& match : lookup.matches) trace_->configurations.push_back(configuration(static_cast<int>(match.configuration)).name);
       if (lookup.problem) trace_->note = lookup.problem->message;
       else if (lookup.matches.empty()) trace_->note = "no surface configuration matches";
     }
-    const std::size_t before = decision_.propositions.size();
-    std::vector<Ranked> candidates = ranked(lookup);
-    if (!everything_is_needed(lookup)) {
+    const int before = shown_;
+    std::vector<Ranked>& candidates = scratch_.ranked;
+    candidates.clear();
+    rank(lookup.matches, candidates);
+    // Where only the best of each element counts, the rest is not even looked at (but for a trace).
+    if (!lookup.everything_is_needed) {
       first_of_each_element(candidates);
     } else {
       std::vector<Ranked> eligible;
       for (const Ranked& ranked : candidates) {
         if (is_eligible(ranked.candidate)) eligible.push_back(ranked);
       }
-      settle(lookup, std::move(eligible));
+      settle(lookup.matches, std::move(eligible));
     }
-    if (decision_.propositions.size() == before) fall_back(lookup);
+    if (shown_ == before) fall_back(lookup.matches);
     if (trace_) trace_->log = policies_.take_log();
     if (trace_)
       // What is shown first, then what lost to it, then the rest.
@@ -83,13 +110,23 @@ class Decider {
   }
 
   // Candidates of all matching configurations, best first: priority, then an exact rule before a
-  // wildcard or page rule, then the earlier activated, then the smaller id.
-  std::vector<Ranked> ranked(const SurfaceLookup& lookup) const {
-    std::vector<Ranked> candidates;
-    for (const SurfaceMatch& match : lookup.matches)
-      for (const Candidate& candidate : configuration(static_cast<int>(match.configuration)).candidates)
-        candidates.push_back({candidate, match.is_exact});
-    if (lookup.matches.size() > 1)
+  // wildcard or page rule, then the earlier activated, then the smaller id. A trace tells of all, a
+  // decision looks only at those that the index finds possible.
+  void rank(const std::vector<SurfaceMatch>& matches, std::vector<Ranked>& candidates) {
+    for (const SurfaceMatch& match : matches) {
+      const CompiledConfiguration& matched = configuration(static_cast<int>(match.configuration));
+      if (trace_) {
+        for (const Candidate& candidate : matched.candidates) candidates.push_back({candidate, match.is_exact});
+        continue;
+      }
+      matched.index.find(scratch_.truths, scratch_.possible);
+      for (std::size_t word = 0; word < scratch_.possible.size(); ++word)
+        for (std::uint64_t bits = scratch_.possible[word]; bits != 0; bits &= bits - 1) {
+          const CandidateRun& run = matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+          for (std::uint32_t i = 0; i < run.count; ++i) candidates.push_back({matched.candidates[run.first + i], match.is_exact});
+        }
+    }
+    if (matches.size() > 1)
       std::sort(candidates.begin(), candidates.end(), [&](const Ranked& left, const Ranked& right) {
         const auto key = [&](const Ranked& ranked) {
           const CompiledExperience& owner = experience(ranked.candidate);
@@ -97,41 +134,56 @@ class Decider {
         };
         return key(left) < key(right);
       });
-    return candidates;
-  }
-
-  // Where only the best of each element counts, the rest is not even looked at (but for a trace).
-  bool everything_is_needed(const SurfaceLookup& lookup) const {
-    return std::any_of(lookup.matches.begin(), lookup.matches.end(), [&](const SurfaceMatch& match) {
-             const CompiledConfiguration& matched = configuration(static_cast<int>(match.configuration));
-             return matched.conflict >= 0 || matched.resolve.mode != Resolution::Mode::highest;
-           });
   }
 
   void first_of_each_element(const std::vector<Ranked>& candidates) {
-    std::vector<const Candidate*> winners;
+    std::vector<Candidate>& winners = scratch_.winners;
+    winners.clear();
     for (const auto& [candidate, is_exact] : candidates) {
-      const auto winner = std::find_if(winners.begin(), winners.end(), [&](const Candidate* taken) {
-        return action(*taken).element == action(candidate).element;
-      });
+      const int element = action(candidate).element_number;
+      const auto winner = std::find_if(winners.begin(), winners.end(), [&](const Candidate& taken) { return action(taken).element_number == element; });
       if (winner != winners.end() && !trace_) continue;
       if (!is_eligible(candidate)) continue;
-      if (winner != winners.end()) {
-        lose(candidate, **winner);
-      } else if (auto content = render(candidate)) {
-        decision_.propositions.push_back(proposition(candidate, std::move(*content)));
-        if (trace_) trace(candidate, Fate::shown, treatment_text(candidate), "");
-        winners.push_back(&candidate);
-      }
+      if (winner != winners.end())
+        lose(candidate, *winner);
+      else if (show(candidate))
+        winners.push_back(candidate);
     }
+  }
+
+  // Renders it and puts it into the answer. False: it cannot be shown, and the trace says why.
+  bool show(const Candidate& candidate) {
+    if (json_ && is_ready(candidate)) {
+      const CompiledExperience& owner = experience(candidate);
+      const int treatment = eligibility(candidate).treatment;
+      const std::string_view treated = treatment < 0 ? std::string_view() : std::string_view(owner.treatments[static_cast<std::size_t>(treatment)].name);
+      if (shown_++ > 0) *json_ += ',';
+      append_json(*json_, action(candidate).ready, surface_json_, treated, scratch_.token(owner, action(candidate), treated, surface_));
+    } else {
+      auto content = render(candidate);
+      if (!content) return false;
+      put(proposition(candidate, std::move(*content)));
+    }
+    if (trace_) trace(candidate, Fate::shown, treatment_text(candidate), "");
+    return true;
+  }
+
+  void put(Proposition made) {
+    if (!json_) {
+      decision_.propositions.push_back(std::move(made));
+    } else {
+      if (shown_ > 0) *json_ += ',';
+      append_json(*json_, made);
+    }
+    ++shown_;
   }
 
   // --- who may see it ---------------------------------------------------------------------------
 
   bool is_eligible(const Candidate& candidate) {
-    Eligibility& known = eligibility_[static_cast<std::size_t>(candidate.experience)];
-    if (!known.is_known) {
-      known.is_known = true;
+    Eligibility& known = eligibility(candidate);
+    if (known.decision != scratch_.decision) {
+      known = {.decision = scratch_.decision};
       known.is_eligible = assess(candidate, known);
     }
     const bool right_treatment = action(candidate).treatment < 0 || action(candidate).treatment == known.treatment;
@@ -145,15 +197,17 @@ class Decider {
     return false;
   }
 
+  Eligibility& eligibility(const Candidate& candidate) const { return scratch_.eligibility[static_cast<std::size_t>(candidate.experience)]; }
+
   std::string treatment_text(const Candidate& candidate) const {
-    const int treatment = eligibility_[static_cast<std::size_t>(candidate.experience)].treatment;
+    const int treatment = eligibility(candidate).treatment;
     return treatment < 0 ? "" : "treatment `" + experience(candidate).treatments[static_cast<std::size_t>(treatment)].name + "`";
   }
 
   // The same for every surface that is asked for, so policies are not told which one it is.
   bool assess(const Candidate& candidate, Eligibility& result) {
     const CompiledExperience& owner = experience(candidate);
-    const PolicyCall call{request_, {}, {}, owner.id};
+    const auto call = [&] { return PolicyCall{request_.whole(), {}, {}, owner.id}; };
     const auto drop = [&](Fate fate, std::string reason, std::string path = "$") {
       if (options_.explain) dropped_[candidate.experience] = {fate, std::move(reason), place(owner, std::move(path))};
       return false;
@@ -167,32 +221,40 @@ class Decider {
     if (owner.start && request_.now < *owner.start) return drop(Fate::schedule, options_.explain ? "starts " + when(*owner.start, owner.from, owner.zone) : "", "$.from");
     if (owner.end && request_.now >= *owner.end) return drop(Fate::schedule, options_.explain ? "ended " + when(*owner.end, owner.till, owner.zone) : "", "$.till");
     if (owner.schedule) {
-      const Zone* profile_zone = profile_zone_ ? &*profile_zone_ : nullptr;
+      const Zone* profile_zone = owner.schedule->uses_profile_zone() ? this->profile_zone() : nullptr;
       if (!owner.schedule->is_open(request_.now, snapshot_.zone(), profile_zone))
         return drop(Fate::schedule, options_.explain ? owner.schedule->reason(request_.now, snapshot_.zone(), profile_zone) : std::string(), "$.schedule");
     }
     if (owner.schedule_policy >= 0) {
-      auto answer = policies_.schedule(owner.schedule_policy, call);
+      auto answer = policies_.schedule(owner.schedule_policy, call());
       if (auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.schedule");
       if (!std::get<bool>(answer)) return drop(Fate::schedule, "the schedule policy answers false", "$.schedule");
     }
 
-    auto verdict = owner.audience(slots_, policies_, call);
-    if (verdict.failure) return failed(*verdict.failure, "$.audience");
-    if (!verdict.holds) {
-      if (!options_.explain) return drop(Fate::audience, {});
-      auto blame = owner.audience.blame(slots_, policies_, call);
-      return drop(Fate::audience, std::move(blame.text), blame.path.empty() ? "$.audience" : blame.path);
+    if (options_.explain) {
+      if (!values_) values_.emplace(snapshot_.attributes(), request_.whole());
+      auto verdict = owner.audience(*values_, policies_, call());
+      if (verdict.failure) return failed(*verdict.failure, "$.audience");
+      if (!verdict.holds) {
+        auto blame = owner.audience.blame(*values_, policies_, call());
+        return drop(Fate::audience, std::move(blame.text), blame.path.empty() ? "$.audience" : blame.path);
+      }
+    } else {
+      std::optional<PolicyFailure> failure;
+      const auto ask = [&](int policy) { return policies_.targeting(policy, call()); };
+      const bool holds = owner.who.holds(snapshot_.conditions(), request_.slots, scratch_.truths, failure, ask);
+      if (failure) return failed(*failure, "$.audience");
+      if (!holds) return false;
     }
     if (owner.targeting >= 0) {
-      auto answer = policies_.targeting(owner.targeting, call);
+      auto answer = policies_.targeting(owner.targeting, call());
       if (auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.targeting");
       if (!std::get<bool>(answer)) return drop(Fate::targeting, "the targeting policy answers false", "$.targeting");
     }
 
     if (!owner.treatments.empty()) {
-      if (request_.identity.id.empty()) return drop(Fate::experiment, "nobody known: an experiment needs an identity", "$.treatments");
-      const int bucket = bucket_of(owner.salt, request_.identity.id);
+      if (request_.id.empty()) return drop(Fate::experiment, "nobody known: an experiment needs an identity", "$.treatments");
+      const int bucket = bucket_of(owner.salt, request_.id);
       int upto = 0;
       for (std::size_t t = 0; t < owner.treatments.size() && result.treatment < 0; ++t) {
         upto += owner.treatments[t].weight;
@@ -211,14 +273,16 @@ class Decider {
 
   // A content policy that fails is as if its candidate had not been eligible. A conflict policy has seen
   // that candidate, and elements may stand where it stood: the choice is made again without it.
-  void settle(const SurfaceLookup& lookup, std::vector<Ranked> eligible) {
+  void settle(const std::vector<SurfaceMatch>& matches, std::vector<Ranked> eligible) {
     const auto propositions = static_cast<std::ptrdiff_t>(decision_.propositions.size());
+    const std::size_t written = json_ ? json_->size() : 0;
+    const int shown = shown_;
     const auto rows = trace_ ? static_cast<std::ptrdiff_t>(trace_->candidates.size()) : 0;
     while (true) {
       const int failures = decision_.policy_failures;
       std::vector<Ranked> order = eligible;
       failed_.clear();
-      arbitrate(lookup, order);
+      arbitrate(matches, order);
       resolve(order);
       if (failed_.empty()) return;
       std::erase_if(eligible, [&](const Ranked& ranked) {
@@ -227,6 +291,8 @@ class Decider {
         });
       });
       decision_.propositions.erase(decision_.propositions.begin() + propositions, decision_.propositions.end());
+      if (json_) json_->resize(written);
+      shown_ = shown;
       decision_.policy_failures = failures + static_cast<int>(failed_.size());
       if (!trace_) continue;
       auto& traced = trace_->candidates;
@@ -236,8 +302,8 @@ class Decider {
 
   // Each matching configuration's conflict policy orders or drops its own candidates, in the places
   // that they hold among the others.
-  void arbitrate(const SurfaceLookup& lookup, std::vector<Ranked>& eligible) {
-    for (const SurfaceMatch& match : lookup.matches) {
+  void arbitrate(const std::vector<SurfaceMatch>& matches, std::vector<Ranked>& eligible) {
+    for (const SurfaceMatch& match : matches) {
       const int number = static_cast<int>(match.configuration);
       if (configuration(number).conflict < 0) continue;
       std::vector<std::size_t> own;
@@ -250,7 +316,7 @@ class Decider {
         views.push_back({owner.id, offered.id, offered.element, owner.priority, &owner.tags});
       }
       if (own.empty()) continue;
-      const PolicyCall call{request_, *surface_, configuration(number).name, {}};
+      const PolicyCall call{request_.whole(), surface_, configuration(number).name, {}};
       auto answer = policies_.conflict(configuration(number).conflict, call, views);
       const auto* failure = std::get_if<PolicyFailure>(&answer);
       if (failure || !is_selection(std::get<std::vector<int>>(answer), own.size())) {
@@ -318,11 +384,7 @@ class Decider {
         lose(rival, *shown[0]);
         continue;
       }
-      auto content = render(rival);
-      if (!content) continue;
-      decision_.propositions.push_back(proposition(rival, std::move(*content)));
-      if (trace_) trace(rival, Fate::shown, treatment_text(rival), "");
-      shown.push_back(&rival);
+      if (show(rival)) shown.push_back(&rival);
     }
   }
 
@@ -374,7 +436,7 @@ class Decider {
       Proposition part = proposition(*giver, {});
       whole.parts.push_back({part.experience, part.action, part.token, part.revision});
     }
-    decision_.propositions.push_back(std::move(whole));
+    put(std::move(whole));
   }
 
   void lose(const Candidate& rival, const Candidate& winner) {
@@ -394,17 +456,24 @@ class Decider {
 
   // --- content ----------------------------------------------------------------------------------
 
+  // Constant, and known to satisfy what it must: a constant part of a merge was compiled without its
+  // schema, which it need not satisfy alone.
+  bool is_ready(const Candidate& candidate, bool is_whole = true) const {
+    const CompiledConfiguration& target = configuration(candidate);
+    return action(candidate).content.constant && (!target.schema || !is_whole || target.resolve.mode != Resolution::Mode::merge);
+  }
+
   // The bytes to show; nothing where they cannot be made, and the trace says why.
   std::optional<std::string> render(const Candidate& candidate, bool is_whole = true) {
     const CompiledAction& offered = action(candidate);
     const CompiledConfiguration& target = configuration(candidate);
-    const RenderInput input{.profile = &request_.attributes, .context = &request_.context, .request = &request_value_, .now = request_.now};
-    // A constant part of a merge was compiled without its schema, which it need not satisfy alone.
-    const bool is_checked = !target.schema || !is_whole || target.resolve.mode != Resolution::Mode::merge;
-    if (offered.content.constant && is_checked) return *offered.content.constant;
+    if (is_ready(candidate, is_whole)) return *offered.content.constant;
+    const Request& whole = request_.whole();
+    if (request_value_.is_null()) request_value_ = request_document(whole);
+    const RenderInput input{.profile = &whole.attributes, .context = &whole.context, .request = &request_value_, .now = request_.now};
     Value json;
     if (offered.content.policy >= 0) {
-      const PolicyCall call{request_, *surface_, target.name, experience(candidate).id};
+      const PolicyCall call{whole, surface_, target.name, experience(candidate).id};
       auto answer = policies_.content(offered.content.policy, call);
       if (const auto* failure = std::get_if<PolicyFailure>(&answer)) {
         ++decision_.policy_failures;
@@ -440,23 +509,21 @@ class Decider {
   Proposition proposition(const Candidate& candidate, std::string content) {
     const CompiledExperience& owner = experience(candidate);
     const CompiledAction& shown = action(candidate);
-    Proposition made{.surface = *surface_, .configuration = configuration(candidate).name, .element = shown.element, .experience = owner.id,
+    Proposition made{.surface = std::string(surface_), .configuration = configuration(candidate).name, .element = shown.element, .experience = owner.id,
                      .action = shown.id, .revision = owner.revision, .priority = owner.priority,
                      .format = configuration(candidate).format, .content = std::move(content)};
-    const int treatment = eligibility_[static_cast<std::size_t>(candidate.experience)].treatment;
+    const int treatment = eligibility(candidate).treatment;
     if (treatment >= 0) made.treatment = owner.treatments[static_cast<std::size_t>(treatment)].name;
-    if (options_.key)
-      made.token = sign_token({made.experience, made.revision, made.action, made.treatment, made.surface, made.element}, *options_.key);
+    made.token = scratch_.token(owner, shown, made.treatment, surface_);
     return made;
   }
 
   // The default of the best-matching configuration that declares one.
-  void fall_back(const SurfaceLookup& lookup) {
-    for (const SurfaceMatch& match : lookup.matches) {
+  void fall_back(const std::vector<SurfaceMatch>& matches) {
+    for (const SurfaceMatch& match : matches) {
       const CompiledConfiguration& matched = configuration(static_cast<int>(match.configuration));
       if (!matched.fallback) continue;
-      decision_.propositions.push_back({.surface = *surface_, .configuration = matched.name, .action = "default", .format = matched.format,
-                                        .content = *matched.fallback});
+      put({.surface = std::string(surface_), .configuration = matched.name, .action = "default", .format = matched.format, .content = *matched.fallback});
       if (trace_) trace_->note = "nothing is left: the default of `" + matched.name + "`";
       return;
     }
@@ -481,11 +548,15 @@ class Decider {
     return whole == "$" ? std::string() : whole;
   }
 
-  static std::optional<Zone> profile_zone(const Request& request) {
-    for (const Value* bag : {&request.attributes, &request.context})
-      if (const Value* name = bag->find("timezone"); name && name->is_string())
-        if (auto zone = Zone::find(name->string())) return *zone;
-    return {};
+  // Of the request's `timezone`; null where it names none.
+  const Zone* profile_zone() {
+    if (!is_zone_known_) {
+      is_zone_known_ = true;
+      for (const Value* bag : {&request_.whole().attributes, &request_.whole().context})
+        if (const Value* name = bag->find("timezone"); !profile_zone_ && name && name->is_string())
+          if (auto zone = Zone::find(name->string())) profile_zone_ = *zone;
+    }
+    return profile_zone_ ? &*profile_zone_ : nullptr;
   }
 
   static Value request_document(const Request& request) {
@@ -493,16 +564,19 @@ class Decider {
   }
 
   const Snapshot& snapshot_;
-  const Request& request_;
+  const AskedRequest& request_;
   PolicyRunner& policies_;
   const DecideOptions& options_;
-  Slots slots_;
+  DecideScratch& scratch_;
+  std::string* const json_;
+  int shown_ = 0;                                       // propositions in the answer
+  std::optional<Slots> values_;                         // what traces ask
+  bool is_zone_known_ = false;
   std::optional<Zone> profile_zone_;
-  Value request_value_;
-  std::vector<Eligibility> eligibility_;
+  Value request_value_;                                 // what templates call `request`
   std::map<int, Dropped> dropped_;      // by experience; only for traces
   std::vector<Candidate> failed_;                       // whose content policy failed, for settle()
-  const std::string* surface_ = nullptr;
+  std::string_view surface_, surface_json_;
   SurfaceTrace* trace_ = nullptr;
   Decision decision_;
 };
@@ -514,8 +588,83 @@ std::string_view to_text(Fate fate) {
   return names[static_cast<int>(fate)];
 }
 
+Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch) {
+  if (!options.explain) scratch.filled.fill(snapshot.attributes(), request);
+  const AskedRequest asked(request, scratch.filled);
+  Decision decision = Decider(snapshot, asked, policies, options, scratch, nullptr).decide(request.surfaces);
+  decision.snapshot = snapshot.version();
+  return decision;
+}
+
 Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options) {
-  return Decider(snapshot, request, policies, options).decide();
+  DecideScratch scratch;
+  return decide(snapshot, request, policies, options, scratch);
+}
+
+namespace {
+
+// What is no surface would match nothing; the application is told, as of any other mistake.
+void check_surfaces(const Snapshot& snapshot, const Value& document, DecideScratch& scratch, Problems& problems) {
+  if (const Value* asked = document.find("surfaces"); asked && asked->is_array())
+    for (std::size_t i = 0; i < asked->array().size(); ++i)
+      if (const auto& problem = scratch.surface(snapshot, asked->array()[i].string()).problem)
+        problems.push_back({problem->code, "$.surfaces[" + std::to_string(i) + "]", problem->message});
+}
+
+}  // namespace
+
+Status read_request(const Snapshot& snapshot, std::string_view bytes, const DecideOptions& options, DecideScratch& scratch, std::span<ExtraNumber> extras) {
+  scratch.begin(snapshot, options.key);
+  scratch.request.reset();
+  const bool is_plain = !options.explain && scratch.reader.read(bytes, snapshot.attributes(), scratch.plain, extras) &&
+                        std::none_of(scratch.plain.surfaces.begin(), scratch.plain.surfaces.end(),
+                                     [&](std::string_view surface) { return scratch.surface(snapshot, surface).problem.has_value(); });
+  if (is_plain) return Done{};
+  auto document = parse_json(bytes);
+  if (!document) return document.error();
+  if (document->is_object())
+    for (ExtraNumber& extra : extras) {
+      const Value* found = document->find(extra.key);
+      if (found && found->is_number()) extra.value = found->number();
+      document->object().erase(std::string(extra.key));
+    }
+  Problems problems;
+  Request request = parse_request(*document, {}, problems);
+  if (!has_errors(problems)) check_surfaces(snapshot, *document, scratch, problems);
+  if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the request has problems");
+  scratch.request = std::move(request);
+  return Done{};
+}
+
+AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch) {
+  std::string& json = scratch.json;
+  if (options.explain) {
+    scratch.request->now = now;
+    const Decision decision = decide(snapshot, *scratch.request, policies, options, scratch);
+    json = to_json(decision);
+    return {json, decision.policy_failures};
+  }
+  json.assign("{\"snapshot\":");
+  append_json_string(json, snapshot.version());
+  json += ",\"propositions\":[";
+  int failures = 0;
+  if (scratch.request) {
+    scratch.request->now = now;
+    scratch.filled.fill(snapshot.attributes(), *scratch.request);
+    const AskedRequest asked(*scratch.request, scratch.filled);
+    failures = Decider(snapshot, asked, policies, options, scratch, &json).decide(scratch.request->surfaces).policy_failures;
+  } else {
+    const AskedRequest asked(scratch.reader, scratch.plain, now);
+    failures = Decider(snapshot, asked, policies, options, scratch, &json).decide(scratch.plain.surfaces).policy_failures;
+  }
+  json += "]}";
+  return {json, failures};
+}
+
+Result<AnswerBytes> answer(const Snapshot& snapshot, std::string_view bytes, Instant now, PolicyRunner& policies, const DecideOptions& options,
+                        DecideScratch& scratch) {
+  if (auto read = read_request(snapshot, bytes, options, scratch); !read) return read.error();
+  return answer_read(snapshot, now, policies, options, scratch);
 }
 
 Value to_value(const SurfaceTrace& trace) {
@@ -538,43 +687,9 @@ std::string to_json(const Decision& decision) {
   std::string out = "{\"snapshot\":";
   append_json_string(out, decision.snapshot);
   out += ",\"propositions\":[";
-  const auto text = [&](std::string_view key, std::string_view value) {
-    out += key;
-    append_json_string(out, value);
-  };
   for (const Proposition& proposition : decision.propositions) {
     if (&proposition != &decision.propositions[0]) out += ',';
-    text("{\"surface\":", proposition.surface);
-    text(",\"configuration\":", proposition.configuration);
-    text(",\"element\":", proposition.element);
-    out += ",\"experience\":";
-    if (proposition.experience.empty())
-      out += "null";
-    else
-      append_json_string(out, proposition.experience);
-    text(",\"action\":", proposition.action);
-    if (!proposition.treatment.empty()) text(",\"treatment\":", proposition.treatment);
-    out += ",\"revision\":" + std::to_string(proposition.revision) + ",\"priority\":" + std::to_string(proposition.priority);
-    text(",\"format\":", to_text(proposition.format));
-    out += ",\"content\":";
-    if (proposition.format == Format::json)
-      out += proposition.content;
-    else
-      append_json_string(out, proposition.content);
-    text(",\"token\":", proposition.token);
-    if (!proposition.parts.empty()) {
-      out += ",\"parts\":[";
-      for (const auto& part : proposition.parts) {
-        if (&part != &proposition.parts[0]) out += ',';
-        text("{\"experience\":", part.experience);
-        text(",\"action\":", part.action);
-        out += ",\"revision\":" + std::to_string(part.revision);
-        text(",\"token\":", part.token);
-        out += '}';
-      }
-      out += ']';
-    }
-    out += '}';
+    append_json(out, proposition);
   }
   out += ']';
   if (!decision.trace.empty()) {

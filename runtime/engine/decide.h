@@ -6,6 +6,10 @@
 // fallback. What was kept or dropped, and why, is in the trace when it is asked for.
 #pragma once
 
+#include <span>
+#include <string_view>
+
+#include "engine/decide_scratch.h"
 #include "engine/snapshot.h"
 #include "engine/token.h"
 #include "footlight/decision.h"
@@ -18,5 +22,19 @@ struct DecideOptions {
 };
 
 Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options = {});
+Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch);
+
+// The same from bytes to bytes: reads the request, decides and writes the answer as to_json would,
+// without documents in between where the request is plain. Codes bad_json, bad_request with every problem.
+struct AnswerBytes {
+  std::string_view json;                    // in `scratch`, until its next decision
+  int policy_failures = 0;
+};
+Result<AnswerBytes> answer(const Snapshot& snapshot, std::string_view bytes, Instant now, PolicyRunner& policies, const DecideOptions& options,
+                        DecideScratch& scratch);
+// Its two halves.
+Status read_request(const Snapshot& snapshot, std::string_view bytes, const DecideOptions& options, DecideScratch& scratch,
+                    std::span<ExtraNumber> extras = {});
+AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch);
 
 }  // namespace footlight

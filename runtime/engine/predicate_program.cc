@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "engine/bucket.h"
+#include "engine/conditions.h"
 
 namespace footlight {
 namespace {
@@ -29,9 +30,6 @@ bool is_scalar(const Value& value) { return value.is_boolean() || value.is_numbe
 std::string shown(const Value& value) {
   return clipped(to_json(value), 80);
 }
-
-// Beyond this many strings a hash set is quicker than looking at each.
-constexpr std::size_t small_list = 8;
 
 // So many of the parts of an `any` are told when none holds; more help nobody.
 constexpr int parts_told = 8;
@@ -90,21 +88,13 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
       return;
     }
     const std::size_t here = program.nodes_.size();
-    sources->push_back(std::make_unique<Predicate>(part));
-    sources->back()->args.clear();
+    // Without its parts, which are nodes of their own.
+    sources->push_back(std::make_unique<Predicate>(Predicate{.op = part.op, .attribute = part.attribute, .operand = part.operand, .name = part.name,
+                                                             .lo = part.lo, .hi = part.hi, .path = part.path}));
     program.nodes_.push_back({.op = part.op, .source = sources->back().get()});
     Node node = program.nodes_.back();
     if (!part.attribute.empty()) node.attribute = surroundings.attributes.number_of(part.attribute);
     if (part.op == Op::semver) node.version = parse_version_test(part.operand.string());
-    if (part.op == Op::in || part.op == Op::has_any) {
-      const Array& list = part.operand.array();
-      node.has_strings_only = list.size() > small_list && std::all_of(list.begin(), list.end(), [](const Value& item) { return item.is_string(); });
-      if (node.has_strings_only) {
-        auto ids = std::make_shared<IdList>();
-        for (const Value& item : list) ids->insert(item.string());
-        node.ids = std::move(ids);
-      }
-    }
     if (part.op == Op::list) {
       const auto hash = surroundings.include.lists.find(part.name);
       const auto list = hash == surroundings.include.lists.end() ? surroundings.lists.end() : surroundings.lists.find(hash->second);
@@ -113,6 +103,8 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
       else
         node.ids = list->second;
     }
+    const bool is_test = part.op != Op::always && part.op != Op::all && part.op != Op::any && part.op != Op::no;
+    if (is_test && surroundings.conditions) node.condition = surroundings.conditions->add(part, node.attribute, part.op == Op::list ? node.ids : nullptr);
     for (const Predicate& arg : part.args) self(self, arg);
     node.end = static_cast<int>(program.nodes_.size());
     program.nodes_[here] = std::move(node);
@@ -173,7 +165,6 @@ struct PredicateProgram::Run {
       case Op::exists: return true;
       case Op::eq: return value == operand;
       case Op::in:
-        if (node.has_strings_only) return value.is_string() && node.ids->contains(value.string());
         return is_scalar(value) && holds_any(operand.array(), value);
       case Op::lt:
       case Op::le:
@@ -189,7 +180,6 @@ struct PredicateProgram::Run {
       case Op::has_any:
         if (!value.is_array()) return false;
         return std::any_of(value.array().begin(), value.array().end(), [&](const Value& item) {
-          if (node.has_strings_only) return item.is_string() && node.ids->contains(item.string());
           return is_scalar(item) && holds_any(operand.array(), item);
         });
       case Op::has_all:

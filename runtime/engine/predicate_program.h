@@ -1,7 +1,9 @@
-// Predicates compiled: a flat program over numbered attributes, and the question that traces ask of
-// it, which clause made it false.
+// Predicates compiled as they are explained: a flat program over numbered attributes, each test with its
+// text and place, and the question that traces ask of it, which clause made it false. Decisions are made
+// by the AudienceProgram that is made of it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,9 +18,15 @@
 
 namespace footlight {
 
-using IdList = std::unordered_set<std::string>;
+struct IdHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>()(id); }
+};
+using IdList = std::unordered_set<std::string, IdHash, std::equal_to<>>;
 // The ids of an uploaded list: one a line, blanks around them and empty lines ignored.
 std::shared_ptr<const IdList> parse_list(std::string_view content);
+
+class Conditions;
 
 // What a predicate may refer to while it is compiled.
 struct PredicateSurroundings {
@@ -27,6 +35,8 @@ struct PredicateSurroundings {
   const std::map<std::string, std::shared_ptr<const IdList>>& lists;          // by SHA-256
   // Takes a policy's source and place, gives its number (see policy.h) or its native form.
   std::function<std::variant<int, Predicate>(const std::string& lua, const std::string& path)> policy;
+  // Numbers its tests too, where it is to be decided by.
+  Conditions* conditions = nullptr;
 };
 
 class PredicateProgram {
@@ -50,17 +60,19 @@ class PredicateProgram {
   };
   Blame blame(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const;
 
- private:
   struct Node {
     Predicate::Op op;
     int end = 0;                                          // one past the node's subtree
     int attribute = 0;
     int policy = -1;
+    std::uint32_t condition = 0;                          // of a test, as Conditions::add numbered it
     const Predicate* source = nullptr;                    // operand, text, path
     std::optional<VersionTest> version;
     std::shared_ptr<const IdList> ids;
-    bool has_strings_only = false;                        // `in` and `has_…`: ids holds the operand
   };
+  const std::vector<Node>& nodes() const { return nodes_; }
+
+ private:
   struct Run;
 
   std::vector<Node> nodes_;                               // prefix order

@@ -21,6 +21,12 @@ int AttributeTable::number_of(const std::string& attribute) {
   return found->second;
 }
 
+void AttributeTable::seal() {
+  for (const auto& [name, type] : declared_) names_.add(name, -1);
+  for (std::size_t number = 1; number < rows_.size(); ++number) names_.add(rows_[number].name, static_cast<int>(number));
+  names_.seal();
+}
+
 Slots::Slots(const AttributeTable& table, const Request& request)
     : table_(table), request_(request), found_(table.size(), &unknown) {
   if (!request.identity.id.empty()) identity_ = request.identity.id;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/attribute_names.h"
 #include "model/request.h"
 #include "model/workspace.h"
 
@@ -21,7 +22,11 @@ class AttributeTable {
 
   explicit AttributeTable(const Workspace& workspace);
   int number_of(const std::string& attribute);          // gives it a number if it has none
+  void seal();                                          // after the last of them: names() has all
   std::size_t size() const { return rows_.size(); }
+  const AttributeType& type(int number) const { return rows_[static_cast<std::size_t>(number)].type; }
+  bool is_any(int number) const { return type(number).type == AttributeType::Type::any; }
+  const AttributeNames& names() const { return names_; }
   const std::map<std::string, AttributeType>& declared() const { return declared_; }
 
  private:
@@ -33,6 +38,7 @@ class AttributeTable {
   const std::map<std::string, AttributeType> declared_;
   std::vector<Row> rows_;
   std::map<std::string, int> numbers_;
+  AttributeNames names_;                                // declared ones without a number too
 };
 
 class Slots {

@@ -1,9 +1,11 @@
 #include "engine/snapshot.h"
 
 #include <algorithm>
+#include <atomic>
 #include <tuple>
 
 #include "base/text.h"
+#include "engine/proposition_json.h"
 
 namespace footlight {
 namespace {
@@ -74,11 +76,14 @@ class SnapshotCompiler {
                                          Policy policy{PolicyRole::targeting, lua, definition.id, path, place(served, path)};
                                          if (auto native = policies_.lift(policy, workspace_.attributes)) return std::move(*native);
                                          return number(std::move(policy));
-                                       }};
+                                       },
+                                       &snapshot_->conditions_};
     compiled.audience = PredicateProgram::compile(definition.audience, surroundings, problems_);
+    surroundings.conditions = nullptr;
     // A journey's other conditions are checked like its audience.
-    for (const Predicate& condition : conditions_of(definition))
-      if (condition.path != definition.audience.path) PredicateProgram::compile(condition, surroundings, problems_);
+    if (definition.kind == ExperienceKind::journey)
+      for (const Predicate& condition : conditions_of(definition))
+        if (condition.path != definition.audience.path) PredicateProgram::compile(condition, surroundings, problems_);
     const auto policy = [&](PolicyRole role, const std::string& lua, const char* path) {
       return lua.empty() ? -1 : number({role, lua, definition.id, path, place(served, path)});
     };
@@ -115,10 +120,40 @@ class SnapshotCompiler {
       std::sort(configuration.candidates.begin(), configuration.candidates.end(), [&](const Candidate& left, const Candidate& right) {
         const auto key = [&](const Candidate& candidate) {
           const CompiledExperience& experience = experiences[static_cast<std::size_t>(candidate.experience)];
-          return std::tuple(-experience.priority, experience.activated_at, std::cref(experience.id).get(), candidate.action);
+          return std::tuple(-experience.priority, experience.activated_at, std::string_view(experience.id), candidate.action);
         };
         return key(left) < key(right);
       });
+  }
+
+  // What decisions are made by, once all attributes and conditions are known.
+  void index() {
+    snapshot_->attributes_.seal();
+    Conditions& conditions = snapshot_->conditions_;
+    conditions.seal();
+    std::map<std::string, int, std::less<>> elements;
+    for (CompiledExperience& experience : snapshot_->experiences_) {
+      experience.who = AudienceProgram(experience.audience, conditions);
+      for (CompiledAction& action : experience.actions) {
+        action.element_number = elements.try_emplace(action.element, static_cast<int>(elements.size())).first->second;
+        const CompiledConfiguration& configuration = snapshot_->configurations_[static_cast<std::size_t>(action.configuration)];
+        if (action.content.constant) action.ready = ready_proposition(experience, action, configuration);
+      }
+    }
+    for (CompiledConfiguration& configuration : snapshot_->configurations_) {
+      std::vector<CandidateIndex::Row> rows;
+      for (std::uint32_t i = 0; i < configuration.candidates.size(); ++i) {
+        const int number = configuration.candidates[i].experience;
+        if (!configuration.runs.empty() && configuration.runs.back().experience == number) {
+          ++configuration.runs.back().count;
+          continue;
+        }
+        const auto run = static_cast<std::uint32_t>(configuration.runs.size());
+        configuration.runs.push_back({number, i, 1});
+        for (const Filing& filing : filings_of(snapshot_->experiences_[static_cast<std::size_t>(number)].audience, conditions)) rows.push_back({run, filing});
+      }
+      configuration.index = CandidateIndex(std::move(rows), static_cast<std::uint32_t>(configuration.runs.size()));
+    }
   }
 
   std::shared_ptr<Snapshot>& snapshot() { return snapshot_; }
@@ -167,6 +202,12 @@ class SnapshotCompiler {
         }
         json = std::move(*parsed);
       }
+      // Nothing to render; but what is merged is checked as a whole, so its parts are kept as values.
+      if (!has_tags(json) && configuration.resolve.mode != Resolution::Mode::merge) {
+        check_static(json, configuration, path);
+        compiled.constant = to_json(json);
+        return compiled;
+      }
       auto made = compile_json_template(json, fragments, where);
       if (!made) {
         add(made.error(), path);
@@ -199,7 +240,7 @@ class SnapshotCompiler {
   // warning, since a template may well name what only some applications send. A journey's templates
   // read what it fetches too.
   void check_names(const Definition& definition, const std::vector<std::string>& paths, const std::string& where) {
-    if (workspace_.attributes.empty() || definition.kind == ExperienceKind::journey) return;
+    if (paths.empty() || workspace_.attributes.empty() || definition.kind == ExperienceKind::journey) return;
     std::vector<std::string> declared;
     for (const auto& [name, type] : workspace_.attributes) declared.push_back(name);
     for (const std::string& path : paths) {
@@ -277,6 +318,7 @@ std::shared_ptr<const Snapshot> Snapshot::compile_sound(SnapshotSource source, P
   SnapshotCompiler compiler(source.workspace, source.lists, policies);
   problems = compiler.configurations();
   const bool is_usable = !has_errors(problems);
+  compiler.snapshot()->experiences_.reserve(source.experiences.size());
   for (const ServedExperience& served : source.experiences)
     for (Problem& problem : compiler.experience(served)) {
       if (problem.place.starts_with('$')) problem.place = served.definition.id + " " + problem.place;
@@ -284,6 +326,7 @@ std::shared_ptr<const Snapshot> Snapshot::compile_sound(SnapshotSource source, P
     }
   if (!is_usable) return nullptr;
   compiler.rank();
+  compiler.index();
   compiler.snapshot()->version_ = std::move(source.version);
   return std::move(compiler.snapshot());
 }
@@ -293,6 +336,21 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::compile(SnapshotSource source,
   auto snapshot = compile_sound(std::move(source), policies, problems);
   if (has_errors(problems)) return does_not_compile(std::move(problems));
   return snapshot;
+}
+
+Snapshot::Snapshot(const Workspace& workspace)
+    : serial_([] {
+        static std::atomic<std::uint64_t> last{0};
+        return ++last;
+      }()),
+      zone_(Zone::utc()), attributes_(workspace) {}
+
+std::size_t Snapshot::index_bytes() const {
+  std::size_t bytes = conditions_.bytes();
+  for (const CompiledConfiguration& configuration : configurations_)
+    bytes += configuration.index.bytes() + configuration.candidates.capacity() * sizeof(Candidate) + configuration.runs.capacity() * sizeof(CandidateRun);
+  for (const CompiledExperience& experience : experiences_) bytes += sizeof experience.who + experience.who.bytes();
+  return bytes;
 }
 
 Error does_not_compile(Problems problems) {

@@ -11,6 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/audience_program.h"
+#include "engine/candidate_index.h"
+#include "engine/conditions.h"
 #include "engine/json_schema.h"
 #include "engine/policy.h"
 #include "engine/predicate_program.h"
@@ -47,12 +50,21 @@ struct CompiledContent {
   int policy = -1;
 };
 
+// A proposition with constant content, written as far as it can be without a request; see
+// proposition_json.h.
+struct ReadyProposition {
+  std::string json;                                     // empty: its content is not constant
+  std::uint32_t treatment_at = 0;
+};
+
 struct CompiledAction {
   std::string id;
   int configuration = 0;
   std::string element;
+  int element_number = 0;                               // the same text has the same number
   int treatment = -1;                                   // index into treatments; -1: for everyone
   CompiledContent content;
+  ReadyProposition ready;
   std::string path;
 };
 
@@ -65,7 +77,8 @@ struct CompiledExperience {
   Instant activated_at;
   std::optional<Instant> start, end;
   std::string from, till, zone;                         // as written, for traces
-  PredicateProgram audience;
+  PredicateProgram audience;                            // as it is explained
+  AudienceProgram who;                                  // as it is decided
   int targeting = -1;                                   // policies; -1: none
   int schedule_policy = -1;
   std::optional<CompiledSchedule> schedule;
@@ -82,6 +95,12 @@ struct Candidate {
   int action = 0;
 };
 
+// An experience among the candidates of a configuration: a run of its actions.
+struct CandidateRun {
+  int experience = 0;
+  std::uint32_t first = 0, count = 0;
+};
+
 struct CompiledConfiguration {
   std::string name;
   Format format = Format::html;
@@ -90,6 +109,8 @@ struct CompiledConfiguration {
   std::optional<std::string> fallback;                  // rendered: HTML, text, or JSON bytes
   int conflict = -1;                                    // policy
   std::vector<Candidate> candidates;                    // highest priority first, then by activation, then by id
+  std::vector<CandidateRun> runs;                       // the same, an experience at a time
+  CandidateIndex index;                                 // of runs
 };
 
 class Snapshot {
@@ -103,7 +124,10 @@ class Snapshot {
 
   const std::string& version() const { return version_; }
   const Zone& zone() const { return zone_; }
+  std::uint64_t serial() const { return serial_; }      // no two snapshots of a process have the same
   const AttributeTable& attributes() const { return attributes_; }
+  const Conditions& conditions() const { return conditions_; }
+  std::size_t index_bytes() const;                      // of what candidates are found by
   const SurfaceIndex& surfaces() const { return surfaces_; }
   const std::vector<CompiledConfiguration>& configurations() const { return configurations_; }
   const std::vector<CompiledExperience>& experiences() const { return experiences_; }
@@ -111,11 +135,13 @@ class Snapshot {
 
  private:
   friend class SnapshotCompiler;
-  explicit Snapshot(const Workspace& workspace) : zone_(Zone::utc()), attributes_(workspace) {}
+  explicit Snapshot(const Workspace& workspace);
 
+  const std::uint64_t serial_;
   std::string version_;
   Zone zone_;
   AttributeTable attributes_;
+  Conditions conditions_;
   SurfaceIndex surfaces_;
   std::vector<CompiledConfiguration> configurations_;
   std::vector<CompiledExperience> experiences_;

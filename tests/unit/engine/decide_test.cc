@@ -28,6 +28,16 @@ std::string answer(const DecideWorld& world, const Request& asked, const DecideO
   return to_json(decide(*snapshot, asked, runner, options));
 }
 
+// From bytes to bytes.
+std::string answered(const Snapshot& snapshot, const Request& asked, PolicyRunner& runner, const DecideOptions& options, DecideScratch& scratch) {
+  Object request{{"attributes", asked.attributes}, {"context", asked.context}, {"surfaces", Array(asked.surfaces.begin(), asked.surfaces.end())}};
+  if (!asked.identity.id.empty()) request["identity"] = Object{{"namespace", asked.identity.space}, {"id", asked.identity.id}};
+  const std::string bytes = to_json(Value(std::move(request)));
+  auto made = footlight::answer(snapshot, bytes, asked.now, runner, options, scratch);
+  if (!made) FAIL(to_text(made.error()) << " " << bytes);
+  return std::string(made->json);
+}
+
 Request asking(std::vector<std::string> surfaces, std::string id = "ann") {
   return {.identity = {"id", std::move(id)}, .surfaces = std::move(surfaces), .now = noon};
 }
@@ -121,6 +131,7 @@ TEST_CASE("an answer is the same bytes again, in whatever order the experiences 
     std::reverse(world.experiences.begin(), world.experiences.end());
     const auto reversed = compiled(world);
     const TokenKey key = token_key("secret");
+    DecideScratch scratch;
     for (int r = 0; r < 3; ++r) {
       const Request asked = generated_request(documents);
       WordRunner runner(*snapshot), other(*reversed);
@@ -136,12 +147,46 @@ TEST_CASE("an answer is the same bytes again, in whatever order the experiences 
       REQUIRE(to_json(explained) == to_json(plain));
       REQUIRE(to_json(decide(*snapshot, asked, runner, {.key = &key})) == to_json(plain));
       REQUIRE(parse_json(to_json(plain)).ok());
+      REQUIRE(answered(*snapshot, asked, runner, {.key = &key}, scratch) == to_json(plain));
       propositions += static_cast<int>(plain.propositions.size());
     }
   }
   // The worlds are varied: everything happens that can happen to a campaign.
   CHECK(fates == std::set{Fate::shown, Fate::lost, Fate::schedule, Fate::audience, Fate::targeting, Fate::experiment, Fate::content, Fate::policy_failed});
   CHECK(propositions > 5'000);
+}
+
+TEST_CASE("what the index finds is what looking at everybody finds, with hundreds in scope and every form of a predicate") {
+  const std::uint64_t seed = seed_of_test() + 11;
+  INFO("FOOTLIGHT_SEED is 11 less than " << seed);
+  DocumentGenerator documents(seed);
+  std::size_t shown = 0;
+  for (int i = 0; i < 40; ++i) {
+    DecideWorld world;
+    world.declare(document(R"({"surfaces": {"one": {"format": "text", "rules": ["web://shop.example/#one"]}, "any": {"format": "text", "rules": ["wildcard:web://*.example/*#one"]},
+                                            "list": {"format": "text", "rules": ["web://shop.example/#list"], "resolve": {"stack": 50}}}})"));
+    for (int n = 0; n < 300; ++n) {
+      Value audience = documents.predicate(3, false);
+      for (std::size_t more = documents.below(4); more > 0; --more) audience = Object{{"all", Array{std::move(audience), documents.predicate(2, false)}}};
+      world.live("e" + std::to_string(n), Object{{"priority", static_cast<double>(documents.below(101))}, {"audience", std::move(audience)},
+                                                 {"show", Object{{documents.chance(40) ? "one" : documents.chance(50) ? "any" : "list",
+                                                                  Array{Object{{"element", "e" + std::to_string(documents.below(40))}, {"content", "x"}}}}}}});
+    }
+    const auto snapshot = compiled(world);
+    DecideScratch scratch;
+    for (int r = 0; r < 20; ++r) {
+      Request asked = asking({"web://shop.example/#one", "web://shop.example/#list"}, documents.chance(80) ? "ann" : "");
+      asked.attributes = documents.profile();
+      INFO(i << "." << r << " " << to_json(asked.attributes));
+      WordRunner runner(*snapshot);
+      Decision explained = decide(*snapshot, asked, runner, {.explain = true});
+      explained.trace.clear();
+      shown += explained.propositions.size();
+      REQUIRE(answered(*snapshot, asked, runner, {}, scratch) == to_json(explained));
+      REQUIRE(to_json(decide(*snapshot, asked, runner, {}, scratch)) == to_json(explained));
+    }
+  }
+  CHECK(shown > 10'000);
 }
 
 TEST_CASE("nobody is left out of a trace, no candidate has two fates, and what is shown is what the trace says is shown") {

@@ -1,0 +1,48 @@
+#include "engine/attribute_names.h"
+
+#include <bit>
+
+namespace footlight {
+
+std::uint32_t AttributeNames::child(std::uint32_t parent, std::string_view key) {
+  const auto [known, is_new] = children_.try_emplace({parent, std::string(key)}, static_cast<std::uint32_t>(nodes_.size()));
+  if (!is_new) return known->second;
+  const std::uint32_t node = known->second;
+  nodes_.push_back({parent, -1});
+  const auto at = static_cast<std::uint32_t>(text_.size());
+  text_ += key;
+  edges_.push_back({hash_of(parent, key), parent, node, at, static_cast<std::uint32_t>(key.size()), false});
+  return node;
+}
+
+void AttributeNames::add(std::string_view dotted, int number) {
+  // The nodes on the way, and from each of them the rest of the name as one key.
+  std::vector<std::pair<std::uint32_t, std::string_view>> rests;
+  std::uint32_t here = root;
+  std::string_view rest = dotted;
+  for (auto dot = rest.find('.'); dot != rest.npos; dot = rest.find('.')) {
+    rests.emplace_back(here, rest);
+    here = child(here, rest.substr(0, dot));
+    rest.remove_prefix(dot + 1);
+  }
+  here = child(here, rest);
+  if (number >= 0) nodes_[here].number = number;
+  for (const auto& [from, key] : rests) {
+    if (!dotted_.emplace(from, key).second) continue;
+    const auto at = static_cast<std::uint32_t>(text_.size());
+    text_ += key;
+    edges_.push_back({hash_of(from, key), from, here, at, static_cast<std::uint32_t>(key.size()), true});
+  }
+}
+
+void AttributeNames::seal() {
+  table_.assign(std::bit_ceil(edges_.size() * 2 + 2), Edge{});
+  mask_ = table_.size() - 1;
+  for (const Edge& edge : edges_) {
+    std::size_t at = edge.hash & mask_;
+    while (table_[at].node != none) at = (at + 1) & mask_;
+    table_[at] = edge;
+  }
+}
+
+}  // namespace footlight

@@ -1,0 +1,62 @@
+// AttributeNames: the names of a snapshot's attributes as a tree, `cart` above `cart.total`, so that a
+// request's keys lead to numbers whether they are nested or dotted.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/quick_hash.h"
+
+namespace footlight {
+
+class AttributeNames {
+ public:
+  static constexpr std::uint32_t root = 0, none = UINT32_MAX;
+  struct Node {
+    std::uint32_t parent = none;
+    int number = -1;                     // of the attribute; -1: it only holds others
+  };
+  struct Step {
+    std::uint32_t node = none;
+    bool is_dotted = false;              // the key leads over nodes in between
+  };
+
+  AttributeNames() { nodes_.push_back({}); }
+  void add(std::string_view dotted, int number);
+  void seal();                           // after the last `add`; before that nothing is found
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+  // Where a key leads within an object that stands at `parent`.
+  Step step(std::uint32_t parent, std::string_view key) const {
+    const std::uint64_t hash = hash_of(parent, key);
+    for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
+      const Edge& edge = table_[at];
+      if (edge.node == none) return {};
+      if (edge.hash == hash && edge.parent == parent && key == std::string_view(text_.data() + edge.at, edge.size)) return {edge.node, edge.is_dotted};
+    }
+  }
+
+ private:
+  struct Edge {
+    std::uint64_t hash = 0;
+    std::uint32_t parent = 0, node = none, at = 0, size = 0;
+    bool is_dotted = false;
+  };
+  static std::uint64_t hash_of(std::uint32_t parent, std::string_view key) { return quick_hash(key) + parent * std::uint64_t{0xA24BAED4963EE407u}; }
+  std::uint32_t child(std::uint32_t parent, std::string_view key);
+
+  std::vector<Node> nodes_;
+  std::vector<Edge> edges_;              // as added
+  std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> children_;
+  std::set<std::pair<std::uint32_t, std::string>> dotted_;
+  std::vector<Edge> table_{1};           // open addressing
+  std::size_t mask_ = 0;
+  std::string text_;
+};
+
+}  // namespace footlight

@@ -1,0 +1,178 @@
+#include "engine/audience_program.h"
+
+#include <algorithm>
+#include <map>
+
+namespace footlight {
+namespace {
+
+using Op = Predicate::Op;
+using Nodes = std::vector<PredicateProgram::Node>;
+
+bool is_group(Op op) { return op == Op::all || op == Op::any; }
+
+// A candidate filed under more conditions than this costs more there than it saves.
+constexpr std::size_t filings_max = 24;
+
+// The ways in which an audience can hold, each with the conditions that it needs at least.
+class Ways {
+ public:
+  Ways(const Nodes& nodes, const Conditions& conditions) : nodes_(nodes), conditions_(conditions) {}
+
+  struct Way {
+    // Listed conditions that must hold, the rarest first; at most three.
+    std::vector<Condition> needs;
+  };
+  using List = std::vector<Way>;
+
+  List of(int at, bool wanted) const {
+    const auto& node = nodes_[static_cast<std::size_t>(at)];
+    if (node.op == Op::no) return of(at + 1, !wanted);
+    if (is_group(node.op)) return (node.op == Op::all) == wanted ? all(at, wanted) : any(at, wanted);
+    if (node.op == Op::always) return wanted ? List{Way{}} : List{};
+    if (node.op == Op::lua || !wanted) return {Way{}};
+    const Condition condition = conditions_.number_of(node.condition);
+    return condition < unlisted ? List{Way{{condition}}} : List{Way{}};
+  }
+
+ private:
+  int end_of(int at) const { return nodes_[static_cast<std::size_t>(at)].end; }
+
+  float share(const Way& way) const { return way.needs.empty() ? 1.0f : conditions_.share(way.needs[0]); }
+  float share(const List& ways) const {
+    float sum = 0;
+    for (const Way& way : ways) sum += share(way);
+    return sum;
+  }
+
+  // The part with the rarest ways; to each of them what those parts need that have one way only.
+  List all(int group, bool wanted) const {
+    List best{Way{}};
+    std::vector<Condition> common;
+    const int end = end_of(group);
+    for (int part = group + 1; part < end; part = end_of(part)) {
+      List ways = of(part, wanted);
+      if (ways.empty()) return {};
+      if (ways.size() == 1) common.insert(common.end(), ways[0].needs.begin(), ways[0].needs.end());
+      if (share(ways) < share(best)) best = std::move(ways);
+    }
+    for (Way& way : best) {
+      way.needs.insert(way.needs.end(), common.begin(), common.end());
+      tidy(way.needs);
+    }
+    return best;
+  }
+
+  List any(int group, bool wanted) const {
+    List sum;
+    const int end = end_of(group);
+    for (int part = group + 1; part < end; part = end_of(part)) {
+      for (Way& way : of(part, wanted)) sum.push_back(std::move(way));
+      if (sum.size() > filings_max || share(sum) >= 1.0f) return {Way{}};
+    }
+    return sum;
+  }
+
+  void tidy(std::vector<Condition>& needs) const {
+    std::sort(needs.begin(), needs.end(), [&](Condition a, Condition b) {
+      const float left = conditions_.share(a), right = conditions_.share(b);
+      return left != right ? left < right : a < b;
+    });
+    needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
+    if (needs.size() > 3) needs.resize(3);
+  }
+
+  const Nodes& nodes_;
+  const Conditions& conditions_;
+};
+
+}  // namespace
+
+class AudienceProgram::Writer {
+ public:
+  Writer(const Nodes& nodes, const Conditions& conditions, std::vector<Step>& steps) : nodes_(nodes), conditions_(conditions), steps_(steps) {}
+
+  void write() {
+    // Jumps lead to labels until all steps are there: 0 accepts, 1 rejects.
+    labels_ = {accept, reject};
+    write(0, 0, 1);
+    for (Step& step : steps_) {
+      step.yes = labels_[step.yes];
+      step.no = labels_[step.no];
+    }
+  }
+
+ private:
+  int end_of(int at) const { return nodes_[static_cast<std::size_t>(at)].end; }
+
+  void write(int at, std::uint16_t yes, std::uint16_t no) {
+    const auto& node = nodes_[static_cast<std::size_t>(at)];
+    switch (node.op) {
+      case Op::no: write(at + 1, no, yes); return;
+      case Op::all: group(at, yes, no, true); return;
+      case Op::any: group(at, yes, no, false); return;
+      case Op::always: steps_.push_back({always_true, yes, no}); return;
+      case Op::lua: steps_.push_back({policy | static_cast<std::uint32_t>(node.policy), yes, no}); return;
+      default: steps_.push_back({conditions_.number_of(node.condition), yes, no}); return;
+    }
+  }
+
+  void group(int at, std::uint16_t yes, std::uint16_t no, bool is_all) {
+    std::vector<int> parts;
+    for (int part = at + 1; part < end_of(at); part = end_of(part)) parts.push_back(part);
+    // What decides soonest and costs least comes first; but whether a policy is asked, and so may fail, depends on
+    // the order that the author wrote.
+    const bool has_policy = std::any_of(nodes_.begin() + at, nodes_.begin() + end_of(at), [](const auto& node) { return node.op == Op::lua; });
+    if (!has_policy)
+      std::stable_sort(parts.begin(), parts.end(), [&](int left, int right) { return cost(left, is_all) < cost(right, is_all); });
+    if (parts.empty()) {
+      steps_.push_back({always_true, is_all ? yes : no, is_all ? yes : no});
+      return;
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (i + 1 == parts.size()) {
+        write(parts[i], yes, no);
+        break;
+      }
+      const auto next = static_cast<std::uint16_t>(labels_.size());
+      labels_.push_back(0);
+      write(parts[i], is_all ? next : yes, is_all ? no : next);
+      labels_[next] = static_cast<std::uint16_t>(steps_.size());
+    }
+  }
+
+  float cost(int part, bool is_all) const {
+    const auto& node = nodes_[static_cast<std::size_t>(part)];
+    if (node.op == Op::no || is_group(node.op)) return node.end - part < 4 ? 1.0f : 1.5f;
+    if (node.op == Op::always) return 0;
+    if (node.op == Op::bucket) return 3.0f;
+    const Condition condition = conditions_.number_of(node.condition);
+    if (condition >= unlisted) return 2.0f;
+    return is_all ? conditions_.share(condition) : 1.0f - conditions_.share(condition);
+  }
+
+  const Nodes& nodes_;
+  const Conditions& conditions_;
+  std::vector<Step>& steps_;
+  std::vector<std::uint16_t> labels_;
+};
+
+AudienceProgram::AudienceProgram(const PredicateProgram& audience, const Conditions& conditions) {
+  if (audience.is_always()) return;
+  Writer(audience.nodes(), conditions, steps_).write();
+  steps_.shrink_to_fit();
+}
+
+std::vector<Filing> filings_of(const PredicateProgram& audience, const Conditions& conditions) {
+  std::vector<Filing> filings;
+  for (const auto& way : Ways(audience.nodes(), conditions).of(0, true)) {
+    Filing filing;
+    if (!way.needs.empty()) filing.first = way.needs[0];
+    if (way.needs.size() > 1) filing.second = way.needs[1];
+    if (way.needs.size() > 2) filing.third = way.needs[2];
+    filings.push_back(filing);
+  }
+  return filings;
+}
+
+}  // namespace footlight

@@ -1,0 +1,47 @@
+// CandidateIndex: which experiences of a configuration are possible for a request, without a look at
+// the others.
+//
+// Each is filed under a condition that it needs, the rarest one, together with two more that it needs.
+// For a request, the conditions that are filed under here and hold are found a word of bits at a time;
+// what stands under them and has its two others is possible. It is a superset of those whose audience
+// holds: the whole audience is asked of what is found.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/audience_program.h"
+
+namespace footlight {
+
+class CandidateIndex {
+ public:
+  struct Row {
+    std::uint32_t member = 0;
+    Filing filing;
+  };
+  CandidateIndex() = default;
+  CandidateIndex(std::vector<Row> rows, std::uint32_t members);
+
+  // Sets the bits of possible members; `possible` is made as long as it needs to be.
+  void find(const Truths& truths, std::vector<std::uint64_t>& possible) const;
+  std::size_t bytes() const;
+
+ private:
+  struct Word {
+    std::uint64_t filed = 0;               // conditions of one word of Truths that something is filed under
+    std::uint32_t word = 0, first_group = 0;
+  };
+  struct Entry {
+    std::uint32_t member = 0;
+    Condition second = always_true, third = always_true;
+  };
+
+  std::vector<Word> words_;
+  std::vector<std::uint32_t> groups_;      // where the entries of each condition begin, and where the last end
+  std::vector<Entry> entries_;
+  std::uint32_t members_ = 0;
+};
+
+}  // namespace footlight

@@ -1,0 +1,98 @@
+// Conditions: every distinct test of a snapshot's audiences, answered once per request for all of them.
+//
+// A test that many experiences share is one condition with one number. Most conditions are listed: for
+// each value that tests speak of, and for each interval between the numbers and versions they name, it
+// is written down which conditions that value makes true. A request's value is looked up once, and the
+// bits of what it makes true are set; nothing is evaluated. The rest (`contains`, buckets, uploaded
+// lists, very wide ranges of very many) is evaluated when a program asks for it, and remembered.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/semver.h"
+#include "engine/policy.h"
+#include "engine/predicate_program.h"
+#include "engine/request_slots.h"
+
+namespace footlight {
+
+using Condition = std::uint32_t;          // a number; listed ones are below `unlisted`
+inline constexpr Condition always_true = 0;
+inline constexpr Condition unlisted = 1u << 30;
+
+// What one request's attributes say of all conditions. Kept from request to request for its memory.
+struct Truths {
+  std::vector<std::uint64_t> listed;
+  std::vector<std::uint8_t> remembered;   // of unlisted ones that are shared: 0 unknown, 1 false, 2 true
+
+  bool holds(Condition listed_one) const { return (listed[listed_one >> 6] >> (listed_one & 63) & 1) != 0; }
+};
+
+class Conditions {
+ public:
+  Conditions();
+  ~Conditions();
+
+  // The provisional number of a test; the same test has the same number. `ids` are those of a list.
+  std::uint32_t add(const Predicate& test, int attribute, std::shared_ptr<const IdList> ids);
+  // After the last `add`: makes the lists. Nothing below may be asked before.
+  void seal();
+  Condition number_of(std::uint32_t provisional) const { return numbers_[provisional]; }
+  // About how many of all requests it holds for, guessed from what it tests. Of listed ones.
+  float share(Condition condition) const { return shares_[condition]; }
+
+  void answer(const RequestSlots& slots, Truths& truths) const;
+  // Of an unlisted one.
+  bool holds(Condition condition, const RequestSlots& slots, Truths& truths) const;
+
+  std::size_t count() const { return numbers_.size(); }
+  std::size_t listed_count() const { return shares_.size(); }
+  std::size_t bytes() const;
+
+ private:
+  struct Test;
+  struct Bits {
+    std::uint64_t mask = 0;
+    std::uint32_t word = 0;
+  };
+  struct Range {
+    std::uint32_t first = 0, count = 0;   // of bits_
+  };
+  // Texts and what they make true.
+  struct Texts {
+    struct Entry {
+      std::uint64_t hash = 0;
+      std::uint32_t at = 0, size = 0;
+      Range range;
+      bool is_used = false;
+    };
+    std::vector<Entry> table;
+    std::string text;
+    const Entry* find(std::string_view key) const;
+  };
+  struct Lists;                           // of one attribute
+  class Lister;
+
+  Condition listed(Test& test, float share);
+
+  void apply(const Range& range, std::uint64_t* truths) const {
+    for (const Bits *bits = bits_.data() + range.first, *end = bits + range.count; bits != end; ++bits) truths[bits->word] |= bits->mask;
+  }
+
+  std::unordered_map<std::string, std::uint32_t> known_;   // while adding
+  std::vector<std::unique_ptr<Test>> added_;               // while adding
+  std::vector<Condition> numbers_;                         // by provisional number
+  std::vector<float> shares_;                              // of listed ones
+  std::vector<Test> unlisted_;
+  std::size_t remembered_ = 0;
+  std::vector<Lists> lists_;
+  std::vector<Bits> bits_;
+};
+
+}  // namespace footlight

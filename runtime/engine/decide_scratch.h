@@ -1,0 +1,74 @@
+// DecideScratch: what one thread keeps of a workspace from decision to decision, so that it allocates nothing: the
+// memory of one request, and what was found out about surfaces and tokens of the snapshot it serves.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/conditions.h"
+#include "engine/request_reader.h"
+#include "engine/snapshot.h"
+#include "engine/token.h"
+
+namespace footlight {
+
+class DecideScratch {
+ public:
+  // What answers a surface as asked.
+  struct Surface {
+    std::vector<SurfaceMatch> matches;
+    std::optional<Error> problem;
+    bool everything_is_needed = false;    // not only the best of each element counts
+    std::string json;                     // its text, escaped
+  };
+  struct Ranked {
+    Candidate candidate;
+    bool is_exact;
+  };
+  // Whether this request may see an experience: asked at most once in a decision.
+  struct Eligibility {
+    std::uint32_t decision = 0;           // in which it was found out
+    bool is_eligible = false;
+    std::int8_t treatment = -1;
+  };
+
+  // Begins a decision: what was kept of another snapshot is forgotten.
+  void begin(const Snapshot& snapshot, const TokenKey* key);
+  const Surface& surface(const Snapshot& snapshot, std::string_view asked);
+  // The token of a proposition, signed when it is first met.
+  std::string_view token(const CompiledExperience& experience, const CompiledAction& action, std::string_view treatment, std::string_view surface);
+
+  PlainReader reader;
+  PlainRequest plain;                     // what it says, where it is plain
+  std::optional<Request> request;         // else
+  RequestSlots filled;                    // of a request that was read before
+  Truths truths;
+  std::vector<Eligibility> eligibility;   // by experience
+  std::uint32_t decision = 0;
+  std::vector<std::uint64_t> possible;
+  std::vector<Ranked> ranked;
+  std::vector<Candidate> winners;
+  std::string json;                       // an answer in the making
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(quick_hash(text)); }
+  };
+  struct KnownToken {
+    const CompiledAction* action = nullptr;
+    std::string treatment, surface, token;
+  };
+
+  std::uint64_t snapshot_ = 0;            // its serial
+  bool has_key_ = false;
+  TokenKey key_;
+  std::unordered_map<std::string, Surface, Hash, std::equal_to<>> surfaces_;
+  std::vector<KnownToken> tokens_;        // each in its place by hash
+};
+
+}  // namespace footlight

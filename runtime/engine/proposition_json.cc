@@ -1,0 +1,90 @@
+#include "engine/proposition_json.h"
+
+#include <charconv>
+
+#include "engine/decide.h"
+
+namespace footlight {
+namespace {
+
+void text(std::string& out, std::string_view key, std::string_view value) {
+  out += key;
+  append_json_string(out, value);
+}
+
+void number(std::string& out, std::string_view key, int value) {
+  char digits[12];
+  out += key;
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+void names(std::string& out, std::string_view configuration, std::string_view element, std::string_view experience, std::string_view action) {
+  text(out, ",\"configuration\":", configuration);
+  text(out, ",\"element\":", element);
+  if (experience.empty())
+    out += ",\"experience\":null";
+  else
+    text(out, ",\"experience\":", experience);
+  text(out, ",\"action\":", action);
+}
+
+void body(std::string& out, int revision, int priority, Format format, std::string_view content) {
+  number(out, ",\"revision\":", revision);
+  number(out, ",\"priority\":", priority);
+  text(out, ",\"format\":", to_text(format));
+  out += ",\"content\":";
+  if (format == Format::json)
+    out += content;
+  else
+    append_json_string(out, content);
+}
+
+}  // namespace
+
+ReadyProposition ready_proposition(const CompiledExperience& experience, const CompiledAction& action, const CompiledConfiguration& configuration) {
+  ReadyProposition ready;
+  names(ready.json, configuration.name, action.element, experience.id, action.id);
+  ready.treatment_at = static_cast<std::uint32_t>(ready.json.size());
+  body(ready.json, experience.revision, experience.priority, configuration.format, *action.content.constant);
+  ready.json += ",\"token\":\"";
+  ready.json.shrink_to_fit();
+  return ready;
+}
+
+void append_json(std::string& out, const ReadyProposition& ready, std::string_view surface, std::string_view treatment, std::string_view token) {
+  out += "{\"surface\":\"";
+  out += surface;
+  out += '"';
+  if (treatment.empty()) {
+    out += ready.json;
+  } else {
+    out.append(ready.json, 0, ready.treatment_at);
+    text(out, ",\"treatment\":", treatment);
+    out.append(ready.json, ready.treatment_at);
+  }
+  out += token;
+  out += "\"}";
+}
+
+void append_json(std::string& out, const Proposition& proposition) {
+  text(out, "{\"surface\":", proposition.surface);
+  names(out, proposition.configuration, proposition.element, proposition.experience, proposition.action);
+  if (!proposition.treatment.empty()) text(out, ",\"treatment\":", proposition.treatment);
+  body(out, proposition.revision, proposition.priority, proposition.format, proposition.content);
+  text(out, ",\"token\":", proposition.token);
+  if (!proposition.parts.empty()) {
+    out += ",\"parts\":[";
+    for (const auto& part : proposition.parts) {
+      if (&part != &proposition.parts[0]) out += ',';
+      text(out, "{\"experience\":", part.experience);
+      text(out, ",\"action\":", part.action);
+      number(out, ",\"revision\":", part.revision);
+      text(out, ",\"token\":", part.token);
+      out += '}';
+    }
+    out += ']';
+  }
+  out += '}';
+}
+
+}  // namespace footlight

@@ -1,0 +1,56 @@
+#include "engine/request_slots.h"
+
+#include <algorithm>
+
+#include "footlight/time.h"
+
+namespace footlight {
+namespace {
+
+SlotValue scalar(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::boolean: return SlotValue::of(value.boolean());
+    case Value::Kind::number: return SlotValue::of(value.number());
+    case Value::Kind::string: return SlotValue::of(std::string_view(value.string()));
+    default: return SlotValue{.kind = SlotValue::Kind::other};
+  }
+}
+
+}  // namespace
+
+void RequestSlots::fill(const AttributeTable& table, const Request& request) {
+  reset(table);
+  if (!request.identity.id.empty()) slots_[AttributeTable::identity] = SlotValue::of(std::string_view(request.identity.id));
+  const Slots found(table, request);
+  for (int number = 1; number < static_cast<int>(table.size()); ++number) {
+    const Value* value = found[number];
+    if (!value) continue;
+    SlotValue& slot = at(number) = scalar(*value);
+    if (!value->is_array()) continue;
+    slot = SlotValue{.kind = SlotValue::Kind::list, .size = static_cast<std::uint32_t>(value->array().size()),
+                     .first = static_cast<std::uint32_t>(items_.size())};
+    for (const Value& item : value->array()) items_.push_back(scalar(item));
+  }
+}
+
+bool accepts(const AttributeType& type, const SlotValue& value, const RequestSlots& slots) {
+  using Kind = SlotValue::Kind;
+  switch (type.type) {
+    case AttributeType::Type::any: return true;
+    case AttributeType::Type::text: return value.kind == Kind::string;
+    case AttributeType::Type::number:
+      return value.kind == Kind::number && (!type.min || value.number >= *type.min) && (!type.max || value.number <= *type.max);
+    case AttributeType::Type::boolean: return value.kind == Kind::boolean;
+    case AttributeType::Type::enumeration:
+      return value.kind == Kind::string && std::find(type.values.begin(), type.values.end(), value.string()) != type.values.end();
+    case AttributeType::Type::list:
+      if (value.kind != Kind::list) return false;
+      if (type.of.empty()) return true;
+      return std::all_of(slots.items(value).begin(), slots.items(value).end(), [&](const SlotValue& item) { return accepts(type.of[0], item, slots); });
+    case AttributeType::Type::date:
+      return value.kind == Kind::string && (parse_instant(value.string()).ok() || parse_civil(value.string()).ok());
+  }
+  return false;
+}
+
+}  // namespace footlight
