@@ -115,7 +115,7 @@ void print_situations(std::string& out) {
 // The role comes before everything that an experience is found in, so this table and one row below it
 // answer any question of who may do what when.
 void print_roles(std::string& out) {
-  constexpr Role roles[] = {Role::viewer, Role::author, Role::approver, Role::publisher, Role::admin, Role::delivery};
+  constexpr Role roles[] = {Role::viewer, Role::author, Role::approver, Role::publisher, Role::admin, Role::delivery, Role::node};
   out += "\n## Who may\n\nA role that may not is refused with `forbidden` in every situation; any one of an actor's roles is enough.\n\n| Command |";
   for (const Role role : roles) out += " " + std::string(to_text(role)) + " |";
   out += "\n|---|";

@@ -114,7 +114,7 @@ TEST_CASE("a review tells what would go live, whom it meets, what is missing, an
   CHECK(lines(*review.find("sections"), "content", "hero") == "<h1>Sale</h1>\n");
   CHECK(lines(*review.find("sections"), "audience", "audience") == "loyalty.tier == \"gold\"\n");
   CHECK_THAT(lines(*review.find("sections"), "configuration", "hero"), Catch::Contains("html, the highest priority wins") && Catch::Contains("web://shop.example/#hero"));
-  CHECK(checks(review) == "document passed; mentions passed; workspace passed; compiles passed; lead passed; times passed; ");
+  CHECK(checks(review) == "document passed; mentions passed; workspace passed; compiles passed; lead passed; zones passed; times passed; ");
   CHECK(review.find("is_sound")->boolean());
   CHECK(review.string_or("audience_size", "") == "conditions");
   REQUIRE(review.find("clashes")->array().size() == 1);
@@ -213,17 +213,17 @@ TEST_CASE("every check has its result, failed ones with every place") {
     return world.ask("vic", "GET", "/v1/experiences/" + id + "/review").body;
   };
   const Value unknown = review(json(R"({"kind": "campaign", "id": "a", "show": {"heros": "x"}, "audience": {"attr": "tier", "eq": 1}})"));
-  CHECK(checks(unknown) == "document passed; mentions passed; workspace failed; compiles passed; lead passed; times passed; ");
+  CHECK(checks(unknown) == "document passed; mentions passed; workspace failed; compiles passed; lead passed; zones passed; times passed; ");
   CHECK_FALSE(unknown.find("is_sound")->boolean());
   CHECK(member(unknown, "activation.refused.code") == Value("validation_failed"));
   const Value mention = review(json(R"({"kind": "campaign", "id": "b", "show": {"hero": {"fragment": "gone"}}})"));
-  CHECK(checks(mention) == "document passed; mentions failed; workspace skipped; compiles skipped; lead skipped; times passed; ");
+  CHECK(checks(mention) == "document passed; mentions failed; workspace skipped; compiles skipped; lead skipped; zones skipped; times passed; ");
   CHECK(mention.find("checks")->array()[1].find("problems")->array()[0].string_or("code", "") == "unknown_fragment");
   const Value late = review(with(campaign("c"), "till", "2026-12-01T09:00"));
-  CHECK(checks(late) == "document passed; mentions passed; workspace passed; compiles passed; lead passed; times failed; ");
+  CHECK(checks(late) == "document passed; mentions passed; workspace passed; compiles passed; lead passed; zones passed; times failed; ");
   CHECK(late.find("activation")->find("effect") == nullptr);
   const Value soon = review(with(campaign("d"), "from", "2026-12-05T13:10"));
-  CHECK(checks(soon) == "document passed; mentions passed; workspace passed; compiles passed; lead warned; times passed; ");
+  CHECK(checks(soon) == "document passed; mentions passed; workspace passed; compiles passed; lead warned; zones passed; times passed; ");
   CHECK(member(soon, "activation.visible_from") == Value("2026-12-05T12:10:00Z"));
   CHECK(member(soon, "activation.visible_by") == Value("2026-12-05T12:15:00Z"));
   const Value skipped = review(with(campaign("e"), "from", "2027-03-28T02:30"));
@@ -275,7 +275,7 @@ TEST_CASE("asked for with the submission, the last approval activates, and its r
   CHECK(member(approved.body, "receipt.command") == Value("approve"));
   CHECK(world.command("bob", "sale", "approve", Object{{"hash", submitted.text("hash")}}, key).response.body == approved.response.body);
   CHECK(world.audit_count("sale") == 3);                // one record for both
-  CHECK(world.ask("vic", "GET", "/v1/experiences/sale/receipt").text("status") == "propagated");
+  CHECK(world.ask("vic", "GET", "/v1/experiences/sale/receipt").text("command") == "approve");
   CHECK(world.decide().body.find("propositions")->array()[0].string_or("experience", "") == "sale");
 
   // Neither the author nor the approver may activate.
