@@ -50,6 +50,30 @@ Status Runtime::State::know(Request& request) const {
   return Done{};
 }
 
+Error Runtime::State::nothing_compiles() const {
+  return refuse(Code::unavailable, "nothing in the workspace `" + (catalog ? catalog->name() : "") + "` compiles; `problems()` says why");
+}
+
+void Runtime::State::log_policies(Workers::Worker& worker, int failures) const {
+  if (!worker.runner) return;
+  for (const std::string& line : worker.runner->take_log()) log(LogLine::Level::info, line);
+  if (failures > 0) log(LogLine::Level::warning, std::to_string(failures) + " policies failed in a decision; `explain` tells which, and why");
+}
+
+// Where nobody adds to the request and nobody hears of the answer, both stay bytes.
+Result<std::string> Runtime::State::answer_bytes(std::string_view json, std::optional<Instant> at, bool explain) const {
+  const auto current = serving();
+  if (!current) return nothing_compiles();
+  auto borrowed = workers.borrow(current);
+  if (!borrowed) return borrowed.error();
+  Workers::Worker& worker = **borrowed;
+  auto answered = footlight::answer(*current, json, instant(at), worker.policies(), {.explain = explain, .key = key ? &*key : nullptr}, worker.scratch);
+  if (!answered) return answered.error();
+  std::string bytes(answered->json);
+  log_policies(worker, answered->policy_failures);
+  return bytes;
+}
+
 Result<Decision> Runtime::State::answer(Request request, Problems problems, bool explain) const {
   // What is no surface would match nothing; the application is told, as of any other mistake.
   for (std::size_t i = 0; i < request.surfaces.size(); ++i)
@@ -58,14 +82,12 @@ Result<Decision> Runtime::State::answer(Request request, Problems problems, bool
   if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the request has problems");
   if (auto known = know(request); !known) return known.error();
   const auto current = serving();
-  if (!current) return refuse(Code::unavailable, "nothing in the workspace `" + (catalog ? catalog->name() : "") + "` compiles; `problems()` says why");
-  auto worker = workers.borrow(current);
-  if (!worker) return worker.error();
-  thread_local DecideScratch scratch;   // of whichever runtime this thread asked last
-  Decision decision = footlight::decide(*current, request, worker->policies(), {.explain = explain, .key = key ? &*key : nullptr}, scratch);
-  for (const std::string& line : worker->policies().take_log()) log(LogLine::Level::info, line);
-  if (decision.policy_failures > 0)
-    log(LogLine::Level::warning, std::to_string(decision.policy_failures) + " policies failed in a decision; `explain` tells which, and why");
+  if (!current) return nothing_compiles();
+  auto borrowed = workers.borrow(current);
+  if (!borrowed) return borrowed.error();
+  Workers::Worker& worker = **borrowed;
+  Decision decision = footlight::decide(*current, request, worker.policies(), {.explain = explain, .key = key ? &*key : nullptr}, worker.scratch);
+  log_policies(worker, decision.policy_failures);
   if (!explain && options.events) tell(request, decision);
   return decision;
 }
@@ -89,10 +111,13 @@ void Runtime::State::tell(const Request& request, const Decision& decision) cons
   }
 }
 
-Result<Request> Runtime::State::parsed(std::string_view json, std::optional<Instant> at) const {
+Status Runtime::State::check_size(std::string_view json) const {
   if (json.size() > limits::request_bytes_max)
     return refuse(Code::too_large, "the request has " + std::to_string(json.size()) + " bytes; at most " + std::to_string(limits::request_bytes_max) + " are taken");
-  if (json.find('\0') != std::string_view::npos) return refuse(Code::bad_json, "not valid JSON: a NUL byte stands in it");
+  return Done{};
+}
+
+Result<Request> Runtime::State::parsed(std::string_view json, std::optional<Instant> at) const {
   auto document = parse_json(json);
   if (!document) return document.error();
   Problems problems;
@@ -116,6 +141,8 @@ Result<Decision> Runtime::explain(const Request& request, std::optional<Instant>
 }
 
 Result<std::string> Runtime::decide(std::string_view request_json, std::optional<Instant> at) const {
+  if (auto fits = state_->check_size(request_json); !fits) return fits.error();
+  if (state_->options.attributes.empty() && !state_->options.events) return state_->answer_bytes(request_json, at, false);
   auto request = state_->parsed(request_json, at);
   if (!request) return request.error();
   auto decision = state_->answer(std::move(*request), {}, false);
@@ -124,6 +151,8 @@ Result<std::string> Runtime::decide(std::string_view request_json, std::optional
 }
 
 Result<std::string> Runtime::explain(std::string_view request_json, std::optional<Instant> at) const {
+  if (auto fits = state_->check_size(request_json); !fits) return fits.error();
+  if (state_->options.attributes.empty()) return state_->answer_bytes(request_json, at, true);
   auto request = state_->parsed(request_json, at);
   if (!request) return request.error();
   auto decision = state_->answer(std::move(*request), {}, true);

@@ -26,10 +26,14 @@ struct Runtime::State {
 
   // ---- asking (asking.cc)
   std::shared_ptr<const Snapshot> serving() const;
+  Error nothing_compiles() const;
+  Status check_size(std::string_view json) const;
+  Result<std::string> answer_bytes(std::string_view json, std::optional<Instant> at, bool explain) const;
   Result<Request> parsed(std::string_view json, std::optional<Instant> at) const;
   Result<Decision> answer(Request request, Problems problems, bool explain) const;
   Status know(Request& request) const;   // puts what the host knows beneath what the request says
   void tell(const Request& request, const Decision& decision) const;
+  void log_policies(Workers::Worker& worker, int failures) const;
 
   // ---- changing
   Status load(const Files& files);       // all of it or nothing

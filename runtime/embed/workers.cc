@@ -5,33 +5,36 @@
 namespace footlight {
 
 Result<Workers::Borrowed> Workers::borrow(const std::shared_ptr<const Snapshot>& snapshot) {
-  if (snapshot->policies().empty()) return Borrowed(this, nullptr);
+  std::unique_ptr<Worker> worker;
   {
     const std::lock_guard lock(mutex_);
-    if (!idle_.empty() && idle_.back()->snapshot() == snapshot) {
-      auto runner = std::move(idle_.back());
+    if (!idle_.empty()) {
+      worker = std::move(idle_.back());
       idle_.pop_back();
-      return Borrowed(this, std::move(runner));
     }
   }
-  auto runner = LuaPolicyRunner::create(snapshot, {.deadline = deadline_, .breaker = breaker_, .host = host_});
-  if (!runner) return runner.error();
-  return Borrowed(this, std::move(*runner));
+  if (!worker) worker = std::make_unique<Worker>();
+  if (!snapshot->policies().empty() && (!worker->runner || worker->runner->snapshot() != snapshot)) {
+    auto runner = LuaPolicyRunner::create(snapshot, {.deadline = deadline_, .breaker = breaker_, .host = host_});
+    if (!runner) return runner.error();
+    worker->runner = std::move(*runner);
+  }
+  return Borrowed(this, std::move(worker));
 }
 
 void Workers::serve(const std::shared_ptr<const Snapshot>& snapshot) {
-  std::vector<std::unique_ptr<LuaPolicyRunner>> outdated;   // ends after the lock does
+  std::vector<std::unique_ptr<Worker>> outdated;        // ends after the lock does
   const std::lock_guard lock(mutex_);
   serving_ = snapshot.get();
   outdated.swap(idle_);
 }
 
 // A decision that began before the snapshot changed ends with a runner that nobody needs any more.
-void Workers::give_back(std::unique_ptr<LuaPolicyRunner> runner) {
-  std::unique_ptr<LuaPolicyRunner> outdated;
+void Workers::give_back(std::unique_ptr<Worker> worker) {
+  std::unique_ptr<Worker> outdated;
   const std::lock_guard lock(mutex_);
-  if (runner->snapshot().get() == serving_) idle_.push_back(std::move(runner));
-  else outdated = std::move(runner);
+  if (!worker->runner || worker->runner->snapshot().get() == serving_) idle_.push_back(std::move(worker));
+  else outdated = std::move(worker);
 }
 
 }  // namespace footlight

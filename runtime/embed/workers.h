@@ -1,11 +1,12 @@
-// Workers: what a decision borrows while it is made: a Lua state for its snapshot. There are as many as
-// decisions were made at once, and none where a snapshot has no policies.
+// Workers: what a decision borrows while it is made: scratch memory, and a Lua state for its snapshot where that
+// has policies. There are as many as decisions were made at once.
 #pragma once
 
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "engine/decide.h"
 #include "script/policies.h"
 
 namespace footlight {
@@ -15,21 +16,27 @@ class Workers {
   // `deadline` of each call of a policy.
   Workers(Environment host, Duration deadline) : host_(std::move(host)), deadline_(deadline) {}
 
-  // A runner that is nobody else's until this is gone.
+  struct Worker {
+    DecideScratch scratch;
+    std::unique_ptr<LuaPolicyRunner> runner;            // none where there is nothing to run
+    PolicyRunner& policies() { return runner ? *runner : no_policies(); }
+  };
+
+  // A worker that is nobody else's until this is gone.
   class Borrowed {
    public:
     Borrowed(Borrowed&&) noexcept = default;
     Borrowed& operator=(Borrowed&&) = delete;
     ~Borrowed() {
-      if (runner_) workers_->give_back(std::move(runner_));
+      if (worker_) workers_->give_back(std::move(worker_));
     }
-    PolicyRunner& policies() { return runner_ ? *runner_ : no_policies(); }
+    Worker& operator*() const { return *worker_; }
 
    private:
     friend class Workers;
-    Borrowed(Workers* workers, std::unique_ptr<LuaPolicyRunner> runner) : workers_(workers), runner_(std::move(runner)) {}
+    Borrowed(Workers* workers, std::unique_ptr<Worker> worker) : workers_(workers), worker_(std::move(worker)) {}
     Workers* workers_;
-    std::unique_ptr<LuaPolicyRunner> runner_;
+    std::unique_ptr<Worker> worker_;
   };
   Result<Borrowed> borrow(const std::shared_ptr<const Snapshot>& snapshot);
 
@@ -37,13 +44,13 @@ class Workers {
   void serve(const std::shared_ptr<const Snapshot>& snapshot);
 
  private:
-  void give_back(std::unique_ptr<LuaPolicyRunner> runner);
+  void give_back(std::unique_ptr<Worker> worker);
 
   const Environment host_;
   const Duration deadline_;
   const std::shared_ptr<PolicyBreaker> breaker_ = std::make_shared<PolicyBreaker>();   // one for all, as for a workspace's threads
   std::mutex mutex_;
-  std::vector<std::unique_ptr<LuaPolicyRunner>> idle_;
+  std::vector<std::unique_ptr<Worker>> idle_;
   const Snapshot* serving_ = nullptr;                   // only compared; the runtime holds it
 };
 

@@ -44,6 +44,33 @@ TEST_CASE("a workspace in memory decides, as a struct and as JSON alike") {
   CHECK(shown(runtime.decide(silver)) == "Welcome");
 }
 
+TEST_CASE("what a host knows and hears of an answer changes none of its bytes") {
+  const std::string request = R"({"identity": {"namespace": "crm", "id": "1"}, "attributes": {"loyalty.tier": "gold", "name": "Ann"}, "surfaces": ["web://shop.example/#hero"]})";
+  const Runtime plain = opened(Runtime::from_files(shop_files(), {.secret = "ours"}));
+  const Runtime heard = opened(Runtime::from_files(shop_files(), {.events = [](const Event&) {}, .secret = "ours"}));
+  const Runtime knowing = opened(Runtime::from_files(shop_files(), {.attributes = {[](const Request&) -> Result<Value> { return Value(Object{}); }}, .secret = "ours"}));
+  CHECK(*plain.decide(request) == *heard.decide(request));
+  CHECK(*plain.decide(request) == *knowing.decide(request));
+  CHECK(*plain.explain(request) == *knowing.explain(request));
+  for (const char* bad : {"{", "", "[]", R"({"surfaces": ["hero"]})", R"({"surfaces": 1, "attributes": []})"}) {
+    INFO(bad);
+    REQUIRE_FALSE(plain.decide(bad));
+    REQUIRE_FALSE(knowing.decide(bad));
+    CHECK(to_text(plain.decide(bad).error()) == to_text(knowing.decide(bad).error()));
+  }
+}
+
+TEST_CASE("a function that policies call may ask the same runtime") {
+  Runtime* asked = nullptr;
+  const auto stock = [&](const std::vector<Value>& arguments) -> Result<Value> {
+    auto inner = asked->decide({.surfaces = {hero}});     // shows the default: nobody is known there
+    return inner ? Value(arguments[0].string() + " " + inner->propositions.at(0).content) : Result<Value>(inner.error());
+  };
+  Runtime runtime = opened(Runtime::from_files(shop_with_stock(), {.functions = {{"stock", stock}}, .policy_deadline = minutes(1)}));
+  asked = &runtime;
+  CHECK(shown(runtime.decide(gold_member())) == "tea Welcome left");
+}
+
 TEST_CASE("explaining tells why, and is recorded nowhere") {
   int events = 0;
   const Runtime runtime = opened(Runtime::from_files(shop_files(), {.events = [&](const Event&) { ++events; }}));
