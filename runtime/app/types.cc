@@ -192,7 +192,7 @@ std::string luacheckrc() {
       for (const LuaFunction& row : module.functions) out += "    \"" + std::string(row.name) + "\",\n";
   for (const LuaModule* words : word_lists())
     for (const LuaFunction& row : words->functions) out += "    \"" + std::string(row.name) + "\",\n";
-  return out + "  },\n}\nstd = \"footlight\"\nmax_line_length = false\nunused_args = false\nexclude_files = { \".footlight\" }\n";
+  return out + "  },\n}\nstd = \"footlight\"\nmax_line_length = false\nunused_args = false\nexclude_files = { \".footlight\", \"**/.footlight\" }\n";
 }
 
 }  // namespace footlight

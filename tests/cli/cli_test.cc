@@ -691,7 +691,7 @@ TEST_CASE("repl decides, evaluates and moves the clock") {
                                 {.input = "set cart.total 60\non hero\nexplain hero\nadvance 1m\non hero\np.cart.total * 2\nlocal n = 1 return n + 1\nwhile true do end\nnonsense(\nidentity crm:1\n"
                                           "request.identity.id\nset cart.total\np.cart.total\nquit\nnever\n"});
   CHECK(ran.exit_code == 0);
-  CHECK(ran.out == "{\"cart\":{\"total\":60}}\nnothing\nweb://w/#hero\n  ✘  a  50  schedule: starts 2026-12-01T09:00 UTC  experiences/a.lua:1\n2026-12-01T09:00Z\na\n  60\n120\n2\n"
+  CHECK(ran.out == "{\"cart\":{\"total\":60}}\nnothing\nweb://w/#hero\n  ✘  a  50  schedule: starts 2026-12-01T09:00 UTC  experiences/a.lua:1\n2026-12-01T09:00+00:00\na\n  60\n120\n2\n"
                    "crm:1\n\"1\"\n{\"cart\":{}}\nnil\n");
   CHECK_THAT(ran.err, Catch::Contains("fuel_exhausted") && Catch::Contains("syntax_error"));
 }

@@ -181,6 +181,7 @@ TEST_CASE("whichever allocation fails, the host survives it and says so") {
   const char* script =
       "local p = ... local t = {} for k, v in pairs(p) do t[#t + 1] = k .. tostring(#v.name) end "
       "table.sort(t) local s = (table.concat(t, ',')):gsub('%w', function(c) return c:upper() .. 'x' end) "
+      "local big = {} for i = 1, 12 do big[i] = ('b'):rep(5000) .. i end "
       "local ok, e = pcall(error, ('e'):rep(100)) log(s) return {s = s, e = e, t = t, n = ('x'):rep(3000)}";
   // Long, so that loading it needs more than building the sandbox gave back.
   const std::string lua = read_chunk("local long = '" + std::string(30'000, 'x') + "' " + script, "a", Mode::policy)->lua;
