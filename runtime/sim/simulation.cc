@@ -317,9 +317,10 @@ Outcome Simulation::take(int index, const LeaseAnswer& answer, Fault fault) {
   if (fault == Fault::crash_before_save) return die();
   if (!taken->is_new_version || wiring_.saves_before_serving()) {
     node.disk = next.saved();
-    if (taken->is_new_version) {
+    const auto& held = taken->is_new_version ? catalog : node.catalog;
+    if (held != node.disk_catalog) {
       node.older_disk_catalog = std::move(node.disk_catalog);
-      node.disk_catalog = catalog;
+      node.disk_catalog = held;
     }
   }
   if (fault == Fault::crash_after_save) return die();
