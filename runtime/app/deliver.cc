@@ -105,7 +105,9 @@ class Following {
     std::mt19937_64 generator{std::random_device{}()};
     std::uniform_real_distribution<double> chance(0, 1);
     for (double pause_s = 0; !pause(pause_s);) {
-      if (auto done = once(chance(generator)); done) {
+      const auto done = once(chance(generator));
+      if (pause(0)) return;                             // nobody waited for the answer
+      if (done) {
         trouble_.is_over();
         pause_s = 0;
       } else {
