@@ -65,7 +65,7 @@ const std::vector<Case>& cases() {
       {"close", {create_journey, activate}, publisher("close"), "closed"},
       {"archive", {create_campaign, activate, publisher("stop")}, publisher("archive"), "archived"},
       {"duplicate", {create_campaign}, {"ann:author", "duplicate", "hero", "copy"}, "draft"},
-      {"epoch_bump", {create_campaign, activate, {"fence"}}, {"root:admin", "epoch_bump"}, "stopped"},
+      {"epoch_bump", {create_campaign, activate, {"fence"}}, {"root:admin", "epoch_bump"}, "stopped (restored)"},
   };
   return all;
 }

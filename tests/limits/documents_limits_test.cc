@@ -39,6 +39,12 @@ std::string workspace_problems(double stack, double priority_from) {
   return lines_of(problems);
 }
 
+std::string approver_problems(int approvers) {
+  Problems problems;
+  parse_workspace(Object{{"name", "shop"}, {"approvals", Array{Object{{"approvers", approvers}}}}}, problems);
+  return lines_of(problems);
+}
+
 // `n` different ids of six letters, the last one without a line end, as an editor may leave it.
 std::string ids(std::size_t n) {
   std::string text;
@@ -59,6 +65,11 @@ LoadedWorkspace load_with_list(std::string list) {
 }
 
 }  // namespace
+
+TEST_CASE("an approval rule asks for no more approvers than could ever meet") {
+  CHECK(approver_problems(limits::approvers_max) == "");
+  CHECK_THAT(approver_problems(limits::approvers_max + 1), Catch::Contains("$.approvals[0].approvers") && Catch::Contains("out_of_range"));
+}
 
 TEST_CASE("a priority goes from 0 to its limit") {
   const int most = limits::priority_max;

@@ -364,7 +364,7 @@ TEST_CASE("what 64 clients are answered at once, one after the other could have 
     state.experiences.clear();                          // of no interest to the rounds that follow
   }
   server.stop();
-  const Ran verified = run({FOOTLIGHT_PROGRAM, "audit", "--verify", "--data", server.data()});
+  const Ran verified = run({FOOTLIGHT_PROGRAM, "audit", "verify", "--data", server.data()});
   CHECK(verified.exit_code == 0);
   WARN(round << " rounds of " << clients << " clients: " << verdict.commands << " commands took effect, " << verdict.refused << " were refused or repeated, " << verdict.reads
              << " reads, " << verdict.decisions << " decisions, " << verdict.stops << " stops; the history is linearizable");
