@@ -249,7 +249,7 @@ class History {
     // The changes alone lead to the same catalog: what a node that follows them holds.
     std::map<std::string, CatalogItem> followed;
     for (const auto& [id, item] : shadow_.served)
-      if (!is_final(phase_at(item.standing, world_.state.at))) followed[id] = item;
+      if (!is_final(phase_at(item.standing, world_.state.version_at))) followed[id] = item;
     CHECK(followed == items);
 
     CHECK(world_.state.experiences.size() == shadow_.lives.size());
