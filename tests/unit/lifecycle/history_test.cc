@@ -246,10 +246,12 @@ class History {
       }
       items[item.experience] = item;
     }
-    // The changes alone lead to the same catalog: what a node that follows them holds.
+    // The changes alone lead to the same catalog: what a node that follows them holds. What a schedule has
+    // ended since may be in one and not in the other: nobody serves it.
     std::map<std::string, CatalogItem> followed;
     for (const auto& [id, item] : shadow_.served)
-      if (!is_final(phase_at(item.standing, world_.state.version_at))) followed[id] = item;
+      if (!is_final(phase_at(item.standing, world_.state.at))) followed[id] = item;
+    std::erase_if(items, [&](const auto& entry) { return is_final(phase_at(entry.second.standing, world_.state.at)); });
     CHECK(followed == items);
 
     CHECK(world_.state.experiences.size() == shadow_.lives.size());
