@@ -123,7 +123,7 @@ void push_sorted_keys(lua_State* L) {
         key.rank = 2;
         key.number = lua_toboolean(L, -2);
         break;
-      default: fail(L, std::string("`pairs` cannot order a key that is a ") + kind_at(L, -2));
+      default: fail(L, "`pairs` cannot order keys that are tables, functions or userdata");   // which of several is met first, addresses decide
     }
     keys.push_back(key);
     lua_pushvalue(L, -2);

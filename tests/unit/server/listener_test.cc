@@ -315,6 +315,7 @@ TEST_CASE("a client that does not read its answer is cut") {
   client.send(get("/"));
   REQUIRE(client.is_readable_within(10'000));
   RawClient idle(listener->port());                          // its 10 s header deadline is far away
+  CHECK(comes_true([&] { return listener->connections() == 2; }));
   CHECK(comes_true([&] {
     idle.is_readable_within(5);
     return listener->connections() == 1;
