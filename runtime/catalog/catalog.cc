@@ -57,6 +57,10 @@ Status Catalog::replay() {
     if (!instant) return refuse(Code::store_corrupt, "the workspace `" + name_ + "` does not tell until when leases were given: " + instant.error().message);
     leased_until_ = *instant;
   }
+  auto fenced = is_behind_fence();
+  if (!fenced) return fenced.error();
+  // A copy that was put back does not know which were given since it was made.
+  if (*fenced) leased_until_ = std::max(leased_until_, options_.started.wall + Window::max());
   asked_at_ = options_.started;
   const Duration sooner = std::min(Duration{}, (leased_until_ - options_.started.wall) - Window::max());
   control_.emplace(store_id->value_or(""), options_.window, Reading{options_.started.boot + sooner, options_.started.wall + sooner});
@@ -67,8 +71,6 @@ Status Catalog::replay() {
   });
   if (!read) return read;
   if (failure) return *failure;
-  auto fenced = is_behind_fence();
-  if (!fenced) return fenced.error();
   state_.fenced = *fenced;
   for (const CatalogItem& item : catalog(state_))
     if (auto changes = zone_changes(item.standing.span); !changes.empty()) changed_zones_[item.experience] = {item.standing.span, std::move(changes)};

@@ -76,10 +76,10 @@ class Author {
     if (dice < 915) return advance();
     if (dice < 935) return clock();
     if (dice < 955) return about(random_.one_in(2) ? Verb::partition : Verb::heal, random_.one_in(12) ? "control" : node());
-    if (dice < 966) return about(Verb::crash, node());
-    if (dice < 972) return restart(node(), false);
-    if (dice < 977) return about(Verb::crash, "control");
-    if (dice < 985) return receipt();
+    if (dice < 964) return about(Verb::crash, node());
+    if (dice < 970) return restart(node(), false);
+    if (dice < 974) return about(Verb::crash, "control");
+    if (dice < 987) return receipt();
     if (dice < 990) return follow();
     if (dice < 993) return named(Verb::backup);
     if (dice < 996 && sim.has_backup("b1")) return named(random_.one_in(3) ? Verb::rollback : Verb::restore);
@@ -150,7 +150,7 @@ class Author {
   }
   Operation receipt() {
     Operation operation = about(Verb::receipt, "");
-    operation.name = some_id();
+    operation.name = last_published_.empty() || random_.one_in(3) ? some_id() : last_published_;
     return operation;
   }
   Operation named(Verb verb) {
@@ -203,6 +203,7 @@ class Author {
       else if (status == "stopped" && random_.one_in(2)) name = CommandName::archive;
       if (name == CommandName::activate || name == CommandName::stop || name == CommandName::unschedule || name == CommandName::archive) person = &people()[3];
       else person = &people()[static_cast<std::size_t>(random_.below(3))];
+      if (name == CommandName::activate || name == CommandName::stop) last_published_ = id;
     }
     Operation operation = command_of(name, id, *person);
     if (name == CommandName::edit) operation.changes = Object{{"show", Object{{"list", "edit-" + std::to_string(++edits_)}}}};
@@ -253,6 +254,7 @@ class Author {
   Operation world_;
   std::vector<bool> is_slow_;
   std::vector<Operation> last_keyed_;
+  std::string last_published_;
   int ids_ = 0, edits_ = 0, keys_ = 0;
 };
 

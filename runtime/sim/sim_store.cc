@@ -23,7 +23,9 @@ Result<JournalEntry> SimStore::append(std::string_view workspace, std::int64_t e
 }
 
 StoreCopy SimStore::copy() const {
-  StoreCopy copy{.entries = {}, .store_id = *disk_->meta(store_meta::store_id).value(), .fenced = *disk_->meta(store_meta::fenced).value()};
+  StoreCopy copy{.entries = {}, .store_id = *disk_->meta(store_meta::store_id).value(), .fenced = "0", .settings = settings_};
+  const bool is_lifted = disk_->setting(workspace_, store_setting::fence_lifted).value() == "1";
+  if (disk_->meta(store_meta::fenced).value() == "1" && !is_lifted) copy.fenced = "1";
   (void)disk_->read(workspace_, 0, [&](const JournalEntry& entry) {
     copy.entries.push_back(entry);
     return true;
@@ -39,6 +41,7 @@ std::unique_ptr<SimStore> SimStore::from(const StoreCopy& copy, std::string work
   store->durable_ = static_cast<std::int64_t>(copy.entries.size());
   (void)store->set_meta(store_meta::store_id, copy.store_id);
   (void)store->set_meta(store_meta::fenced, copy.fenced);
+  for (const auto& [key, value] : copy.settings) (void)store->put_setting(key.first, key.second, value);
   return store;
 }
 

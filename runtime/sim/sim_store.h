@@ -2,6 +2,7 @@
 // was not durable, be copied and be put back.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ namespace footlight::sim {
 struct StoreCopy {
   std::vector<JournalEntry> entries;
   std::string store_id, fenced;
+  std::map<std::pair<std::string, std::string>, std::string> settings;   // by workspace and key
 };
 
 class SimStore final : public Store {
@@ -37,7 +39,10 @@ class SimStore final : public Store {
   Result<std::string> put_blob(std::string_view bytes) override { return disk_->put_blob(bytes); }
   Result<std::string> get_blob(std::string_view id) override { return disk_->get_blob(id); }
   Result<std::optional<std::string>> setting(std::string_view w, std::string_view key) override { return disk_->setting(w, key); }
-  Status put_setting(std::string_view w, std::string_view key, std::string_view value) override { return disk_->put_setting(w, key, value); }
+  Status put_setting(std::string_view w, std::string_view key, std::string_view value) override {
+    if (key != store_setting::fence_lifted) settings_[{std::string(w), std::string(key)}] = value;   // a copy says itself whether it is fenced
+    return disk_->put_setting(w, key, value);
+  }
   Result<std::string> put_setting_once(std::string_view w, std::string_view key, std::string_view value) override {
     return disk_->put_setting_once(w, key, value);
   }
@@ -55,6 +60,7 @@ class SimStore final : public Store {
   std::unique_ptr<Store> disk_;
   std::int64_t durable_ = 0;                           // entries up to here survive a crash
   bool is_lying_ = false;
+  std::map<std::pair<std::string, std::string>, std::string> settings_;   // those put, to be copied
 };
 
 }  // namespace footlight::sim

@@ -323,10 +323,10 @@ Outcome Simulation::take(int index, const LeaseAnswer& answer, Fault fault) {
       node.disk_catalog = held;
     }
   }
+  judge_.took(index, answer);                          // on disk it counts, whether or not anybody lives to serve from it
   if (fault == Fault::crash_after_save) return die();
   node.core = std::move(next);
   if (taken->is_new_version && catalog) node.catalog = std::move(catalog);
-  judge_.took(index, answer);
   outcome.version = node.core.version();
   return outcome;
 }
@@ -613,6 +613,7 @@ Outcome Simulation::run(const Operation& operation) {
       if (is_marked && wiring_.marks_restored()) put.fenced = "1";
       store_ = SimStore::from(put, std::string(workspace_name), wiring_);
       judge_.put_back(operation.name, is_marked || put.fenced == "1", now_);
+      if (put.fenced != "1") control_.rolled_back_at = now_;
       return start_control();
     }
     case Verb::receipt: case Verb::status: {
@@ -622,7 +623,11 @@ Outcome Simulation::run(const Operation& operation) {
       outcome.version = catalog_->version();
       if (!told) outcome.refused = told.error();
       else outcome.told = std::move(*told);
-      if (operation.verb == Verb::receipt && !outcome.refused) judge_.receipt_said(id, outcome.told, control_.is_clock_sound);
+      if (operation.verb == Verb::receipt && !outcome.refused) {
+        // Who put back files behind its back took from it whom it gave leases since.
+        const bool knows_leases = !control_.rolled_back_at || *control_.rolled_back_at + Window::max() <= now_;
+        judge_.receipt_said(id, outcome.told, control_.is_clock_sound && knows_leases);
+      }
       return outcome;
     }
     case Verb::verify: return verify();

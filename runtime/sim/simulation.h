@@ -80,6 +80,7 @@ class Simulation {
     Clock clock;
     bool is_partitioned = false;
     bool is_clock_sound = true;                        // its wall clock was never put forward
+    std::optional<Instant> rolled_back_at;
   };
   struct Message {
     int id;

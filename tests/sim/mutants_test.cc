@@ -11,7 +11,7 @@ using namespace footlight::test;
 
 namespace {
 
-constexpr int histories_max = 400;                     // by then every mutant has been found
+constexpr int histories_max = 2'000;                     // by then every mutant has been found
 constexpr std::uint64_t first_seed = 1;
 
 std::string invariant_of(const std::string& finding) { return finding.substr(0, finding.find(':')); }
