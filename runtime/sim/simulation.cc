@@ -231,43 +231,56 @@ Outcome Simulation::command(const Operation& operation) {
 
 // ---- leases
 
-int Simulation::ask(int index) {
+LeaseRequest Simulation::request_of(int index) {
   Node& node = nodes_[static_cast<std::size_t>(index)];
   const Reading now = reading(index);
-  const std::string nonce = "nonce-" + std::to_string(++nonces_made_);
-  LeaseRequest request = wiring_.ask(node.core, now, nonce);
+  LeaseRequest request = wiring_.ask(node.core, now, "nonce-" + std::to_string(++nonces_made_));
   judge_.asked(index, request, now_, node.clock.at(now_));
   node.next_poll = node.clock.at(now_).boot + wiring_.next_poll(node.core, spread(nonces_made_));
-  messages_.push_back({++messages_made_, false, index, node.upstream, std::move(request), nullptr});
-  if (messages_.size() > 100) messages_.pop_front();
-  return messages_made_;
+  ++messages_made_;
+  return request;
+}
+
+bool Simulation::is_cut(int node, int upstream) const {
+  return nodes_[static_cast<std::size_t>(node)].is_partitioned ||
+         (upstream < 0 ? control_.is_partitioned : nodes_[static_cast<std::size_t>(upstream)].is_partitioned);
+}
+
+// What a request is answered that arrives now.
+Result<LeaseAnswer> Simulation::answer_to(const LeaseRequest& request, int upstream, Outcome& outcome) {
+  const auto told = [&](Result<LeaseAnswer> answer) {
+    if (!answer) {
+      outcome.refused = answer.error();
+    } else {
+      outcome.version = answer->version;
+      outcome.message = ++messages_made_;
+    }
+    return answer;
+  };
+  if (upstream < 0) {
+    if (!catalog_) return (outcome = lost("the control side is down")).refused.value();
+    judge_.arrived(request);
+    auto answer = wiring_.lease(*catalog_, request, control_.clock.at(now_));
+    judge_.answered_by_control(request, answer);
+    return told(std::move(answer));
+  }
+  Node& relay = nodes_[static_cast<std::size_t>(upstream)];
+  if (!relay.is_up) return (outcome = lost("`" + relay.core.name() + "` is down")).refused.value();
+  auto answer = wiring_.lend(relay.core, request, reading(upstream));
+  judge_.answered_by_relay(upstream, request, answer);
+  return told(std::move(answer));
 }
 
 Outcome Simulation::deliver(const Message& message, Fault fault) {
-  Node& asker = nodes_[static_cast<std::size_t>(message.node)];
-  const bool is_cut = asker.is_partitioned || (message.upstream < 0 ? control_.is_partitioned : nodes_[static_cast<std::size_t>(message.upstream)].is_partitioned);
-  if (is_cut) return lost("the network is partitioned");
-  if (message.is_answer) return asker.is_up ? take(message.node, *message.answer, fault) : lost("`" + asker.core.name() + "` is down");
-  std::optional<Result<LeaseAnswer>> answer;
-  if (message.upstream < 0) {
-    if (!catalog_) return lost("the control side is down");
-    judge_.arrived(message.request);
-    answer = wiring_.lease(*catalog_, message.request, control_.clock.at(now_));
-    judge_.answered_by_control(message.request, *answer);
-  } else {
-    Node& relay = nodes_[static_cast<std::size_t>(message.upstream)];
-    if (!relay.is_up) return lost("`" + relay.core.name() + "` is down");
-    answer = wiring_.lend(relay.core, message.request, reading(message.upstream));
-    judge_.answered_by_relay(message.upstream, message.request, *answer);
+  if (is_cut(message.node, message.upstream)) return lost("the network is partitioned");
+  if (message.is_answer) {
+    const Node& asker = nodes_[static_cast<std::size_t>(message.node)];
+    return asker.is_up ? take(message.node, *message.answer, fault) : lost("`" + asker.core.name() + "` is down");
   }
   Outcome outcome;
-  if (!answer->ok()) {
-    outcome.refused = answer->error();
-    return outcome;
-  }
-  outcome.version = (*answer)->version;
-  outcome.message = ++messages_made_;
-  messages_.push_back({messages_made_, true, message.node, message.upstream, {}, std::make_shared<const LeaseAnswer>(std::move(**answer))});
+  auto answer = answer_to(message.request, message.upstream, outcome);
+  if (answer)
+    messages_.push_back({messages_made_, true, message.node, message.upstream, {}, std::make_shared<const LeaseAnswer>(std::move(*answer))});
   return outcome;
 }
 
@@ -299,16 +312,15 @@ Outcome Simulation::take(int index, const LeaseAnswer& answer, Fault fault) {
     if (fault == Fault::does_not_compile) catalog = nullptr;
     if (!catalog && !wiring_.takes_without_compiling()) return refused(Code::validation_failed, "the catalog does not compile here; its answer is not taken");
   }
-  DeliveryNode next = node.core;
   LeaseAnswer head{.nonce = answer.nonce, .store = answer.store, .version = answer.version, .lease = answer.lease, .window = answer.window, .has_catalog = answer.has_catalog, .catalog = {}};
-  auto taken = wiring_.take(next, std::move(head), reading(index));
   Outcome outcome;
   outcome.version = node.core.version();
+  auto taken = wiring_.take(node.core, std::move(head), reading(index));   // a node that dies below comes back from its disk
   if (!taken) {
     outcome.refused = taken.error();
     return outcome;
   }
-  if (taken->is_new_version && catalog) next.set_catalog_hash(catalog->hash);
+  if (taken->is_new_version && catalog) node.core.set_catalog_hash(catalog->hash);
   const auto die = [&] {
     node.is_up = false;
     node.undisturbed_since = now_;
@@ -316,7 +328,7 @@ Outcome Simulation::take(int index, const LeaseAnswer& answer, Fault fault) {
   };
   if (fault == Fault::crash_before_save) return die();
   if (!taken->is_new_version || wiring_.saves_before_serving()) {
-    node.disk = next.saved();
+    node.disk = node.core.saved();
     const auto& held = taken->is_new_version ? catalog : node.catalog;
     if (held != node.disk_catalog) {
       node.older_disk_catalog = std::move(node.disk_catalog);
@@ -325,7 +337,6 @@ Outcome Simulation::take(int index, const LeaseAnswer& answer, Fault fault) {
   }
   judge_.took(index, answer);                          // on disk it counts, whether or not anybody lives to serve from it
   if (fault == Fault::crash_after_save) return die();
-  node.core = std::move(next);
   if (taken->is_new_version && catalog) node.catalog = std::move(catalog);
   outcome.version = node.core.version();
   return outcome;
@@ -333,15 +344,13 @@ Outcome Simulation::take(int index, const LeaseAnswer& answer, Fault fault) {
 
 // There and back at once.
 Outcome Simulation::poll(int index) {
-  if (!nodes_[static_cast<std::size_t>(index)].is_up) return lost("`" + nodes_[static_cast<std::size_t>(index)].core.name() + "` is down");
-  ask(index);
-  const Message request = std::move(messages_.back());
-  messages_.pop_back();
-  Outcome outcome = deliver(request, Fault::none);
-  if (outcome.refused) return outcome;
-  const Message answer = std::move(messages_.back());
-  messages_.pop_back();
-  return deliver(answer, Fault::none);
+  const Node& node = nodes_[static_cast<std::size_t>(index)];
+  if (!node.is_up) return lost("`" + node.core.name() + "` is down");
+  const LeaseRequest request = request_of(index);
+  if (is_cut(index, node.upstream)) return lost("the network is partitioned");
+  Outcome outcome;
+  const auto answer = answer_to(request, node.upstream, outcome);
+  return answer ? take(index, *answer, Fault::none) : outcome;
 }
 
 // ---- answers
@@ -538,7 +547,10 @@ Outcome Simulation::run(const Operation& operation) {
       if (!index) return no_such(operation.actor);
       if (operation.verb == Verb::poll) return poll(*index);
       if (!is_up(*index)) return lost("`" + operation.actor + "` is down");
-      outcome.message = ask(*index);
+      LeaseRequest request = request_of(*index);
+      outcome.message = messages_made_;
+      messages_.push_back({messages_made_, false, *index, nodes_[static_cast<std::size_t>(*index)].upstream, std::move(request), nullptr});
+      if (messages_.size() > 100) messages_.pop_front();
       outcome.version = nodes_[static_cast<std::size_t>(*index)].core.version();
       return outcome;
     }

@@ -100,7 +100,9 @@ class Simulation {
 
   Outcome command(const Operation& operation);
   Outcome configure(const Value& document);
-  int ask(int node);
+  LeaseRequest request_of(int node);
+  bool is_cut(int node, int upstream) const;
+  Result<LeaseAnswer> answer_to(const LeaseRequest& request, int upstream, Outcome& outcome);
   Outcome deliver(const Message& message, Fault fault);
   Outcome poll(int node);
   Outcome take(int node, const LeaseAnswer& answer, Fault fault);
