@@ -20,7 +20,7 @@ footlight_walk(footlight_c)
 get_property(boxes GLOBAL PROPERTY FOOTLIGHT_LIBRARY_BOXES)
 get_property(needs GLOBAL PROPERTY FOOTLIGHT_LIBRARY_NEEDS)
 list(REMOVE_DUPLICATES needs)
-list(REMOVE_ITEM needs nlohmann_json::nlohmann_json)   # headers alone: nothing to link
+list(REMOVE_ITEM needs nlohmann_json::nlohmann_json Boost::headers)   # headers alone: nothing to link
 list(TRANSFORM boxes REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
 
 add_library(footlight_shared SHARED ${objects})

@@ -108,6 +108,13 @@ Value fixtures_document(const std::vector<FixtureResult>& results) {
   return rows;
 }
 
+Value following_document(const Following& following) {
+  Object document{{"node", following.node}, {"version", following.version}, {"is_leased", following.is_leased},
+                  {"lease_left_ms", following.lease_left.ms}};
+  if (following.failure) document["failure"] = Object{{"code", std::string(name(following.failure->code))}, {"message", following.failure->message}};
+  return document;
+}
+
 Value taken_document(const std::vector<TakenIn>& taken) {
   constexpr std::array words = {"created", "edited", "unchanged", "left"};
   Array rows;

@@ -11,6 +11,7 @@ Value event_document(const Event& event);
 Value request_document(const Request& request);
 Value fixtures_document(const std::vector<FixtureResult>& results);
 Value taken_document(const std::vector<TakenIn>& rows);
+Value following_document(const Following& following);
 
 struct AskedCommand {
   Command command;

@@ -432,6 +432,30 @@ footlight_status footlight_open_store(const char* address, const char* workspace
   });
 }
 
+footlight_status footlight_follow(const char* server, const char* token, const char* workspace, const char* node, const char* store,
+                                  footlight_options* options, footlight_runtime** runtime, footlight_error** error) {
+  return open(options, runtime, error, [&](RuntimeOptions chosen) -> Result<Runtime> {
+    if (!server) return missing("server");
+    if (!token) return missing("token");
+    if (!workspace) return missing("workspace");
+    FollowOptions whom{.server = server, .token = token, .workspace = workspace, .node = node ? node : ""};
+    if (store) {
+      auto opened = open_store(store);
+      if (!opened) return opened.error();
+      whom.store = std::move(*opened);
+    }
+    return Runtime::follow(std::move(whom), std::move(chosen));
+  });
+}
+
+footlight_status footlight_following(footlight_runtime* runtime, footlight_text** standing, footlight_error** error) {
+  return ask(runtime, standing, error, [](Runtime& opened) -> Result<std::string> {
+    auto following = opened.following();
+    if (!following) return following.error();
+    return to_json(following_document(*following));
+  });
+}
+
 footlight_status footlight_reload(footlight_runtime* runtime, footlight_error** error) {
   return call(error, [&]() -> Status {
     const Held<Opened> opened(runtime);
@@ -557,6 +581,11 @@ const char* footlight_decision_json(footlight_decision* decision, size_t* size) 
     return nothing(size);
   }
   return given(held->json, size);
+}
+
+const char* footlight_decision_reason(footlight_decision* decision, size_t* size) {
+  const Held<Decided> held(decision);
+  return held ? given(held->decision.reason, size) : nothing(size);
 }
 
 footlight_status footlight_record(footlight_runtime* runtime, const char* kind, const char* token, const char* name_space, const char* id,

@@ -25,7 +25,8 @@
  * yours that is large enough; that text given by a handle is not read after that was freed; that callbacks and
  * contexts are what they were registered as.
  *
- * The process shares one thread and the signal SIGRTMIN+7, see footlight/footlight.h. Before version 1.0 a minor version may
+ * The process shares one thread and the signal SIGRTMIN+7, see footlight/footlight.h; a runtime that follows a server has
+ * two threads of its own, which call its clock and log. Before version 1.0 a minor version may
  * change this interface; from then on only add to it.
  */
 #ifndef FOOTLIGHT_C_H
@@ -130,6 +131,15 @@ FOOTLIGHT_C_API footlight_status footlight_open_files(const footlight_file *file
 /* What is in force in a store (a data file's path, or `memory:`), with the lifecycle to change it. */
 FOOTLIGHT_C_API footlight_status footlight_open_store(const char *address, const char *workspace, footlight_options *options,
                                                       footlight_runtime **runtime, footlight_error **error);
+/* What a server (`http://10.0.0.5:8787`) has in force in a workspace, as long as it lends it; `token` is one of the role `node`.
+ * `node` (this runtime's name in receipts, unique in the deployment) and `store` (a file of its own, in which what was
+ * lent survives a restart) may be NULL. Waits 5 seconds at most for the first answer; where nobody answers it
+ * opens all the same, and goes on asking. */
+FOOTLIGHT_C_API footlight_status footlight_follow(const char *server, const char *token, const char *workspace, const char *node,
+                                                  const char *store, footlight_options *options, footlight_runtime **runtime,
+                                                  footlight_error **error);
+/* Where it stands: {"node", "version", "is_leased", "lease_left_ms"}, and "failure": {"code", "message"} where the newest attempt failed. */
+FOOTLIGHT_C_API footlight_status footlight_following(footlight_runtime *runtime, footlight_text **standing, footlight_error **error);
 /* Reads the folder again, or takes these files in place of the old ones. All of it or nothing. */
 FOOTLIGHT_C_API footlight_status footlight_reload(footlight_runtime *runtime, footlight_error **error);
 FOOTLIGHT_C_API footlight_status footlight_reload_files(footlight_runtime *runtime, const footlight_file *files, size_t count,
@@ -189,6 +199,8 @@ FOOTLIGHT_C_API size_t footlight_decision_count(footlight_decision *decision);
 /* NULL where there is no such item or field. `size` may be NULL. */
 FOOTLIGHT_C_API const char *footlight_decision_get(footlight_decision *decision, size_t item, footlight_field field, size_t *size);
 FOOTLIGHT_C_API const char *footlight_decision_json(footlight_decision *decision, size_t *size);
+/* Why there are defaults only: `no_lease`. Empty where it was decided. */
+FOOTLIGHT_C_API const char *footlight_decision_reason(footlight_decision *decision, size_t *size);
 
 /* Reports what became of a proposition, to the event sink: `display`, `interact`, `dismiss` or a word of yours.
  * `name_space` and `id` may be NULL. */

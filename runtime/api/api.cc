@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "server/problem.h"
+#include "http/problem.h"
 
 namespace footlight {
 
@@ -91,7 +91,7 @@ Result<Catalog*> Api::catalog_of(const Call& call) {
 Result<Pinned> Api::pin(const std::string& workspace) {
   Catalog* found = catalog(workspace);
   if (!found) return refuse(Code::not_found, "there is no workspace `" + workspace + "`");
-  Pinned pinned{.workspace = workspace, .key = keys_.at(workspace)};
+  Pinned pinned{.key = keys_.at(workspace)};
   if (found->is_fenced()) {
     pinned.defaults = found->defaults();
   } else {

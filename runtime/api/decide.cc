@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "engine/decide.h"
-#include "server/problem.h"
+#include "http/problem.h"
 
 namespace footlight {
 namespace {
@@ -25,7 +25,7 @@ Result<HttpResponse> without_lease(const Pinned& pinned, std::string_view body, 
   if (auto read = read_request(*pinned.defaults, body, options, scratch); !read) return read.error();
   counters.unleased.add();
   const AnswerBytes answer = answer_read(*pinned.defaults, now, no_policies(), options, scratch);
-  return answer_of("{\"reason\":\"no_lease\"," + std::string(answer.json.substr(1)), 0);
+  return answer_of("{\"reason\":\"" + std::string(no_lease) + "\"," + std::string(answer.json.substr(1)), 0);
 }
 
 Result<HttpResponse> decide_call(Serving& serving, const Counters& counters, const Call& call) {

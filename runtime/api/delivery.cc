@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "catalog/delivered.h"
 #include "model/reader.h"
-#include "server/problem.h"
+#include "http/problem.h"
 
 namespace footlight {
 namespace {

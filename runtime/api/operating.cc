@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "model/reader.h"
-#include "server/problem.h"
+#include "http/problem.h"
 
 namespace footlight {
 namespace {

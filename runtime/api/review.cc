@@ -1,6 +1,6 @@
 // /v1/experiences/{id}/diff and /review: what reviewers read.
 #include "api/api.h"
-#include "server/problem.h"
+#include "http/problem.h"
 
 namespace footlight {
 namespace {

@@ -6,22 +6,11 @@
 #include <optional>
 #include <string>
 
-#include "engine/snapshot.h"
-#include "engine/token.h"
-#include "footlight/delivery.h"
+#include "follow/pinned.h"
 #include "server/metrics.h"
 #include "server/router.h"
 
 namespace footlight {
-
-// One answer is made from one of these, taken at once: catalog and lease belong together.
-struct Pinned {
-  std::string workspace;
-  std::shared_ptr<const Snapshot> snapshot;             // null: nothing may be served but defaults
-  std::shared_ptr<const Snapshot> defaults;             // null: not even these are known
-  TokenKey key;
-  std::optional<Pin> lease;                             // of a delivery node
-};
 
 class Serving {
  public:

@@ -6,8 +6,8 @@
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "base/text.h"
-#include "server/client.h"
-#include "server/problem.h"
+#include "http/client.h"
+#include "http/problem.h"
 #include "store/files.h"
 
 namespace footlight {

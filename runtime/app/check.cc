@@ -12,7 +12,7 @@
 #include "script/policies.h"
 #include "script/policy_forms.h"
 #include "script/workspace_files.h"
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 namespace {

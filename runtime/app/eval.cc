@@ -22,7 +22,7 @@
 #include "script/policies.h"
 #include "script/policy_function.h"
 #include "script/selftest.h"
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 namespace {

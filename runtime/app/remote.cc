@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "server/client.h"
-#include "server/problem.h"
+#include "http/client.h"
+#include "http/problem.h"
 
 namespace footlight {
 namespace {

@@ -29,11 +29,21 @@ Result<Value> asked(const AttributeProvider& provider, const Request& request) {
 
 }  // namespace
 
-std::shared_ptr<const Snapshot> Runtime::State::serving() const {
-  // A restored store that nobody has looked at yet serves nothing that may have been stopped since.
-  if (catalog) return catalog->is_fenced() ? catalog->defaults() : catalog->snapshot();
+Pinned Runtime::State::pin() const {
+  if (follower) {
+    auto pinned = follower->pin(followed_workspace);
+    return pinned ? std::move(*pinned) : Pinned{};
+  }
+  Pinned pinned{.key = key.value_or(TokenKey{})};
+  if (catalog) {
+    // A restored store that nobody has looked at yet serves nothing that may have been stopped since.
+    if (catalog->is_fenced()) pinned.defaults = catalog->defaults();
+    else pinned.snapshot = catalog->snapshot();
+    return pinned;
+  }
   const std::shared_lock reading(mutex);
-  return snapshot;
+  pinned.snapshot = snapshot;
+  return pinned;
 }
 
 Status Runtime::State::know(Request& request) const {
@@ -50,8 +60,10 @@ Status Runtime::State::know(Request& request) const {
   return Done{};
 }
 
-Error Runtime::State::nothing_compiles() const {
-  return refuse(Code::unavailable, "nothing in the workspace `" + (catalog ? catalog->name() : "") + "` compiles; `problems()` says why");
+Error Runtime::State::nothing_to_show() const {
+  if (!follower) return refuse(Code::unavailable, "nothing in the workspace `" + (catalog ? catalog->name() : "") + "` compiles; `problems()` says why");
+  const auto standing = follower->standing(followed_workspace);
+  return refuse(Code::unavailable, "nothing was received yet from `" + server + "`" + (standing.failure ? ": " + standing.failure->message : ""));
 }
 
 void Runtime::State::log_policies(Workers::Worker& worker, int failures) const {
@@ -62,16 +74,35 @@ void Runtime::State::log_policies(Workers::Worker& worker, int failures) const {
 
 // Where nobody adds to the request and nobody hears of the answer, both stay bytes.
 Result<std::string> Runtime::State::answer_bytes(std::string_view json, std::optional<Instant> at, bool explain) const {
-  const auto current = serving();
-  if (!current) return nothing_compiles();
-  auto borrowed = workers.borrow(current);
+  const Pinned pinned = pin();
+  if (!pinned.snapshot) return default_bytes(pinned, json, at, explain);
+  auto borrowed = workers.borrow(pinned.snapshot);
   if (!borrowed) return borrowed.error();
   Workers::Worker& worker = **borrowed;
-  auto answered = footlight::answer(*current, json, instant(at), worker.policies(), {.explain = explain, .key = key ? &*key : nullptr}, worker.scratch);
+  auto answered = footlight::answer(*pinned.snapshot, json, instant(at), worker.policies(), how(pinned, explain), worker.scratch);
   if (!answered) return answered.error();
   std::string bytes(answered->json);
   log_policies(worker, answered->policy_failures);
+  if (!holds(pinned)) return default_bytes(pinned, json, at, explain);
   return bytes;
+}
+
+Result<std::string> Runtime::State::default_bytes(const Pinned& pinned, std::string_view json, std::optional<Instant> at, bool explain) const {
+  if (!pinned.defaults) return nothing_to_show();
+  auto borrowed = workers.borrow(pinned.defaults);
+  if (!borrowed) return borrowed.error();
+  auto answered = footlight::answer(*pinned.defaults, json, instant(at), no_policies(), how(pinned, explain), (**borrowed).scratch);
+  if (!answered) return answered.error();
+  return "{\"reason\":\"" + std::string(no_lease) + "\"," + std::string(answered->json.substr(1));
+}
+
+Result<Decision> Runtime::State::default_answer(const Pinned& pinned, const Request& request, bool explain) const {
+  if (!pinned.defaults) return nothing_to_show();
+  auto borrowed = workers.borrow(pinned.defaults);
+  if (!borrowed) return borrowed.error();
+  Decision decision = footlight::decide(*pinned.defaults, request, no_policies(), how(pinned, explain), (**borrowed).scratch);
+  decision.reason = no_lease;
+  return decision;
 }
 
 Result<Decision> Runtime::State::answer(Request request, Problems problems, bool explain) const {
@@ -81,13 +112,14 @@ Result<Decision> Runtime::State::answer(Request request, Problems problems, bool
       problems.push_back({surface.error().code, "$.surfaces[" + std::to_string(i) + "]", surface.error().message});
   if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the request has problems");
   if (auto known = know(request); !known) return known.error();
-  const auto current = serving();
-  if (!current) return nothing_compiles();
-  auto borrowed = workers.borrow(current);
+  const Pinned pinned = pin();
+  if (!pinned.snapshot) return default_answer(pinned, request, explain);
+  auto borrowed = workers.borrow(pinned.snapshot);
   if (!borrowed) return borrowed.error();
   Workers::Worker& worker = **borrowed;
-  Decision decision = footlight::decide(*current, request, worker.policies(), {.explain = explain, .key = key ? &*key : nullptr}, worker.scratch);
+  Decision decision = footlight::decide(*pinned.snapshot, request, worker.policies(), how(pinned, explain), worker.scratch);
   log_policies(worker, decision.policy_failures);
+  if (!holds(pinned)) return default_answer(pinned, request, explain);
   if (!explain && options.events) tell(request, decision);
   return decision;
 }
@@ -162,11 +194,11 @@ Result<std::string> Runtime::explain(std::string_view request_json, std::optiona
 
 Status Runtime::record(std::string_view kind, std::string_view token, const Identity& identity) const {
   if (!state_->options.events) return refuse(Code::usage, "there is no event sink; give one in `RuntimeOptions::events`");
-  if (!state_->key) return refuse(Code::usage, "propositions carry no tokens here; give a `RuntimeOptions::secret` to sign them with");
+  if (!state_->key && !state_->follower) return refuse(Code::usage, "propositions carry no tokens here; give a `RuntimeOptions::secret` to sign them with");
   if (kind.empty() || kind.size() > limits::id_bytes_max)
     return refuse(Code::bad_request, "the kind of an event is a word of 1 to " + std::to_string(limits::id_bytes_max) + " bytes: `display`");
   if (kind == "decision") return refuse(Code::bad_request, "`decision` is recorded by deciding");
-  const auto claims = verify_token(token, *state_->key);
+  const auto claims = verify_token(token, state_->pin().key);
   if (!claims) return refuse(Code::bad_request, "the token was not made by this runtime, or with another secret");
   state_->options.events({.kind = std::string(kind), .at = state_->options.clock(), .identity = identity, .experience = claims->experience,
                           .action = claims->action, .treatment = claims->treatment, .surface = claims->surface, .element = claims->element,

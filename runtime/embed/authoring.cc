@@ -38,6 +38,7 @@ Result<std::vector<TakenIn>> take_in_files(Catalog& catalog, const LoadedWorkspa
 
 Result<Catalog*> Runtime::State::authoring() const {
   if (catalog) return catalog.get();
+  if (follower) return refuse(Code::usage, "this runtime follows `" + server + "`: what is in force is changed there");
   return refuse(Code::usage, "files have no lifecycle: everything in them is in force; open the runtime from a store");
 }
 

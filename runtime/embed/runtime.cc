@@ -1,11 +1,10 @@
 // Runtime opened, reloaded and looked at. How it answers is in asking.cc, its lifecycle in authoring.cc.
-#include <time.h>
-
 #include <chrono>
 #include <filesystem>
 
 #include "base/limits.h"
 #include "embed/state.h"
+#include "follow/machine.h"
 #include "script/declarations.h"
 #include "store/journal.h"
 #include "testkit/fixtures.h"
@@ -13,12 +12,7 @@
 namespace footlight {
 namespace {
 
-// By both clocks of this machine, for what the store may have lent to delivery nodes before.
-Reading reading(Instant wall) {
-  timespec boot{};
-  clock_gettime(CLOCK_BOOTTIME, &boot);
-  return {{static_cast<std::int64_t>(boot.tv_sec) * 1000 + boot.tv_nsec / 1'000'000}, wall};
-}
+constexpr Duration first_patience = seconds(5);         // for the first answer of a server that is followed
 
 Instant wall_clock() {
   return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
@@ -146,7 +140,7 @@ Result<Runtime> Runtime::from_store(std::shared_ptr<Store> store, const std::str
   }
   State* raw = state.get();
   auto catalog = Catalog::open(*state->store, workspace, state->policies,
-                               {.window = state->options.window, .started = reading(state->options.clock()),
+                               {.window = state->options.window, .started = Reading{boot_clock(), state->options.clock()},
                                 .published = [raw](Instant, std::shared_ptr<const Snapshot> fresh) { raw->workers.serve(fresh); }});
   if (!catalog) return catalog.error();
   state->catalog = std::move(*catalog);
@@ -154,7 +148,52 @@ Result<Runtime> Runtime::from_store(std::shared_ptr<Store> store, const std::str
   return Runtime(std::move(state));
 }
 
+Result<Runtime> Runtime::follow(FollowOptions server, RuntimeOptions options) {
+  for (const auto& [text, name] : {std::pair{&server.server, "server"}, {&server.token, "token"}, {&server.workspace, "workspace"}})
+    if (text->empty()) return refuse(Code::usage, std::string("say whom to follow: `FollowOptions::") + name + "` is empty");
+  if (server.node.size() > limits::id_bytes_max) return refuse(Code::usage, "a node's name has at most " + std::to_string(limits::id_bytes_max) + " bytes");
+  auto host = environment_of(options);
+  if (!host) return host.error();
+  if (!server.store) {
+    auto memory = open_store("memory:");
+    if (!memory) return memory.error();
+    server.store = std::move(*memory);
+  }
+  auto name = server.node.empty() ? default_node_name(*server.store) : Result<std::string>(server.node);
+  if (!name) return name.error();
+  auto state = std::make_unique<State>(with_defaults(std::move(options)), std::move(*host));
+  State* raw = state.get();
+  state->kind = State::Kind::followed;
+  state->server = server.server;
+  state->followed_workspace = server.workspace;
+  state->node = *name;
+  state->store = std::move(server.store);
+  if (!server.boot_clock) server.boot_clock = boot_clock;
+  auto follower = Follower::open(*state->store, state->policies,
+                                 {.node = *name, .boot_id = boot_id(), .clocks = [raw, boot = server.boot_clock] { return Reading{boot(), raw->options.clock()}; },
+                                  .nonce = fresh_nonce, .workspace = server.workspace,
+                                  .changed = [raw](const std::string&, const std::shared_ptr<const Snapshot>& snapshot) {
+                                    raw->workers.serve(snapshot);
+                                    raw->log(LogLine::Level::info, "`" + raw->server + "` lends version " + snapshot->version());
+                                  }});
+  if (!follower) return follower.error();
+  state->follower = std::move(*follower);
+  if (const auto lent = state->pin().snapshot) state->workers.serve(lent);
+  state->loop = std::make_unique<FollowLoop>(*state->follower, FollowLoop::Options{.control = server.server, .token = server.token, .told = [raw](const Error* trouble) {
+                                               if (trouble) raw->log(LogLine::Level::warning, "cannot follow `" + raw->server + "`: " + trouble->message);
+                                               else raw->log(LogLine::Level::info, "following `" + raw->server + "` again");
+                                             }});
+  const Status first = state->loop->once(server.patience > Duration{} ? server.patience : first_patience);
+  // What no waiting mends is told now; that nobody answers may change.
+  if (!first)
+    for (const Code code : {Code::unauthorized, Code::forbidden, Code::not_found, Code::usage})
+      if (first.error().code == code) return first.error();
+  state->loop->start();
+  return Runtime(std::move(state));
+}
+
 Status Runtime::reload() {
+  if (state_->follower) return refuse(Code::usage, "what `" + state_->server + "` publishes arrives by itself");
   if (state_->kind != State::Kind::folder)
     return refuse(Code::usage, state_->kind == State::Kind::files ? "these files are in memory: give the new ones to `reload`"
                                                                   : "a store is not reloaded: commands change what is in force");
@@ -163,6 +202,7 @@ Status Runtime::reload() {
 }
 
 Status Runtime::reload(FileMap files) {
+  if (state_->follower) return refuse(Code::usage, "what `" + state_->server + "` publishes arrives by itself");
   if (state_->kind != State::Kind::files)
     return refuse(Code::usage, state_->kind == State::Kind::folder ? "this runtime reads the folder `" + state_->folder + "`; `reload()` reads it again"
                                                                    : "a store is not reloaded: `take_in` takes files into it");
@@ -170,7 +210,8 @@ Status Runtime::reload(FileMap files) {
 }
 
 Result<std::vector<FixtureResult>> Runtime::run_fixtures(const std::string& filter) const {
-  if (state_->kind == State::Kind::store) return refuse(Code::usage, "a store holds no tests; run them from the workspace's folder");
+  if (state_->kind == State::Kind::store || state_->follower)
+    return refuse(Code::usage, std::string(state_->follower ? "a server lends" : "a store holds") + " no tests; run them from the workspace's folder");
   std::shared_ptr<const LoadedWorkspace> loaded;
   {
     const std::shared_lock reading(state_->mutex);
@@ -184,12 +225,14 @@ Result<std::vector<FixtureResult>> Runtime::run_fixtures(const std::string& filt
 
 std::string Runtime::workspace() const {
   if (state_->catalog) return state_->catalog->name();
+  if (state_->follower) return state_->followed_workspace;
   const std::shared_lock reading(state_->mutex);
   return state_->loaded->workspace.name;
 }
 
 std::string Runtime::snapshot() const {
-  const auto serving = state_->serving();
+  const Pinned pinned = state_->pin();
+  const auto& serving = pinned.snapshot ? pinned.snapshot : pinned.defaults;
   return serving ? serving->version() : std::string();
 }
 
@@ -198,8 +241,16 @@ Problems Runtime::problems() const {
     const auto left_out = state_->catalog->compile_error();
     return left_out ? left_out->problems : Problems{};
   }
+  if (state_->follower) return state_->follower->standing(state_->followed_workspace).left_out;
   const std::shared_lock reading(state_->mutex);
   return state_->loaded->problems;
+}
+
+Result<Following> Runtime::following() const {
+  if (!state_->follower) return refuse(Code::usage, "this runtime follows no server: open it with `Runtime::follow`");
+  auto standing = state_->follower->standing(state_->followed_workspace);
+  return Following{.node = state_->node, .version = std::move(standing.version), .is_leased = standing.is_leased, .lease_left = standing.lease_left,
+                   .failure = std::move(standing.failure)};
 }
 
 }  // namespace footlight

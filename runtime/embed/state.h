@@ -9,7 +9,7 @@
 
 #include "catalog/catalog.h"
 #include "embed/workers.h"
-#include "engine/token.h"
+#include "follow/follow_loop.h"
 #include "footlight/footlight.h"
 #include "script/workspace_files.h"
 
@@ -25,10 +25,15 @@ struct Runtime::State {
   void log(const Problems& problems) const;
 
   // ---- asking (asking.cc)
-  std::shared_ptr<const Snapshot> serving() const;
-  Error nothing_compiles() const;
+  Pinned pin() const;
+  // Asked before an answer is given: the lease that it was made under may have ended meanwhile.
+  bool holds(const Pinned& pinned) const { return !follower || follower->holds(pinned); }
+  Error nothing_to_show() const;
   Status check_size(std::string_view json) const;
   Result<std::string> answer_bytes(std::string_view json, std::optional<Instant> at, bool explain) const;
+  Result<std::string> default_bytes(const Pinned& pinned, std::string_view json, std::optional<Instant> at, bool explain) const;
+  Result<Decision> default_answer(const Pinned& pinned, const Request& request, bool explain) const;
+  DecideOptions how(const Pinned& pinned, bool explain) const { return {.explain = explain, .key = key || follower ? &pinned.key : nullptr}; }
   Result<Request> parsed(std::string_view json, std::optional<Instant> at) const;
   Result<Decision> answer(Request request, Problems problems, bool explain) const;
   Status know(Request& request) const;   // puts what the host knows beneath what the request says
@@ -46,7 +51,7 @@ struct Runtime::State {
   mutable Workers workers;
 
   // From a folder or files.
-  enum class Kind { folder, files, store } kind = Kind::files;
+  enum class Kind { folder, files, store, followed } kind = Kind::files;
   std::string folder;
   std::mutex changes;                    // one reload at a time
   mutable std::shared_mutex mutex;       // guards the two below
@@ -56,6 +61,11 @@ struct Runtime::State {
   // From a store. The catalog goes first, it uses all of the above.
   std::shared_ptr<Store> store;
   std::unique_ptr<Catalog> catalog;
+
+  // Of a server.
+  std::string server, followed_workspace, node;
+  std::unique_ptr<Follower> follower;
+  std::unique_ptr<FollowLoop> loop;
 };
 
 }  // namespace footlight

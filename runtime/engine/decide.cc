@@ -684,7 +684,13 @@ Value to_value(const SurfaceTrace& trace) {
 }
 
 std::string to_json(const Decision& decision) {
-  std::string out = "{\"snapshot\":";
+  std::string out = "{";
+  if (!decision.reason.empty()) {
+    out += "\"reason\":";
+    append_json_string(out, decision.reason);
+    out += ',';
+  }
+  out += "\"snapshot\":";
   append_json_string(out, decision.snapshot);
   out += ",\"propositions\":[";
   for (const Proposition& proposition : decision.propositions) {

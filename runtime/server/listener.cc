@@ -32,7 +32,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/problem.h"
+#include "http/problem.h"
 #include "server/reader.h"
 #include "server/writer.h"
 

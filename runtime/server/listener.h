@@ -16,7 +16,7 @@
 #include <string>
 
 #include "base/limits.h"
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 

@@ -12,7 +12,7 @@
 
 #include "footlight/time.h"
 #include "footlight/value.h"
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "server/message.h"
+#include "http/message.h"
 
 namespace prometheus {
 class Counter;

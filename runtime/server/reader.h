@@ -7,7 +7,7 @@
 #include <memory>
 #include <string_view>
 
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 

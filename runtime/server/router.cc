@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "server/problem.h"
+#include "http/problem.h"
 
 namespace footlight {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 

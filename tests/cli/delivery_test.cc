@@ -17,7 +17,7 @@
 #include "../support/folder.h"
 #include "../support/process.h"
 #include "footlight/value.h"
-#include "server/client.h"
+#include "http/client.h"
 
 using namespace footlight;
 using namespace footlight::test;

@@ -16,8 +16,8 @@
 
 #include "../support/folder.h"
 #include "../support/process.h"
-#include "server/client.h"
-#include "server/problem.h"
+#include "http/client.h"
+#include "http/problem.h"
 
 using namespace footlight;
 using namespace footlight::test;

@@ -20,7 +20,7 @@
 #include "killed.h"
 #include "footlight/lifecycle.h"
 #include "footlight/store.h"
-#include "server/client.h"
+#include "http/client.h"
 
 using namespace footlight;
 using namespace footlight::test;

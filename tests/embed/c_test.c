@@ -279,6 +279,41 @@ static void lifecycle(void) {
   footlight_free(runtime);
 }
 
+/* A server that is not there: it opens, and says why there is nothing to show. The rest is in follow_test.cc. */
+static void follows(void) {
+  footlight_error *error;
+  footlight_runtime *runtime;
+  footlight_text *text;
+  footlight_decision *decision;
+  footlight_request *request = footlight_request_new();
+  footlight_request_surface(request, hero, NULL);
+  CHECK(footlight_follow("http://127.0.0.1:1", "token", "shop", NULL, NULL, NULL, &runtime, &error) == FOOTLIGHT_OK);
+  CHECK(footlight_decide(runtime, request, &decision, &error) == FOOTLIGHT_BROKEN && decision == NULL);
+  CHECK(is_code(error, "unavailable"));
+  CHECK(footlight_following(runtime, &text, NULL) == FOOTLIGHT_OK);
+  CHECK(contains(text, "\"is_leased\":false"));
+  CHECK(footlight_following(runtime, &text, NULL) == FOOTLIGHT_OK);
+  CHECK(contains(text, "\"failure\":{\"code\":\"unavailable\""));
+  CHECK(footlight_reload(runtime, NULL) == FOOTLIGHT_WRONG_CALL);
+  CHECK(footlight_free(runtime) == FOOTLIGHT_OK);
+  CHECK(footlight_following(runtime, &text, NULL) == FOOTLIGHT_WRONG_CALL && text == NULL);
+  CHECK(footlight_follow(NULL, "token", "shop", NULL, NULL, NULL, &runtime, NULL) == FOOTLIGHT_WRONG_CALL && runtime == NULL);
+  CHECK(footlight_follow("http://127.0.0.1:1", NULL, "shop", NULL, NULL, NULL, &runtime, NULL) == FOOTLIGHT_WRONG_CALL);
+  CHECK(footlight_follow("http://127.0.0.1:1", "token", NULL, NULL, NULL, NULL, &runtime, NULL) == FOOTLIGHT_WRONG_CALL);
+  CHECK(footlight_follow("https://127.0.0.1:1", "token", "shop", NULL, NULL, NULL, &runtime, NULL) == FOOTLIGHT_WRONG_CALL);
+  CHECK(footlight_follow("http://127.0.0.1:1", "token", "shop", NULL, "memory:", NULL, NULL, NULL) == FOOTLIGHT_WRONG_CALL);
+  runtime = shop(NULL);
+  CHECK(footlight_following(runtime, &text, &error) == FOOTLIGHT_WRONG_CALL);
+  CHECK(is_code(error, "usage"));
+  CHECK(footlight_decide(runtime, request, &decision, NULL) == FOOTLIGHT_OK);
+  size_t size = 1;
+  CHECK(strcmp(footlight_decision_reason(decision, &size), "") == 0 && size == 0);
+  footlight_free(decision);
+  CHECK(footlight_decision_reason(decision, NULL) == NULL);
+  footlight_free(runtime);
+  footlight_free(request);
+}
+
 /* ---- misuse: told, never a crash */
 
 static void misuse(void) {
@@ -353,6 +388,7 @@ int main(void) {
   problems_have_places();
   hosts_callbacks();
   lifecycle();
+  follows();
   misuse();
   if (failures == 0) puts("ok");
   return failures == 0 ? 0 : 1;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "../support/folder.h"
-#include "api/follower.h"
+#include "api/node.h"
 #include "api_world.h"
 #include "base/limits.h"
 
@@ -25,11 +25,11 @@ class Node {
     REQUIRE(store.ok());
     store_ = std::move(*store);
     auto opened = Follower::open(*store_, policies_, {.node = name_, .boot_id = boot, .clocks = [this] { return clocks(); },
-                                                      .nonce = [this] { return name_ + "-" + std::to_string(++nonces_); },
-                                                      .runner = [this](const std::string&, const std::shared_ptr<const Snapshot>& snapshot) { return runner(snapshot); }});
+                                                      .nonce = [this] { return name_ + "-" + std::to_string(++nonces_); }});
     if (!opened) FAIL(to_text(opened.error()));
     follower_ = std::move(*opened);
-    auto router = Router::make(node_routes(*follower_), [this](const HttpRequest& request, const Route&) { return follower_->authenticate(request); });
+    serving_ = std::make_unique<NodeServing>(*follower_, [this](const std::string&, const std::shared_ptr<const Snapshot>& snapshot) { return runner(snapshot); });
+    auto router = Router::make(node_routes(*serving_), [this](const HttpRequest& request, const Route&) { return serving_->authenticate(request); });
     REQUIRE(router.ok());
     router_ = std::make_unique<Router>(std::move(*router));
   }
@@ -112,6 +112,7 @@ class Node {
   std::unique_ptr<LuaPolicyRunner> runner_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Follower> follower_;
+  std::unique_ptr<NodeServing> serving_;
   std::unique_ptr<Router> router_;
   int nonces_ = 0;
 };

@@ -5,7 +5,7 @@
 
 #include "../support/cases.h"
 #include "api_world.h"
-#include "server/client.h"
+#include "http/client.h"
 #include "server/listener.h"
 
 using namespace footlight;

@@ -3,8 +3,8 @@
 #include "../http/api_world.h"
 #include "../unit/server/server_fixture.h"
 #include "base/limits.h"
-#include "server/client.h"
-#include "server/problem.h"
+#include "http/client.h"
+#include "http/problem.h"
 #include "server/reader.h"
 
 using namespace footlight;

@@ -21,7 +21,7 @@
 #include "../support/folder.h"
 #include "../support/process.h"
 #include "footlight/lifecycle.h"
-#include "server/client.h"
+#include "http/client.h"
 
 using namespace footlight;
 using namespace footlight::test;

@@ -80,9 +80,10 @@ struct Decision {
   std::vector<Proposition> propositions;
   std::vector<SurfaceTrace> trace;          // empty unless asked for
   int policy_failures = 0;                  // counted whether or not a trace was asked for
+  std::string reason;                       // why there are defaults only: `no_lease`; empty: it was decided
 };
 
-// {"snapshot": …, "propositions": […]} and, where there is one, "trace".
+// {"snapshot": …, "propositions": […]} and, where there are, "reason" and "trace".
 std::string to_json(const Decision& decision);
 Value to_value(const SurfaceTrace& trace);
 

@@ -30,6 +30,7 @@
 //   a folder, as `footlight check` and `test` know it      Runtime::from_folder("shop")
 //   files that you hold in memory                          Runtime::from_files({{"workspace.lua", text}, …})
 //   a store with a lifecycle: drafts, approvals, stops     Runtime::from_store(store, "shop")
+//   what a server publishes, as long as it is lent         Runtime::follow({.server = "http://…", .token = …, .workspace = "shop"})
 //   decide, as a struct or as JSON                         runtime.decide(request), runtime.decide(R"({"surfaces": […]})")
 //   why it was decided so                                  runtime.explain(request)
 //   at an instant of your choice                           runtime.decide(request, *parse_instant("2026-12-24T18:00:00Z"))
@@ -46,7 +47,7 @@
 // - Nothing is global: everything lives in a Runtime or a Store, and as many as you like live side by side.
 //   What the process shares: zones of time, once read; and one thread that ends policies which run past
 //   their deadline, by the real-time signal SIGRTMIN+7. It starts when the first policy runs; leave that
-//   signal unblocked on threads that decide.
+//   signal unblocked on threads that decide. A runtime that follows a server has two threads of its own.
 // - Any thread may call any const member of one Runtime at any time, and `reload`, `command` and `take_in`
 //   as well: those take turns among themselves, and decisions never wait for them. A decision is made from one
 //   snapshot from beginning to end. Move, assign and destroy a Runtime while nobody else uses it.
@@ -54,7 +55,7 @@
 // - What can fail returns a Result, with a stable code, a sentence, and every problem of a document at once.
 //   No exception leaves the library but std::bad_alloc.
 // - The callbacks of RuntimeOptions are called on the thread that made the call, any thread, several at once, with no
-//   lock held: they may call the Runtime. They must not throw, but `functions` and `attributes`, where an exception
+//   lock held: they may call the Runtime. `clock` and `log` are called by the threads that follow a server, too. They must not throw, but `functions` and `attributes`, where an exception
 //   counts as an error.
 // - The same snapshot and request give the same bytes on every machine, as long as your functions and
 //   attribute providers do.
@@ -145,6 +146,32 @@ struct FixtureResult {
   std::vector<std::string> log;          // what the test logged
 };
 
+// A server to follow, as its delivery nodes do (docs/operations.md): it lends what it publishes for most of the publish window
+// at a time, and the loan is renewed every few seconds. Cut off for longer, a runtime answers with defaults alone, so that
+// what was stopped there is gone here within the window, whatever happens to the network.
+struct FollowOptions {
+  std::string server;                    // `http://10.0.0.5:8787`; plain HTTP, also when it is a proxy's
+  std::string token;                     // of the role `node`: `footlight token create --name kiosk-7 --role node --for shop`
+  std::string workspace;
+  // This runtime's name in receipts, unique in the deployment; none: made of the machine's name and the store's id.
+  std::string node = {};
+  // Keeps what was lent over a restart of the process, for this runtime alone; none: it is asked for anew.
+  std::shared_ptr<Store> store = {};
+  Duration patience = {};                // how long `follow` waits for the first answer; 0: 5 seconds
+  // Since the machine's boot, suspended time counted in; it is never set. None: CLOCK_BOOTTIME. A lease holds while it
+  // and RuntimeOptions::clock both say so, so that one must run as a clock does, too.
+  std::function<Duration()> boot_clock = {};
+};
+
+// Where a runtime that follows stands.
+struct Following {
+  std::string node;                      // its name
+  std::string version;                   // of what it holds; empty: nothing was received yet
+  bool is_leased = false;                // false: defaults only
+  Duration lease_left;
+  std::optional<Error> failure;          // of the newest attempt to follow
+};
+
 // One workspace, ready to decide. A handle: cheap to move, not copied. Everything it was given lives as long as it does.
 class Runtime {
  public:
@@ -160,6 +187,12 @@ class Runtime {
   // Codes store_failed, store_corrupt.
   static Result<Runtime> from_store(std::shared_ptr<Store> store, const std::string& workspace, RuntimeOptions options = {});
 
+  // What a server has in force. Waits for its first answer as long as `patience` says; where nobody answers, it
+  // opens all the same and goes on asking: until then, and without a lease, decisions have a reason (`no_lease`).
+  // Codes unauthorized, forbidden (the token), not_found (the workspace), usage (an address that is none, a store of another kind),
+  // store_failed, store_corrupt.
+  static Result<Runtime> follow(FollowOptions server, RuntimeOptions options = {});
+
   Runtime(Runtime&& other) noexcept;     // `other` may then only be assigned to and destroyed
   Runtime& operator=(Runtime&& other) noexcept;
   ~Runtime();
@@ -168,8 +201,8 @@ class Runtime {
 
   // Attributes may be nested or have dotted names; both are the same. `request.now` is not read. Tells the event
   // sink, if there is one, of each proposition of an experience.
-  // Codes bad_request (with every problem and its JSON path), unavailable (nothing that compiles is in force),
-  // and what an attribute provider failed with.
+  // Codes bad_request (with every problem and its JSON path), unavailable (nothing that compiles is in force, or nothing was
+  // ever received), and what an attribute provider failed with.
   Result<Decision> decide(const Request& request, std::optional<Instant> at = {}) const;
   // {"identity": {"namespace", "id"}, "attributes": {…}, "context": {…}, "surfaces": […]} to {"snapshot", "propositions": […]},
   // byte for byte what POST /v1/decide takes and answers (docs/http.md). Code bad_json too.
@@ -216,8 +249,9 @@ class Runtime {
 
   std::string workspace() const;         // its name
   std::string snapshot() const;          // the version that decisions are made from; empty where there is none
-  // Warnings of the newest files, or what is in force in the store and cannot be compiled and is left out.
+  // Warnings of the newest files, or what is in force in the store or on the server and cannot be compiled and is left out.
   Problems problems() const;
+  Result<Following> following() const;   // (follow; elsewhere code usage)
 
  private:
   struct FOOTLIGHT_HIDDEN State;

@@ -1,9 +1,9 @@
 // Our client against our server, and against nobody.
-#include "server/client.h"
+#include "http/client.h"
 
 #include <future>
 
-#include "server/problem.h"
+#include "http/problem.h"
 #include "server/router.h"
 #include "server_fixture.h"
 

@@ -1,11 +1,11 @@
 // Targets, escapes and header fields.
-#include "server/message.h"
+#include "http/message.h"
 
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
-#include "server/problem.h"
+#include "http/problem.h"
 #include "server/writer.h"
 
 using namespace footlight;

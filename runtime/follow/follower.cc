@@ -1,13 +1,10 @@
-#include "api/follower.h"
+#include "follow/follower.h"
 
 #include <algorithm>
 #include <set>
 
-#include "api/api.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "catalog/delivered.h"
-#include "server/problem.h"
 
 namespace footlight {
 namespace {
@@ -15,8 +12,6 @@ namespace {
 constexpr std::string_view role_name = "role", role_word = "delivery";   // in the store's meta: whose file it is
 constexpr std::string_view workspaces_name = "workspaces";               // a line each
 constexpr std::string_view held_key = "held";                            // a workspace's setting
-
-std::string text_of(const Value* value) { return value && value->is_string() ? value->string() : ""; }
 
 }  // namespace
 
@@ -29,7 +24,7 @@ struct Follower::Followed {
   std::vector<Token> tokens;
   std::string catalog_blob, access_blob;                // where they are in the store
   std::vector<std::string> lists;
-  std::size_t left_out = 0;                             // experiences' problems that this program has with the catalog
+  Problems left_out;                                    // that this program has with the catalog's experiences
   std::optional<Error> refusal;                         // of the newest answer
   Instant answered_at;
 };
@@ -71,14 +66,17 @@ Result<std::unique_ptr<Follower>> Follower::open(Store& store, PolicyCompiler& p
   auto names = store.meta(workspaces_name);
   if (!names) return names.error();
   for (const std::string_view name : split(names->value_or(""), '\n'))
-    if (!name.empty())
+    if (!name.empty() && follower->follows(name))
       if (auto resumed = follower->resume(std::string(name)); !resumed) return resumed.error();
+  // A workspace that is known by name is asked for from the first request on.
+  const std::string& only = follower->options_.workspace;
+  if (!only.empty() && !follower->followed(only)) follower->put(only, std::make_shared<const Followed>(Followed{.node = follower->new_node()}));
   return follower;
 }
 
 // What is damaged or does not compile any more is asked for anew: then there is no lease before an answer.
 Status Follower::resume(const std::string& workspace) {
-  Followed fresh{.node = DeliveryNode(options_.node, options_.boot_id)};
+  Followed fresh{.node = new_node()};
   auto held = store_.setting(workspace, held_key);
   if (!held) return held.error();
   auto document = held->has_value() ? parse_json(**held) : Result<Value>(Value());
@@ -101,7 +99,7 @@ Status Follower::resume(const std::string& workspace) {
         fresh.snapshot = compiled->snapshot;
         fresh.defaults = compiled->defaults;
         fresh.lists = compiled->lists;
-        fresh.left_out = compiled->left_out.size();
+        fresh.left_out = compiled->left_out;
       } else {
         fresh.refusal = compiled.error();
       }
@@ -189,8 +187,11 @@ Status Follower::take(const Value& answer, const std::function<Result<std::strin
   const Value* workspaces = answer.find("workspaces");
   if (!workspaces || !workspaces->is_object()) return refuse(Code::bad_request, "the answer is not one to a node: no `workspaces` in it");
   Status first = Done{};
+  if (!options_.workspace.empty() && !workspaces->object().contains(options_.workspace))
+    first = refuse(Code::not_found, "the control process has no workspace `" + options_.workspace + "`, or the token does not open it");
   for (const auto& [name, told] : workspaces->object())
-    if (auto taken = take_one(name, told, fetch); !taken && first) first = refuse(taken.error().code, name + ": " + taken.error().message);
+    if (!follows(name)) continue;
+    else if (auto taken = take_one(name, told, fetch); !taken && first) first = refuse(taken.error().code, name + ": " + taken.error().message);
   const std::unique_lock writing(mutex_);
   failure_.reset();
   if (!first) failure_ = first.error();
@@ -200,7 +201,7 @@ Status Follower::take(const Value& answer, const std::function<Result<std::strin
 Status Follower::take_one(const std::string& workspace, const Value& told, const std::function<Result<std::string>(const std::string&)>& fetch) {
   const auto before = followed(workspace);
   if (!before) {                                        // heard of for the first time: asked for from now on
-    put(workspace, std::make_shared<const Followed>(Followed{.node = DeliveryNode(options_.node, options_.boot_id)}));
+    put(workspace, std::make_shared<const Followed>(Followed{.node = new_node()}));
     return Done{};
   }
   Followed next = *before;
@@ -251,15 +252,17 @@ Status Follower::take_one(const std::string& workspace, const Value& told, const
         next.snapshot = delivered->snapshot;
         next.defaults = delivered->defaults;
         next.lists = delivered->lists;
-        next.left_out = delivered->left_out.size();
+        next.left_out = delivered->left_out;
       }
     }
   }
   next.refusal = refusal;
   if (is_to_be_saved)
     if (auto saved = save(workspace, next); !saved) return saved;
+  const std::shared_ptr<const Snapshot> snapshot = next.snapshot;
   put(workspace, std::make_shared<const Followed>(std::move(next)));
   drop_unused(replaced);
+  if (options_.changed && snapshot && snapshot != before->snapshot) options_.changed(workspace, snapshot);
   if (refusal) return *refusal;
   return Done{};
 }
@@ -293,43 +296,35 @@ void Follower::put(const std::string& workspace, std::shared_ptr<const Followed>
 
 // ---- serving -------------------------------------------------------------------------------------
 
-Result<Caller> Follower::authenticate(const HttpRequest& request) {
-  auto bearer = bearer_of(request);
-  if (!bearer) return bearer.error();
-  const std::string hash = sha256_hex(*bearer);
+std::vector<std::string> Follower::workspaces() const {
   const std::shared_lock reading(mutex_);
-  const auto token = tokens_.find(hash);
-  if (token != tokens_.end()) return Caller{token->second.name, implied_roles(token->second.roles), token->second.workspace};
-  if (tokens_.empty()) return refuse(Code::unavailable, "this node has not heard from its control process yet, so it knows no tokens; see /readyz");
-  return refuse(Code::unauthorized, "the token is not known here, or was revoked");
-}
-
-Result<std::string> Follower::workspace_of(const Call& call) {
   std::vector<std::string> names;
-  {
-    const std::shared_lock reading(mutex_);
-    for (const auto& [name, one] : followed_) names.push_back(name);
-  }
-  return chosen_workspace(call, names);
+  for (const auto& [name, one] : followed_) names.push_back(name);
+  return names;
 }
 
-Result<Pinned> Follower::pin(const std::string& workspace) {
+Result<Pinned> Follower::pin(const std::string& workspace) const {
   const auto now_followed = followed(workspace);
   if (!now_followed) return refuse(Code::not_found, "there is no workspace `" + workspace + "`");
-  Pinned pinned{.workspace = workspace, .defaults = now_followed->defaults, .key = now_followed->key};
+  Pinned pinned{.defaults = now_followed->defaults, .key = now_followed->key};
   pinned.lease = now_followed->node.pin(options_.clocks());
   if (pinned.lease) pinned.snapshot = now_followed->snapshot;
   return pinned;
 }
 
-std::optional<int> Follower::max_age_s(const Pinned& pinned) {
+bool Follower::holds(const Pinned& pinned) const { return pinned.lease && footlight::holds(*pinned.lease, options_.clocks()); }
+
+std::optional<int> Follower::max_age_s(const Pinned& pinned) const {
   const Reading now = options_.clocks();
-  if (!pinned.lease || !holds(*pinned.lease, now)) return std::nullopt;
+  if (!pinned.lease || !footlight::holds(*pinned.lease, now)) return std::nullopt;
   return footlight::max_age_s(*pinned.lease, now);
 }
 
-Result<PolicyRunner*> Follower::runner(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) {
-  return options_.runner(workspace, snapshot);
+Result<Token> Follower::token(const std::string& hash) const {
+  const std::shared_lock reading(mutex_);
+  if (const auto token = tokens_.find(hash); token != tokens_.end()) return token->second;
+  if (tokens_.empty()) return refuse(Code::unavailable, "this node has not heard from its control process yet, so it knows no tokens; see /readyz");
+  return refuse(Code::unauthorized, "the token is not known here, or was revoked");
 }
 
 // ---- for people ----------------------------------------------------------------------------------
@@ -343,7 +338,7 @@ Value Follower::status() const {
     Object row{{"version", version_text(one->node.version())}, {"is_leased", one->node.pin(now).has_value()}, {"lease_left_ms", left.ms},
                {"window", to_text(one->node.window().length())}};
     if (one->answered_at.ms != 0) row["answered_at"] = to_text(one->answered_at);
-    if (one->left_out > 0) row["left_out"] = one->left_out;
+    if (!one->left_out.empty()) row["left_out"] = one->left_out.size();
     if (one->refusal) row["refused"] = one->refusal->message;
     workspaces[name] = std::move(row);
   }
@@ -363,40 +358,20 @@ std::vector<std::string> Follower::reasons_not_ready() const {
   return reasons;
 }
 
-namespace {
-
-HttpResponse ready(const Follower& follower) {
-  const std::vector<std::string> reasons = follower.reasons_not_ready();
-  return json_response(Object{{"ready", reasons.empty()}, {"reasons", Array(reasons.begin(), reasons.end())}}, reasons.empty() ? 200 : 503);
-}
-
-// What changes by itself is read when it is scraped.
-HttpResponse metrics(Follower& follower) {
-  const Value status = follower.status();
-  for (const auto& [name, row] : status.find("workspaces")->object()) {
-    follower.metrics().gauge("footlight_lease_left_seconds", "What is left of the lease; 0: defaults only.", {{"workspace", name}})
-        .set(row.find("lease_left_ms")->number() / 1000);
-    const std::string version = text_of(row.find("version"));
-    const auto parts = split(std::string_view(version).substr(0, version.find('-')), '.');
-    for (auto [part, gauge, help] : {std::tuple{0, "footlight_catalog_epoch", "Epoch of the catalog."}, {1, "footlight_catalog_version", "Number of the catalog's version."}})
-      follower.metrics().gauge(gauge, help, {{"workspace", name}}).set(std::stod(std::string(parts[static_cast<std::size_t>(part)])));
+Follower::Standing Follower::standing(const std::string& workspace) const {
+  const Reading now = options_.clocks();
+  const std::shared_lock reading(mutex_);
+  Standing standing;
+  if (const auto found = followed_.find(workspace); found != followed_.end()) {
+    const Followed& one = *found->second;
+    if (one.node.has_catalog()) standing.version = version_text(one.node.version());
+    standing.is_leased = one.node.pin(now).has_value();
+    standing.lease_left = one.node.lease_left(now);
+    standing.left_out = one.left_out;
+    standing.failure = one.refusal;
   }
-  return metrics_response(follower.metrics());
-}
-
-}  // namespace
-
-std::vector<Route> node_routes(Follower& follower) {
-  std::vector<Route> all = decide_routes(follower);
-  for (Route& route : std::vector<Route>{
-           {"GET", "/healthz", "", 0, [](const Call&) { return json_response(Object{{"ok", true}}); }, "the process answers"},
-           {"GET", "/readyz", "", 0, [&follower](const Call&) { return ready(follower); }, "it may be given traffic", "503 with reasons without a lease."},
-           {"GET", "/metrics", "", 0, [&follower](const Call&) { return metrics(follower); }, "Prometheus metrics"},
-           {"GET", "/openapi.json", "", 0, [&follower](const Call&) { return json_response(describe(node_routes(follower))); }, "this API, described"},
-           {"GET", "/v1/delivery", "viewer", 0, [&follower](const Call&) { return json_response(follower.status()); }, "what this node holds, and until when"},
-       })
-    all.push_back(std::move(route));
-  return all;
+  if (failure_) standing.failure = failure_;
+  return standing;
 }
 
 }  // namespace footlight

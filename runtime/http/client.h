@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "footlight/time.h"
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 

@@ -1,5 +1,5 @@
 // Beast's client side, run to its end within one call.
-#include "server/client.h"
+#include "http/client.h"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>

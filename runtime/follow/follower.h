@@ -1,5 +1,5 @@
 // Follower: a delivery node without its sockets and threads. It makes the requests, takes the answers, keeps
-// both on disk, and is what the node's decide calls are answered from.
+// both on disk, and is what the node's decisions are made from: over HTTP (api/node.h) and in a host (embed).
 //
 // The protocol is DeliveryNode's (footlight/delivery.h); this is its host. Everything of a workspace that
 // belongs together (node state, compiled catalog, key) is one immutable value, swapped whole when an answer
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "api/serving.h"
+#include "follow/pinned.h"
 #include "footlight/store.h"
 
 namespace footlight {
@@ -25,15 +25,17 @@ struct FollowerOptions {
   std::string boot_id;                                  // of this boot of the machine
   std::function<Reading()> clocks;
   std::function<std::string()> nonce;                   // unguessable, never the same twice
-  std::function<Result<PolicyRunner*>(const std::string& workspace, const std::shared_ptr<const Snapshot>&)> runner;
+  std::string workspace = {};                           // this one alone; empty: all that the token opens
+  // Another version of a workspace is served from now on; told by the thread that took it.
+  std::function<void(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot)> changed = {};
 };
 
-class Follower : public Serving {
+class Follower {
  public:
   // Goes on with what the store holds: its catalogs, and its leases where the machine was not booted since.
   // Store and compiler must outlive it. Code usage for a store that is not a node's.
   static Result<std::unique_ptr<Follower>> open(Store& store, PolicyCompiler& policies, FollowerOptions options);
-  ~Follower() override;
+  ~Follower();
 
   // --- following
   // How long to wait for news in the next request, given a random number in [0, 1).
@@ -51,19 +53,31 @@ class Follower : public Serving {
   // --- for people
   Value status() const;                                 // {"node", "workspaces": {NAME: {"version", "lease_left_ms", …}}}
   std::vector<std::string> reasons_not_ready() const;   // empty: every workspace has a lease
+  struct Standing {
+    std::string version;                                // empty: none was ever received
+    bool is_leased = false;
+    Duration lease_left;
+    Problems left_out;                                  // experiences that this program does not compile
+    std::optional<Error> failure;                       // of the newest attempt, or why no lease was given
+  };
+  Standing standing(const std::string& workspace) const;
 
-  // --- Serving
-  Result<Caller> authenticate(const HttpRequest& request) override;
-  Result<std::string> workspace_of(const Call& call) override;
-  Result<Pinned> pin(const std::string& workspace) override;
-  std::optional<int> max_age_s(const Pinned& pinned) override;
-  Result<PolicyRunner*> runner(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) override;
-  Metrics& metrics() override { return metrics_; }
+  // --- serving
+  std::vector<std::string> workspaces() const;
+  // Code not_found. Without a lease there are only defaults in it, or not even these.
+  Result<Pinned> pin(const std::string& workspace) const;
+  bool holds(const Pinned& pinned) const;
+  // As Serving's (api/serving.h).
+  std::optional<int> max_age_s(const Pinned& pinned) const;
+  // Of what the control process let know; codes unauthorized, unavailable (nothing was heard of it yet).
+  Result<Token> token(const std::string& hash) const;
 
  private:
   struct Followed;
   Follower(Store& store, PolicyCompiler& policies, FollowerOptions options);
 
+  bool follows(std::string_view workspace) const { return options_.workspace.empty() || workspace == options_.workspace; }
+  DeliveryNode new_node() const { return DeliveryNode(options_.node, options_.boot_id); }
   Status resume(const std::string& workspace);
   Status take_one(const std::string& workspace, const Value& told, const std::function<Result<std::string>(const std::string&)>& fetch);
   Status save(const std::string& workspace, const Followed& followed);
@@ -75,15 +89,11 @@ class Follower : public Serving {
   Store& store_;
   PolicyCompiler& policies_;
   const FollowerOptions options_;
-  Metrics metrics_;
 
   mutable std::shared_mutex mutex_;                     // guards what follows
   std::map<std::string, std::shared_ptr<const Followed>> followed_;
   std::map<std::string, Token> tokens_;                 // by hash, of all workspaces
   std::optional<Error> failure_;                        // of the newest attempt
 };
-
-// The routes of a delivery node: /v1/decide, health, metrics and its own status.
-std::vector<Route> node_routes(Follower& follower);
 
 }  // namespace footlight

@@ -1,7 +1,7 @@
 // Refusals on the wire: an Error as application/problem+json (RFC 9457).
 #pragma once
 
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 

@@ -1,5 +1,5 @@
 // Errors as problem documents, both ways.
-#include "server/problem.h"
+#include "http/problem.h"
 
 #include <exception>
 #include <string>

@@ -1,5 +1,5 @@
 // Headers, targets and percent escapes.
-#include "server/message.h"
+#include "http/message.h"
 
 #include <algorithm>
 #include <utility>
