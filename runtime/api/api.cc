@@ -1,5 +1,7 @@
 #include "api/api.h"
 
+#include <sodium.h>
+
 #include <algorithm>
 #include <set>
 
@@ -8,7 +10,16 @@
 
 namespace footlight {
 
-Api::Api(Store& store, ApiOptions options) : store_(store), options_(std::move(options)) {}
+namespace {
+
+std::uint64_t next_id() {
+  static std::atomic<std::uint64_t> ids{0};
+  return ++ids;
+}
+
+}  // namespace
+
+Api::Api(Store& store, ApiOptions options) : store_(store), options_(std::move(options)), id_(next_id()) {}
 
 Status Api::add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secret) {
   auto secret = store_.put_setting_once(catalog->name(), "secret", fresh_secret);
@@ -17,6 +28,8 @@ Status Api::add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secre
   secrets_[catalog->name()] = *secret;
   const std::string name = catalog->name();
   catalogs_[name] = std::move(catalog);
+  names_.clear();
+  for (const auto& [known, ours] : catalogs_) names_.push_back(known);
   return Done{};
 }
 
@@ -43,21 +56,50 @@ Actor actor_of(const Caller& caller) {
   return actor;
 }
 
-Result<std::string> bearer_of(const HttpRequest& request) {
+Result<std::string_view> bearer_of(const HttpRequest& request) {
   const auto header = request.headers.get("Authorization");
   constexpr std::string_view scheme = "bearer ";
-  if (!header || header->size() <= scheme.size() || lower(header->substr(0, scheme.size())) != scheme)
+  if (!header || header->size() <= scheme.size() || !equal_ignoring_case(header->substr(0, scheme.size()), scheme))
     return refuse(Code::unauthorized, "send a token: `Authorization: Bearer …`; `footlight token create` makes one");
-  return std::string(trim(header->substr(scheme.size())));
+  return trim(header->substr(scheme.size()));
 }
 
 Result<Caller> Api::authenticate(const HttpRequest& request) {
   auto bearer = bearer_of(request);
   if (!bearer) return bearer.error();
-  auto token = store_.find_token(sha256_hex(*bearer));
+  // Read before anything is looked up: what is found is good as long as it has not gone up since.
+  const std::int64_t as_of = access_changes_;
+  // Most requests of a thread come with the same token: the last one is known without being hashed.
+  struct Last {
+    std::uint64_t api = 0;
+    std::string bearer;
+    KnownToken known;
+  };
+  thread_local Last last;
+  if (last.api == id_ && last.known.as_of == as_of && last.bearer.size() == bearer->size() &&
+      sodium_memcmp(last.bearer.data(), bearer->data(), bearer->size()) == 0)
+    return last.known.caller;
+
+  const std::string hash = sha256_hex(*bearer);
+  const auto remembered = [&](const KnownToken& known) {
+    last = {id_, std::string(*bearer), known};
+    return known.caller;
+  };
+  {
+    const std::shared_lock reading(tokens_mutex_);
+    if (const auto known = tokens_.find(hash); known != tokens_.end() && known->second.as_of == as_of) return remembered(known->second);
+  }
+  auto token = store_.find_token(hash);
   if (!token) return token.error();
-  if (!token->has_value() || (*token)->revoked) return refuse(Code::unauthorized, "the token is not known here, or was revoked");
-  return Caller{(*token)->name, implied_roles((*token)->roles), (*token)->workspace};
+  const bool is_in_force = token->has_value() && !(*token)->revoked;
+  const KnownToken known{as_of, is_in_force ? Caller{(*token)->name, implied_roles((*token)->roles), (*token)->workspace} : Caller{}};
+  {
+    const std::unique_lock writing(tokens_mutex_);
+    if (is_in_force) tokens_[hash] = known;
+    else tokens_.erase(hash);
+  }
+  if (!is_in_force) return refuse(Code::unauthorized, "the token is not known here, or was revoked");
+  return remembered(known);
 }
 
 Result<std::string> chosen_workspace(const Call& call, const std::vector<std::string>& workspaces) {
@@ -76,9 +118,7 @@ Result<std::string> chosen_workspace(const Call& call, const std::vector<std::st
 }
 
 Result<std::string> Api::workspace_of(const Call& call) {
-  std::vector<std::string> names;
-  for (const auto& [name, catalog] : catalogs_) names.push_back(name);
-  return chosen_workspace(call, names);
+  return chosen_workspace(call, names_);
 }
 
 Result<Catalog*> Api::catalog_of(const Call& call) {
@@ -128,7 +168,7 @@ std::string charset_of(std::string_view content_type) {
 }  // namespace
 
 Status check_json_body(const HttpRequest& request) {
-  if (const auto type = request.headers.get("Content-Type")) {
+  if (const auto type = request.headers.get("Content-Type"); type && *type != "application/json") {
     const std::string media = lower(trim(split(*type, ';')[0]));
     // A page may send JSON as text to spare itself a preflight; a form is what `curl -d` says it sends.
     static const std::set<std::string, std::less<>> taken = {"", "application/json", "text/plain", "application/x-www-form-urlencoded"};

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class Api : public Serving {
   const ApiOptions& options() const { return options_; }
   Metrics& metrics() override { return metrics_; }
 
+  // The store is asked once for each token, and again when access_changed() was called: what is revoked through
+  // this process opens nothing from then on.
   Result<Caller> authenticate(const HttpRequest& request) override;
   Result<std::string> workspace_of(const Call& call) override;
   Result<Pinned> pin(const std::string& workspace) override;
@@ -53,7 +56,7 @@ class Api : public Serving {
 
   // What delivery nodes need beside the catalog: {"secret", "tokens": [{"hash", "name", "roles", "workspace"}]}.
   Result<Value> access(const std::string& workspace);
-  // Goes up whenever that may have changed.
+  // Goes up whenever that may have changed; called after it did.
   std::int64_t access_changes() const { return access_changes_; }
   void access_changed() { ++access_changes_; }
 
@@ -63,7 +66,15 @@ class Api : public Serving {
   std::map<std::string, std::unique_ptr<Catalog>> catalogs_;
   std::map<std::string, std::string> secrets_;
   std::map<std::string, TokenKey> keys_;
+  std::vector<std::string> names_;                      // of catalogs_
   std::atomic<std::int64_t> access_changes_{0};
+  struct KnownToken {
+    std::int64_t as_of = 0;                             // access_changes() before the store was asked
+    Caller caller;
+  };
+  std::shared_mutex tokens_mutex_;
+  std::map<std::string, KnownToken> tokens_;            // by hash; those in force only, so there are as many as in the store at most
+  const std::uint64_t id_;                              // no other Api of this process has it
   Metrics metrics_;
 };
 

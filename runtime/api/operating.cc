@@ -117,8 +117,8 @@ Result<HttpResponse> revoke_token(Api& api, const Call& call) {
   if (call.caller.workspace != "*" && found->workspace != call.caller.workspace)
     return refuse(Code::forbidden, "the token of `" + who + "` opens more than your own");
   auto revoked = api.store().revoke_token(who);
+  api.access_changed();                                 // even where the store is not sure that it was done
   if (!revoked) return revoked.error();
-  api.access_changed();
   return json_response(Object{{"name", who}, {"revoked", true}});
 }
 

@@ -29,8 +29,8 @@ class Serving {
   virtual Metrics& metrics() = 0;
 };
 
-// What stands behind `Authorization: Bearer`. Code unauthorized.
-Result<std::string> bearer_of(const HttpRequest& request);
+// What stands behind `Authorization: Bearer`, as long as the request does. Code unauthorized.
+Result<std::string_view> bearer_of(const HttpRequest& request);
 Result<std::string> chosen_workspace(const Call& call, const std::vector<std::string>& workspaces);
 
 }  // namespace footlight

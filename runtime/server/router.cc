@@ -114,6 +114,7 @@ struct Router::Impl {
   std::vector<Segments> patterns;                            // of each route
   Authenticate authenticate;
   Node root;
+  std::map<std::string, Rows, std::less<>> plain;            // rows whose pattern is a path as it is sent
 
   std::vector<const Rows*> fitting(std::span<const std::string> path) const {
     std::vector<const Rows*> found;
@@ -128,6 +129,22 @@ struct Router::Impl {
       }
     }
     return method == "HEAD" ? find(fits, "GET") : nullptr;
+  }
+
+  // Nothing here says only that the tree has to be asked. A literal goes before a capture there, too.
+  const Route* find_plain(const HttpRequest& request) const {
+    const auto rows = plain.find(std::string_view(request.target).substr(0, request.target.find('?')));
+    if (rows == plain.end()) return nullptr;
+    for (const std::size_t i : rows->second)
+      if (routes[i].method == request.method) return &routes[i];
+    return nullptr;
+  }
+
+  HttpResponse answer(const Route& route, const HttpRequest& request) const {
+    HttpResponse response = run_guarded(request, [&] { return call(route, request); });
+    response.route = route.pattern;
+    if (route.cors) add_cors(response, request);
+    return response;
   }
 
   // Of all rows that fit; `only_cors`: those that pages of other origins may call.
@@ -244,6 +261,8 @@ Result<Router> Router::make(std::vector<Route> routes, Authenticate authenticate
         wrong("`" + routes[other].pattern + "` takes the same requests");
     }
     rows.push_back(i);
+    if (std::all_of(segments.begin(), segments.end(), [](const Segment& segment) { return segment.kind == Segment::Kind::literal; }))
+      impl->plain[route.pattern].push_back(i);
     impl->patterns.push_back(std::move(segments));
   }
   if (!problems.empty()) return refuse(Code::usage, std::move(problems), "the route table has problems");
@@ -258,20 +277,19 @@ HttpResponse Router::operator()(const HttpRequest& request) const {
     response.headers.add("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
     return response;
   }
+  if (const Route* route = impl_->find_plain(request)) return impl_->answer(*route, request);
   const auto fits = impl_->fitting(request.path);
   if (fits.empty()) return impl_->nothing_there(request);
   const Route* route = impl_->find(fits, request.method);
   if (!route) {
     return request.method == "OPTIONS" ? impl_->options(request, fits) : impl_->wrong_method(request, fits);
   }
-  HttpResponse response = run_guarded(request, [&] { return impl_->call(*route, request); });
-  response.route = route->pattern;
-  if (route->cors) add_cors(response, request);
-  return response;
+  return impl_->answer(*route, request);
 }
 
 std::size_t Router::body_limit(const HttpRequest& head) const {
-  const Route* route = impl_->find(impl_->fitting(head.path), head.method);
+  const Route* route = impl_->find_plain(head);
+  if (!route) route = impl_->find(impl_->fitting(head.path), head.method);
   return route ? route->body_limit : limits::request_bytes_max;
 }
 

@@ -17,7 +17,10 @@ void append_number(std::string& out, std::size_t number) {
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ");
-  for (const char c : value) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  const std::size_t begin = out.size();
+  out.append(value);
+  for (std::size_t i = begin; i < out.size(); ++i)
+    if (static_cast<unsigned char>(out[i]) < 0x20 || out[i] == 0x7f) out[i] = ' ';
   out.append("\r\n");
 }
 
@@ -62,10 +65,9 @@ void append_response(std::string& out, const HttpResponse& response, const HttpR
   out.append("HTTP/1.1 ");
   append_number(out, static_cast<std::size_t>(response.status));
   out.append(" ").append(reason_phrase(response.status)).append("\r\n");
-  append_field(out, "Date", date);
-  append_field(out, "Server", "footlight");
+  out.append("Date: ").append(date).append("\r\nServer: footlight\r\n");
   append_field(out, "X-Request-Id", request.request_id);
-  append_field(out, "X-Content-Type-Options", "nosniff");
+  out.append("X-Content-Type-Options: nosniff\r\n");
   for (std::size_t i = 0; i < response.headers.size(); ++i) {
     const Headers::Field field = response.headers[i];
     if (!is_framing(field.name)) append_field(out, field.name, field.value);

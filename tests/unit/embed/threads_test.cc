@@ -1,6 +1,7 @@
 // Many threads decide while one reloads: each answer is whole, from one version or the next.
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <thread>
 
 #include "shop.h"
@@ -17,11 +18,14 @@ FileMap shop_of(const std::string& season) {
 
 }  // namespace
 
+// FOOTLIGHT_SWAPS=1000 unit_embed_threads
 TEST_CASE("8 threads decide while another reloads") {
   const RuntimeOptions options{.functions = {{"stock", [](const std::vector<Value>&) -> Result<Value> { return Value(3); }}}, .secret = "ours",
                                .policy_deadline = minutes(1)};   // the machine may be busy
   Runtime runtime = opened(Runtime::from_files(shop_of("spring"), options));
-  constexpr int reloads = 20, threads = 8;
+  const char* wanted = std::getenv("FOOTLIGHT_SWAPS");
+  const int reloads = wanted ? std::atoi(wanted) : 20;
+  constexpr int threads = 8;
   std::atomic<bool> is_over = false;
   std::atomic<int> wrong = 0, decisions = 0;
   std::vector<std::thread> deciding;
