@@ -121,9 +121,16 @@ int serve_command(const ServeOptions& options) {
                 return names;
               }(), ", ").c_str(), (*listener)->url().c_str());
   std::fflush(stdout);
-  signals.wait();
+  const auto stay_awake = [&] {
+    for (const auto& [name, catalog] : api.catalogs())
+      if (auto told = catalog->stay_awake(wall_clock()); !told)
+        log.write(Log::Level::error, "the store takes nothing", {{"workspace", name}, {"reason", to_text(told.error())}});
+  };
+  do stay_awake();
+  while (!signals.wait_for(Catalog::awake_every));
   (*listener)->stop();
   (*listener)->wait();
+  stay_awake();
   log.write(Log::Level::info, "stopped");
   return 0;
 }

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view configure_word = "configure";
 constexpr std::string_view leased_until_key = "leased_until";
+constexpr std::string_view awake_key = "awake";
+constexpr std::string_view sleeps_key = "sleeps";
+constexpr std::size_t sleeps_kept = 500;                // of the newest: a setting is not for documents
 
 // The journal's form of a configuration change, beside the lifecycle's records.
 Value configure_record(std::int64_t seq, const Value& document, const Actor& actor, Instant at, const CatalogVersion& version,
@@ -74,8 +77,49 @@ Status Catalog::replay() {
   state_.fenced = *fenced;
   for (const CatalogItem& item : catalog(state_))
     if (auto changes = zone_changes(item.standing.span); !changes.empty()) changed_zones_[item.experience] = {item.standing.span, std::move(changes)};
+  if (auto looked = look_back(options_.started.wall); !looked) return looked;
   publish(state_.at);
   return Done{};
+}
+
+Status Catalog::stay_awake(Instant now) { return store_.put_setting(name_, awake_key, to_text(now)); }
+
+// What began and ended since somebody was last awake. Whoever said so last may have lived on for as long as
+// it takes to say it again, so that is not counted as sleep.
+Status Catalog::look_back(Instant now) {
+  const auto told = store_.setting(name_, awake_key), known = store_.setting(name_, sleeps_key);
+  if (!told) return told.error();
+  if (!known) return known.error();
+  const auto unreadable = [this](std::string_view key) {
+    return refuse(Code::store_corrupt, "the setting `" + std::string(key) + "` of the workspace `" + name_ + "` cannot be read");
+  };
+  if (known->has_value()) {
+    const auto rows = parse_json(**known);
+    if (!rows || !rows->is_array()) return unreadable(sleeps_key);
+    for (const Value& row : rows->array()) {
+      const auto from = parse_instant(row.string_or("from", "")), till = parse_instant(row.string_or("till", ""));
+      if (!from || !till) return unreadable(sleeps_key);
+      sleeps_.emplace_back(*from, *till);
+    }
+  }
+  if (!told->has_value()) return Done{};
+  const auto awake = parse_instant(**told);
+  if (!awake) return unreadable(awake_key);
+  const Instant from = *awake + awake_every;
+  const bool missed_some = std::any_of(state_.experiences.begin(), state_.experiences.end(),
+                                       [&](const auto& one) { return footlight::was_missed(one.second.standing, from, now); });
+  if (!missed_some) return Done{};
+  sleeps_.emplace_back(from, now);
+  if (sleeps_.size() > sleeps_kept) sleeps_.erase(sleeps_.begin());
+  Array rows;
+  for (const auto& [begin, end] : sleeps_) rows.push_back(Object{{"from", to_text(begin)}, {"till", to_text(end)}});
+  return store_.put_setting(name_, sleeps_key, to_json(Value(std::move(rows))));
+}
+
+bool Catalog::was_missed(const Experience& experience, Instant now) const {
+  return std::any_of(sleeps_.begin(), sleeps_.end(), [&](const auto& sleep) {
+    return sleep.second <= now && footlight::was_missed(experience.standing, sleep.first, sleep.second);
+  });
 }
 
 Status Catalog::fold_entry(const JournalEntry& entry) {
@@ -596,6 +640,7 @@ Value Catalog::view(const Experience& experience, Instant now, bool with_definit
   if (const auto ending = ending_at(experience, now)) {
     body["ended"] = Object{{"how", ending->how}, {"at", to_text(ending->when)}, {"by", ending->who}};
     if (ending->how == "stopped") body["stopped_at"] = to_text(ending->when);
+    if (ending->how == "completed" && was_missed(experience, now)) body["missed"] = true;
   }
   if (const auto approvals = experience.approvals.find(experience.head().n); approvals != experience.approvals.end()) {
     Array rows;

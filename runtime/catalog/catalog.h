@@ -60,6 +60,11 @@ class Catalog {
   // Everything `submit` would refuse: problems and warnings of a definition, as activating would see it.
   Problems check(const Value& definition, Instant now);
 
+  // Says that a process is there to serve what is in force; within `awake_every` of each other while it is. What
+  // began and ended between two such words is shown as missed: it was never served.
+  static constexpr Duration awake_every = seconds(60);
+  Status stay_awake(Instant now);
+
   // --- delivery to other nodes (footlight/delivery.h)
   // Answers a node's request, which has arrived by now. A lease comes with the catalog of its very
   // version (catalog/delivered.h says in which form), where the node does not hold that. A head that
@@ -128,6 +133,8 @@ class Catalog {
   Result<bool> is_behind_fence();
   Status raise_fence();
   void take_fence_down();
+  Status look_back(Instant now);
+  bool was_missed(const Experience& experience, Instant now) const;
   const std::vector<ZoneChange>* changed_zones_of(const Experience& experience, Instant now) const;
   Value view(const Experience& experience, Instant now, bool with_definition) const;
   std::shared_ptr<const Value> delivered();             // under state_mutex_ and delivery_mutex_
@@ -155,6 +162,9 @@ class Catalog {
   std::shared_ptr<const Snapshot> snapshot_, defaults_;
   std::optional<Error> compile_error_;
   std::map<std::string, std::pair<Span, std::vector<ZoneChange>>, std::less<>> changed_zones_;   // found at the start, with the span they are of
+
+  // From when to when nobody was awake and something was missed; found at the start, kept in the store.
+  std::vector<std::pair<Instant, Instant>> sleeps_;
 
   std::mutex leases_;                                   // guards what follows
   Instant leased_until_;                                // no lease given so far lasts longer; in the store too

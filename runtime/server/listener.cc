@@ -594,17 +594,23 @@ std::size_t Listener::connections() const { return impl_->connections; }
 struct StopSignals::Impl {
   asio::io_context io{1};
   asio::signal_set signals{io, SIGTERM, SIGINT};
+  bool came = false;
 };
 
-StopSignals::StopSignals() : impl_(std::make_unique<Impl>()) {}
+StopSignals::StopSignals() : impl_(std::make_unique<Impl>()) {
+  impl_->signals.async_wait([this](const ErrorCode&, int) { impl_->came = true; });
+}
 
 StopSignals::~StopSignals() = default;
 
+bool StopSignals::wait_for(Duration time) {
+  if (impl_ && (impl_->io.run_for(std::chrono::milliseconds(time.ms)), impl_->came)) impl_.reset();
+  return !impl_;
+}
+
 void StopSignals::wait() {
-  if (!impl_) return;
-  impl_->signals.async_wait([](const ErrorCode&, int) {});
-  impl_->io.run();
-  impl_.reset();
+  while (!wait_for(hours(1))) {
+  }
 }
 
 }  // namespace footlight

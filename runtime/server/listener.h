@@ -79,6 +79,8 @@ class StopSignals {
   // Blocks until one comes. Afterwards the default actions are back, so that a second one, while the
   // listener drains, ends the process at once.
   void wait();
+  // The same, for so long at most; true when one came.
+  bool wait_for(Duration time);
 
  private:
   struct Impl;

@@ -734,3 +734,51 @@ TEST_CASE("when a zone's rules change, what was activated keeps its instants, an
   REQUIRE((*catalog)->apply({.name = CommandName::stop, .experience = "advent", .actor = pia, .at = now}).ok());
   CHECK((*catalog)->changed_zones(now).empty());
 }
+
+// The server was down over the whole weekend of the sale.
+TEST_CASE("what began and ended while no process was there is shown as missed, for good") {
+  auto store = open_store("memory:");
+  REQUIRE(store.ok());
+  SwitchedPolicies policies;
+  const Actor pia{"pia", {Role::author, Role::publisher, Role::admin}};
+  const auto at = [](const char* text) { return *parse_instant(text); };
+  const auto open = [&](const char* now) {
+    auto catalog = Catalog::open(**store, "shop", policies, {.started = {{}, at(now)}});
+    REQUIRE(catalog.ok());
+    return std::move(*catalog);
+  };
+  const auto is_missed = [&](const Catalog& catalog, const char* id, const char* now) {
+    const Value shown = *catalog.experience(id, at(now));
+    const Value* missed = shown.find("missed");
+    return missed && missed->boolean();
+  };
+  {
+    const auto catalog = open("2026-11-01T12:00:00Z");
+    REQUIRE(catalog->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"), pia, at("2026-11-01T12:00:00Z")).ok());
+    const auto campaign = [&](const char* id, const char* from, const char* till) {
+      Value definition = document(R"({"kind": "campaign", "zone": "UTC", "show": {"hero": "x"}})");
+      definition.object()["from"] = from;
+      definition.object()["till"] = till;
+      REQUIRE(catalog->apply({.name = CommandName::create, .experience = id, .actor = pia, .at = at("2026-11-01T12:00:00Z"), .definition = definition}).ok());
+      REQUIRE(catalog->apply({.name = CommandName::activate, .experience = id, .actor = pia, .at = at("2026-11-01T12:00:00Z")}).ok());
+    };
+    campaign("weekend", "2026-11-07T00:00", "2026-11-09T00:00");
+    campaign("friday", "2026-11-06T12:00", "2026-11-06T20:00");
+    campaign("minute", "2026-11-06T20:00:30", "2026-11-06T23:00");
+    campaign("month", "2026-11-02T00:00", "2026-12-01T00:00");
+    campaign("later", "2026-11-10T00:00", "2026-11-11T00:00");
+    REQUIRE(catalog->stay_awake(at("2026-11-06T20:00:00Z")).ok());
+  }
+  for (const char* start : {"2026-11-09T08:00:00Z", "2026-11-09T09:00:00Z"}) {
+    const auto catalog = open(start);
+    CHECK(is_missed(*catalog, "weekend", "2026-11-09T10:00:00Z"));
+    CHECK_FALSE(is_missed(*catalog, "friday", "2026-11-09T10:00:00Z"));
+    CHECK_FALSE(is_missed(*catalog, "minute", "2026-11-09T10:00:00Z"));   // the process may have died after it began
+    CHECK_FALSE(is_missed(*catalog, "month", "2026-12-09T10:00:00Z"));
+    CHECK_FALSE(is_missed(*catalog, "later", "2026-11-12T00:00:00Z"));
+    REQUIRE(catalog->stay_awake(at("2026-11-09T10:00:00Z")).ok());
+  }
+  const auto catalog = open("2026-11-20T08:00:00Z");
+  CHECK(is_missed(*catalog, "weekend", "2026-11-20T10:00:00Z"));
+  CHECK(is_missed(*catalog, "later", "2026-11-20T10:00:00Z"));
+}
