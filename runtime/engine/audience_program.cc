@@ -20,8 +20,8 @@ class Ways {
   Ways(const Nodes& nodes, const Conditions& conditions) : nodes_(nodes), conditions_(conditions) {}
 
   struct Way {
-    // Listed conditions that must hold, the rarest first; at most three.
-    std::vector<Condition> needs;
+    std::vector<Condition> needs;          // listed conditions that must hold, the rarest first
+    bool is_exact = true;                  // nothing else must
   };
   using List = std::vector<Way>;
 
@@ -30,9 +30,10 @@ class Ways {
     if (node.op == Op::no) return of(at + 1, !wanted);
     if (is_group(node.op)) return (node.op == Op::all) == wanted ? all(at, wanted) : any(at, wanted);
     if (node.op == Op::always) return wanted ? List{Way{}} : List{};
-    if (node.op == Op::lua || !wanted) return {Way{}};
+    if (node.op == Op::lua) return {Way{{}, false}};
     const Condition condition = conditions_.number_of(node.condition);
-    return condition < unlisted ? List{Way{{condition}}} : List{Way{}};
+    if (condition >= unlisted) return {Way{{}, false}};
+    return {Way{{wanted ? condition : conditions_.opposite(condition)}}};
   }
 
  private:
@@ -49,16 +50,25 @@ class Ways {
   List all(int group, bool wanted) const {
     List best{Way{}};
     std::vector<Condition> common;
+    bool is_exact = true;
     const int end = end_of(group);
+    int several = 0;                       // parts with more ways than one: of these only one is told
     for (int part = group + 1; part < end; part = end_of(part)) {
       List ways = of(part, wanted);
       if (ways.empty()) return {};
-      if (ways.size() == 1) common.insert(common.end(), ways[0].needs.begin(), ways[0].needs.end());
+      if (ways.size() == 1) {
+        common.insert(common.end(), ways[0].needs.begin(), ways[0].needs.end());
+        is_exact = is_exact && ways[0].is_exact;
+      } else {
+        ++several;
+      }
       if (share(ways) < share(best)) best = std::move(ways);
     }
+    if (several > (best.size() > 1 ? 1 : 0)) is_exact = false;
     for (Way& way : best) {
       way.needs.insert(way.needs.end(), common.begin(), common.end());
-      tidy(way.needs);
+      way.is_exact = way.is_exact && is_exact;
+      tidy(way);
     }
     return best;
   }
@@ -68,18 +78,22 @@ class Ways {
     const int end = end_of(group);
     for (int part = group + 1; part < end; part = end_of(part)) {
       for (Way& way : of(part, wanted)) sum.push_back(std::move(way));
-      if (sum.size() > filings_max || share(sum) >= 1.0f) return {Way{}};
+      if (sum.size() > filings_max || share(sum) >= 1.0f) return {Way{{}, false}};
     }
     return sum;
   }
 
-  void tidy(std::vector<Condition>& needs) const {
+  void tidy(Way& way) const {
+    std::vector<Condition>& needs = way.needs;
     std::sort(needs.begin(), needs.end(), [&](Condition a, Condition b) {
       const float left = conditions_.share(a), right = conditions_.share(b);
       return left != right ? left < right : a < b;
     });
     needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
-    if (needs.size() > 3) needs.resize(3);
+    if (needs.size() > Filing().needs.size()) {
+      needs.resize(Filing().needs.size());
+      way.is_exact = false;
+    }
   }
 
   const Nodes& nodes_;
@@ -88,17 +102,18 @@ class Ways {
 
 }  // namespace
 
-class AudienceProgram::Writer {
+class AudiencePrograms::Writer {
  public:
-  Writer(const Nodes& nodes, const Conditions& conditions, std::vector<Step>& steps) : nodes_(nodes), conditions_(conditions), steps_(steps) {}
+  Writer(const Nodes& nodes, const Conditions& conditions, std::vector<Step>& steps)
+      : nodes_(nodes), conditions_(conditions), steps_(steps), first_(steps.size()) {}
 
   void write() {
     // Jumps lead to labels until all steps are there: 0 accepts, 1 rejects.
     labels_ = {accept, reject};
     write(0, 0, 1);
-    for (Step& step : steps_) {
-      step.yes = labels_[step.yes];
-      step.no = labels_[step.no];
+    for (std::size_t i = first_; i < steps_.size(); ++i) {
+      steps_[i].yes = labels_[steps_[i].yes];
+      steps_[i].no = labels_[steps_[i].no];
     }
   }
 
@@ -137,7 +152,7 @@ class AudienceProgram::Writer {
       const auto next = static_cast<std::uint16_t>(labels_.size());
       labels_.push_back(0);
       write(parts[i], is_all ? next : yes, is_all ? no : next);
-      labels_[next] = static_cast<std::uint16_t>(steps_.size());
+      labels_[next] = static_cast<std::uint16_t>(steps_.size() - first_);
     }
   }
 
@@ -154,23 +169,24 @@ class AudienceProgram::Writer {
   const Nodes& nodes_;
   const Conditions& conditions_;
   std::vector<Step>& steps_;
+  const std::size_t first_;
   std::vector<std::uint16_t> labels_;
 };
 
-AudienceProgram::AudienceProgram(const PredicateProgram& audience, const Conditions& conditions) {
-  if (audience.is_always()) return;
+std::uint32_t AudiencePrograms::add(const PredicateProgram& audience, const Conditions& conditions) {
+  if (audience.is_always()) return everyone;
+  const auto program = static_cast<std::uint32_t>(steps_.size());
   Writer(audience.nodes(), conditions, steps_).write();
-  steps_.shrink_to_fit();
+  return program;
 }
 
-std::vector<Filing> filings_of(const PredicateProgram& audience, const Conditions& conditions) {
-  std::vector<Filing> filings;
+Filings filings_of(const PredicateProgram& audience, const Conditions& conditions) {
+  Filings filings{.is_exact = true};
   for (const auto& way : Ways(audience.nodes(), conditions).of(0, true)) {
     Filing filing;
-    if (!way.needs.empty()) filing.first = way.needs[0];
-    if (way.needs.size() > 1) filing.second = way.needs[1];
-    if (way.needs.size() > 2) filing.third = way.needs[2];
-    filings.push_back(filing);
+    std::copy(way.needs.begin(), way.needs.end(), filing.needs.begin());
+    filings.ways.push_back(filing);
+    filings.is_exact = filings.is_exact && way.is_exact;
   }
   return filings;
 }

@@ -1,7 +1,8 @@
-// AudienceProgram: a compiled audience over conditions, as steps that jump; and which conditions must
+// AudiencePrograms: compiled audiences over conditions, as steps that jump; and which conditions must
 // hold for it to hold at all, from which candidates are found (candidate_index.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -10,23 +11,34 @@
 
 namespace footlight {
 
-// Under which listed condition a candidate is filed: unless that and both others hold, the audience
-// does not hold by this way.
+// Unless all of these hold the audience does not hold by this way: conditions, the rarest first. Fewer are
+// filled up with always_true.
 struct Filing {
-  Condition first = always_true, second = always_true, third = always_true;
+  std::array<Condition, 4> needs = {always_true, always_true, always_true, always_true};
 };
 
-class AudienceProgram {
+// Every way in which an audience can hold has one of these. None: it never holds.
+struct Filings {
+  std::vector<Filing> ways;
+  bool is_exact = false;                   // it does hold by each way whose needs hold
+};
+Filings filings_of(const PredicateProgram& audience, const Conditions& conditions);
+
+// The programs of many audiences, one after the other: those that are asked one after the other stand so.
+class AudiencePrograms {
  public:
-  AudienceProgram() = default;             // everyone
-  AudienceProgram(const PredicateProgram& audience, const Conditions& conditions);
+  // A program is known by where it begins.
+  static constexpr std::uint32_t everyone = 0;
+  std::uint32_t add(const PredicateProgram& audience, const Conditions& conditions);
 
   // `ask(policy)` answers PolicyAnswer<bool>; its failure ends the run.
   template <class Ask>
-  bool holds(const Conditions& conditions, const RequestSlots& slots, Truths& truths, std::optional<PolicyFailure>& failure, const Ask& ask) const {
-    std::uint16_t at = steps_.empty() ? accept : 0;
+  bool holds(std::uint32_t program, const Conditions& conditions, const RequestSlots& slots, Truths& truths, std::optional<PolicyFailure>& failure,
+             const Ask& ask) const {
+    const Step* const steps = steps_.data() + program;
+    std::uint16_t at = 0;
     while (at < reject) {
-      const Step& step = steps_[at];
+      const Step& step = steps[at];
       bool is_true;
       if (step.condition < unlisted) {
         is_true = truths.holds(step.condition);
@@ -56,10 +68,7 @@ class AudienceProgram {
   };
   class Writer;
 
-  std::vector<Step> steps_;
+  std::vector<Step> steps_ = {{always_true, accept, accept}};
 };
-
-// Every way in which it can hold has one of these. Empty: it never holds.
-std::vector<Filing> filings_of(const PredicateProgram& audience, const Conditions& conditions);
 
 }  // namespace footlight

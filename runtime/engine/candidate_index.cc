@@ -4,42 +4,81 @@
 #include <bit>
 
 namespace footlight {
+namespace {
 
-CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : members_(members) {
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return a.filing.first != b.filing.first ? a.filing.first < b.filing.first : a.member < b.member;
-  });
-  entries_.reserve(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Condition condition = rows[i].filing.first;
-    if (i == 0 || condition != rows[i - 1].filing.first) {
-      if (words_.empty() || words_.back().word != condition >> 6) words_.push_back({0, condition >> 6, static_cast<std::uint32_t>(groups_.size())});
-      words_.back().filed |= std::uint64_t{1} << (condition & 63);
-      groups_.push_back(static_cast<std::uint32_t>(i));
+// So many are tried sooner than found.
+constexpr std::size_t tried_max = 192;
+
+// As std::popcount, which is a call where the CPU's own instruction is not taken for granted.
+std::size_t ones(std::uint64_t bits) {
+  bits -= bits >> 1 & 0x5555555555555555u;
+  bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+  return (((bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * 0x0101010101010101u) >> 56;
+}
+
+std::uint64_t truth(const std::uint64_t* listed, Condition condition) { return listed[condition >> 6] >> (condition & 63); }
+
+}  // namespace
+
+CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : rows_(std::move(rows)), members_(members) {
+  rows_.shrink_to_fit();
+  if (rows_.size() <= tried_max) {
+    std::stable_sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.member < b.member; });
+    for (std::uint32_t member = 0, row = 0; member < members; member += 64) {
+      blocks_.push_back(row);
+      while (row < rows_.size() && rows_[row].member < member + 64) ++row;
     }
-    entries_.push_back({rows[i].member, rows[i].filing.second, rows[i].filing.third});
+    blocks_.push_back(static_cast<std::uint32_t>(rows_.size()));
+    blocks_.shrink_to_fit();
+    return;
   }
-  groups_.push_back(static_cast<std::uint32_t>(rows.size()));
+  const auto filed_under = [](const Row& row) { return row.filing.needs[0]; };
+  std::sort(rows_.begin(), rows_.end(), [&](const Row& a, const Row& b) {
+    return filed_under(a) != filed_under(b) ? filed_under(a) < filed_under(b) : a.member < b.member;
+  });
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Condition condition = filed_under(rows_[i]);
+    if (i > 0 && condition == filed_under(rows_[i - 1])) continue;
+    if (words_.empty() || words_.back().word != condition >> 6) words_.push_back({0, condition >> 6, static_cast<std::uint32_t>(groups_.size())});
+    words_.back().filed |= std::uint64_t{1} << (condition & 63);
+    groups_.push_back(static_cast<std::uint32_t>(i));
+  }
+  groups_.push_back(static_cast<std::uint32_t>(rows_.size()));
   words_.shrink_to_fit();
   groups_.shrink_to_fit();
 }
 
 void CandidateIndex::find(const Truths& truths, std::vector<std::uint64_t>& possible) const {
+  if (!blocks_.empty()) return try_all(truths, possible);
   possible.assign((members_ + 63) / 64, 0);
+  const std::uint64_t* const listed = truths.listed.data();
   for (const Word& word : words_) {
-    for (std::uint64_t met = truths.listed[word.word] & word.filed; met != 0; met &= met - 1) {
-      const std::size_t group = word.first_group + static_cast<std::size_t>(std::popcount(word.filed & ((met & -met) - 1)));
-      for (std::uint32_t i = groups_[group]; i < groups_[group + 1]; ++i) {
-        const Entry& entry = entries_[i];
-        if (truths.holds(entry.second) & truths.holds(entry.third))
-          possible[entry.member >> 6] |= std::uint64_t{1} << (entry.member & 63);
+    for (std::uint64_t met = listed[word.word] & word.filed; met != 0; met &= met - 1) {
+      const std::size_t group = word.first_group + ones(word.filed & ((met & -met) - 1));
+      for (const Row *row = rows_.data() + groups_[group], *end = rows_.data() + groups_[group + 1]; row != end; ++row) {
+        const auto& needs = row->filing.needs;
+        if ((truth(listed, needs[1]) & truth(listed, needs[2]) & truth(listed, needs[3]) & 1) != 0)
+          possible[row->member >> 6] |= std::uint64_t{1} << (row->member & 63);
       }
     }
   }
 }
 
+void CandidateIndex::try_all(const Truths& truths, std::vector<std::uint64_t>& possible) const {
+  possible.resize(blocks_.size() - 1);
+  const std::uint64_t* const listed = truths.listed.data();
+  for (std::size_t block = 0; block + 1 < blocks_.size(); ++block) {
+    std::uint64_t found = 0;
+    for (const Row *row = rows_.data() + blocks_[block], *end = rows_.data() + blocks_[block + 1]; row != end; ++row) {
+      const auto& needs = row->filing.needs;
+      found |= (truth(listed, needs[0]) & truth(listed, needs[1]) & truth(listed, needs[2]) & truth(listed, needs[3]) & 1) << (row->member & 63);
+    }
+    possible[block] = found;
+  }
+}
+
 std::size_t CandidateIndex::bytes() const {
-  return words_.capacity() * sizeof(Word) + groups_.capacity() * sizeof(std::uint32_t) + entries_.capacity() * sizeof(Entry);
+  return rows_.capacity() * sizeof(Row) + words_.capacity() * sizeof(Word) + (groups_.capacity() + blocks_.capacity()) * sizeof(std::uint32_t);
 }
 
 }  // namespace footlight

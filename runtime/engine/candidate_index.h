@@ -1,10 +1,10 @@
 // CandidateIndex: which experiences of a configuration are possible for a request, without a look at
-// the others.
+// their audiences.
 //
-// Each is filed under a condition that it needs, the rarest one, together with two more that it needs.
-// For a request, the conditions that are filed under here and hold are found a word of bits at a time;
-// what stands under them and has its two others is possible. It is a superset of those whose audience
-// holds: the whole audience is asked of what is found.
+// Each is filed under the conditions that it needs, at most four, the rarest first. For a request either
+// all of few are tried, one after the other without a branch; or, of many, the rarest conditions that are
+// filed under here and hold are found a word of bits at a time, and what stands under them is tried. It
+// is a superset of those whose audience holds: the whole audience is asked of what is found.
 #pragma once
 
 #include <cstdint>
@@ -33,14 +33,13 @@ class CandidateIndex {
     std::uint64_t filed = 0;               // conditions of one word of Truths that something is filed under
     std::uint32_t word = 0, first_group = 0;
   };
-  struct Entry {
-    std::uint32_t member = 0;
-    Condition second = always_true, third = always_true;
-  };
 
+  void try_all(const Truths& truths, std::vector<std::uint64_t>& possible) const;
+
+  std::vector<Row> rows_;                  // by member where all are tried, else by rarest condition
+  std::vector<std::uint32_t> blocks_;      // where the rows of each 64 members begin, and where the last end
   std::vector<Word> words_;
-  std::vector<std::uint32_t> groups_;      // where the entries of each condition begin, and where the last end
-  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> groups_;      // where the rows of each condition begin, and where the last end
   std::uint32_t members_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <map>
 
 #include "engine/bucket.h"
@@ -36,6 +37,29 @@ bool ordered(Op op, const T& left, const T& right) {
     case Op::gt: return left > right;
     default: return left >= right;
   }
+}
+
+// Short texts without a call.
+bool are_equal(const char* a, const char* b, std::size_t size) {
+  const auto load = [](const char* from, auto bits) { std::memcpy(&bits, from, sizeof bits); return bits; };
+  if (size > 16) return std::memcmp(a, b, size) == 0;
+  if (size >= 8) return load(a, std::uint64_t{}) == load(b, std::uint64_t{}) && load(a + size - 8, std::uint64_t{}) == load(b + size - 8, std::uint64_t{});
+  if (size >= 4) return load(a, std::uint32_t{}) == load(b, std::uint32_t{}) && load(a + size - 4, std::uint32_t{}) == load(b + size - 4, std::uint32_t{});
+  for (std::size_t i = 0; i < size; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+
+// As std::lower_bound, without branches: which half it is can never be foretold.
+std::size_t first_not_below(const std::vector<double>& sorted, double value) {
+  const double* at = sorted.data();
+  std::size_t left = sorted.size();
+  while (left > 1) {
+    const std::size_t half = left / 2;
+    at += half * static_cast<std::size_t>(at[half - 1] < value);
+    left -= half;
+  }
+  return static_cast<std::size_t>(at - sorted.data()) + static_cast<std::size_t>(left == 1 && *at < value);
 }
 
 // In precedence; what is neither before nor after is the same version, however it is spelled.
@@ -276,16 +300,21 @@ class Conditions::Lister {
   }
 
  private:
-  // The bits of some conditions. Neighbours that are the same are kept once.
+  // The bits of some conditions.
   Range bits(std::vector<Condition>& conditions) {
     std::sort(conditions.begin(), conditions.end());
-    Range range{static_cast<std::uint32_t>(all_.bits_.size()), 0};
+    Range range{.word = conditions.empty() ? 0 : conditions[0] >> 6, .first = static_cast<std::uint32_t>(all_.bits_.size())};
     for (const Condition condition : conditions) {
+      const std::uint64_t bit = std::uint64_t{1} << (condition & 63);
+      if (condition >> 6 == range.word) {
+        range.mask |= bit;
+        continue;
+      }
       if (range.count == 0 || all_.bits_.back().word != condition >> 6) {
         all_.bits_.push_back({0, condition >> 6});
         ++range.count;
       }
-      all_.bits_.back().mask |= std::uint64_t{1} << (condition & 63);
+      all_.bits_.back().mask |= bit;
     }
     return range;
   }
@@ -303,8 +332,8 @@ class Conditions::Lister {
     for (const auto& [key, range] : ranges) {
       const std::uint64_t hash = quick_hash(key);
       std::size_t at = hash & (texts.table.size() - 1);
-      while (texts.table[at].is_used) at = (at + 1) & (texts.table.size() - 1);
-      texts.table[at] = {hash, static_cast<std::uint32_t>(texts.text.size()), static_cast<std::uint32_t>(key.size()), range, true};
+      while (texts.table[at].size != Texts::unused) at = (at + 1) & (texts.table.size() - 1);
+      texts.table[at] = {hash, static_cast<std::uint32_t>(texts.text.size()), static_cast<std::uint32_t>(key.size()), range};
       texts.text += key;
     }
     return texts;
@@ -321,8 +350,8 @@ const Conditions::Texts::Entry* Conditions::Texts::find(std::string_view key) co
   const std::uint64_t hash = quick_hash(key);
   for (std::size_t at = hash & (table.size() - 1);; at = (at + 1) & (table.size() - 1)) {
     const Entry& entry = table[at];
-    if (!entry.is_used) return nullptr;
-    if (entry.hash == hash && std::string_view(text.data() + entry.at, entry.size) == key) return &entry;
+    if (entry.hash == hash && entry.size == key.size() && are_equal(text.data() + entry.at, key.data(), key.size())) return &entry;
+    if (entry.size == unused) return nullptr;
   }
 }
 
@@ -374,7 +403,8 @@ void Conditions::seal() {
 }
 
 void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
-  truths.listed.assign((shares_.size() + 63) / 64, 0);
+  const std::size_t count = words();
+  truths.listed.assign(2 * count, 0);
   truths.remembered.assign(remembered_, 0);
   std::uint64_t* const bits = truths.listed.data();
   bits[0] = 1;                                             // always_true
@@ -386,9 +416,9 @@ void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
       case Kind::boolean: apply(lists.truth[value.boolean], bits); break;
       case Kind::number: {
         if (lists.classes.empty()) break;
-        const auto at = std::lower_bound(lists.cuts.begin(), lists.cuts.end(), value.number);
-        const bool is_cut = at != lists.cuts.end() && *at == value.number;
-        apply(lists.classes[2 * static_cast<std::size_t>(at - lists.cuts.begin()) + is_cut], bits);
+        const std::size_t at = first_not_below(lists.cuts, value.number);
+        const bool is_cut = at < lists.cuts.size() && lists.cuts[at] == value.number;
+        apply(lists.classes[2 * at + is_cut], bits);
         break;
       }
       case Kind::string: {
@@ -420,6 +450,7 @@ void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
       default: break;
     }
   }
+  for (std::size_t word = 0; word < count; ++word) bits[count + word] = ~bits[word];
 }
 
 bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& truths) const {

@@ -28,7 +28,7 @@ inline constexpr Condition unlisted = 1u << 30;
 
 // What one request's attributes say of all conditions. Kept from request to request for its memory.
 struct Truths {
-  std::vector<std::uint64_t> listed;
+  std::vector<std::uint64_t> listed;      // whether each holds, then whether each does not: Conditions::opposite
   std::vector<std::uint8_t> remembered;   // of unlisted ones that are shared: 0 unknown, 1 false, 2 true
 
   bool holds(Condition listed_one) const { return (listed[listed_one >> 6] >> (listed_one & 63) & 1) != 0; }
@@ -44,8 +44,10 @@ class Conditions {
   // After the last `add`: makes the lists. Nothing below may be asked before.
   void seal();
   Condition number_of(std::uint32_t provisional) const { return numbers_[provisional]; }
-  // About how many of all requests it holds for, guessed from what it tests. Of listed ones.
-  float share(Condition condition) const { return shares_[condition]; }
+  // That a listed one does not hold: a condition as good as any other.
+  Condition opposite(Condition listed_one) const { return listed_one + static_cast<Condition>(64 * words()); }
+  // About how many of all requests it holds for, guessed from what it tests. Of listed ones and their opposites.
+  float share(Condition condition) const { return condition < 64 * words() ? shares_[condition] : 1.0f - shares_[condition - 64 * words()]; }
 
   void answer(const RequestSlots& slots, Truths& truths) const;
   // Of an unlisted one.
@@ -61,17 +63,20 @@ class Conditions {
     std::uint64_t mask = 0;
     std::uint32_t word = 0;
   };
+  // What one value makes true. Most values make bits of one word true: these stand here, the others in bits_.
   struct Range {
-    std::uint32_t first = 0, count = 0;   // of bits_
+    std::uint64_t mask = 0;
+    std::uint32_t word = 0;
+    std::uint32_t first = 0, count = 0;
   };
   // Texts and what they make true.
   struct Texts {
     struct Entry {
       std::uint64_t hash = 0;
-      std::uint32_t at = 0, size = 0;
+      std::uint32_t at = 0, size = unused;
       Range range;
-      bool is_used = false;
     };
+    static constexpr std::uint32_t unused = UINT32_MAX;
     std::vector<Entry> table;
     std::string text;
     const Entry* find(std::string_view key) const;
@@ -80,8 +85,10 @@ class Conditions {
   class Lister;
 
   Condition listed(Test& test, float share);
+  std::size_t words() const { return (shares_.size() + 63) / 64; }
 
   void apply(const Range& range, std::uint64_t* truths) const {
+    truths[range.word] |= range.mask;
     for (const Bits *bits = bits_.data() + range.first, *end = bits + range.count; bits != end; ++bits) truths[bits->word] |= bits->mask;
   }
 

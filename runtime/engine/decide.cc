@@ -44,16 +44,19 @@ class Decider {
  public:
   Decider(const Snapshot& snapshot, const AskedRequest& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch, std::string* json)
       : snapshot_(snapshot), request_(request), policies_(policies), options_(options), scratch_(scratch), json_(json) {
-    scratch.begin(snapshot, options.key);
+    scratch.begin_decision();
     if (options.explain)
       policies.take_log();   // what earlier decisions left, which nobody asked to see
     else
       snapshot.conditions().answer(request.slots, scratch.truths);
   }
 
-  template <class Surfaces>
-  Decision decide(const Surfaces& surfaces) {
-    for (const auto& surface : surfaces) answer(surface);
+  Decision decide(const std::vector<std::string>& surfaces) {
+    for (const std::string& surface : surfaces) answer(surface, scratch_.surface(snapshot_, surface));
+    return std::move(decision_);
+  }
+  Decision decide(const std::vector<std::string_view>& surfaces, const std::vector<const DecideScratch::Surface*>& known) {
+    for (std::size_t i = 0; i < surfaces.size(); ++i) answer(surfaces[i], *known[i]);
     return std::move(decision_);
   }
 
@@ -74,11 +77,10 @@ class Decider {
   const CompiledConfiguration& configuration(int number) const { return snapshot_.configurations()[static_cast<std::size_t>(number)]; }
   const CompiledConfiguration& configuration(const Candidate& candidate) const { return configuration(action(candidate).configuration); }
 
-  void answer(std::string_view surface) {
+  void answer(std::string_view surface, const DecideScratch::Surface& lookup) {
     surface_ = surface;
     trace_ = options_.explain ? &decision_.trace.emplace_back() : nullptr;
     if (trace_) trace_->surface = surface;
-    const DecideScratch::Surface& lookup = scratch_.surface(snapshot_, surface);
     surface_json_ = lookup.json;
     if (trace_) {
       for (const SurfaceMatch& match : lookup.matches) trace_->configurations.push_back(configuration(static_cast<int>(match.configuration)).name);
@@ -88,11 +90,14 @@ class Decider {
     const int before = shown_;
     std::vector<Ranked>& candidates = scratch_.ranked;
     candidates.clear();
-    rank(lookup.matches, candidates);
     // Where only the best of each element counts, the rest is not even looked at (but for a trace).
-    if (!lookup.everything_is_needed) {
+    if (!lookup.everything_is_needed && lookup.matches.size() == 1 && !trace_ && !configuration(static_cast<int>(lookup.matches[0].configuration)).offers.empty()) {
+      first_of_each_element(configuration(static_cast<int>(lookup.matches[0].configuration)));
+    } else if (!lookup.everything_is_needed) {
+      rank(lookup.matches, candidates);
       first_of_each_element(candidates);
     } else {
+      rank(lookup.matches, candidates);
       std::vector<Ranked> eligible;
       for (const Ranked& ranked : candidates) {
         if (is_eligible(ranked.candidate)) eligible.push_back(ranked);
@@ -134,6 +139,44 @@ class Decider {
         };
         return key(left) < key(right);
       });
+  }
+
+  // Of one configuration, whose candidates stand in their order: nothing but the winners is looked at closely.
+  void first_of_each_element(const CompiledConfiguration& matched) {
+    matched.index.find(scratch_.truths, scratch_.possible);
+    std::uint64_t open = matched.elements;   // those that nobody has taken
+    for (std::size_t word = 0; word < scratch_.possible.size(); ++word)
+      for (std::uint64_t bits = scratch_.possible[word]; bits != 0; bits &= bits - 1) {
+        const CandidateRun& run = matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+        if ((run.elements & open) == 0) continue;
+        if (run.is_plain && !is_in_audience(run)) continue;
+        for (std::uint32_t i = run.first; i < run.first + run.count; ++i) {
+          const Offer& offer = matched.offers[i];
+          const std::uint64_t element = std::uint64_t{1} << offer.element;
+          if ((open & element) == 0) continue;
+          const Candidate& candidate = matched.candidates[i];
+          if (run.is_plain ? show_plain(candidate, offer) : is_eligible(candidate) && show(candidate)) open &= ~element;
+        }
+        if (open == 0) return;
+      }
+  }
+
+  bool is_in_audience(const CandidateRun& run) {
+    if (request_.now < run.start || request_.now >= run.end) return false;
+    if (run.is_exact) return true;
+    std::optional<PolicyFailure> none;
+    const auto ask = [](int) { return PolicyAnswer<bool>(false); };   // it asks no policy
+    return snapshot_.audiences().holds(run.who, snapshot_.conditions(), request_.slots, scratch_.truths, none, ask);
+  }
+
+  bool show_plain(const Candidate& candidate, const Offer& offer) {
+    if (json_ && offer.ready && !scratch_.has_key()) {
+      if (shown_++ > 0) *json_ += ',';
+      append_json(*json_, *offer.ready, surface_json_, {}, {});
+      return true;
+    }
+    eligibility(candidate) = {.decision = scratch_.decision, .is_eligible = true};
+    return show(candidate);
   }
 
   void first_of_each_element(const std::vector<Ranked>& candidates) {
@@ -242,7 +285,7 @@ class Decider {
     } else {
       std::optional<PolicyFailure> failure;
       const auto ask = [&](int policy) { return policies_.targeting(policy, call()); };
-      const bool holds = owner.who.holds(snapshot_.conditions(), request_.slots, scratch_.truths, failure, ask);
+      const bool holds = snapshot_.audiences().holds(owner.who, snapshot_.conditions(), request_.slots, scratch_.truths, failure, ask);
       if (failure) return failed(*failure, "$.audience");
       if (!holds) return false;
     }
@@ -589,6 +632,7 @@ std::string_view to_text(Fate fate) {
 }
 
 Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch) {
+  scratch.begin(snapshot, options.key);
   if (!options.explain) scratch.filled.fill(snapshot.attributes(), request);
   const AskedRequest asked(request, scratch.filled);
   Decision decision = Decider(snapshot, asked, policies, options, scratch, nullptr).decide(request.surfaces);
@@ -616,10 +660,14 @@ void check_surfaces(const Snapshot& snapshot, const Value& document, DecideScrat
 Status read_request(const Snapshot& snapshot, std::string_view bytes, const DecideOptions& options, DecideScratch& scratch, std::span<ExtraNumber> extras) {
   scratch.begin(snapshot, options.key);
   scratch.request.reset();
-  const bool is_plain = !options.explain && scratch.reader.read(bytes, snapshot.attributes(), scratch.plain, extras) &&
-                        std::none_of(scratch.plain.surfaces.begin(), scratch.plain.surfaces.end(),
-                                     [&](std::string_view surface) { return scratch.surface(snapshot, surface).problem.has_value(); });
-  if (is_plain) return Done{};
+  if (!options.explain && scratch.reader.read(bytes, snapshot.attributes(), scratch.plain, extras)) {
+    bool is_right = true;
+    for (const std::string_view surface : scratch.plain.surfaces) {
+      scratch.met.push_back(&scratch.surface(snapshot, surface));
+      is_right = is_right && !scratch.met.back()->problem;
+    }
+    if (is_right) return Done{};
+  }
   auto document = parse_json(bytes);
   if (!document) return document.error();
   if (document->is_object())
@@ -655,7 +703,7 @@ AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& pol
     failures = Decider(snapshot, asked, policies, options, scratch, &json).decide(scratch.request->surfaces).policy_failures;
   } else {
     const AskedRequest asked(scratch.reader, scratch.plain, now);
-    failures = Decider(snapshot, asked, policies, options, scratch, &json).decide(scratch.plain.surfaces).policy_failures;
+    failures = Decider(snapshot, asked, policies, options, scratch, &json).decide(scratch.plain.surfaces, scratch.met).policy_failures;
   }
   json += "]}";
   return {json, failures};

@@ -24,6 +24,11 @@ void DecideScratch::begin(const Snapshot& snapshot, const TokenKey* key) {
     eligibility.assign(snapshot.experiences().size(), {});
     decision = 0;
   }
+  met.clear();
+  if (surfaces_.size() + limits::request_surfaces_max > surfaces_kept_max) surfaces_.clear();
+}
+
+void DecideScratch::begin_decision() {
   if (++decision == 0) {
     eligibility.assign(eligibility.size(), {});
     decision = 1;
@@ -33,7 +38,6 @@ void DecideScratch::begin(const Snapshot& snapshot, const TokenKey* key) {
 const DecideScratch::Surface& DecideScratch::surface(const Snapshot& snapshot, std::string_view asked) {
   const auto known = surfaces_.find(asked);
   if (known != surfaces_.end()) return known->second;
-  if (surfaces_.size() >= surfaces_kept_max) surfaces_.clear();
   Surface made;
   SurfaceLookup lookup = snapshot.surfaces().lookup(asked);
   made.matches = std::move(lookup.matches);
@@ -42,8 +46,8 @@ const DecideScratch::Surface& DecideScratch::surface(const Snapshot& snapshot, s
     const CompiledConfiguration& matched = snapshot.configurations()[match.configuration];
     return matched.conflict >= 0 || matched.resolve.mode != Resolution::Mode::highest;
   });
+  made.json = "{\"surface\":";
   append_json_string(made.json, asked);
-  made.json = made.json.substr(1, made.json.size() - 2);
   return surfaces_.emplace(std::string(asked), std::move(made)).first->second;
 }
 

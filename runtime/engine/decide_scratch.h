@@ -23,7 +23,7 @@ class DecideScratch {
     std::vector<SurfaceMatch> matches;
     std::optional<Error> problem;
     bool everything_is_needed = false;    // not only the best of each element counts
-    std::string json;                     // its text, escaped
+    std::string json;                     // its text, escaped, as a proposition begins: `{"surface":"…"`
   };
   struct Ranked {
     Candidate candidate;
@@ -36,14 +36,18 @@ class DecideScratch {
     std::int8_t treatment = -1;
   };
 
-  // Begins a decision: what was kept of another snapshot is forgotten.
+  // Begins a request: what was kept of another snapshot is forgotten.
   void begin(const Snapshot& snapshot, const TokenKey* key);
+  // Begins the decision itself.
+  void begin_decision();
   const Surface& surface(const Snapshot& snapshot, std::string_view asked);
   // The token of a proposition, signed when it is first met.
+  bool has_key() const { return has_key_; }
   std::string_view token(const CompiledExperience& experience, const CompiledAction& action, std::string_view treatment, std::string_view surface);
 
   PlainReader reader;
   PlainRequest plain;                     // what it says, where it is plain
+  std::vector<const Surface*> met;      // then: its surfaces
   std::optional<Request> request;         // else
   RequestSlots filled;                    // of a request that was read before
   Truths truths;

@@ -247,6 +247,10 @@ PredicateProgram::Verdict PredicateProgram::operator()(const Slots& slots, Polic
   return {holds && !run.failure, std::move(run.failure)};
 }
 
+bool PredicateProgram::asks_policies() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.op == Op::lua; });
+}
+
 PredicateProgram::Blame PredicateProgram::blame(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const {
   Run run{nodes_, slots, policies, call, {}};
   return run.blame(0, true);

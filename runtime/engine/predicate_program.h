@@ -51,6 +51,7 @@ class PredicateProgram {
   };
   Verdict operator()(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const;
 
+  bool asks_policies() const;
   bool is_always() const { return nodes_.size() == 1 && nodes_[0].op == Predicate::Op::always; }
 
   // The first clause that made it false, as text with the value it met, and its JSON path.

@@ -52,9 +52,7 @@ ReadyProposition ready_proposition(const CompiledExperience& experience, const C
 }
 
 void append_json(std::string& out, const ReadyProposition& ready, std::string_view surface, std::string_view treatment, std::string_view token) {
-  out += "{\"surface\":\"";
   out += surface;
-  out += '"';
   if (treatment.empty()) {
     out += ready.json;
   } else {

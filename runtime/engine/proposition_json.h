@@ -15,7 +15,7 @@ namespace footlight {
 ReadyProposition ready_proposition(const CompiledExperience& experience, const CompiledAction& action, const CompiledConfiguration& configuration);
 
 void append_json(std::string& out, const Proposition& proposition);
-// `token` needs no escaping, `surface` is JSON as it stands, `treatment` may be empty.
+// `token` needs no escaping, `surface` is JSON as it stands, with what stands before it; `treatment` may be empty.
 void append_json(std::string& out, const ReadyProposition& ready, std::string_view surface, std::string_view treatment, std::string_view token);
 
 }  // namespace footlight

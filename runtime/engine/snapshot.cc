@@ -132,26 +132,33 @@ class SnapshotCompiler {
     Conditions& conditions = snapshot_->conditions_;
     conditions.seal();
     std::map<std::string, int, std::less<>> elements;
-    for (CompiledExperience& experience : snapshot_->experiences_) {
-      experience.who = AudienceProgram(experience.audience, conditions);
+    for (CompiledExperience& experience : snapshot_->experiences_)
       for (CompiledAction& action : experience.actions) {
         action.element_number = elements.try_emplace(action.element, static_cast<int>(elements.size())).first->second;
         const CompiledConfiguration& configuration = snapshot_->configurations_[static_cast<std::size_t>(action.configuration)];
         if (action.content.constant) action.ready = ready_proposition(experience, action, configuration);
       }
-    }
+    std::vector<bool> has_program(snapshot_->experiences_.size(), false);
     for (CompiledConfiguration& configuration : snapshot_->configurations_) {
       std::vector<CandidateIndex::Row> rows;
       for (std::uint32_t i = 0; i < configuration.candidates.size(); ++i) {
-        const int number = configuration.candidates[i].experience;
-        if (!configuration.runs.empty() && configuration.runs.back().experience == number) {
+        const auto number = static_cast<std::size_t>(configuration.candidates[i].experience);
+        if (!configuration.runs.empty() && configuration.runs.back().experience == static_cast<int>(number)) {
           ++configuration.runs.back().count;
           continue;
         }
+        CompiledExperience& experience = snapshot_->experiences_[number];
+        if (!has_program[number]) experience.who = snapshot_->audiences_.add(experience.audience, conditions);
+        has_program[number] = true;
+        const Filings filings = filings_of(experience.audience, conditions);
         const auto run = static_cast<std::uint32_t>(configuration.runs.size());
-        configuration.runs.push_back({number, i, 1});
-        for (const Filing& filing : filings_of(snapshot_->experiences_[static_cast<std::size_t>(number)].audience, conditions)) rows.push_back({run, filing});
+        for (const Filing& filing : filings.ways) rows.push_back({run, filing});
+        configuration.runs.push_back({.start = experience.start.value_or(Instant{INT64_MIN}), .end = experience.end.value_or(Instant{INT64_MAX}),
+                                      .who = experience.who, .experience = static_cast<int>(number), .first = i, .count = 1,
+                                      .is_plain = is_plain(experience), .is_exact = filings.is_exact});
       }
+      offers(configuration);
+      configuration.runs.shrink_to_fit();
       configuration.index = CandidateIndex(std::move(rows), static_cast<std::uint32_t>(configuration.runs.size()));
     }
   }
@@ -159,6 +166,31 @@ class SnapshotCompiler {
   std::shared_ptr<Snapshot>& snapshot() { return snapshot_; }
 
  private:
+  static bool is_plain(const CompiledExperience& experience) {
+    return experience.kind != ExperienceKind::journey && !experience.schedule && experience.schedule_policy < 0 && experience.targeting < 0 &&
+           experience.treatments.empty() && !experience.audience.asks_policies();
+  }
+
+  // A set of elements is one word here: where there are more, decisions are made without.
+  void offers(CompiledConfiguration& configuration) {
+    std::map<int, std::uint8_t> elements;
+    for (CandidateRun& run : configuration.runs)
+      for (std::uint32_t i = run.first; i < run.first + run.count; ++i) {
+        const Candidate& candidate = configuration.candidates[i];
+        const CompiledAction& action = snapshot_->experiences_[static_cast<std::size_t>(candidate.experience)].actions[static_cast<std::size_t>(candidate.action)];
+        const std::uint8_t element = elements.try_emplace(action.element_number, static_cast<std::uint8_t>(elements.size())).first->second;
+        if (elements.size() > 64) {
+          configuration.offers = {};
+          return;
+        }
+        const bool is_ready = action.content.constant && (!configuration.schema || configuration.resolve.mode != Resolution::Mode::merge);
+        configuration.offers.push_back({is_ready ? &action.ready : nullptr, element});
+        run.elements |= std::uint64_t{1} << element;
+        configuration.elements |= run.elements;
+      }
+    configuration.offers.shrink_to_fit();
+  }
+
   void actions(CompiledExperience& experience, const ServedExperience& served, const Action& action, const Fragments& fragments) {
     const auto number_found = numbers_.find(action.configuration);
     if (number_found == numbers_.end()) {
@@ -348,9 +380,9 @@ Snapshot::Snapshot(const Workspace& workspace)
 std::size_t Snapshot::index_bytes() const {
   std::size_t bytes = conditions_.bytes();
   for (const CompiledConfiguration& configuration : configurations_)
-    bytes += configuration.index.bytes() + configuration.candidates.capacity() * sizeof(Candidate) + configuration.runs.capacity() * sizeof(CandidateRun);
-  for (const CompiledExperience& experience : experiences_) bytes += sizeof experience.who + experience.who.bytes();
-  return bytes;
+    bytes += configuration.index.bytes() + configuration.candidates.capacity() * sizeof(Candidate) + configuration.runs.capacity() * sizeof(CandidateRun) +
+             configuration.offers.capacity() * sizeof(Offer);
+  return bytes + audiences_.bytes();
 }
 
 Error does_not_compile(Problems problems) {

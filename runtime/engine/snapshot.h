@@ -78,7 +78,7 @@ struct CompiledExperience {
   std::optional<Instant> start, end;
   std::string from, till, zone;                         // as written, for traces
   PredicateProgram audience;                            // as it is explained
-  AudienceProgram who;                                  // as it is decided
+  std::uint32_t who = AudiencePrograms::everyone;       // as it is decided: in Snapshot::audiences()
   int targeting = -1;                                   // policies; -1: none
   int schedule_policy = -1;
   std::optional<CompiledSchedule> schedule;
@@ -95,10 +95,22 @@ struct Candidate {
   int action = 0;
 };
 
-// An experience among the candidates of a configuration: a run of its actions.
+// An experience among the candidates of a configuration: a run of its actions, and beside it what most
+// decisions need to know of it.
 struct CandidateRun {
+  Instant start, end;                                   // [start, end)
+  std::uint64_t elements = 0;                           // that its actions stand on: bits by their numbers here
+  std::uint32_t who = AudiencePrograms::everyone;
   int experience = 0;
-  std::uint32_t first = 0, count = 0;
+  std::uint32_t first = 0, count = 0;                   // of candidates
+  bool is_plain = false;                                // nothing but its times and a native audience decides
+  bool is_exact = false;                                // what the index finds is in the audience
+};
+
+// What a candidate offers, as far as it is known without a request.
+struct Offer {
+  const ReadyProposition* ready = nullptr;              // where its content is constant and satisfies what it must
+  std::uint8_t element = 0;                             // its number in the configuration
 };
 
 struct CompiledConfiguration {
@@ -110,6 +122,8 @@ struct CompiledConfiguration {
   int conflict = -1;                                    // policy
   std::vector<Candidate> candidates;                    // highest priority first, then by activation, then by id
   std::vector<CandidateRun> runs;                       // the same, an experience at a time
+  std::vector<Offer> offers;                            // of candidates; none where there are too many elements
+  std::uint64_t elements = 0;                           // bits of all of them
   CandidateIndex index;                                 // of runs
 };
 
@@ -127,6 +141,7 @@ class Snapshot {
   std::uint64_t serial() const { return serial_; }      // no two snapshots of a process have the same
   const AttributeTable& attributes() const { return attributes_; }
   const Conditions& conditions() const { return conditions_; }
+  const AudiencePrograms& audiences() const { return audiences_; }
   std::size_t index_bytes() const;                      // of what candidates are found by
   const SurfaceIndex& surfaces() const { return surfaces_; }
   const std::vector<CompiledConfiguration>& configurations() const { return configurations_; }
@@ -142,6 +157,7 @@ class Snapshot {
   Zone zone_;
   AttributeTable attributes_;
   Conditions conditions_;
+  AudiencePrograms audiences_;
   SurfaceIndex surfaces_;
   std::vector<CompiledConfiguration> configurations_;
   std::vector<CompiledExperience> experiences_;
