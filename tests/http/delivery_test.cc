@@ -98,7 +98,7 @@ class Node {
   }
   Result<PolicyRunner*> runner(const std::shared_ptr<const Snapshot>& snapshot) {
     if (!runner_ || runner_->snapshot() != snapshot) {
-      auto made = LuaPolicyRunner::create(snapshot);
+      auto made = LuaPolicyRunner::create(snapshot, {.deadline = minutes(5)});
       if (!made) return made.error();
       runner_ = std::move(*made);
     }

@@ -259,13 +259,13 @@ TEST_CASE("a policy that trips so many times is asked no more, until the next sn
     const auto* failure = std::get_if<PolicyFailure>(&answer);
     return failure ? std::string(name(failure->code)) + ": " + failure->message : std::string(std::get<bool>(answer) ? "yes" : "no");
   };
-  auto runner = std::move(*LuaPolicyRunner::create(*snapshot));
+  auto runner = std::move(*LuaPolicyRunner::create(*snapshot, {.deadline = minutes(5)}));
   for (int trip = 1; trip < limits::script_trips_max; ++trip) {
     CHECK_THAT(ask(*runner, 1), Catch::StartsWith("memory_exceeded: a ") && Catch::Contains("8388608 bytes"));
     CHECK(ask(*runner, 0) == "yes");
   }
   CHECK_THAT(ask(*runner, 1), Catch::StartsWith("memory_exceeded: a "));
   CHECK_THAT(ask(*runner, 0), Catch::StartsWith("memory_exceeded: quarantined after " + number(limits::script_trips_max) + " trips, the last: a "));
-  runner = std::move(*LuaPolicyRunner::create(*snapshot));
+  runner = std::move(*LuaPolicyRunner::create(*snapshot, {.deadline = minutes(5)}));
   CHECK(ask(*runner, 0) == "yes");
 }

@@ -42,7 +42,7 @@ constexpr const char* bomb = "return function(p, request) local t = {} for i = 1
 TEST_CASE("trips count over all workers, and the circuit stays open until the next snapshot") {
   const auto first = snapshot_of("1", bomb);
   const auto breaker = std::make_shared<PolicyBreaker>();
-  auto one = LuaPolicyRunner::create(first, {.breaker = breaker}), other = LuaPolicyRunner::create(first, {.breaker = breaker});
+  auto one = LuaPolicyRunner::create(first, {.deadline = minutes(5), .breaker = breaker}), other = LuaPolicyRunner::create(first, {.deadline = minutes(5), .breaker = breaker});
   REQUIRE((one.ok() && other.ok()));
   for (int i = 0; i < limits::script_trips_max; ++i) {
     CHECK(breaker->all().empty());
@@ -63,7 +63,7 @@ TEST_CASE("trips count over all workers, and the circuit stays open until the ne
   CHECK(row.failure.code == Code::memory_exceeded);
 
   const auto second = snapshot_of("2", "return function() return 'mended' end");
-  auto fresh = LuaPolicyRunner::create(second, {.breaker = breaker});
+  auto fresh = LuaPolicyRunner::create(second, {.deadline = minutes(5), .breaker = breaker});
   CHECK(breaker->all().empty());
   CHECK(ask(*second, **fresh).first == "greedy");
   // A worker that has not changed over yet neither sees nor opens anything of the new one.
@@ -74,7 +74,7 @@ TEST_CASE("trips count over all workers, and the circuit stays open until the ne
 TEST_CASE("what a policy does to one request, by fuel or by an error, opens nothing for others") {
   const auto snapshot = snapshot_of("1", "return function(p, request) if request.identity.id == 'a' then while true do end end if request.identity.id == 'b' then error('no') end return 'x' end");
   const auto breaker = std::make_shared<PolicyBreaker>();
-  auto runner = LuaPolicyRunner::create(snapshot, {.breaker = breaker});
+  auto runner = LuaPolicyRunner::create(snapshot, {.deadline = minutes(5), .breaker = breaker});
   REQUIRE(runner.ok());
   for (int i = 0; i < 10; ++i) {
     CHECK(ask(*snapshot, **runner, "a").first == "modest");

@@ -228,7 +228,7 @@ TEST_CASE("a declared condition and the same one written as a function answer al
   }
   CHECK(native->policies().empty());
   CHECK(interpreted->policies().size() == conditions);
-  auto runner = LuaPolicyRunner::create(interpreted);
+  auto runner = LuaPolicyRunner::create(interpreted, {.deadline = minutes(5)});
   REQUIRE(runner.ok());
   std::size_t held = 0;
   for (std::size_t i = 0; i < profiles; ++i) {
@@ -265,7 +265,7 @@ TEST_CASE("a function of locals, early returns and small functions answers alike
   const auto native = compiled(functions, lifting), interpreted = compiled(functions, interpreting);
   for (const Policy& left : native->policies()) UNSCOPED_INFO(left.lua << "\n" << std::get<WhyLua>(lifting.native_form(left, workspace().attributes)).why);
   CHECK(native->policies().size() < count / 20);
-  auto some = LuaPolicyRunner::create(native), all = LuaPolicyRunner::create(interpreted);
+  auto some = LuaPolicyRunner::create(native, {.deadline = minutes(5)}), all = LuaPolicyRunner::create(interpreted, {.deadline = minutes(5)});
   REQUIRE((some.ok() && all.ok()));
   for (std::size_t i = 0; i < profiles; ++i) {
     const Value attributes = profile(words);

@@ -41,7 +41,7 @@ Decision ask(const LoadedWorkspace& loaded, const std::string& surface, const ch
   LuaPolicyCompiler policies;
   auto snapshot = Snapshot::compile(everything_live(loaded), policies);
   REQUIRE(snapshot.ok());
-  auto runner = LuaPolicyRunner::create(*snapshot);
+  auto runner = LuaPolicyRunner::create(*snapshot, {.deadline = minutes(5)});
   REQUIRE(runner.ok());
   Problems problems;
   const Request request = parse_request(Object{{"identity", Object{{"id", "ann"}}}, {"attributes", *parse_json(attributes)}, {"surfaces", Array{surface}}},
@@ -121,7 +121,7 @@ campaign "counts" {
   LuaPolicyCompiler policies;
   auto snapshot = Snapshot::compile(everything_live(loaded), policies);
   REQUIRE(snapshot.ok());
-  auto runner = LuaPolicyRunner::create(*snapshot);
+  auto runner = LuaPolicyRunner::create(*snapshot, {.deadline = minutes(5)});
   REQUIRE(runner.ok());
   Problems problems;
   const Request request = parse_request(Object{{"surfaces", Array{"web://shop.example/#banner"}}}, {}, problems);
