@@ -35,10 +35,12 @@ LuaHost& host_of(lua_State* L) {
   return *static_cast<LuaHost*>(context);
 }
 
-// Files of users are loaded as `@name`, our own Lua as `=[...]`; the latter is nobody's place.
+// Files of users are loaded as `@name`, our own Lua as `=[...]` or `@prelude/…`; the latter is nobody's place.
+bool is_of_user(const lua_Debug& ar) { return ar.source[0] == '@' && std::string_view(ar.source).substr(0, 9) != "@prelude/"; }
+
 static bool find_user_line(lua_State* L, lua_Debug* ar) {
   for (int level = 0; lua_getstack(L, level, ar); ++level) {
-    if (lua_getinfo(L, "Sl", ar) && ar->currentline > 0 && ar->source[0] == '@') return true;
+    if (lua_getinfo(L, "Sl", ar) && ar->currentline > 0 && is_of_user(*ar)) return true;
   }
   return false;
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 struct lua_State;
+struct lua_Debug;
 
 namespace footlight {
 
@@ -62,6 +63,7 @@ LuaHost& host_of(lua_State* L);
 
 // Where the script is: the innermost line of a user's file, `experiences/a.lua:7`; empty when none.
 std::string place_of(lua_State* L);
+bool is_of_user(const lua_Debug& frame);                // not our own Lua: its source is known (`S`)
 
 // Raises an error that begins with that place. Never returns; the type is for `return fail(...)`.
 int fail(lua_State* L, const std::string& message);

@@ -73,6 +73,7 @@ struct Vm::State : LuaHost {
   std::size_t ceiling = static_cast<std::size_t>(-1);  // of the running call, absolute: beyond it the allocator refuses
   std::size_t hard = 0;
   bool is_refused = false;  // the allocator has said no at least once
+  char refused_at[256] = "";  // where the script was when it did so last
   bool is_broken = false;
 
   // the running call

@@ -1,6 +1,7 @@
 #include "script/vm.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <lua.hpp>
@@ -15,6 +16,19 @@ namespace footlight {
 
 namespace {
 
+// Where the script is that is refused memory: no message handler runs for that error. Asks Lua for nothing that allocates.
+void note_place(Vm::State& state) {
+  state.refused_at[0] = '\0';
+  if (state.depth == 0) return;
+  constexpr int levels_max = 20;
+  lua_Debug ar;
+  for (int level = 0; level < levels_max && lua_getstack(state.L, level, &ar); ++level) {
+    if (!lua_getinfo(state.L, "Sl", &ar) || ar.currentline <= 0 || !is_of_user(ar)) continue;
+    std::snprintf(state.refused_at, sizeof state.refused_at, "%.200s:%d", ar.source + 1, ar.currentline);
+    return;
+  }
+}
+
 // The allocator: counts, trips at the soft limit of a call, refuses a tenth beyond it, and at the hard limit of the state. LuaJIT calls it with the
 // old size, so that no block needs a header.
 void* allocate(void* context, void* block, std::size_t old_size, std::size_t new_size) {
@@ -27,6 +41,7 @@ void* allocate(void* context, void* block, std::size_t old_size, std::size_t new
   const std::size_t after = state.used - old_size + new_size;
   if (new_size > old_size && (after > state.hard || after > state.ceiling)) {
     state.is_refused = true;
+    note_place(state);
     state.trip_by(Trip::memory);
     return nullptr;
   }
@@ -71,7 +86,7 @@ int describe_error(lua_State* L) {
   lua_Debug ar;
   for (int level = 0; level < levels_max && lua_getstack(L, level, &ar); ++level) {
     if (!lua_getinfo(L, "Sl", &ar)) continue;
-    if (ar.source[0] != '@') {
+    if (!is_of_user(ar)) {
       line_of(ar.short_src);  // our own Lua is nobody's place
       continue;
     }
@@ -190,7 +205,7 @@ bool Vm::State::protect_thunk(void (*run)(lua_State*, void*), void* context, int
   thunk = outer_thunk;
   thunk_context = outer_context;
   // No handler runs for these two.
-  if (status == LUA_ERRMEM) failure = {Code::memory_exceeded, "", "there is no memory left"};
+  if (status == LUA_ERRMEM) failure = {Code::memory_exceeded, refused_at, "there is no memory left"};
   if (status == LUA_ERRERR) failure = {Code::script_error, "", "an error within an error"};
   lua_settop(L, base);
   return status == 0;
@@ -340,7 +355,7 @@ std::vector<Verdict> Vm::call_each(std::span<const FunctionRef> predicates, cons
           lua_pushvalue(L, describe + 1 + i);
       }
       const int status = lua_pcall(L, count, 1, describe);
-      if (status == LUA_ERRMEM) state.failure = {Code::memory_exceeded, "", "there is no memory left"};
+      if (status == LUA_ERRMEM) state.failure = {Code::memory_exceeded, state.refused_at, "there is no memory left"};
       const Trip trip = run.trip();
       if (status == 0 && trip == Trip::none) {
         verdicts[done] = lua_toboolean(L, -1) ? Verdict::yes : Verdict::no;

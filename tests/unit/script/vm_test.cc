@@ -136,6 +136,24 @@ TEST_CASE("pcall saves from errors, never from a stop") {
   }
 }
 
+TEST_CASE("a script that is refused memory is told with its line, however it asked for it") {
+  Host host;
+  for (const char* script : {
+           "local t = {}\nlocal s = ('x'):rep(60000)\nfor i = 1, 1e9 do\n  t[i] = s .. i\nend",
+           "local function grow(t)\n  local n = 0\n  for i = 1, 1e7 do\n    t[i] = i\n  end\n  return n\nend\nreturn grow({})",
+           "local s = 'x'\nfor i = 1, 100 do\n\n  s = s .. s\nend\nreturn s",
+       }) {
+    INFO(script);
+    const ScriptOutcome outcome = host.run(script, {}, {.fuel = 100'000'000});
+    REQUIRE(outcome.error);
+    CHECK(outcome.error->code == Code::memory_exceeded);
+    INFO(outcome.error->message);
+    // The line with the growth, or the loop around it: where the stop was noticed.
+    const std::string& place = outcome.error->problems.at(0).place;
+    CHECK((place == "test.lua:4" || place == "test.lua:3"));
+  }
+}
+
 TEST_CASE("memory is given back after a stop, and the state goes on") {
   Host host;
   host.run("return 1");
