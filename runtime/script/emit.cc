@@ -1,7 +1,10 @@
 #include "script/emit.h"
 
+#include <unordered_map>
+
 #include "base/limits.h"
 #include "script/print.h"
+#include "script/probes.h"
 #include "script/walk.h"
 
 namespace footlight {
@@ -90,7 +93,10 @@ bool begins_with_parenthesis(const Stat& s) {
 // Writes in the order of the source and never backwards, so that `at` can hold each piece on its line.
 class Emitter {
  public:
-  explicit Emitter(Mode mode) : mode_(mode) {}
+  Emitter(Mode mode, const std::vector<ProbePoint>& points) : mode_(mode) {
+    for (std::size_t i = 0; i < points.size(); ++i)
+      probes_.emplace(points[i].statement ? static_cast<const void*>(points[i].statement) : points[i].condition, i);
+  }
 
   std::string run(const FunctionBody& chunk) {
     out_ = "local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn,__cat,__va=... return ";
@@ -121,6 +127,7 @@ class Emitter {
       const int line = line_;
       at(s.at.line);
       if (line_ == line) write(" ");
+      if (const auto probe = probes_.find(&s); probe != probes_.end()) write("__hit(" + std::to_string(probe->second) + ");");
       std::visit([&](const auto& node) { statement(s, node); }, s.node);
     }
   }
@@ -179,13 +186,15 @@ class Emitter {
   void expression(const Expr& e, bool in_parentheses = false) {
     at(e.at.line);
     if (in_parentheses) write("(");
+    const auto probe = probes_.find(&e);
+    if (probe != probes_.end()) write("__met(" + std::to_string(probe->second) + ",");
     std::visit([&](const auto& node) { text(node); }, e.node);
+    if (probe != probes_.end()) write(")");
     if (in_parentheses) write(")");
   }
 
-  static int strength(const Expr& e) {
-    return is_wrapped(e) ? lua_text::atom_strength : lua_text::strength(e);
-  }
+  bool is_called(const Expr& e) const { return is_wrapped(e) || probes_.contains(&e); }
+  int strength(const Expr& e) const { return is_called(e) ? lua_text::atom_strength : lua_text::strength(e); }
 
   void text(const Nil&) { write("nil"); }
   void text(const Boolean& b) { write(b.value ? "true" : "false"); }
@@ -364,12 +373,13 @@ class Emitter {
     if (s.values.empty()) return;
     write(" ");
     // A tail call would leave its own error without a line.
-    if (s.values.size() == 1 && is_wrapped(s.values[0])) return expression(s.values[0], true);
+    if (s.values.size() == 1 && is_called(s.values[0])) return expression(s.values[0], true);
     list(s.values);
   }
   void statement(const Stat&, const Break&) { write("break"); }
 
   Mode mode_;
+  std::unordered_map<const void*, std::size_t> probes_;
   std::string out_;
   int line_ = 1;
 };
@@ -382,6 +392,7 @@ bool is_checked_comparison(const ast::Binary& b) {
   return !checked_name(b.op).empty() && !(is_number(*b.left) && is_number(*b.right));
 }
 
-std::string emit(const ast::Tree& tree, Mode mode) { return Emitter(mode).run(*tree.chunk); }
+std::string emit(const ast::Tree& tree, Mode mode) { return Emitter(mode, {}).run(*tree.chunk); }
+std::string emit(const ast::Tree& tree, Mode mode, const std::vector<ProbePoint>& points) { return Emitter(mode, points).run(*tree.chunk); }
 
 }  // namespace footlight

@@ -232,7 +232,8 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
   if (loaded.is_tried) return loaded;
   loaded.is_tried = true;
   const Policy& policy = snapshot_->policies()[static_cast<std::size_t>(number)];
-  auto made = load_policy(vm_, policy.lua, chunk_name(policy), helpers_, {.fuel = limits::fuel_policy, .deadline = options_.deadline});
+  auto made = load_policy(vm_, policy.lua, chunk_name(policy), helpers_, {.fuel = limits::fuel_policy, .deadline = options_.deadline},
+                          options_.probes ? &(*options_.probes)[static_cast<std::size_t>(number)] : nullptr);
   if (auto* none = std::get_if<NoPolicy>(&made))
     loaded.broken = PolicyFailure{none->outcome.error->code, none->outcome.error->message};
   else

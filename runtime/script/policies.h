@@ -46,6 +46,7 @@ struct PolicyRunnerOptions {
   Duration deadline = limits::script_deadline;          // of each call: one that never trips where answers must not depend on how busy the machine is
   std::shared_ptr<PolicyBreaker> breaker = nullptr;     // without one it has its own: for whoever runs all of a workspace's policies alone
   Environment host = {};                                // functions of the host's; as the compiler was given
+  std::vector<std::vector<ProbeCount>>* probes = nullptr;   // one for each policy, and they outlive the runner: counts where it runs
 };
 
 // Runs the policies of one snapshot in one Lua state. Belongs to one thread; made anew when the

@@ -36,8 +36,29 @@ Problems undefined_names(const Chunk& chunk, const Environment& globals) {
   return problems;
 }
 
+std::vector<ProbePoint> probe_points(const Chunk& chunk) {
+  std::vector<ProbePoint> points;
+  for (const ast::FunctionBody* function : chunk.ast.functions)
+    if (function->parent < 0) {
+      std::vector<ProbePoint> own = probe_points(*function);
+      points.insert(points.end(), own.begin(), own.end());
+    }
+  return points;
+}
+
+// Where the probes are too much for LuaJIT's own limits, the chunk runs as it is and nothing is counted.
+static Result<FunctionRef> load_probed(Vm& vm, const Chunk& chunk, const Environment& globals, std::vector<ProbeCount>& counts) {
+  const std::vector<ProbePoint> points = probe_points(chunk);
+  counts.resize(points.size());
+  Environment all = vm.probes(counts);
+  all.insert(all.end(), globals.begin(), globals.end());
+  auto loaded = vm.load(emit(chunk.ast, chunk.mode, points), chunk.name, all);
+  return loaded ? loaded : vm.load(chunk.lua, chunk.name, globals);
+}
+
 std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name,
-                                                   const Environment& globals, const Budget& budget) {
+                                                   const Environment& globals, const Budget& budget,
+                                                   std::vector<ProbeCount>* counts) {
   const auto rejected = [](Error error) {
     NoPolicy none;
     none.outcome.error = std::move(error);
@@ -49,7 +70,7 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
     const std::string message = undefined[0].place + ": " + undefined[0].message;
     return rejected(refuse(Code::undefined_name, std::move(undefined), message));
   }
-  auto loaded = vm.load(chunk->lua, name, globals);
+  auto loaded = counts ? load_probed(vm, *chunk, globals, *counts) : vm.load(chunk->lua, name, globals);
   if (!loaded) return rejected(loaded.error());
   ScriptOutcome made = vm.call(*loaded, {}, budget, Functions::collect);
   const auto give_up = [&](bool is_rejected, ScriptOutcome outcome) {

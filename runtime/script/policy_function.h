@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "script/chunk.h"
+#include "script/probes.h"
 #include "script/vm.h"
 
 namespace footlight {
@@ -25,9 +26,13 @@ struct NoPolicy {
 };
 
 // Reads, loads and runs the chunk, which must return one function. `globals` are the names it may read
-// beside the standard ones; any other is code undefined_name.
+// beside the standard ones; any other is code undefined_name. With `counts` the functions of its text count where they
+// run: point by point (probes.h), one function after the other.
 std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name,
-                                                   const Environment& globals, const Budget& budget);
+                                                   const Environment& globals, const Budget& budget,
+                                                   std::vector<ProbeCount>* counts = nullptr);
+// Those points: of the functions that stand in no other.
+std::vector<ProbePoint> probe_points(const Chunk& chunk);
 
 // Calls it once. Making the closure anew, where that is needed, is on the same fuel and the same clock.
 ScriptOutcome call_policy(Vm& vm, const PolicyFunction& policy, const Arguments& arguments, const Budget& budget);

@@ -34,6 +34,7 @@
 namespace footlight {
 
 class Vm;
+struct ProbeCount;   // probes.h
 
 // A Lua function that the Vm holds on to until `Vm::release` or its own end.
 struct FunctionRef {
@@ -152,6 +153,10 @@ class Vm {
                                  const Budget& each, Failures* failures = nullptr);
 
   void release(FunctionRef function);
+
+  // Names for the globals of a chunk that was emitted with probes (probes.h): its point N counts at counts[N].
+  // The counts outlive the Vm.
+  Environment probes(std::vector<ProbeCount>& counts);
 
   // Names of the tables that a function can reach through its upvalues: what it could use to carry
   // state from one call to the next. Empty: the closure may be kept and called again and again.
