@@ -499,9 +499,24 @@ std::shared_ptr<const Snapshot> Catalog::compile(const Workspace& workspace, con
   return snapshot;
 }
 
+void Catalog::together(const std::function<void()>& commands) {
+  {
+    const std::lock_guard turn(commands_);
+    is_gathering_ = true;
+  }
+  commands();
+  const std::lock_guard turn(commands_);
+  is_gathering_ = false;
+  if (const auto at = std::exchange(gathered_, std::nullopt)) publish(*at);
+}
+
 // The newest state takes effect whatever became of parts of it: a stop must not wait for the repair
 // of another experience.
 void Catalog::publish(Instant at) {
+  if (is_gathering_) {
+    gathered_ = at;
+    return;
+  }
   Problems problems;
   auto compiled = compile(workspace_, state_, problems);
   auto bare = Snapshot::compile({.version = version_text(state_.version), .workspace = workspace_}, policies_);

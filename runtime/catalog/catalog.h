@@ -57,6 +57,9 @@ class Catalog {
   // lists by their SHA-256, where the store does not have them yet.
   Result<Answer> configure(const Value& document, const Actor& actor, Instant at, const std::map<std::string, std::string>& lists = {},
                            const std::string& request_id = {});
+  // The commands that are given within take effect in one snapshot, when it returns: for worlds in which nobody asks
+  // in between. By one thread.
+  void together(const std::function<void()>& commands);
   // Everything `submit` would refuse: problems and warnings of a definition, as activating would see it.
   Problems check(const Value& definition, Instant now);
 
@@ -154,6 +157,8 @@ class Catalog {
   const CatalogOptions options_;
 
   std::mutex commands_;                                 // one command at a time
+  bool is_gathering_ = false;                           // under commands_: together() will publish
+  std::optional<Instant> gathered_;                     // what it will
   mutable std::shared_mutex state_mutex_;               // guards what follows
   State state_;
   Workspace workspace_;
