@@ -1,0 +1,2 @@
+-- The strip above the price: advisers' hours, the members' price, the sale.
+cases "strip" { rows "product.csv" }
