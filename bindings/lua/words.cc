@@ -100,6 +100,10 @@ const LuaModule& fixture_words() {
           {"test", "test(name)", "Declares a test; its function gets the world, `t`, with a virtual clock.", "0.1", "test \"nothing\" (function(t) t:yes(true) end)"},
           {"cases", "cases(name)", "Declares a table of cases: a row of names, then a row each.", "0.1",
            "cases \"tiers\" { on = \"hero\", at = \"2026-12-02T10:00\", { \"loyalty.tier\", \"shows\" }, { \"gold\", \"gold-hero\" } }"},
+          {"rows", "rows(file)", "The rows of a CSV or JSON file beside the tests: a list of tables by column.", "0.1",
+           "cases \"tiers\" { on = \"hero\", rows \"tiers.csv\" }"},
+          {"property", "property(name)", "Declares what must hold for every profile: profiles are made from the declared types, and made simpler where one fails.", "0.1",
+           "property \"nobody sees two heroes\" { runs = 200, function(t, profile) profile:on \"hero\" end }"},
       }};
   return words;
 }

@@ -12,7 +12,16 @@ namespace footlight {
 
 struct InitOptions { std::string folder; };
 struct CheckOptions { std::string folder = ".", at; bool functions = false, json = false, overlaps = false, strict = false; };
-struct TestOptions { std::string folder = "."; std::string filter; std::string format = "text"; std::string out; };
+struct TestOptions {
+  std::string folder = ".";
+  std::string filter, format = "text", out;
+  std::string junit;                                    // a file, beside what is printed
+  std::string seed = "1";                               // a number, or `random`
+  int jobs = 0;                                         // 0: as many as the machine has cores
+  bool update = false, watch = false;
+  std::vector<std::string> coverage;                    // `text`, `html`, `json`, or files that end so
+  int coverage_min = 0;                                 // percent of everything
+};
 struct DecideOptionsCli {
   std::string folder;                                   // empty: where `remote` points, else `.`
   RemoteOptions remote;

@@ -90,6 +90,13 @@ int main(int argc, char** argv) {
   command->add_option("--filter", test.filter, "only tests whose name contains this");
   command->add_option("--format", test.format, "how results are printed")->check(CLI::IsMember({"text", "tap", "junit"}))->capture_default_str();
   command->add_option("--out", test.out, "write results to a file");
+  command->add_option("--junit", test.junit, "write a JUnit report to this file, beside what is printed");
+  command->add_flag("--update", test.update, "write snapshots as they are now, and take obsolete ones away");
+  command->add_flag("--watch", test.watch, "run again what a saved file can change, until Ctrl-C");
+  command->add_flag("--coverage{text}", test.coverage, "lines, clauses, policies, surfaces, actions and transitions; `--coverage=FILE.html` or `=FILE.json` writes it too");
+  command->add_option("--coverage-min", test.coverage_min, "fail below so many percent of all that can be covered")->check(CLI::Range(0, 100));
+  command->add_option("--seed", test.seed, "of property cases: a number, or `random`; told with each that fails")->capture_default_str();
+  command->add_option("--jobs", test.jobs, "files run beside each other; default: one a core")->check(CLI::Range(1, 256));
   command->callback([&] { run = [&] { return test_command(test); }; });
 
   DecideOptionsCli decide;

@@ -73,6 +73,7 @@ const std::map<std::string, std::string, std::less<>>& results() {
       {"share", "fun(steps: table): table"},
       {"test", "fun(run: fun(t: any))"},
       {"cases", "fun(rows: table)"},
+      {"property", "fun(definition: table)"},
   };
   return table;
 }

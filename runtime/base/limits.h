@@ -171,5 +171,9 @@ inline constexpr std::size_t fixture_memory = 256 << 20;      // a test's; its w
 inline constexpr std::size_t fixture_memory_hard = 512 << 20;
 inline constexpr int fixtures_max = 100'000;
 inline constexpr std::size_t fixture_nodes_max = 100;         // of one test
+inline constexpr std::size_t fixture_rows_max = 10'000;       // of one file of rows: each is a test
+inline constexpr long fixture_work_max = 500'000;             // decisions that one test asks for; a command counts as ten
+inline constexpr int property_runs_max = 100'000;             // profiles of one property
+inline constexpr int property_attempts_max = 2'000;           // to make a failing profile simpler
 
 }  // namespace footlight::limits

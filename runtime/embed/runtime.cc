@@ -218,7 +218,8 @@ Result<std::vector<FixtureResult>> Runtime::run_fixtures(const std::string& filt
     loaded = state_->loaded;
   }
   std::vector<FixtureResult> results;
-  for (TestResult& result : footlight::run_fixtures(*loaded, {.filter = filter, .finished = {}, .host = state_->host}))
+  FixtureRun run = footlight::run_fixtures(*loaded, {.filter = filter, .host = state_->host});
+  for (TestResult& result : run.results)
     results.push_back({std::move(result.file), std::move(result.name), result.passed, std::move(result.message), std::move(result.log)});
   return results;
 }

@@ -48,6 +48,21 @@ std::string report_summary(const std::vector<TestResult>& results) {
   return std::to_string(results.size() - failed) + " passed, " + std::to_string(failed) + " failed\n";
 }
 
+std::string report_snapshots(const std::vector<SnapshotOutcome>& snapshots, bool updated) {
+  std::string text;
+  const auto counted = [](const std::vector<std::string>& names) {
+    return std::to_string(names.size()) + (names.size() == 1 ? " snapshot" : " snapshots");
+  };
+  for (const SnapshotOutcome& outcome : snapshots) {
+    if (!outcome.written.empty()) text += outcome.file + ": " + counted(outcome.written) + " written\n";
+    if (outcome.obsolete.empty()) continue;
+    text += outcome.file + ": " + counted(outcome.obsolete) + (updated ? " taken away: " : " that no test asks for, which --update takes away: ");
+    for (const std::string& name : outcome.obsolete) text += (&name == &outcome.obsolete.front() ? "" : "; ") + name;
+    text += "\n";
+  }
+  return text;
+}
+
 std::string report_tap(const std::vector<TestResult>& results) {
   std::string text = "TAP version 13\n1.." + std::to_string(results.size()) + "\n";
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -55,7 +70,7 @@ std::string report_tap(const std::vector<TestResult>& results) {
     for (char& c : name)
       if (c == '#' || c == '\n') c = ' ';
     text += (results[i].passed ? "ok " : "not ok ") + std::to_string(i + 1) + " - " + name + "\n";
-    if (!results[i].passed) text += "  ---\n  message: |\n" + indented(results[i].message, "    ") + "\n  ...\n";
+    if (!results[i].passed) text += "  ---\n  at: " + results[i].place + "\n  message: |\n" + indented(results[i].message, "    ") + "\n  ...\n";
   }
   return text;
 }
@@ -68,7 +83,9 @@ std::string report_junit(const std::vector<TestResult>& results, const std::stri
   for (const auto& [file, tests] : files) {
     text += "  <testsuite name=\"" + xml(suite + "/" + file) + "\" tests=\"" + std::to_string(tests.size()) + "\" failures=\"" + std::to_string(failed_of(tests)) + "\">\n";
     for (const TestResult& test : tests) {
-      text += "    <testcase classname=\"" + xml(file) + "\" name=\"" + xml(test.name) + "\"";
+      const auto colon = test.place.rfind(':');
+      text += "    <testcase classname=\"" + xml(file) + "\" name=\"" + xml(test.name) + "\" file=\"" + xml(test.place.substr(0, colon)) + "\"";
+      if (colon != std::string::npos) text += " line=\"" + xml(test.place.substr(colon + 1)) + "\"";
       if (test.passed) text += "/>\n";
       else text += ">\n      <failure message=\"" + xml(test.message.substr(0, test.message.find('\n'))) + "\">" + xml(test.message) + "</failure>\n    </testcase>\n";
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "testkit/coverage.h"
 
 namespace footlight {
 namespace {
@@ -45,14 +46,34 @@ Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, Policy
 Status World::at(Instant instant) {
   const bool is_untouched = now_ == default_now && catalog_->version().v == 1 && nodes_.empty();
   if (instant < now_ && !is_untouched) return refuse(Code::bad_time, "the clock stands at " + to_text(now_) + " and does not go back to " + to_text(instant));
+  const auto before = watch_ ? statuses() : std::map<std::string, std::string>();
   now_ = instant;
   for (auto& [name, node] : nodes_) node.pass(now_);
+  if (watch_)
+    for (const auto& [id, status] : statuses()) {
+      const auto old = before.find(id);
+      if (old == before.end() || old->second == status) continue;
+      if (old->second == "scheduled") watch_->moved(id, "starts", "scheduled");
+      if (status == "completed") watch_->moved(id, "ends", "live");
+    }
   return Done{};
+}
+
+std::map<std::string, std::string> World::statuses() const {
+  std::map<std::string, std::string> statuses;
+  for (const Value& experience : catalog_->experiences(now_)) statuses[experience.string_or("id", "")] = experience.string_or("status", "");
+  return statuses;
 }
 
 Result<Answer> World::command(Command command) {
   command.at = now_;
-  return catalog_->apply(std::move(command));
+  if (!watch_) return catalog_->apply(std::move(command));
+  const std::string id = command.experience, word(to_text(command.name));
+  auto found = catalog_->experience(id, now_);
+  const std::string from = found ? found->string_or("status", "") : "none";
+  auto answer = catalog_->apply(std::move(command));
+  if (answer && !answer->is_repeat) watch_->moved(id, word, from);
+  return answer;
 }
 
 Result<PolicyRunner*> World::runner(const std::shared_ptr<const Snapshot>& snapshot) {
@@ -69,9 +90,7 @@ Result<PolicyRunner*> World::runner(const std::shared_ptr<const Snapshot>& snaps
 Result<Decision> World::decide(const Request& request) {
   const auto snapshot = catalog_->snapshot();
   if (!snapshot) return refuse(Code::unavailable, "the workspace does not compile: " + to_text(*catalog_->compile_error()));
-  auto policies = runner(snapshot);
-  if (!policies) return policies.error();
-  return footlight::decide(*snapshot, request, **policies, {.explain = true});
+  return decide_from(snapshot, request);
 }
 
 Result<std::vector<Decision>> World::possible(const Request& request) {
@@ -104,7 +123,10 @@ Result<Decision> World::decide_from(const std::shared_ptr<const Snapshot>& snaps
   if (snapshot) {
     auto policies = runner(snapshot);
     if (!policies) return policies.error();
-    return footlight::decide(*snapshot, request, **policies, {.explain = true});
+    if (!watch_) return footlight::decide(*snapshot, request, **policies, {.explain = true});
+    Decision decision = footlight::decide(*snapshot, request, watch_->policies(*snapshot, **policies), {.explain = true});
+    watch_->decided(request, decision);
+    return decision;
   }
   const auto defaults = catalog_->defaults();
   if (!defaults) return refuse(Code::unavailable, "the workspace does not compile: " + to_text(*catalog_->compile_error()));

@@ -15,10 +15,15 @@
 
 namespace footlight {
 
+class CoverageWatch;
+
 class World {
  public:
   // Takes in the folder's configuration and drafts, as if long ago.
   static Result<std::unique_ptr<World>> make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Environment& host = {}, const Window& window = {});
+
+  // What happens from here on is told to it; none: to nobody.
+  void tell(CoverageWatch* watch) { watch_ = watch; }
 
   Instant now() const { return now_; }
   const Zone& zone() const { return zone_; }
@@ -47,8 +52,10 @@ class World {
 
   // Null: defaults only.
   Result<Decision> decide_from(const std::shared_ptr<const Snapshot>& snapshot, const Request& request);
+  std::map<std::string, std::string> statuses() const;  // by experience
 
   const LoadedWorkspace* loaded_ = nullptr;
+  CoverageWatch* watch_ = nullptr;
   Environment host_;                                    // functions of the host's for policies
   Window window_;
   Instant now_;

@@ -1,5 +1,6 @@
 -- What fixtures are written with. `world` is the host's: it does one thing to the virtual world and
--- answers { ok = true, value = … } or { ok = false, code = …, message = … }.
+-- answers { ok = true, value = … } or { ok = false, code = …, message = … }. `collect` takes a test:
+-- its name, what to run, what to run once in the world that several share, and what else is known of it.
 
 local expecting, refusal = false, nil
 
@@ -40,6 +41,12 @@ end
 local function text_of(content)
   if type(content) == "string" then return content end
   return world("json", content).value
+end
+
+-- What a snapshot file holds under this name; without a name the test's own.
+local function against_snapshot(value, name)
+  local answer = world("snapshot", value, name)
+  if not answer.ok then error(answer.message, 3) end
 end
 
 -- ---- what a profile sees on a surface
@@ -144,6 +151,11 @@ local function view_of(profile, surface, node)
     if not got:contains(text) then error("expected `" .. text .. "` within\n  " .. got, 2) end
     return self
   end
+  -- Everything that is shown, as it was when somebody looked at it.
+  function view:matches_snapshot(name)
+    against_snapshot({ propositions = look().propositions }, name)
+    return self
+  end
   -- Why an experience is not shown.
   function view:dropped(id, because)
     local seen = look()
@@ -218,6 +230,7 @@ local function new_test()
   function t:equal(got, want)
     if text_of(got) ~= text_of(want) then error("expected " .. text_of(want) .. ", got " .. text_of(got), 2) end
   end
+  function t:matches_snapshot(value, name) against_snapshot(value, name) end
   function t:yes(condition, message)
     if not condition then error(message or "expected a true value", 2) end
   end
@@ -232,37 +245,127 @@ local function test(name)
   end
 end
 
--- cases "name" { on = "hero", at = "…", { "attribute", …, "shows" }, { value, …, "experience" }, … }
--- Every experience that can be is live; `live = { … }` narrows.
-local function cases(name)
-  return function(def)
-    local header = def[1]
-    if type(header) ~= "table" or header[#header] ~= "shows" then
-      error("the first row of cases names the attributes, and `shows` last", 2)
+-- ---- many tests at once
+
+-- Everything live, or those of `live`; since long before `at`, so that it is everywhere.
+local function setting(def, at)
+  return function()
+    local t = new_test()
+    if at then ask(2, "at_long_before", at) end
+    if def.live then
+      for _, id in ipairs(def.live) do ask(2, "activate_approved", id) end
+    else
+      t:activate_all()
     end
-    for i = 2, #def do
+    if at then t:at(at) end
+  end
+end
+
+-- The rows of a CSV or JSON file beside the tests: a list of tables by column, that knows its `file`,
+-- its `columns` and the `lines` of its rows.
+local function rows(file)
+  local answer = world("rows", file)
+  if not answer.ok then error(answer.message, 2) end
+  local list, found = { file = answer.value.file, columns = answer.value.columns, lines = {} }, answer.value.rows
+  for i, row in ipairs(found) do list[i], list.lines[i] = row.cells, row.line end
+  return list
+end
+
+-- Columns of cases that are no attributes: what is asked, and what must come of it.
+local asked, expected = { "at", "on", "identity" }, { "shows", "because", "content", "contains", "element" }
+
+-- One row as a test of its own: `cells` by column, in a world that the rows of a `group` share.
+local function case(name, def, columns, cells, group, info)
+  local label = {}
+  for _, column in ipairs(columns) do
+    if not has(expected, column) then label[#label + 1] = cells[column] == nil and "nil" or text_of(cells[column]) end
+  end
+  label[#label + 1] = cells.shows == nil and "nil" or text_of(cells.shows)
+  local attributes = {}
+  for _, column in ipairs(columns) do
+    if not has(asked, column) and not has(expected, column) then attributes[column] = cells[column] end
+  end
+  local at = cells.at or def.at
+  info.group = group .. (at and " at " .. at or "")
+  collect(name .. ": " .. table.concat(label, ", "), function()
+    local on = cells.on or def.on
+    if type(on) ~= "string" then error("cases say on which surface: on = \"hero\", or a column `on`") end
+    local view = new_test():profile(attributes, { identity = cells.identity or def.identity, context = def.context }):on(on)
+    local want = cells.shows
+    if want == nil or want == "nothing" then
+      view:shows_nothing(cells.because and { because = cells.because })
+    else
+      view:shows(type(want) == "number" and tostring(want) or want)
+    end
+    if cells.content ~= nil then view:content(cells.content, cells.element) end
+    if cells.contains ~= nil then view:contains(tostring(cells.contains), cells.element) end
+  end, setting(def, at), info)
+end
+
+-- cases "name" { on = "hero", at = "…", { "attribute", …, "shows" }, { value, …, "experience" }, … }
+-- cases "name" { on = "hero", at = "…", rows "file.csv" }
+-- Every experience that can be is live; `live = { … }` narrows.
+local groups = 0
+local function cases(name)
+  if type(name) ~= "string" then error("cases have a name: write cases \"name\" { … }", 2) end
+  return function(def)
+    if type(def) ~= "table" then error("cases are a table: write cases \"" .. name .. "\" { … }", 2) end
+    groups = groups + 1
+    local header
+    local function check(columns, where)
+      if not has(columns, "shows") then error(where .. " names the attributes, and `shows`", 3) end
+      local answer = world("columns", columns)
+      if not answer.ok then error((where == "the first row of cases" and "" or where .. ": ") .. answer.message, 3) end
+    end
+    for i = 1, #def do
       local row = def[i]
-      local label = {}
-      for column = 1, #header do label[column] = row[column] == nil and "nil" or text_of(row[column]) end
-      collect(name .. ": " .. table.concat(label, ", "), function()
-        local t = new_test()
-        if def.at then world("at_long_before", def.at) end
-        if def.live then
-          for _, id in ipairs(def.live) do ask(2, "activate_approved", id) end
-        else
-          t:activate_all()
+      if type(row) ~= "table" then error("a row of cases is a table, got a " .. type(row), 2) end
+      if row.file then
+        check(row.columns, row.file .. ":1")
+        for n, cells in ipairs(row) do
+          case(name, def, row.columns, cells, tostring(groups), { place = row.file .. ":" .. row.lines[n] })
         end
-        if def.at then t:at(def.at) end
-        local attributes = {}
-        for column = 1, #header - 1 do
-          if row[column] ~= nil then attributes[header[column]] = row[column] end
-        end
-        local view = t:profile(attributes, { identity = def.identity, context = def.context }):on(def.on)
-        local want = row[#header]
-        if want == nil or want == "nothing" then view:shows_nothing() else view:shows(want) end
-      end)
+      elseif not header then
+        header = row
+        check(header, "the first row of cases")
+      else
+        local cells = {}
+        for column = 1, #header do cells[header[column]] = row[column] end
+        case(name, def, header, cells, tostring(groups), { row = i })
+      end
     end
   end
 end
 
-return { test = test, cases = cases }
+-- property "name" { runs = 200, given = { … }, where = function(attributes) … end, function(t, profile) … end }
+-- The host makes the profiles, from the declared types of attributes, and makes one that fails smaller.
+local function property(name)
+  if type(name) ~= "string" then error("a property has a name: write property \"name\" { function(t, profile) … end }", 2) end
+  return function(def)
+    if type(def) == "function" then def = { def } end
+    local body = type(def) == "table" and def[1]
+    if type(body) ~= "function" then error("a property has a body: write property \"" .. name .. "\" { function(t, profile) … end }", 2) end
+    if def.where ~= nil and type(def.where) ~= "function" then error("`where` is a function of the attributes that tells whether to take them", 2) end
+    groups = groups + 1
+    collect(name, function(attributes, identity)
+      if def.where and not def.where(attributes) then return "discard" end
+      body(new_test(), profile_of(attributes, { identity = identity, context = def.context }))
+    end, setting(def, def.at), { group = tostring(groups), property = { runs = def.runs, given = def.given } })
+  end
+end
+
+-- Types, for what a property is given: `given = { ["cart.total"] = number { min = 50 } }`.
+local function of_type(word)
+  return function(def)
+    local document = { type = word }
+    for key, value in pairs(def or {}) do document[key] = value end
+    return document
+  end
+end
+local function enum(values) return { type = "enum", values = values } end
+local function list(of) return { type = "list", of = of } end
+
+return {
+  test = test, cases = cases, rows = rows, property = property,
+  number = of_type "number", text = of_type "text", boolean = of_type "boolean", date = of_type "date", enum = enum, list = list,
+}

@@ -128,6 +128,74 @@ TEST_CASE("help on subjects is printed from the tables that the program runs by"
   CHECK_THAT(unknown.err, Catch::Contains("`string.rep`"));
 }
 
+TEST_CASE("snapshots are written with --update alone, and where that cannot be it is said") {
+  Shop shop;
+  shop.folder.write("ws/tests/look_test.lua", "test \"look\" (function(t) t:matches_snapshot(\"hello\") end)");
+  const Ran fresh = footlight_run({"test", shop.ws, "--filter", "look"});
+  CHECK(fresh.exit_code == 1);
+  CHECK_THAT(fresh.out, Catch::Contains("there is no snapshot `look` in tests/look_test.snap yet"));
+  CHECK_FALSE(std::filesystem::exists(shop.ws + "/tests/look_test.snap"));
+  CHECK(footlight_run({"test", shop.ws, "--update"}).exit_code == 0);
+  CHECK_THAT(file_text(shop.ws + "/tests/look_test.snap"), Catch::EndsWith("\n== look\n| hello\n"));
+  CHECK(footlight_run({"test", shop.ws}).exit_code == 0);
+  std::filesystem::remove(shop.ws + "/tests/look_test.snap");
+  std::filesystem::create_directory(shop.ws + "/tests/look_test.snap");   // a place where no file can be
+  const Ran blocked = footlight_run({"test", shop.ws, "--update"});
+  CHECK(blocked.exit_code == 1);
+  CHECK_THAT(blocked.err, Catch::Contains("look_test.snap` cannot be written"));
+}
+
+TEST_CASE("coverage is told, written as a page and as JSON, and may be asked for") {
+  Shop shop;
+  const std::string page = shop.folder.path("report.html"), json = shop.folder.path("report.json");
+  const Ran covered = footlight_run({"test", "--coverage", "--coverage=" + page, "--coverage=" + json, shop.ws});
+  CHECK(covered.exit_code == 0);
+  CHECK_THAT(covered.out, Catch::Contains("4 passed, 0 failed\ncoverage\n") && Catch::Contains("clauses") && Catch::Contains("wrote " + page));
+  CHECK_THAT(file_text(page), Catch::StartsWith("<!doctype html>"));
+  CHECK(json_of(file_text(json)).find("summary")->find("clauses")->find("all")->number() >= 2);
+  CHECK(footlight_run({"test", "--coverage-min", "1", shop.ws}).exit_code == 0);
+  const Ran little = footlight_run({"test", "--coverage-min", "100", shop.ws});
+  CHECK(little.exit_code == 1);
+  CHECK_THAT(little.err, Catch::Contains("--coverage-min asks for 100 %"));
+  CHECK_THAT(footlight_run({"test", "--coverage=report.xml", shop.ws}).err, Catch::Contains("ends with .html or .json"));
+}
+
+TEST_CASE("seeds, jobs and reports of a run") {
+  Shop shop;
+  shop.folder.write("ws/tests/p_test.lua", "property \"p\" { function(t, p) t:yes(p.attributes[\"loyalty.tier\"] == nil, \"no\") end }");
+  const auto told = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"test", shop.ws});
+    return footlight_run(more).out;
+  };
+  CHECK_THAT(told({}), Catch::Contains("seed 1;"));
+  CHECK(told({"--jobs", "1"}) == told({"--jobs", "4"}));
+  CHECK_THAT(told({"--seed", "77"}), Catch::Contains("seed 77;"));
+  CHECK_THAT(told({"--seed", "random"}), Catch::Contains("\nseed "));
+  CHECK(footlight_run({"test", shop.ws, "--seed", "x"}).exit_code == 2);
+  const std::string report = shop.folder.path("junit.xml");
+  CHECK_THAT(told({"--junit", report}), Catch::Contains("4 passed, 1 failed"));
+  CHECK_THAT(file_text(report), Catch::Contains("name=\"p\" file=\"tests/p_test.lua\" line=\"1\""));
+}
+
+TEST_CASE("--watch runs again what was saved, and ends with Ctrl-C") {
+  Shop shop;
+  Process watching({program, "test", "--watch", shop.ws}, shop.folder.path("watch.err"));
+  CHECK_THAT(watching.lines_until("4 passed").back(), Catch::StartsWith("4 passed, 0 failed (1 file, "));
+  shop.folder.write("ws/tests/b_test.lua", "test \"b\" (function(t) t:yes(false, \"not yet\") end)");
+  auto lines = watching.lines_until("4 passed");
+  CHECK(lines.front() == "FAIL  tests/b_test.lua  b");
+  CHECK_THAT(lines.back(), Catch::StartsWith("4 passed, 1 failed (1 file, "));
+  shop.folder.write("ws/tests/b_test.lua", "test \"b\" (function(t) t:yes(true) end)");
+  CHECK_THAT(watching.lines_until("5 passed").back(), Catch::StartsWith("5 passed, 0 failed (1 file, "));
+  shop.folder.write("ws/experiences/broken.lua", "campaign \"x\" {");
+  CHECK_THAT(watching.lines_until("the workspace").front(), Catch::StartsWith("experiences/broken.lua:1: "));
+  std::filesystem::remove(shop.ws + "/experiences/broken.lua");
+  CHECK_THAT(watching.lines_until("5 passed").back(), Catch::StartsWith("5 passed, 0 failed (2 files, "));
+  watching.signal(SIGINT);
+  CHECK(watching.wait() == 0);
+  CHECK(footlight_run({"test", "--watch", "--coverage", shop.ws}).exit_code == 2);
+}
+
 TEST_CASE("a new workspace is sound: init, check, test, decide, explain, preview") {
   Shop shop;
   const Ran taken = footlight_run({"init", shop.ws});

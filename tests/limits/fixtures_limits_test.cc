@@ -16,7 +16,7 @@ std::vector<TestResult> run(const std::string& source, const std::string& filter
       policies);
   for (const Problem& problem : loaded.problems) UNSCOPED_INFO(to_line(problem));
   REQUIRE(loaded.problems.empty());
-  return run_fixtures(loaded, {.filter = filter});
+  return run_fixtures(loaded, {.filter = filter}).results;
 }
 
 // A file whose tests each keep so many bytes, in texts of 64 KB, for as long as the file is open.
