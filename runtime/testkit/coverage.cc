@@ -5,8 +5,8 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "lifecycle/table.h"
 #include "script/print.h"
+#include "testkit/transitions.h"
 
 namespace footlight {
 namespace {
@@ -282,21 +282,9 @@ class Plan final : public Coverage {
     }
     for (const ExperienceKind kind : kinds) {
       const std::string word = kind == ExperienceKind::journey ? "journey" : "campaign";
-      const auto add = [&](const std::string& name) {
-        const auto [found, is_new] = transitions_.try_emplace(word + ": " + name, static_cast<int>(report_.transitions.size()));
-        if (is_new) report_.transitions.push_back({"", found->first});
-      };
-      for (const CommandRow& row : command_table()) {
-        if (row.name == CommandName::epoch_bump || (row.journeys_only && kind != ExperienceKind::journey)) continue;
-        for (const SituationRow& situation : situation_table()) {
-          if (situation.journeys_only && kind != ExperienceKind::journey) continue;
-          if (situation.situation == Situation::none || cell(row, situation.situation).verdict != Verdict::allowed) continue;
-          add(std::string(to_text(row.name)) + ", from " + std::string(situation.text.substr(0, situation.text.find(','))));
-        }
-      }
-      if (kind == ExperienceKind::campaign) {
-        add("starts, from scheduled");
-        add("ends, from live");
+      for (const std::string& name : transition_names(kind == ExperienceKind::journey)) {
+        transitions_.emplace(word + ": " + name, static_cast<int>(report_.transitions.size()));
+        report_.transitions.push_back({"", word + ": " + name});
       }
     }
   }
