@@ -473,6 +473,8 @@ class FixtureFile {
         const std::string experience = one.string_or("experience", ""), element = one.string_or("element", ""), treatment = one.string_or("treatment", "");
         content += (content.empty() ? "" : "\n") + (experience.empty() ? std::string("the default") : experience) +
                    (treatment.empty() ? "" : ", treatment " + treatment) + (element.empty() ? "" : ", element " + element);
+        if (const Value* others = one.find("with"); others && others->is_array())
+          for (const Value& other : others->array()) content += ", with " + (other.is_string() ? other.string() : std::string());
         const Value* shown = one.find("content");
         const std::string text = !shown ? "" : shown->is_string() ? shown->string() : pretty(*shown);
         for (const std::string_view line : split(text, '\n')) content += "\n  " + std::string(line);
@@ -684,7 +686,10 @@ class FixtureFile {
     Array propositions;
     for (const Proposition& proposition : decision->propositions) {
       if (proposition.experience.empty()) seen["is_default"] = true;
-      propositions.push_back(Object{{"experience", proposition.experience}, {"element", proposition.element}, {"treatment", proposition.treatment},
+      Array others;   // that gave keys of their own to a merged object
+      for (const Proposition::Part& part : proposition.parts)
+        if (part.experience != proposition.experience) others.push_back(part.experience);
+      propositions.push_back(Object{{"experience", proposition.experience}, {"element", proposition.element}, {"treatment", proposition.treatment}, {"with", std::move(others)},
                                     {"content", proposition.format == Format::json ? *parse_json(proposition.content) : Value(proposition.content)}});
     }
     seen["propositions"] = std::move(propositions);
