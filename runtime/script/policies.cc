@@ -1,6 +1,9 @@
 #include "script/policies.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
 
 #include "base/limits.h"
 
@@ -112,10 +115,30 @@ std::string unmet(const LiftNeed& need, const AttributeTypes& declared) {
 
 }  // namespace
 
-Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::string& name, const Environment& globals) {
+namespace {
+
+// Preludes are constants of the program: each is read and metered once, for all the states that load it.
+Result<std::shared_ptr<const std::string>> metered_prelude(std::string_view source, const std::string& name) {
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, std::string>, std::shared_ptr<const std::string>> known;   // by name and source
+  const std::pair key{name, std::string(source)};
+  {
+    const std::lock_guard turn(mutex);
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+  }
   auto chunk = read_chunk(source, name, Mode::policy);
   if (!chunk) return refuse(Code::internal, to_text(chunk.error()));
-  auto loaded = vm.load(chunk->lua, name, globals);
+  auto metered = std::make_shared<const std::string>(std::move(chunk->lua));
+  const std::lock_guard turn(mutex);
+  return known.try_emplace(key, std::move(metered)).first->second;
+}
+
+}  // namespace
+
+Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::string& name, const Environment& globals) {
+  auto metered = metered_prelude(source, name);
+  if (!metered) return metered.error();
+  auto loaded = vm.load(**metered, name, globals);
   if (!loaded) return loaded.error();
   ScriptOutcome outcome = vm.call(*loaded, {}, Budget{.fuel = limits::fuel_load}, Functions::collect);
   vm.release(*loaded);
