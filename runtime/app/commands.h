@@ -29,8 +29,26 @@ struct DecideOptionsCli {
   std::string identity;                                 // `namespace:id`
   std::vector<std::string> surfaces;                    // configuration names or URIs
   std::string at;                                       // an instant, or civil time in the workspace's zone
+  std::string context;                                  // as profile
+  std::string request;                                  // a recorded one: `FILE:LINE`, a file, `-`, JSON itself
+  std::string diff;                                     // explain: an instant, or another state of the workspace
+  bool brief = false, clauses = false;                  // explain
   bool json = false;
 };
+struct ReplayOptions {
+  RemoteOptions remote;
+  std::string requests, folder = ".", before, after, at, record;
+  int examples = 1;
+  bool fail_on_change = false, json = false;
+};
+struct AssessOptions {
+  RemoteOptions remote;
+  std::string folder, ids, recorded, prefix;
+  int generate = 100'000;
+  double alpha = 0.001;
+  bool json = false;
+};
+struct BenchPoliciesOptions { std::string folder = ".", requests, at; int rounds = 5, top = 10; bool json = false; };
 struct EvalOptions { std::vector<std::string> files; std::string context, role = "targeting"; int repeat = 1; bool json = false; };
 struct ReplOptions { std::string folder = ".", profile, identity, at; };
 struct PreviewOptions { std::string folder = "."; std::string id, profile, at; bool json = false; };
@@ -65,6 +83,9 @@ int check_command(const CheckOptions& options);
 int test_command(const TestOptions& options);
 int decide_command(const DecideOptionsCli& options);
 int explain_command(const DecideOptionsCli& options);
+int replay_command(const ReplayOptions& options);         // recorded requests in two states
+int assess_command(const AssessOptions& options);         // do experiments split as declared?
+int bench_policies_command(const BenchPoliciesOptions& options);
 int eval_command(const EvalOptions& options);             // policies outside of a workspace
 int repl_command(const ReplOptions& options);
 int preview_command(const PreviewOptions& options);

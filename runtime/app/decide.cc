@@ -1,27 +1,58 @@
 // footlight decide, explain, preview: questions to a folder or a server.
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
 
 #include "app/commands.h"
+#include "app/host.h"
 #include "app/inputs.h"
+#include "app/records.h"
+#include "app/side.h"
 #include "app/terminal.h"
 #include "engine/decide.h"
+#include "script/files.h"
 #include "script/workspace_files.h"
 
 namespace footlight {
 namespace {
 
-struct Asked {
-  Request request;
-  std::map<std::string, std::string> words;             // URI → the word it was asked by
-  Workspace workspace;
-  Decision decision;
+// What is asked, before it is known who answers: a recorded request, or what the options say.
+struct Question {
+  RecordedRequest record;
+  bool has_words = false;                               // some surface is named by its configuration
 };
 
-// The request document that the options describe, for a server.
-Result<Value> request_document(const DecideOptionsCli& options, const Workspace& workspace, std::map<std::string, std::string>& words) {
+Result<Question> question_of(const DecideOptionsCli& options) {
+  Question question;
+  const bool says_any = !options.profile.empty() || !options.context.empty() || !options.identity.empty() || !options.surfaces.empty();
+  if (!options.request.empty()) {
+    if (says_any) return refuse(Code::usage, "`--request` says all of the request; leave `--on`, `--profile`, `--context` and `--identity` out");
+    auto record = one_record(options.request);
+    if (!record) return record.error();
+    question.record = std::move(*record);
+    return question;
+  }
+  if (options.surfaces.empty()) return refuse(Code::usage, "say where: `--on CONFIGURATION` or `--on URI`, or a recorded request with `--request`");
   auto profile = read_profile(options.profile);
   if (!profile) return profile.error();
+  Object document{{"attributes", std::move(*profile)}};
+  if (!options.context.empty()) {
+    auto context = read_profile(options.context);
+    if (!context) return refuse(context.error().code, "the context: " + context.error().message);
+    document["context"] = std::move(*context);
+  }
+  if (!options.identity.empty()) {
+    const Identity identity = parse_identity(options.identity);
+    document["identity"] = Object{{"namespace", identity.space}, {"id", identity.id}};
+  }
+  question.record.request = std::move(document);
+  question.has_words = std::any_of(options.surfaces.begin(), options.surfaces.end(), [](const std::string& word) { return word.find("://") == std::string::npos; });
+  return question;
+}
+
+// Puts the surfaces into the request, as URIs of this workspace.
+Status name_surfaces(Question& question, const DecideOptionsCli& options, const Workspace& workspace, std::map<std::string, std::string>& words) {
+  if (options.surfaces.empty()) return Done{};
   Array surfaces;
   for (const std::string& word : options.surfaces) {
     auto uri = surface_uri(word, workspace);
@@ -29,58 +60,72 @@ Result<Value> request_document(const DecideOptionsCli& options, const Workspace&
     words[*uri] = word;
     surfaces.push_back(std::move(*uri));
   }
-  Object document{{"attributes", std::move(*profile)}, {"surfaces", std::move(surfaces)}};
-  if (!options.identity.empty()) {
-    const Identity identity = parse_identity(options.identity);
-    document["identity"] = Object{{"namespace", identity.space}, {"id", identity.id}};
-  }
-  return Value(std::move(document));
+  question.record.request.object()["surfaces"] = std::move(surfaces);
+  return Done{};
 }
 
-Result<Asked> ask(const DecideOptionsCli& options, bool explain) {
-  LuaPolicyCompiler policies;
-  const auto files = disk_files(options.folder.empty() ? "." : options.folder);
-  LoadedWorkspace loaded = load_workspace(*files, policies);
-  if (has_errors(loaded.problems)) return refuse(Code::validation_failed, std::move(loaded.problems), "the workspace has problems");
-  Asked asked;
-  auto document = request_document(options, loaded.workspace, asked.words);
-  if (!document) return document.error();
-  auto now = read_instant(options.at, loaded.workspace.zone);
-  if (!now) return now.error();
-  Problems problems;
-  asked.request = parse_request(*document, *now, problems);
-  if (has_errors(problems)) return refuse(Code::bad_request, std::move(problems), "the request has problems");
-  auto snapshot = Snapshot::compile(everything_live(loaded), policies);
-  if (!snapshot) return snapshot.error();
-  auto runner = LuaPolicyRunner::create(*snapshot);
-  if (!runner) return runner.error();
-  asked.decision = decide(**snapshot, asked.request, **runner, {.explain = explain});
-  asked.workspace = std::move(loaded.workspace);
-  return asked;
+struct Asked {
+  Value answer;                                         // as the server gives it
+  std::map<std::string, std::string> words;             // URI → the word it was asked by
+  std::optional<Value> recorded;                        // the answer that was recorded with the request
+};
+
+// Within this process, at an instant.
+Result<Value> answer_of(const Side& side, const Question& question, Instant now, bool explain) {
+  auto request = request_of(question.record, now, side.snapshot->zone());
+  if (!request) return request.error();
+  return parse_json(to_json(side.decide(*request, explain)));
 }
 
-Result<Value> ask_server(const DecideOptionsCli& options, bool explain, std::map<std::string, std::string>& words) {
-  if (!options.folder.empty()) return refuse(Code::usage, "name a folder or a server, not both");
-  if (!options.at.empty()) return refuse(Code::usage, "a server decides at its own instant; `--at` goes with a folder");
+Result<Value> ask_server(const DecideOptionsCli& options, Question& question, bool explain, std::map<std::string, std::string>& words) {
   auto remote = Remote::open(options.remote);
   if (!remote) return remote.error();
   Workspace workspace;
-  const bool has_names = std::any_of(options.surfaces.begin(), options.surfaces.end(), [](const std::string& word) { return word.find("://") == std::string::npos; });
-  if (has_names) {
+  if (question.has_words) {
     auto document = (*remote)->call("GET", "/v1/workspace");
     if (!document) return document.error();
     Problems problems;
     workspace = parse_workspace(*document, problems);
   }
-  auto document = request_document(options, workspace, words);
-  if (!document) return document.error();
-  return (*remote)->call("POST", explain ? "/v1/decide?explain=1" : "/v1/decide", *document);
+  if (auto named = name_surfaces(question, options, workspace, words); !named) return named.error();
+  return (*remote)->call("POST", explain ? "/v1/decide?explain=1" : "/v1/decide", question.record.request);
 }
 
 // A folder that is named is what is asked; the environment's server only where none is.
 bool asks_server(const DecideOptionsCli& options) {
   if (!options.remote.data.empty() || !options.remote.server.empty()) return true;
   return options.folder.empty() && !with_environment(options.remote).server.empty();
+}
+
+// The state that is asked: a folder, or what is live on a server or in a data file.
+Result<Side> side_of(const DecideOptionsCli& options, LuaPolicyCompiler& policies) {
+  if (asks_server(options)) return open_side("live", options.remote, policies);
+  return open_folder(options.folder.empty() ? "." : options.folder, policies);
+}
+
+// A server answers at its own instant; any other is decided here, with what is live there.
+Result<Asked> ask(const DecideOptionsCli& options, bool explain) {
+  auto question = question_of(options);
+  if (!question) return question.error();
+  Asked asked;
+  asked.recorded = question->record.answer;
+  const bool is_remote = asks_server(options);
+  if (is_remote && !options.folder.empty()) return refuse(Code::usage, "name a folder or a server, not both");
+  if (!options.at.empty()) question->record.at = options.at;
+  if (is_remote && question->record.at.empty()) {
+    auto answer = ask_server(options, *question, explain, asked.words);
+    if (!answer) return answer.error();
+    asked.answer = std::move(*answer);
+    return asked;
+  }
+  LuaPolicyCompiler policies;
+  auto side = side_of(options, policies);
+  if (!side) return side.error();
+  if (auto named = name_surfaces(*question, options, side->workspace, asked.words); !named) return named.error();
+  auto answer = answer_of(*side, *question, wall_clock(), explain);
+  if (!answer) return answer.error();
+  asked.answer = std::move(*answer);
+  return asked;
 }
 
 std::string one_line(const std::string& text) {
@@ -102,7 +147,7 @@ void print_propositions(const Value& answer) {
 }
 
 // As people read it: each surface, who is shown, who lost, who is out and why.
-void print_trace(const Value& traces, const std::map<std::string, std::string>& words) {
+void print_trace(const Value& traces, const std::map<std::string, std::string>& words, bool clauses) {
   for (const Value& trace : traces.array()) {
     const std::string uri = trace.string_or("surface", "");
     const auto word = words.find(uri);
@@ -116,6 +161,8 @@ void print_trace(const Value& traces, const std::map<std::string, std::string>& 
       const std::string element = candidate.string_or("element", "");
       rows.push_back({"  " + std::string(is_shown ? "✔" : "✘"), candidate.string_or("experience", "") + (element.empty() ? "" : " [" + element + "]"),
                       to_json(*candidate.find("priority")), what, is_shown ? "" : candidate.string_or("place", "")});
+      if (const Value* because = candidate.find("because"); because && clauses)
+        rows.push_back({"", "", "", "since " + because->string_or("text", ""), because->string_or("place", "")});
     }
     std::string text = table(rows);
     for (std::size_t at = 0; at < text.size();) {
@@ -131,44 +178,168 @@ void print_trace(const Value& traces, const std::map<std::string, std::string>& 
   }
 }
 
+// One line a surface: who is shown, then who is not and why.
+void print_brief(const Value& traces, const std::map<std::string, std::string>& words) {
+  for (const Value& trace : traces.array()) {
+    const std::string uri = trace.string_or("surface", "");
+    const auto word = words.find(uri);
+    std::string shown, dropped;
+    for (const Value& row : trace.find("candidates")->array()) {
+      const std::string element = row.string_or("element", ""), reason = row.string_or("reason", ""), fate = row.string_or("fate", "");
+      const std::string name = row.string_or("experience", "") + (element.empty() ? "" : " [" + element + "]");
+      if (fate == "shown") shown += (shown.empty() ? "" : ", ") + name;
+      else dropped += (dropped.empty() ? "" : "; ") + name + " " + (fate == "lost" ? reason : fate + ": " + reason);
+    }
+    const std::string note = trace.string_or("note", "");
+    if (shown.empty()) shown = note.find("default") != std::string::npos ? "(default)" : "nothing";
+    if (dropped.empty() && shown == "nothing" && !note.empty()) dropped = note;
+    std::printf("%s: %s%s\n", harmless(word == words.end() ? uri : word->second).c_str(), painted(shown, Paint::good).c_str(),
+                dropped.empty() ? "" : harmless("; not: " + dropped).c_str());
+  }
+}
+
+// ---- explain --diff
+
+// One candidate's fate, as it is told.
+std::string fate_text(const Value& row) {
+  const std::string fate = row.string_or("fate", ""), reason = row.string_or("reason", ""), place = row.string_or("place", "");
+  std::string text = fate == "shown" ? "shown" + (reason.empty() ? "" : " (" + reason + ")") : fate == "lost" ? reason : fate + ": " + reason;
+  return place.empty() || fate == "shown" ? text : text + "  " + place;
+}
+
+Object fate_of(const Value& row) {
+  Object fate;
+  for (const char* key : {"fate", "reason", "place", "revision", "priority"})
+    if (const Value* member = row.find(key)) fate[key] = *member;
+  return fate;
+}
+
+// By surface, experience and element: what either says of it; null where it is no candidate there.
+using Fates = std::map<std::tuple<std::string, std::string, std::string>, std::pair<const Value*, const Value*>>;
+Fates fates_of(const Value& before, const Value& after) {
+  Fates fates;
+  for (const auto& [answer, is_after] : {std::pair{&before, false}, {&after, true}})
+    for (const Value& trace : answer->find("trace")->array())
+      for (const Value& row : trace.find("candidates")->array()) {
+        auto& pair = fates[{trace.string_or("surface", ""), row.string_or("experience", ""), row.string_or("element", "")}];
+        (is_after ? pair.second : pair.first) = &row;
+      }
+  return fates;
+}
+
+int explain_difference(const DecideOptionsCli& options) {
+  auto question = question_of(options);
+  if (!question) return fail(question.error());
+  if (!options.at.empty()) question->record.at = options.at;
+  LuaPolicyCompiler policies;
+  auto side = side_of(options, policies);
+  if (!side) return fail(side.error());
+  std::map<std::string, std::string> words;
+  if (auto named = name_surfaces(*question, options, side->workspace, words); !named) return fail(named.error());
+  const Instant now = wall_clock();
+  Question other = *question;
+  std::optional<Side> second;
+  std::string before_name = side->name, after_name;
+  // An instant, or another state of the workspace.
+  if (parse_in_zone(options.diff, side->snapshot->zone())) {
+    other.record.at = options.diff;
+    before_name = question->record.at.empty() ? to_text(now) : question->record.at;
+    after_name = options.diff;
+  } else {
+    auto opened = open_side(options.diff, options.remote, policies);
+    if (!opened) return fail(opened.error().code == Code::usage ? refuse(Code::usage, "--diff takes an instant, or another state: " + opened.error().message) : opened.error());
+    second.emplace(std::move(*opened));
+    after_name = second->name;
+  }
+  auto before = answer_of(*side, *question, now, true);
+  if (!before) return fail(before.error());
+  auto after = answer_of(second ? *second : *side, other, now, true);
+  if (!after) return fail(after.error());
+  Array differs;
+  std::vector<std::pair<std::string, std::vector<std::vector<std::string>>>> told;   // by surface
+  std::size_t same = 0;
+  for (const auto& [key, pair] : fates_of(*before, *after)) {
+    const auto& [surface, experience, element] = key;
+    const Object was = pair.first ? fate_of(*pair.first) : Object{}, is = pair.second ? fate_of(*pair.second) : Object{};
+    const std::string old_text = pair.first ? fate_text(*pair.first) : "no candidate", new_text = pair.second ? fate_text(*pair.second) : "no candidate";
+    const auto word = [](const Value* of, const char* member) { return of ? of->string_or(member, "") : std::string(); };
+    // A server does not know the files, so where it stands may read otherwise.
+    if ((pair.first != nullptr) == (pair.second != nullptr) && word(pair.first, "fate") == word(pair.second, "fate") &&
+        word(pair.first, "reason") == word(pair.second, "reason")) {
+      ++same;
+      continue;
+    }
+    Object row{{"surface", surface}, {"experience", experience}, {"element", element}};
+    if (pair.first) row["before"] = was;
+    if (pair.second) row["after"] = is;
+    differs.push_back(std::move(row));
+    if (told.empty() || told.back().first != surface) told.push_back({surface, {}});
+    told.back().second.push_back({"  " + experience + (element.empty() ? "" : " [" + element + "]"), "- " + old_text});
+    told.back().second.push_back({"", "+ " + new_text});
+  }
+  const bool same_answer = [&] {
+    Value left = *before->find("propositions"), right = *after->find("propositions");
+    for (Value* answer : {&left, &right})
+      for (Value& one : answer->array())
+        for (const char* part : {"token", "revision", "priority"}) one.object().erase(part);
+    return left == right;
+  }();
+  if (options.json) {
+    std::printf("%s\n", to_json(Value(Object{{"before", Object{{"name", before_name}, {"answer", *before}}}, {"after", Object{{"name", after_name}, {"answer", *after}}},
+                                             {"differs", std::move(differs)}, {"is_same_answer", same_answer}})).c_str());
+    return 0;
+  }
+  std::printf("- %s\n+ %s\n", harmless(before_name).c_str(), harmless(after_name).c_str());
+  for (const auto& [surface, rows] : told) {
+    const auto word = words.find(surface);
+    std::printf("%s\n%s", painted(harmless(word == words.end() ? surface : word->second), Paint::strong).c_str(), table(rows).c_str());
+  }
+  std::printf("%zu candidate%s as before; %s\n", same, same == 1 ? "" : "s", same_answer ? "the answer is the same" : "the answer differs");
+  return 0;
+}
+
+// Who stands where, for a recorded answer beside today's.
+std::string places_text(const Value& answer) {
+  std::string text;
+  for (const Value& one : answer.find("propositions")->array()) {
+    const std::string element = one.string_or("element", "");
+    text += (text.empty() ? "" : ", ") + one.string_or("surface", "") + (element.empty() ? "" : " " + element) + " " + one.string_or("experience", "(default)");
+  }
+  return text.empty() ? "nothing" : text;
+}
+
 }  // namespace
 
 int decide_command(const DecideOptionsCli& options) {
-  Value answer;
-  if (asks_server(options)) {
-    std::map<std::string, std::string> words;
-    auto answered = ask_server(options, false, words);
-    if (!answered) return fail(answered.error());
-    answer = std::move(*answered);
-  } else {
-    auto asked = ask(options, false);
-    if (!asked) return fail(asked.error());
-    answer = *parse_json(to_json(asked->decision));
-  }
+  auto asked = ask(options, false);
+  if (!asked) return fail(asked.error());
   if (options.json)
-    std::printf("%s\n", to_json(answer).c_str());
+    std::printf("%s\n", to_json(asked->answer).c_str());
   else
-    print_propositions(answer);
+    print_propositions(asked->answer);
   return 0;
 }
 
 int explain_command(const DecideOptionsCli& options) {
-  Value answer;
-  std::map<std::string, std::string> words;
-  if (asks_server(options)) {
-    auto answered = ask_server(options, true, words);
-    if (!answered) return fail(answered.error());
-    answer = std::move(*answered);
-  } else {
-    auto asked = ask(options, true);
-    if (!asked) return fail(asked.error());
-    answer = *parse_json(to_json(asked->decision));
-    words = std::move(asked->words);
+  if (!options.diff.empty()) return explain_difference(options);
+  auto asked = ask(options, true);
+  if (!asked) return fail(asked.error());
+  if (options.json) {
+    std::printf("%s\n", to_json(asked->answer).c_str());
+    return 0;
   }
-  if (options.json)
-    std::printf("%s\n", to_json(answer).c_str());
-  else
-    print_trace(*answer.find("trace"), words);
+  // A node without a lease looks at no candidates.
+  const Value* traces = asked->answer.find("trace");
+  if (!traces) {
+    print_propositions(asked->answer);
+  } else if (options.brief) {
+    print_brief(*traces, asked->words);
+  } else {
+    print_trace(*traces, asked->words, options.clauses);
+  }
+  if (asked->recorded)
+    if (const std::string then = places_text(*asked->recorded), now = places_text(asked->answer); then != now)
+      std::printf("answered otherwise then: %s\n", harmless(then).c_str());
   return 0;
 }
 

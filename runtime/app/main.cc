@@ -105,12 +105,45 @@ int main(int argc, char** argv) {
     command->add_option("folder", decide.folder, "a workspace folder, taken as if all of it were live; default: the server, or else this folder");
     command->add_option("--profile", decide.profile, "attributes: a JSON file, `-` for stdin, or JSON itself");
     command->add_option("--identity", decide.identity, "`namespace:id`");
-    command->add_option("--on", decide.surfaces, "a configuration's name or a surface URI; several allowed")->required();
+    command->add_option("--context", decide.context, "what is known of the moment, likewise");
+    command->add_option("--on", decide.surfaces, "a configuration's name or a surface URI; several allowed");
+    command->add_option("--request", decide.request, "a recorded request instead: `FILE:LINE`, a file, `-`, or JSON itself");
     command->add_option("--at", decide.at, "the instant: `2026-12-01T09:00` in the workspace's zone, or with an offset; default now");
+    if (explains) {
+      command->add_flag("--brief", decide.brief, "a line for each surface");
+      command->add_flag("--clauses", decide.clauses, "of those who may see it too: the clauses that let them in");
+      command->add_option("--diff", decide.diff, "what differs at another instant, or in another state: a folder, a data file, `live`, `drafts`, `ID@REVISION`");
+    }
     command->add_flag("--json", decide.json, "the answer as the server gives it");
     remote_options(command, decide.remote);
     command->callback([&, explains] { run = [&, explains] { return explains ? explain_command(decide) : decide_command(decide); }; });
   }
+
+  ReplayOptions replay;
+  command = app.add_subcommand("replay", "decide recorded requests in two states of a workspace, and tell what changes");
+  command->add_option("requests", replay.requests, "JSON lines: bodies of decide calls, `at` the instant beside them; `-` for stdin")->required();
+  command->add_option("folder", replay.folder, "the workspace folder that is tried, where `--after` names nothing else")->capture_default_str();
+  command->add_option("--before", replay.before, "what it is compared with: a folder, a data file, `live`, `drafts`, `ID@REVISION`, `recorded`; default: live");
+  command->add_option("--after", replay.after, "what is tried: the same, but `recorded`; default: the folder");
+  command->add_option("--at", replay.at, "the instant of requests that have none; default now");
+  command->add_option("--examples", replay.examples, "of each change")->check(CLI::Range(0, 100))->capture_default_str();
+  command->add_option("--record", replay.record, "write each request with its answer after, as `--before recorded` and `assess --recorded` read it");
+  command->add_flag("--fail-on-change", replay.fail_on_change, "exit 1 if any answer changes");
+  command->add_flag("--json", replay.json, "the report as JSON");
+  remote_options(command, replay.remote);
+  command->callback([&] { run = [&] { return replay_command(replay); }; });
+
+  AssessOptions assess;
+  command = app.add_subcommand("assess", "test whether experiments and buckets split as declared");
+  command->add_option("folder", assess.folder, "a workspace folder; default: the server or data file, or else this folder");
+  command->add_option("--ids", assess.ids, "a file of identities, one a line; `-` for stdin; default: generated ones");
+  command->add_option("--generate", assess.generate, "how many identities to make up, the same every time")->check(CLI::Range(1, 10'000'000))->capture_default_str();
+  command->add_option("--prefix", assess.prefix, "what generated identities begin with");
+  command->add_option("--recorded", assess.recorded, "recorded requests with their answers: did each treatment get its share?");
+  command->add_option("--alpha", assess.alpha, "how rarely a fair split may be called unfair, each test")->check(CLI::Range(1e-12, 0.5))->capture_default_str();
+  command->add_flag("--json", assess.json, "as JSON");
+  remote_options(command, assess.remote);
+  command->callback([&] { run = [&] { return assess_command(assess); }; });
 
   EvalOptions eval;
   command = app.add_subcommand("eval", "run policies alone: `return function(p, request) … end`, a file each");
@@ -264,6 +297,16 @@ int main(int argc, char** argv) {
   command->add_option("--rounds", bench.rounds, "times through all requests")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_flag("--json", bench.json, "figures as JSON");
   command->callback([&] { run = [&] { return bench_decide_command(bench); }; });
+
+  BenchPoliciesOptions bench_policies;
+  command = benches->add_subcommand("policies", "what each experience and policy of a workspace costs, the slowest first");
+  command->add_option("folder", bench_policies.folder, "the workspace, taken as if all of it were live")->capture_default_str();
+  command->add_option("--requests", bench_policies.requests, "JSON lines, as `replay` reads them")->required();
+  command->add_option("--at", bench_policies.at, "the instant of requests that have none; default now");
+  command->add_option("--rounds", bench_policies.rounds, "times through all requests")->check(CLI::Range(1, 1000))->capture_default_str();
+  command->add_option("--top", bench_policies.top, "how many are listed")->check(CLI::Range(1, 100'000))->capture_default_str();
+  command->add_flag("--json", bench_policies.json, "figures as JSON, all of them");
+  command->callback([&] { run = [&] { return bench_policies_command(bench_policies); }; });
 
   SimOptions sim;
   command = app.add_subcommand("sim", "try a deployment in miniature: random histories, each judged, or your own (`--driver`)");

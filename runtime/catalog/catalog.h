@@ -96,6 +96,11 @@ class Catalog {
   // Two revisions side by side, section by section. `from` and `to` are a number, `live`, `draft` or
   // `newest`; left out: what is live, or the one before, against the newest. Codes usage, no_such_revision.
   Result<Value> difference(std::string_view id, std::string_view from, std::string_view to, Instant now) const;
+  // What is in force, as delivery nodes get it (to_value(DeliveredCatalog)), with other revisions in the place of
+  // what is live: for whoever wants to decide with it elsewhere. `with` names a revision for an experience, as
+  // `difference` does; `drafts` takes every newest one that could still be activated. What was never live comes as
+  // if activated now. Codes usage, no_such_revision, not_found, gone.
+  Result<Value> served(const std::map<std::string, std::string>& with, bool drafts, Instant now) const;
   // What activating the newest revision would put live, who it meets there, and what stands in its way.
   Result<Value> review(std::string_view id, Instant now);
   Value workspace() const;                              // its document

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "catalog/delivered.h"
 #include "lifecycle/guards.h"
 #include "lint/satisfy.h"
 #include "model/outline.h"
@@ -111,6 +112,45 @@ Result<Value> Catalog::difference(std::string_view id, std::string_view from, st
   Result<int> first = from.empty() ? Result<int>(base_of(*experience, *second)) : revision_of(*experience, from);
   if (!first) return first.error();
   return difference_of(*experience, *first, *second, workspace_, now);
+}
+
+Result<Value> Catalog::served(const std::map<std::string, std::string>& with, bool drafts, Instant now) const {
+  const std::shared_lock reading(state_mutex_);
+  DeliveredCatalog document{.version = version_text(state_.version), .workspace = to_value(workspace_)};
+  std::map<std::string, DeliveredExperience> experiences;
+  for (const CatalogItem& item : catalog(state_))
+    experiences[item.experience] = {state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1].definition, item.revision,
+                                    item.activated_at, item.standing.span.start, item.standing.span.end};
+  std::map<std::string, int> replaced;
+  for (const auto& [id, word] : with) {
+    std::optional<Error> refusal;
+    const Experience* experience = known(id, refusal);
+    if (!experience) return *refusal;
+    auto revision = revision_of(*experience, word);
+    if (!revision) return revision.error();
+    replaced[id] = *revision;
+  }
+  if (drafts)
+    for (const auto& [id, experience] : state_.experiences) {
+      const Phase phase = phase_at(experience, now);
+      const bool can_go_live = phase == Phase::authoring || phase == Phase::scheduled || phase == Phase::live || phase == Phase::paused;
+      if (can_go_live && !replaced.contains(id) && !experience.revisions.empty()) replaced[id] = experience.head().n;
+    }
+  for (const auto& [id, n] : replaced) {
+    const auto known_one = experiences.find(id);
+    if (known_one != experiences.end() && known_one->second.revision == n) continue;
+    const Experience& experience = *state_.find(id);
+    auto definition = read(experience, n);
+    if (!definition) return definition.error();
+    DeliveredExperience& one = experiences[id];
+    one = {experience.revisions[static_cast<std::size_t>(n) - 1].definition, n, experience.activated_at.value_or(now), {}, {}};
+    if (auto zone = Zone::find(definition->zone.empty() ? workspace_.zone : definition->zone)) {
+      if (auto start = parse_in_zone(definition->from, *zone); !definition->from.empty() && start) one.start = *start;
+      if (auto end = parse_in_zone(definition->till, *zone); !definition->till.empty() && end) one.end = *end;
+    }
+  }
+  for (auto& [id, one] : experiences) document.experiences.push_back(std::move(one));
+  return to_value(document);
 }
 
 // Who has to approve the newest revision, who did, who cannot.

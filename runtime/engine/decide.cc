@@ -280,7 +280,13 @@ class Decider {
       if (verdict.failure) return failed(*verdict.failure, "$.audience");
       if (!verdict.holds) {
         auto blame = owner.audience.blame(*values_, policies_, call());
-        return drop(Fate::audience, std::move(blame.text), blame.path.empty() ? "$.audience" : blame.path);
+        const Fate fate = blame.path.starts_with("$.targeting") ? Fate::targeting : Fate::audience;
+        return drop(fate, std::move(blame.text), blame.path.empty() ? "$.audience" : blame.path);
+      }
+      // A policy is not run once more to be told that it said yes.
+      if (!owner.audience.is_always() && !owner.audience.has_policies()) {
+        auto credit = owner.audience.credit(*values_, policies_, call());
+        because_[candidate.experience] = {Fate::shown, std::move(credit.text), place(owner, credit.path.empty() ? "$.audience" : credit.path)};
       }
     } else {
       std::optional<PolicyFailure> failure;
@@ -577,7 +583,11 @@ class Decider {
   void trace(const Candidate& candidate, Fate fate, std::string reason, std::string place) {
     const CompiledExperience& owner = experience(candidate);
     const CompiledAction& offered = action(candidate);
-    trace_->candidates.push_back({owner.id, offered.id, offered.element, owner.revision, owner.priority, fate, std::move(reason), std::move(place)});
+    trace_->candidates.push_back({owner.id, offered.id, offered.element, owner.revision, owner.priority, fate, std::move(reason), std::move(place), {}, {}});
+    if (const auto known = because_.find(candidate.experience); known != because_.end()) {
+      trace_->candidates.back().because = known->second.reason;
+      trace_->candidates.back().because_place = known->second.place;
+    }
   }
 
   static std::string place(const CompiledExperience& owner, std::string path) {
@@ -618,6 +628,7 @@ class Decider {
   std::optional<Zone> profile_zone_;
   Value request_value_;                                 // what templates call `request`
   std::map<int, Dropped> dropped_;      // by experience; only for traces
+  std::map<int, Dropped> because_;      // likewise: why its audience holds
   std::vector<Candidate> failed_;                       // whose content policy failed, for settle()
   std::string_view surface_, surface_json_;
   SurfaceTrace* trace_ = nullptr;
@@ -722,6 +733,11 @@ Value to_value(const SurfaceTrace& trace) {
                {"revision", candidate.revision}, {"priority", candidate.priority}, {"fate", to_text(candidate.fate)}};
     if (!candidate.reason.empty()) row["reason"] = candidate.reason;
     if (!candidate.place.empty()) row["place"] = candidate.place;
+    if (!candidate.because.empty()) {
+      Object because{{"text", candidate.because}};
+      if (!candidate.because_place.empty()) because["place"] = candidate.because_place;
+      row["because"] = std::move(because);
+    }
     candidates.push_back(std::move(row));
   }
   Object value{{"surface", trace.surface}, {"configurations", Array(trace.configurations.begin(), trace.configurations.end())},

@@ -256,4 +256,9 @@ PredicateProgram::Blame PredicateProgram::blame(const Slots& slots, PolicyRunner
   return run.blame(0, true);
 }
 
+PredicateProgram::Blame PredicateProgram::credit(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const {
+  Run run{nodes_, slots, policies, call, {}};
+  return run.blame(0, false);
+}
+
 }  // namespace footlight

@@ -3,6 +3,7 @@
 // by the AudienceProgram that is made of it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -54,12 +55,16 @@ class PredicateProgram {
   bool asks_policies() const;
   bool is_always() const { return nodes_.size() == 1 && nodes_[0].op == Predicate::Op::always; }
 
+  bool has_policies() const { return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.policy >= 0; }); }
+
   // The first clause that made it false, as text with the value it met, and its JSON path.
   struct Blame {
     std::string text;                                     // `cart.total > 200 is false (60)`
     std::string path;
   };
   Blame blame(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const;
+  // Where it holds: the clauses that made it true, told likewise.
+  Blame credit(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const;
 
   struct Node {
     Predicate::Op op;

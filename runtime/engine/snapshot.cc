@@ -78,7 +78,16 @@ class SnapshotCompiler {
                                          return number(std::move(policy));
                                        },
                                        &snapshot_->conditions_};
-    compiled.audience = PredicateProgram::compile(definition.audience, surroundings, problems_);
+    bool is_targeting_native = false;
+    if (const auto whole = with_native_targeting(served)) {
+      Problems found;
+      compiled.audience = PredicateProgram::compile(*whole, surroundings, found);
+      is_targeting_native = !has_errors(found);
+      // Together they may be too many; apart each may be allowed.
+      if (!is_targeting_native)
+        snapshot_->policies_.erase(snapshot_->policies_.begin() + static_cast<std::ptrdiff_t>(policies_before), snapshot_->policies_.end());
+    }
+    if (!is_targeting_native) compiled.audience = PredicateProgram::compile(definition.audience, surroundings, problems_);
     surroundings.conditions = nullptr;
     // A journey's other conditions are checked like its audience.
     if (definition.kind == ExperienceKind::journey)
@@ -87,7 +96,7 @@ class SnapshotCompiler {
     const auto policy = [&](PolicyRole role, const std::string& lua, const char* path) {
       return lua.empty() ? -1 : number({role, lua, definition.id, path, place(served, path)});
     };
-    compiled.targeting = policy(PolicyRole::targeting, definition.targeting, "$.targeting");
+    if (!is_targeting_native) compiled.targeting = policy(PolicyRole::targeting, definition.targeting, "$.targeting");
     compiled.schedule_policy = policy(PolicyRole::schedule, definition.schedule_policy, "$.schedule");
     if (definition.schedule) compiled.schedule.emplace(*definition.schedule);
     compiled.treatments = definition.treatments;
@@ -189,6 +198,16 @@ class SnapshotCompiler {
         configuration.elements |= run.elements;
       }
     configuration.offers.shrink_to_fit();
+  }
+
+  // Audience and targeting policy as one predicate, in the order in which they are asked, where the policy is nothing but
+  // conditions. Traces tell them apart by their paths.
+  std::optional<Predicate> with_native_targeting(const ServedExperience& served) {
+    const Definition& definition = served.definition;
+    if (definition.targeting.empty()) return {};
+    auto native = policies_.lift({PolicyRole::targeting, definition.targeting, definition.id, "$.targeting", place(served, "$.targeting")}, workspace_.attributes);
+    if (!native || definition.audience.op == Predicate::Op::always) return native;
+    return Predicate{.op = Predicate::Op::all, .args = {definition.audience, std::move(*native)}, .path = "$.audience"};
   }
 
   void actions(CompiledExperience& experience, const ServedExperience& served, const Action& action, const Fragments& fragments) {

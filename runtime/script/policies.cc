@@ -265,6 +265,7 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
 }
 
 PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, const Arguments& arguments, long fuel) {
+  last_fuel_ = 0;
   if (auto failure = options_.breaker->quarantined(snapshot_->version(), number)) return std::move(*failure);
   if (vm_.needs_rebuild()) {
     auto fresh = Vm::create();
@@ -276,6 +277,7 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
   if (loaded.broken) return *loaded.broken;
   const Budget budget{.fuel = fuel, .deadline = options_.deadline, .random_seed = seed_of(request)};
   ScriptOutcome outcome = call_policy(vm_, loaded.function, arguments, budget);
+  last_fuel_ = outcome.fuel_used;
   for (std::string& line : outcome.log)
     if (log_.size() < limits::script_log_lines_max) log_.push_back(snapshot_->policies()[static_cast<std::size_t>(number)].owner + ": " + std::move(line));
   if (outcome.ok()) return std::move(outcome.value);

@@ -64,6 +64,7 @@ class LuaPolicyRunner : public PolicyRunner {
   PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) override;
   PolicyAnswer<Value> content(int policy, const PolicyCall& call) override;
   std::vector<std::string> take_log() override { return std::exchange(log_, {}); }
+  long last_fuel() const { return last_fuel_; }         // of the newest call; 0 where it never ran
 
  private:
   struct Loaded {
@@ -83,6 +84,7 @@ class LuaPolicyRunner : public PolicyRunner {
   Environment helpers_;
   std::vector<Loaded> loaded_;
   std::vector<std::string> log_;                        // at most limits::script_log_lines_max
+  long last_fuel_ = 0;
   std::set<std::string, std::less<>> objects_;          // attribute names that hold others
 };
 

@@ -32,9 +32,7 @@ class Forms {
     if (lua.empty()) return;
     PolicyForm form{.place = locate(places, path, owner), .owner = owner, .path = path, .role = role};
     if (role != PolicyRole::targeting) {
-      form.why = "only conditions of audiences are made native";
-    } else if (path == "$.targeting") {
-      form.why = "`targeting` is always asked in Lua; as `audience` it may be native";
+      form.why = "only conditions, in `audience` and `targeting`, are made native";
     } else {
       auto native = compiler_.native_form({role, lua, owner, path, form.place}, loaded_.workspace.attributes);
       if (const auto* reason = std::get_if<WhyLua>(&native))

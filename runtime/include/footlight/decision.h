@@ -65,6 +65,8 @@ struct CandidateTrace {
   Fate fate = Fate::shown;
   std::string reason;                   // `cart.total > 200 is false (60)`
   std::string place;                    // `experiences/big.lua:7`, or a JSON path
+  // Of those whose audience holds, and is not everyone: the clauses that let them in, and where.
+  std::string because, because_place;   // `cart.total > 50 is true (60)`
 };
 
 struct SurfaceTrace {
