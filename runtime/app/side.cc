@@ -7,7 +7,7 @@
 #include "catalog/delivered.h"
 #include "script/files.h"
 #include "script/workspace_files.h"
-#include "server/message.h"
+#include "http/message.h"
 
 namespace footlight {
 namespace {
