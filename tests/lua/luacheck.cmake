@@ -13,7 +13,7 @@ run(0 ${PROGRAM} init new)
 run(0 ${LUACHECK} new --config new/.luacheckrc --codes)
 # Its own definitions are globals that are set, parameters that are not used.
 run(0 ${LUACHECK} new/.footlight/types.lua --no-config --std none --allow-defined --no-unused --no-unused-args --no-max-line-length --ignore 121 122 131 142 143 --codes)
-run(0 ${LUACHECK} ${SOURCE}/scripts/examples ${SOURCE}/scripts/prelude/policy.lua --config new/.luacheckrc --codes)
+run(0 ${LUACHECK} ${SOURCE}/scripts/examples ${SOURCE}/scripts/gallery ${SOURCE}/scripts/prelude/policy.lua --config new/.luacheckrc --codes)
 file(WRITE ${SCRATCH}/new/experiences/wrong.lua "campaing \"x\" { show = { hero = string.uper(\"x\") } }\n")
 run(1 ${LUACHECK} new/experiences/wrong.lua --config new/.luacheckrc --codes)
 foreach(NAME campaing uper)
