@@ -12,12 +12,16 @@ if (!program) {
   process.exit(2);
 }
 
+// From the folder that is named, from around here, or as Debian's package has it, which only Debian's node looks for.
 let Handlebars;
-try {
-  const require = createRequire(process.env.HANDLEBARS ? process.env.HANDLEBARS + '/' : import.meta.url);
-  Handlebars = require('handlebars');
-} catch {
-  console.log('skipped: npm handlebars is not installed; `npm install handlebars@4.7` somewhere, and set HANDLEBARS to that folder');
+const places = [[process.env.HANDLEBARS + '/', 'handlebars'], [import.meta.url, 'handlebars'], ['/usr/share/nodejs/', './handlebars']];
+for (const [from, name] of process.env.HANDLEBARS ? places : places.slice(1)) {
+  try {
+    Handlebars ??= createRequire(from)(name);
+  } catch { /* not there */ }
+}
+if (!Handlebars) {
+  console.log('skipped: handlebars is not installed; `./dev setup` installs it, or `npm install handlebars@4.7` somewhere, and set HANDLEBARS to that folder');
   process.exit(77);
 }
 Handlebars.logger.level = 99;                // it tells of `toString` on the console
