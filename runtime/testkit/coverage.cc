@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -26,7 +27,7 @@ int line_of(const std::string& place) { return std::atoi(place.c_str() + std::mi
 // What a probe of one policy counts for.
 struct Target {
   int clause = -1;                                      // index into clauses
-  std::string file;                                     // else a line
+  std::string file;                                     // else a line; empty: nothing of the file's
   int line = 0;
 };
 
@@ -80,7 +81,7 @@ class Plan final : public Coverage {
     // What a line counts once however many policies it is in.
     for (const WatchedPolicy& policy : policies_)
       for (const Target& target : policy.targets)
-        if (target.clause < 0) report_.lines[target.file][target.line];
+        if (target.clause < 0 && !target.file.empty()) report_.lines[target.file][target.line];
     for (const auto& [file, lines] : report_.lines) keep_source(file);
     for (const CoveredClause& clause : report_.clauses) keep_source(file_of(clause.place));
     total_ = empty();
@@ -176,45 +177,45 @@ class Plan final : public Coverage {
     const std::string place = place_of(policy);
     auto chunk = read_chunk(policy.lua, policy.owner, Mode::policy);
     if (!chunk) return;
-    std::string begins = place;
+    // What a function captured is written down around it, so that those of the file may stand within others here.
+    std::unordered_map<const void*, Target> written;
+    const auto key = [](const ProbePoint& point) { return point.statement ? static_cast<const void*>(point.statement) : point.condition; };
     for (const FunctionInfo& info : chunk->functions) {
-      if (info.body->parent >= 0) continue;
-      const auto own = probe_points(*info.body);
-      const bool is_policy = info.id == policy_id(*chunk);
-      std::string file;
-      const ast::FunctionBody* written = original(info.source, place, is_policy, file);
-      const auto there = written ? probe_points(*written) : own;
-      for (std::size_t i = 0; i < own.size(); ++i) {
-        const bool is_found = written && there.size() == own.size();
-        const std::string at_file = is_found ? file : file_of(place);
-        const int line = is_found ? there[i].at.line : line_of(place), column = is_found ? there[i].at.column : static_cast<int>(i);
-        Target target{.file = at_file, .line = line};
-        if (own[i].condition) target.clause = clause(at_file + ":" + std::to_string(line), print(*own[i].condition), policy.owner, column);
-        watched.targets.push_back(std::move(target));
+      const ast::FunctionBody* original = original_of(info.source, place);
+      if (!original) continue;
+      const auto own = probe_points(*info.body), there = probe_points(*original);
+      for (std::size_t n = 0; n < own.size() && own.size() == there.size(); ++n) {
+        Target target{.file = file_of(place), .line = there[n].at.line};
+        if (own[n].condition) target.clause = clause(target.file + ":" + std::to_string(target.line), print(*own[n].condition), policy.owner, there[n].at.column);
+        written.emplace(key(own[n]), std::move(target));
       }
-      if (is_policy && written) begins = file + ":" + std::to_string(written->at.line);
+    }
+    int number = 0;
+    for (const ProbePoint& point : probe_points(*chunk)) {
+      ++number;
+      const auto found = written.find(key(point));
+      Target target;
+      if (found != written.end()) {
+        target = found->second;
+      } else if (written.empty()) {
+        // Of a document: all of it is at the place that it has there.
+        target = {.file = file_of(place), .line = line_of(place)};
+        if (point.condition) target.clause = clause(place, print(*point.condition), policy.owner, number);
+      }
+      watched.targets.push_back(std::move(target));
     }
     const std::string role(to_text(policy.role));
-    const auto [found, is_new] = things_.try_emplace(begins + "\n" + role, static_cast<int>(report_.policies.size()));
-    if (is_new) report_.policies.push_back({begins, role + " of " + policy.owner});
+    const auto [found, is_new] = things_.try_emplace(place + "\n" + role, static_cast<int>(report_.policies.size()));
+    if (is_new) report_.policies.push_back({place, role + " of " + policy.owner});
     watched.thing = found->second;
   }
 
-  static int policy_id(const Chunk& chunk) {
-    // The function that the chunk returns is the last that stands in no other.
-    int id = -1;
-    for (const FunctionInfo& info : chunk.functions)
-      if (info.body->parent < 0) id = info.id;
-    return id;
-  }
-
-  // In the policy's own file first; nearest to its place.
-  const ast::FunctionBody* original(const std::string& text, const std::string& place, bool is_policy, std::string& file) {
-    file = file_of(place);
-    const auto range = source(file).functions.equal_range(text);
+  // In the file of the place, the nearest to it.
+  const ast::FunctionBody* original_of(const std::string& text, const std::string& place) {
+    const auto range = source(file_of(place)).functions.equal_range(text);
     const ast::FunctionBody* best = nullptr;
     for (auto at = range.first; at != range.second; ++at)
-      if (!best || (is_policy && std::abs(at->second->at.line - line_of(place)) < std::abs(best->at.line - line_of(place)))) best = at->second;
+      if (!best || std::abs(at->second->at.line - line_of(place)) < std::abs(best->at.line - line_of(place))) best = at->second;
     return best;
   }
 
@@ -321,6 +322,7 @@ class Watch final : public CoverageWatch, public PolicyRunner {
       const WatchedPolicy& policy = plan_.policies_[i];
       for (std::size_t n = 0; n < probes_[i].size() && n < policy.targets.size(); ++n) {
         const Target& target = policy.targets[n];
+        if (target.file.empty()) continue;
         if (target.clause < 0) {
           // The most of the statements of a line, not their sum.
           auto& times = counts_.lines[{target.file, target.line}];

