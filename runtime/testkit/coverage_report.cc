@@ -9,7 +9,7 @@
 namespace footlight {
 namespace {
 
-constexpr std::size_t things_told_max = 40;               // of each kind on a terminal; the page has all
+constexpr std::size_t things_told_max = 20;               // of each kind on a terminal; the page has all
 
 std::string percent_of(std::size_t seen, std::size_t all) {
   // Down: 100 % is all of it.
