@@ -1,6 +1,7 @@
 #include "app/inputs.h"
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -38,7 +39,23 @@ Value csv_value(const std::string& text) {
 }  // namespace
 
 Result<std::string> read_input(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  // What a pipe gives has no size to ask for: `<(…)` of a shell is one too.
+  const auto piped = [&](std::istream& in) -> Result<std::string> {
+    std::string text;
+    char part[65'536];
+    while (in.read(part, sizeof part), in.gcount() > 0) {
+      text.append(part, static_cast<std::size_t>(in.gcount()));
+      if (text.size() > limits::list_bytes_max) return refuse(Code::too_large, "`" + path + "` gives more than " + std::to_string(limits::list_bytes_max) + " bytes");
+    }
+    return text;
+  };
+  if (path == "-") return piped(std::cin);
+  std::error_code error;
+  if (std::filesystem::is_fifo(path, error) || std::filesystem::is_character_file(path, error)) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return refuse(Code::unreadable_file, "`" + path + "` cannot be read");
+    return piped(in);
+  }
   const auto slash = path.rfind('/');
   return disk_files(slash == std::string::npos ? "." : path.substr(0, slash + 1))
       ->read(slash == std::string::npos ? path : path.substr(slash + 1), limits::list_bytes_max);

@@ -265,3 +265,18 @@ campaign "cheap" {
   CHECK_THAT(text.out, Catch::Contains("slowest: experiences/scripted.lua:3, targeting of dear"));
   CHECK(shop.at({"bench", "policies", shop.ws, "--requests", "-"}, "\n").exit_code == 2);
 }
+
+TEST_CASE("what a shell hands over as a pipe is read like a file") {
+  const Recorded shop;
+  shop.write("try.lua", "return function(p) return p.cart.total * 2 end\n");
+  const auto in_shell = [&](const std::string& command) {
+    return run({"bash", "-c", command}, {.input = {}, .environment = {}});
+  };
+  const Ran eval = in_shell(program + " eval " + shop.folder.path("try.lua") + " --context <(echo '{\"cart\": {\"total\": 21}}')");
+  INFO(eval.err);
+  CHECK(eval.exit_code == 0);
+  CHECK_THAT(eval.out, Catch::Contains("\"result\":42"));
+  const Ran decide = in_shell(program + " decide " + shop.ws + " --on hero --profile <(echo '{\"loyalty.tier\": \"gold\", \"person.name\": \"Ann\"}')");
+  CHECK(decide.exit_code == 0);
+  CHECK_THAT(decide.out, Catch::Contains("Welcome back, Ann"));
+}

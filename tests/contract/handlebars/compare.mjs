@@ -3,8 +3,8 @@
 // Hand-picked cases first, then generated ones; the seed is printed. Exit 1 on a difference, 77 where
 // the package is absent. `HANDLEBARS` may name the folder that holds it.
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
+import { handlebars, how_to_get_it } from './judge.mjs';
 
 const [program, cases = '6000', seed = '20261201'] = process.argv.slice(2);
 if (!program) {
@@ -12,16 +12,9 @@ if (!program) {
   process.exit(2);
 }
 
-// From the folder that is named, from around here, or as Debian's package has it, which only Debian's node looks for.
-let Handlebars;
-const places = [[process.env.HANDLEBARS + '/', 'handlebars'], [import.meta.url, 'handlebars'], ['/usr/share/nodejs/', './handlebars']];
-for (const [from, name] of process.env.HANDLEBARS ? places : places.slice(1)) {
-  try {
-    Handlebars ??= createRequire(from)(name);
-  } catch { /* not there */ }
-}
+const Handlebars = handlebars();
 if (!Handlebars) {
-  console.log('skipped: handlebars is not installed; `./dev setup` installs it, or `npm install handlebars@4.7` somewhere, and set HANDLEBARS to that folder');
+  console.log('skipped: ' + how_to_get_it);
   process.exit(77);
 }
 Handlebars.logger.level = 99;                // it tells of `toString` on the console
