@@ -179,7 +179,7 @@ class Compiler {
     if (is_html_ && syntax.is_raw) {
       if (state.is_type) state.is_dynamic = true;
     } else if (is_html_) {
-      const Verdict verdict = insert(state, is_json);
+      const Insertion verdict = insert(state, is_json);
       if (!verdict.refused.empty()) report(syntax, names.source, verdict.refused);
       node.write = verdict.landing == Landing::escaped ? Node::Write::escaped
                    : verdict.landing == Landing::style ? Node::Write::style

@@ -265,7 +265,7 @@ std::vector<HtmlMark> advance(HtmlState& state, std::string_view text) {
   return marks;
 }
 
-Verdict insert(HtmlState& state, bool is_json_call) {
+Insertion insert(HtmlState& state, bool is_json_call) {
   switch (state.in) {
     case In::text: return {};
     case In::comment: state.word = state.word == "?" ? "?" : ""; return {};

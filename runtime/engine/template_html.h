@@ -44,12 +44,12 @@ struct HtmlMark {
 std::vector<HtmlMark> advance(HtmlState& state, std::string_view text);
 
 enum class Landing : std::uint8_t { escaped, style, json };   // how a value must be written
-struct Verdict {
+struct Insertion {
   Landing landing = Landing::escaped;
   std::string refused;                      // why nothing may stand here; empty: something may
 };
 // What an escaped tag may write here; the state is then behind it.
-Verdict insert(HtmlState& state, bool is_json_call);
+Insertion insert(HtmlState& state, bool is_json_call);
 
 // One state for two ways to the same point. False where they differ in more than can be joined; the
 // state is then `unknown`, where nothing escaped may stand.

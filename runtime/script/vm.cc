@@ -315,11 +315,11 @@ ScriptOutcome Vm::call(FunctionRef function, const Arguments& arguments, const B
   return outcome;
 }
 
-std::vector<Verdict> Vm::call_each(std::span<const FunctionRef> predicates, const Arguments& arguments,
+std::vector<Held> Vm::call_each(std::span<const FunctionRef> predicates, const Arguments& arguments,
                                    const Budget& each, Failures* failures) {
   State& state = *state_;
   state.vm = this;
-  std::vector<Verdict> verdicts(predicates.size(), Verdict::failed);
+  std::vector<Held> verdicts(predicates.size(), Held::failed);
   if (state.depth >= limits::script_call_depth_max) return verdicts;
   const std::uint64_t serial = state.next_serial++;
   Run run(state, each, serial);
@@ -358,7 +358,7 @@ std::vector<Verdict> Vm::call_each(std::span<const FunctionRef> predicates, cons
       if (status == LUA_ERRMEM) state.failure = {Code::memory_exceeded, state.refused_at, "there is no memory left"};
       const Trip trip = run.trip();
       if (status == 0 && trip == Trip::none) {
-        verdicts[done] = lua_toboolean(L, -1) ? Verdict::yes : Verdict::no;
+        verdicts[done] = lua_toboolean(L, -1) ? Held::yes : Held::no;
       } else if (failures) {
         failures->emplace_back(done, run.error(predicates[done]));
       }

@@ -121,7 +121,7 @@ using Argument = std::variant<Value, const ViewSource*, FunctionRef>;
 using Arguments = std::vector<Argument>;
 
 // The answer of a predicate in `call_each`: only what a decision needs.
-enum class Verdict : std::uint8_t { no, yes, failed };
+enum class Held : std::uint8_t { no, yes, failed };
 
 class Vm {
  public:
@@ -149,7 +149,7 @@ class Vm {
   // memory are for all of them. `failures`, where given, receives (index, error) of each that failed.
   // After a stop by deadline or memory the rest is `failed` without having run.
   using Failures = std::vector<std::pair<std::size_t, Error>>;
-  std::vector<Verdict> call_each(std::span<const FunctionRef> predicates, const Arguments& arguments,
+  std::vector<Held> call_each(std::span<const FunctionRef> predicates, const Arguments& arguments,
                                  const Budget& each, Failures* failures = nullptr);
 
   void release(FunctionRef function);

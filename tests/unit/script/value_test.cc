@@ -177,12 +177,12 @@ TEST_CASE("many functions read one view at the same price, and no list of anothe
   const FunctionRef writes = host.load("local p = ... p.a.b = 1 return true");
   const long fuel = host.vm.call(reads, {&view}, {}).fuel_used;
   const std::vector<FunctionRef> functions{reads, reads, writes, reads};
-  using enum Verdict;
-  CHECK(host.vm.call_each(functions, {&view}, {.fuel = fuel}) == std::vector<Verdict>{yes, yes, failed, yes});
+  using enum Held;
+  CHECK(host.vm.call_each(functions, {&view}, {.fuel = fuel}) == std::vector<Held>{yes, yes, failed, yes});
   const std::vector<FunctionRef> twice{reads, reads};
   const long little = host.vm.call(host.load("local p = ... return p.a.b"), {&view}, {}).fuel_used;
   CHECK(little < fuel);
-  CHECK(host.vm.call_each(twice, {&view}, {.fuel = 0}) == std::vector<Verdict>{failed, failed});
+  CHECK(host.vm.call_each(twice, {&view}, {.fuel = 0}) == std::vector<Held>{failed, failed});
 }
 
 TEST_CASE("reading through a view is paid for by what it reads") {

@@ -497,8 +497,8 @@ TEST_CASE("many predicates run on the same arguments without seeing each other")
   Vm::Failures failures;
   const auto verdicts =
       host.vm.call_each(predicates, {profile, Value(Array{Value(1)})}, {.fuel = 1'000}, &failures);
-  using enum Verdict;
-  CHECK(verdicts == std::vector<Verdict>{yes, no, failed, yes, failed, yes, yes, yes, no});
+  using enum Held;
+  CHECK(verdicts == std::vector<Held>{yes, no, failed, yes, failed, yes, yes, yes, no});
   REQUIRE(failures.size() == 2);
   CHECK(failures[0].first == 2);
   CHECK_THAT(failures[0].second.message, Catch::Contains("only lent for reading"));
@@ -513,10 +513,10 @@ TEST_CASE("after a stop by memory the predicates behind it do not run") {
                                             host.load("return true")};
   Vm::Failures failures;
   const auto verdicts = host.vm.call_each(predicates, {}, {.fuel = 1'000'000}, &failures);
-  CHECK(verdicts == std::vector<Verdict>{Verdict::yes, Verdict::failed, Verdict::failed});
+  CHECK(verdicts == std::vector<Held>{Held::yes, Held::failed, Held::failed});
   REQUIRE(failures.size() == 1);
   CHECK(failures[0].second.code == Code::memory_exceeded);
-  CHECK(host.vm.call_each(predicates, {}, {.fuel = 10})[2] == Verdict::yes);
+  CHECK(host.vm.call_each(predicates, {}, {.fuel = 10})[2] == Held::yes);
 }
 
 TEST_CASE("a Vm can move between calls") {

@@ -85,7 +85,7 @@ TEST_CASE("after a deadline the predicates behind it do not run") {
                                             *host.vm.load(unmetered("return true"), "c")};
   Vm::Failures failures;
   CHECK(host.vm.call_each(predicates, {}, {.deadline = milliseconds(3)}, &failures) ==
-        std::vector<Verdict>{Verdict::yes, Verdict::failed, Verdict::failed});
+        std::vector<Held>{Held::yes, Held::failed, Held::failed});
   REQUIRE(failures.size() == 1);
   CHECK(failures[0].second.code == Code::deadline_exceeded);
 }
