@@ -270,7 +270,7 @@ TEST_CASE("what a shell hands over as a pipe is read like a file") {
   const Recorded shop;
   shop.write("try.lua", "return function(p) return p.cart.total * 2 end\n");
   const auto in_shell = [&](const std::string& command) {
-    return run({"bash", "-c", command}, {.input = {}, .environment = {}});
+    return run({"/bin/bash", "-c", command}, {.input = {}, .environment = {}});
   };
   const Ran eval = in_shell(program + " eval " + shop.folder.path("try.lua") + " --context <(echo '{\"cart\": {\"total\": 21}}')");
   INFO(eval.err);
