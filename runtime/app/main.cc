@@ -318,8 +318,8 @@ int main(int argc, char** argv) {
   command->callback([&] { run = [&] { return sim_command(sim); }; });
 
   std::string topic, subject;
-  command = app.add_subcommand("help", "help on a subject: `help lua`, `help lua string.rep`, `help errors`");
-  command->add_option("topic", topic, "lua or errors")->required()->check(CLI::IsMember({"lua", "errors"}));
+  command = app.add_subcommand("help", "help on a subject: `help stop`, `help lua`, `help lua string.rep`, `help errors`");
+  command->add_option("topic", topic, "a command, `lua`, or `errors`")->required()->check(CLI::IsMember({"lua", "errors"}));
   command->add_option("name", subject, "one name");
   command->callback([&] {
     run = [&] {
@@ -339,8 +339,15 @@ int main(int argc, char** argv) {
     };
   });
 
+  // `help stop` is `stop --help`, and `help` alone `--help`.
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words == std::vector<std::string>{"help"}) words = {"--help"};
+  const auto is_asked_about = [&](const CLI::App* one) { return words.size() == 2 && words[0] == "help" && words[1] == one->get_name(); };
+  for (const CLI::App* known : app.get_subcommands({}))
+    if (is_asked_about(known)) words = {known->get_name(), "--help"};
+  std::reverse(words.begin(), words.end());             // as the parser takes them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : row(Code::usage).exit_code;

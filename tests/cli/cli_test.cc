@@ -122,6 +122,8 @@ TEST_CASE("help on subjects is printed from the tables that the program runs by"
   CHECK(no_code.exit_code == 3);
   CHECK_THAT(no_code.err, Catch::StartsWith("refused (not_found)"));
   CHECK_THAT(footlight_run({"help", "lua"}).out, Catch::Contains("string"));
+  CHECK(footlight_run({"help", "stop"}).out == footlight_run({"stop", "--help"}).out);
+  CHECK(footlight_run({"help"}).out == footlight_run({"--help"}).out);
   CHECK_THAT(footlight_run({"help", "lua", "string.rep"}).out, Catch::Contains("string.rep") && Catch::Contains("example:"));
   const Ran unknown = footlight_run({"help", "lua", "string.reep"});
   CHECK(unknown.exit_code == 3);
