@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -14,7 +16,11 @@
 namespace footlight {
 namespace {
 
-// Builds a Value while nlohmann reads; refuses depth and duplicate keys at once.
+bool is_before(const Object::value_type& a, const Object::value_type& b) { return a.first < b.first; }
+bool has_same_key(const Object::value_type& a, const Object::value_type& b) { return a.first == b.first; }
+
+// Builds a Value while nlohmann reads; refuses depth at once and a key that stands twice with its object's end. What is
+// open waits on two stacks, so that each array and object is made once, of its size.
 class Builder {
  public:
   using json = nlohmann::json;
@@ -32,17 +38,30 @@ class Builder {
   bool string(string_t& s) { return put(Value(std::move(s))); }
   bool binary(binary_t&) { return false; }
 
-  bool start_object(std::size_t) { return open(Value(Object{})); }
-  bool start_array(std::size_t) { return open(Value(Array{})); }
-  bool end_object() { return close(); }
-  bool end_array() { return close(); }
+  bool start_object(std::size_t) { return open(members_.size(), true); }
+  bool start_array(std::size_t) { return open(items_.size(), false); }
   bool key(string_t& key) {
-    if (levels_.back().value.object().contains(key)) {
-      why_ = "the key `" + key + "` stands twice in one object";
+    members_.emplace_back(std::move(key), Value());
+    return true;
+  }
+  bool end_object() {
+    const auto from = members_.begin() + static_cast<std::ptrdiff_t>(levels_.back().from);
+    Object::Members members(std::make_move_iterator(from), std::make_move_iterator(members_.end()));
+    members_.erase(from, members_.end());
+    levels_.pop_back();
+    if (!std::is_sorted(members.begin(), members.end(), is_before)) std::sort(members.begin(), members.end(), is_before);
+    if (const auto twice = std::adjacent_find(members.begin(), members.end(), has_same_key); twice != members.end()) {
+      why_ = "the key `" + twice->first + "` stands twice in one object";
       return false;
     }
-    levels_.back().key = std::move(key);
-    return true;
+    return put(Value(Object(std::move(members))));
+  }
+  bool end_array() {
+    const auto from = items_.begin() + static_cast<std::ptrdiff_t>(levels_.back().from);
+    Array items(std::make_move_iterator(from), std::make_move_iterator(items_.end()));
+    items_.erase(from, items_.end());
+    levels_.pop_back();
+    return put(Value(std::move(items)));
   }
 
   bool parse_error(std::size_t position, const std::string&, const json::exception& error) {
@@ -63,35 +82,28 @@ class Builder {
 
  private:
   struct Level {
-    Value value;
-    std::string key;
+    std::size_t from;       // of its stack
+    bool is_object;
   };
 
   bool put(Value value) {
-    if (levels_.empty()) {
-      root_ = std::move(value);
-    } else if (Level& level = levels_.back(); level.value.is_array()) {
-      level.value.array().push_back(std::move(value));
-    } else {
-      level.value.object().emplace(std::move(level.key), std::move(value));
-    }
+    if (levels_.empty()) root_ = std::move(value);
+    else if (levels_.back().is_object) members_.back().second = std::move(value);
+    else items_.push_back(std::move(value));
     return true;
   }
-  bool open(Value container) {
+  bool open(std::size_t from, bool is_object) {
     if (static_cast<int>(levels_.size()) == limits::json_depth_max) {
       why_ = "nested more than " + std::to_string(limits::json_depth_max) + " levels deep";
       return false;
     }
-    levels_.push_back({std::move(container), {}});
+    levels_.push_back({from, is_object});
     return true;
-  }
-  bool close() {
-    Value done = std::move(levels_.back().value);
-    levels_.pop_back();
-    return put(std::move(done));
   }
 
   std::vector<Level> levels_;
+  Object::Members members_;
+  Array items_;
 };
 
 std::string place_of(std::string_view text, std::size_t position) {
@@ -143,6 +155,74 @@ void append_pretty(std::string& out, const Value& value, int depth) {
 
 }  // namespace
 
+Object::Object(std::initializer_list<Given> given) {
+  members_.reserve(given.size());
+  for (const Given& one : given) emplace(one.key_, std::move(one.value_));
+}
+
+Object::Object(Members members) : members_(std::move(members)) {
+  if (!std::is_sorted(members_.begin(), members_.end(), is_before)) std::stable_sort(members_.begin(), members_.end(), is_before);
+  members_.erase(std::unique(members_.begin(), members_.end(), has_same_key), members_.end());
+}
+
+std::size_t Object::place_of(std::string_view key) const {
+  // Most often members come in order.
+  if (members_.empty() || members_.back().first < key) return members_.size();
+  const auto found = std::lower_bound(members_.begin(), members_.end(), key, [](const value_type& member, std::string_view wanted) { return member.first < wanted; });
+  return static_cast<std::size_t>(found - members_.begin());
+}
+
+Object::iterator Object::find(std::string_view key) {
+  const std::size_t place = place_of(key);
+  return place < size() && members_[place].first == key ? begin() + place : end();
+}
+
+Object::const_iterator Object::find(std::string_view key) const {
+  const std::size_t place = place_of(key);
+  return place < size() && members_[place].first == key ? begin() + place : end();
+}
+
+Value& Object::at(std::string_view key) { return const_cast<Value&>(std::as_const(*this).at(key)); }
+
+const Value& Object::at(std::string_view key) const {
+  const auto found = find(key);
+  if (found == end()) throw std::out_of_range("no member `" + std::string(key) + "`");
+  return found->second;
+}
+
+Value& Object::operator[](std::string_view key) { return emplace(key, Value()).first->second; }
+
+std::pair<Object::iterator, bool> Object::emplace(std::string_view key, Value value) {
+  const std::size_t place = place_of(key);
+  if (place < size() && members_[place].first == key) return {begin() + place, false};
+  if (members_.empty()) members_.reserve(4);
+  members_.emplace(members_.begin() + static_cast<std::ptrdiff_t>(place), std::string(key), std::move(value));
+  return {begin() + place, true};
+}
+
+std::pair<Object::iterator, bool> Object::insert_or_assign(std::string_view key, Value value) {
+  const std::size_t place = place_of(key);
+  if (place == size() || members_[place].first != key) return emplace(key, std::move(value));
+  members_[place].second = std::move(value);
+  return {begin() + place, false};
+}
+
+std::size_t Object::erase(std::string_view key) {
+  const auto found = find(key);
+  if (found == end()) return 0;
+  erase(found);
+  return 1;
+}
+
+Object::iterator Object::erase(const_iterator member) {
+  const auto place = member - begin();
+  members_.erase(members_.begin() + place);
+  return begin() + place;
+}
+
+// A friend that no namespace declared: what the library shows has to be said here.
+FOOTLIGHT_API bool operator==(const Object& a, const Object& b) { return a.members_ == b.members_; }
+
 const Value* Value::find(std::string_view key) const {
   const auto* object = std::get_if<Object>(&held_);
   if (!object) return nullptr;
@@ -184,11 +264,20 @@ Result<Value> parse_json(std::string_view text) {
 
 void append_json_string(std::string& out, std::string_view text) {
   constexpr char hex[] = "0123456789abcdef";
+  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
+  std::size_t plain = 0;
+  while (plain < text.size() && is_plain(text[plain])) ++plain;
+  if (plain == text.size()) {                            // nearly always
+    const std::size_t at = out.size();
+    out.resize(at + text.size() + 2, '"');
+    text.copy(out.data() + at + 1, text.size());
+    return;
+  }
   out += '"';
   std::size_t copied = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = plain; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    if (is_plain(text[i])) continue;
     out.append(text.substr(copied, i - copied));
     copied = i + 1;
     switch (c) {
@@ -262,6 +351,7 @@ void append_json(std::string& out, const Value& value) {
 
 std::string to_json(const Value& value) {
   std::string out;
+  out.reserve(200);
   append_json(out, value);
   return out;
 }

@@ -424,17 +424,17 @@ struct PlainReader::Work {
       }
       case '{': {
         ++token;
-        Object object;
-        if (take('}')) return Value(std::move(object));
+        Object::Members members;
+        if (take('}')) return Value(Object());
         do {
           std::string_view key;
           raw_string(key);
           take(':');
           has_dotted_names |= key.find('.') != key.npos;
-          object.emplace(std::string(key), document(has_dotted_names));
+          members.emplace_back(std::string(key), document(has_dotted_names));
         } while (take(','));
         take('}');
-        return Value(std::move(object));
+        return Value(Object(std::move(members)));
       }
       default: {
         double n = 0;

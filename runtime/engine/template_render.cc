@@ -439,7 +439,8 @@ class Renderer {
         const auto& [name, expression] = program_.hash[node.first + i];
         hash.insert_or_assign(name, evaluate(expression, scope).take());
       }
-      if (context.hash) hash.insert(context.hash->members.begin(), context.hash->members.end());
+      if (context.hash)
+        for (const auto& [name, value] : context.hash->members) hash.emplace(name, value);
       std::size_t weight = 1;
       for (const auto& [name, value] : hash) weight += weight_of(value);
       if (has_failed() || !step(weight)) return;
@@ -553,17 +554,18 @@ class Renderer {
   Operand whole(const Context& context) {
     if (!context.hash) return context.value;
     if (context.hash->merged) return context.hash->merged;
-    Object merged = context.hash->members;
+    Object::Members merged(context.hash->members.begin(), context.hash->members.end());   // of one name the first is taken
     if (context.value->is_object())
-      merged.insert(context.value->object().begin(), context.value->object().end());
+      merged.insert(merged.end(), context.value->object().begin(), context.value->object().end());
     const std::size_t items = context.value->is_array()    ? context.value->array().size()
                               : context.value->is_string() ? utf16_length(context.value->string())
                                                            : 0;
     for (std::size_t i = 0; i < items && step(); ++i) {
-      const std::string name = std::to_string(i);
-      merged.emplace(name, member(*context.value, name).take());
+      std::string name = std::to_string(i);
+      Value item = member(*context.value, name).take();
+      merged.emplace_back(std::move(name), std::move(item));
     }
-    Value value(std::move(merged));
+    Value value{Object(std::move(merged))};
     step(weight_of(value));
     return context.hash->merged = keep(std::move(value));
   }

@@ -159,7 +159,7 @@ class Reader {
 
   Result<Value> read_object(int depth) {
     if (in_order_) return read_in_order(depth);
-    Object object;
+    Object::Members members;
     const std::size_t path = path_.size();
     for (lua_pushnil(L_); lua_next(L_, -2); lua_pop(L_, 1)) {
       lua_pushvalue(L_, -2);
@@ -180,9 +180,9 @@ class Reader {
         return member;
       }
       path_.resize(path);
-      object.emplace(std::move(*key), std::move(*member));
+      members.emplace_back(std::move(*key), std::move(*member));
     }
-    return Value(std::move(object));
+    return Value(Object(std::move(members)));
   }
 
   // The same by sorted keys: what is wrong first is then the same in every run.

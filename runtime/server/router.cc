@@ -371,7 +371,7 @@ Value describe(const std::vector<Route>& routes) {
     for (const Segment& segment : segments) {
       path += segment.kind == Segment::Kind::literal ? "/" + segment.text : "/{" + segment.text + "}";
     }
-    Value& methods = paths.try_emplace(path, Object{}).first->second;
+    Value& methods = paths.emplace(path, Object{}).first->second;
     methods.object()[lower(route.method)] = describe_operation(route, segments);
   }
   const Object problem_answer{

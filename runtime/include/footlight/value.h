@@ -5,10 +5,12 @@
 // round-trip numbers, no blanks) and `hash_of` names it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,7 +20,55 @@ namespace footlight FOOTLIGHT_API {
 
 class Value;
 using Array = std::vector<Value>;
-using Object = std::map<std::string, Value, std::less<>>;
+
+// The members of a JSON object, sorted bytewise by key, side by side in memory. It has the names of std::map, but an
+// insertion or an erasure moves what stands behind it: references and iterators from before do not hold after one. Many
+// members that are not sorted are best given at once, as `Members`.
+class Object {
+ public:
+  using value_type = std::pair<std::string, Value>;     // its key is not to be written
+  using Members = std::vector<value_type>;
+  using iterator = value_type*;
+  using const_iterator = const value_type*;
+
+  // What braces hold: `Object{{"name", "shop"}, {"count", 3}}`. Of one key the first is taken, here and below.
+  class Given;
+
+  Object() = default;
+  Object(std::initializer_list<Given> given);
+  explicit Object(Members members);                     // in any order
+  template <class Iterator>
+    requires requires(Iterator member) { Value((*member).second); }
+  Object(Iterator from, Iterator to) : Object(Members(from, to)) {}
+
+  iterator begin();
+  iterator end();
+  const_iterator begin() const;
+  const_iterator end() const;
+  std::size_t size() const;
+  bool empty() const;
+
+  iterator find(std::string_view key);
+  const_iterator find(std::string_view key) const;
+  bool contains(std::string_view key) const;
+  Value& at(std::string_view key);                      // throws std::out_of_range where there is none
+  const Value& at(std::string_view key) const;
+  Value& operator[](std::string_view key);              // a null is made where there is none
+
+  // Where the member is, and whether it is new; what is there already stays.
+  std::pair<iterator, bool> emplace(std::string_view key, Value value);
+  std::pair<iterator, bool> insert_or_assign(std::string_view key, Value value);
+  std::size_t erase(std::string_view key);              // how many: 0 or 1
+  iterator erase(const_iterator member);                // the next one
+  void clear();
+
+  friend bool operator==(const Object& a, const Object& b);
+
+ private:
+  std::size_t place_of(std::string_view key) const;     // of the first member that is not before it
+
+  Members members_;
+};
 
 class Value {
  public:
@@ -66,6 +116,25 @@ class Value {
  private:
   std::variant<std::monostate, bool, double, std::string, Array, Object> held_;
 };
+
+class Object::Given {
+ public:
+  Given(std::string_view key, Value value) : key_(key), value_(std::move(value)) {}
+
+ private:
+  friend class Object;
+  std::string_view key_;
+  mutable Value value_;                                 // an initializer list is constant, and copies of documents are dear
+};
+
+inline Object::iterator Object::begin() { return members_.data(); }
+inline Object::iterator Object::end() { return members_.data() + members_.size(); }
+inline Object::const_iterator Object::begin() const { return members_.data(); }
+inline Object::const_iterator Object::end() const { return members_.data() + members_.size(); }
+inline std::size_t Object::size() const { return members_.size(); }
+inline bool Object::empty() const { return members_.empty(); }
+inline bool Object::contains(std::string_view key) const { return find(key) != end(); }
+inline void Object::clear() { members_.clear(); }
 
 std::string_view kind_name(Value::Kind kind);         // `null`, `boolean`, `number`, ...
 
