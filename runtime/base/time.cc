@@ -61,9 +61,12 @@ Error bad_time(std::string_view text, const std::string& why) {
   return refuse(Code::bad_time, "`" + std::string(text) + "` " + why);
 }
 
-std::string padded(std::int64_t number, std::size_t width) {
-  std::string digits = std::to_string(number);
-  return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
+// Its digits with zeros in front, `width` of them at least; it is not negative.
+void append_padded(std::string& out, std::int64_t number, int width) {
+  char digits[20];
+  char* first = std::end(digits);
+  for (; number > 0 || width > 0; number /= 10, --width) *--first = static_cast<char>('0' + number % 10);
+  out.append(first, std::end(digits));
 }
 
 std::string years_accepted() {
@@ -148,8 +151,9 @@ Result<Instant> checked(Instant instant, std::string_view text) {
 std::string to_offset_text(Duration offset) {
   const std::int64_t total = std::abs(offset.ms) / 1000;
   std::string text = offset.ms < 0 ? "-" : "+";
-  text += padded(total / 3600, 2) + ":" + padded(total / 60 % 60, 2);
-  if (total % 60 != 0) text += ":" + padded(total % 60, 2);
+  append_padded(text, total / 3600, 2);
+  append_padded(text += ':', total / 60 % 60, 2);
+  if (total % 60 != 0) append_padded(text += ':', total % 60, 2);
   return text;
 }
 
@@ -161,9 +165,10 @@ std::string to_text(Instant instant) {
   CivilTime civil = civil_day(static_cast<int>(day.count()));
   civil.hour = static_cast<int>(ms / 3'600'000);
   civil.minute = static_cast<int>(ms / 60'000 % 60);
-  std::string text = to_text(civil) + ":" + padded(ms / 1000 % 60, 2);
-  if (ms % 1000 != 0) text += "." + padded(ms % 1000, 3);
-  return text + "Z";
+  std::string text = to_text(civil);
+  append_padded(text += ':', ms / 1000 % 60, 2);
+  if (ms % 1000 != 0) append_padded(text += '.', ms % 1000, 3);
+  return text += 'Z';
 }
 
 Result<Instant> parse_instant(std::string_view text) {
@@ -185,9 +190,14 @@ Result<CivilTime> parse_civil(std::string_view text) {
 }
 
 std::string to_text(const CivilTime& civil) {
-  std::string text = padded(civil.year, 4) + "-" + padded(civil.month, 2) + "-" + padded(civil.day, 2) + "T" +
-                     padded(civil.hour, 2) + ":" + padded(civil.minute, 2);
-  if (civil.second != 0) text += ":" + padded(civil.second, 2);
+  std::string text;
+  text.reserve(24);
+  append_padded(text, civil.year, 4);
+  append_padded(text += '-', civil.month, 2);
+  append_padded(text += '-', civil.day, 2);
+  append_padded(text += 'T', civil.hour, 2);
+  append_padded(text += ':', civil.minute, 2);
+  if (civil.second != 0) append_padded(text += ':', civil.second, 2);
   return text;
 }
 

@@ -29,9 +29,9 @@ Value hash_or_null(std::string_view hash) { return hash.empty() ? Value() : Valu
 
 // A new workspace document makes a new catalog version: it changes what is served. In the chain it
 // stands as the item without an experience.
-CatalogVersion version_after(const State& state, const Workspace& workspace) {
+CatalogVersion version_after(const State& state, std::string workspace_hash) {
   CatalogVersion next{state.version.epoch, state.version.v + 1, {}};
-  next.chain = chain_of(state.version.chain, next.epoch, next.v, CatalogChange{.put = CatalogItem{.hash = hash_of(to_value(workspace))}});
+  next.chain = chain_of(state.version.chain, next.epoch, next.v, CatalogChange{.put = CatalogItem{.hash = std::move(workspace_hash)}});
   return next;
 }
 
@@ -143,9 +143,9 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
   workspace_ = std::move(workspace);
   state_.head = entry.seq;
   state_.at = std::max(state_.at, entry.at);
-  state_.version = version_after(state_, workspace_);
-  state_.version_at = state_.at;
   const std::string hash = hash_of(to_value(workspace_));
+  state_.version = version_after(state_, hash);
+  state_.version_at = state_.at;
   remember(trails_[""], entry.seq, hash, hash);
   control_->committed(state_.version, entry.at);
   return Done{};
@@ -430,7 +430,7 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
   if (has_errors(problems)) return does_not_compile(std::move(problems));
 
   const Instant when = std::max(at, state_.at);
-  const CatalogVersion version = version_after(state_, workspace);
+  const CatalogVersion version = version_after(state_, hash_of(to_value(workspace)));
   const Value body = Object{{"name", name_}, {"version", version_text(version)}, {"accepted_at", to_text(when)},
                             {"visible_by", to_text(when + options_.window.length())}};
   Draft draft{when, actor.name, {}, {}, to_json(configure_record(state_.head + 1, canonical, actor, when, version, request_id)), to_json(body), {}};
@@ -691,6 +691,13 @@ Result<Value> Catalog::experience(std::string_view id, Instant now) const {
   std::optional<Error> refusal;
   const Experience* experience = known(id, refusal);
   return experience ? Result<Value>(view(*experience, now, true)) : *refusal;
+}
+
+Result<Value> Catalog::summary(std::string_view id, Instant now) const {
+  const std::shared_lock reading(state_mutex_);
+  std::optional<Error> refusal;
+  const Experience* experience = known(id, refusal);
+  return experience ? Result<Value>(view(*experience, now, false)) : *refusal;
 }
 
 std::vector<Value> Catalog::experiences(Instant now) const {

@@ -88,7 +88,8 @@ class Catalog {
   // What was accepted and is left out of the snapshot, since this program cannot compile it.
   std::optional<Error> compile_error() const;
   Result<Value> experience(std::string_view id, Instant now) const;   // codes not_found, gone
-  std::vector<Value> experiences(Instant now) const;    // all but deleted ones; without definitions
+  Result<Value> summary(std::string_view id, Instant now) const;          // the same without its definitions
+  std::vector<Value> experiences(Instant now) const;    // the summaries of all but deleted ones
   // Times in force that this machine's zone data reads otherwise than they were activated; what was activated is
   // kept. By experience. Looked for when the catalog is opened: a process reads each zone once.
   std::map<std::string, std::vector<ZoneChange>> changed_zones(Instant now) const;

@@ -1,6 +1,7 @@
 #include "model/reader.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -44,7 +45,8 @@ Reader::Reader(const Value& value, std::string path, Problems& problems)
 std::string Reader::path_of(std::string_view key) const { return path_ + "." + std::string(key); }
 
 const Value* Reader::take(std::string_view key) {
-  known_.emplace(key);
+  if (known_.empty()) known_.reserve(16);
+  known_.emplace_back(key);
   return value_.find(key);
 }
 
@@ -123,9 +125,10 @@ void Reader::report(Code code, std::string_view key, std::string message) {
 void Reader::finish() {
   if (!object_) return;
   for (const auto& [key, member] : value_.object()) {
-    if (known_.contains(key)) continue;
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     std::string message = "there is no field `" + key + "` here";
-    const std::vector<std::string> names(known_.begin(), known_.end());
+    const std::set<std::string> sorted(known_.begin(), known_.end());
+    const std::vector<std::string> names(sorted.begin(), sorted.end());
     if (const std::string near = nearest(key, names); !near.empty()) message += "; did you mean `" + near + "`?";
     problems_.push_back({Code::unknown_field, path_of(key), std::move(message)});
   }

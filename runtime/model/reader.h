@@ -4,7 +4,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,7 +44,7 @@ class Reader {
   bool object_;
   std::string path_;
   Problems& problems_;
-  std::set<std::string, std::less<>> known_;
+  std::vector<std::string> known_;                       // as taken; few, so that looking through them is quickest
 };
 
 // ``expected a string, found a number``, for messages of one shape everywhere.

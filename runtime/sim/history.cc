@@ -192,7 +192,7 @@ class Author {
     const Person* person = &people()[static_cast<std::size_t>(random_.below(6))];
     std::optional<Value> known;
     if (!random_.one_in(4)) {
-      known = sim.experience(id);
+      known = sim.summary(id);
       const std::string status = known ? known->string_or("status", "") : "";
       if (status == "draft") name = random_.one_in(2) ? CommandName::submit : random_.one_in(2) ? CommandName::edit : CommandName::activate;
       else if (status.find("in_review") != std::string::npos) name = random_.one_in(6) ? CommandName::request_changes : CommandName::approve;

@@ -122,9 +122,9 @@ Simulation::Simulation(const Operation& world, Wiring& wiring)
 
 bool Simulation::is_up(int node) const { return node < 0 ? catalog_ != nullptr : nodes_[static_cast<std::size_t>(node)].is_up; }
 
-std::optional<Value> Simulation::experience(const std::string& id) const {
+std::optional<Value> Simulation::summary(const std::string& id) const {
   if (!catalog_) return std::nullopt;
-  auto known = catalog_->experience(id, control_wall());
+  auto known = catalog_->summary(id, control_wall());
   return known ? std::optional(std::move(*known)) : std::nullopt;
 }
 
@@ -188,7 +188,7 @@ Outcome Simulation::command(const Operation& operation) {
       for (const auto& [key, value] : operation.changes.object()) command.definition.object()[key] = value;
   }
   if (command.name == CommandName::approve && !operation.has_hash)
-    if (auto known = catalog_->experience(command.experience, command.at)) command.expected_hash = known->string_or("hash", "");
+    if (auto known = catalog_->summary(command.experience, command.at)) command.expected_hash = known->string_or("hash", "");
   std::string body_hash;
   if (!operation.key.empty()) {
     Operation body = operation;
@@ -355,12 +355,12 @@ Outcome Simulation::poll(int index) {
 
 // ---- answers
 
-void Simulation::decide_into(Served& served, const Snapshot& snapshot, const Operation& operation, Instant wall) const {
+void Simulation::decide_into(Served& served, const Snapshot& snapshot, const Operation& operation, Instant wall) {
   Request request{.now = wall};
   served.is_whole_list = has_own_workspace_ && (operation.surface.empty() || operation.surface == "list" || operation.surface == list_surface);
   request.surfaces.emplace_back(served.is_whole_list ? std::string(list_surface) : operation.surface == "hero" && has_own_workspace_ ? "web://sim.example/#hero" : operation.surface);
   if (operation.attributes.is_object()) request.attributes = operation.attributes;
-  const Decision decision = decide(snapshot, request, no_policies());
+  const Decision decision = decide(snapshot, request, no_policies(), {}, scratch_);
   served.items.clear();
   for (const Proposition& one : decision.propositions)
     if (!one.experience.empty()) served.items.push_back({one.experience, one.content, one.revision});
@@ -666,7 +666,7 @@ Value Simulation::to_value(const Operation& operation, const Outcome& outcome) c
     const bool is_new = operation.command.name == CommandName::duplicate && outcome.answer;
     const std::string& id = is_new ? operation.command.new_id : operation.command.experience;
     line["id"] = id;
-    if (const auto known = experience(id)) {
+    if (const auto known = summary(id)) {
       line["state"] = known->string_or("status", "");
       for (const char* field : {"revision", "live_revision", "hash", "stopped_at"})
         if (const Value* value = known->find(field)) line[field] = *value;

@@ -50,7 +50,7 @@ class Simulation {
   int message_on_its_way(std::size_t i) const { return messages_[i].id; }
   bool has_backup(const std::string& name) const { return backups_.contains(name); }
   Instant control_wall() const { return control_.clock.at(now_).wall; }
-  std::optional<Value> experience(const std::string& id) const;
+  std::optional<Value> summary(const std::string& id) const;   // of the control side's catalog
 
  private:
   // Two clocks that run at their own rates from a moment on.
@@ -112,7 +112,7 @@ class Simulation {
   Outcome clock(const Operation& operation);
   Outcome verify();
   std::shared_ptr<const Compiled> compiled(const LeaseAnswer& answer);
-  void decide_into(Served& served, const Snapshot& snapshot, const Operation& operation, Instant wall) const;
+  void decide_into(Served& served, const Snapshot& snapshot, const Operation& operation, Instant wall);
 
   Wiring& wiring_;
   bool has_own_workspace_;
@@ -126,6 +126,7 @@ class Simulation {
   int messages_made_ = 0, nonces_made_ = 0;
   std::map<std::string, StoreCopy> backups_;
   std::map<std::string, std::shared_ptr<const Compiled>> compiled_;   // by chain: a version is compiled once, by the node's own way
+  DecideScratch scratch_;                              // of every side in turn: it forgets one snapshot for another
   Judge judge_;
 };
 
