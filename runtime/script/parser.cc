@@ -1,6 +1,7 @@
 #include "script/parser.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/limits.h"
@@ -565,12 +566,38 @@ class Parser {
     Expr left = unary(what);
     for (const Infix* infix = infix_of(now().kind); infix && infix->left > floor;
          infix = infix_of(now().kind)) {
+      if (infix->op == BinaryOp::and_ || infix->op == BinaryOp::or_) {
+        Exprs parts;
+        parts.push_back(std::move(left));
+        while (accept(infix->token)) parts.push_back(operation(infix->right, "a value behind `" + std::string(last().raw) + "`"));
+        left = chain(infix->op, parts);
+        continue;
+      }
       take();
       Expr right = operation(infix->right, "a value behind `" + std::string(last().raw) + "`");
       const Place at = left.at;
       const int height = std::max(left.height, right.height);
       left = make(at, Binary{infix->op, box(std::move(left)), box(std::move(right))}, height);
     }
+    return left;
+  }
+
+  // `a or b or c`, read from the left. Where `and` and `or` are bracketed makes no difference, so that a long list of
+  // cases is no deep one: it becomes as high as its logarithm.
+  Expr chain(BinaryOp op, std::span<Expr> parts) {
+    const auto joined = [&](Expr left, Expr right) {
+      const Place at = left.at;
+      const int height = std::max(left.height, right.height);
+      return make(at, Binary{op, box(std::move(left)), box(std::move(right))}, height);
+    };
+    constexpr std::size_t long_chain = 32;
+    if (parts.size() > long_chain) {
+      const auto half = parts.size() / 2;
+      Expr left = chain(op, parts.first(half));
+      return joined(std::move(left), chain(op, parts.subspan(half)));
+    }
+    Expr left = std::move(parts[0]);
+    for (Expr& right : parts.subspan(1)) left = joined(std::move(left), std::move(right));
     return left;
   }
 
