@@ -13,10 +13,12 @@
 #include "app/inputs.h"
 #include "app/parse_baseline.h"
 #include "app/terminal.h"
+#include "app/workload.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "engine/decide.h"
 #include "script/files.h"
+#include "script/policies.h"
 
 namespace footlight {
 namespace {
@@ -25,90 +27,6 @@ constexpr std::size_t any_size = std::size_t{4} << 30;
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// A name of the workload as an id here; ids are lower-case already, surfaces become `s0`, `s1`, ….
-Result<Value> predicate_of(const Value& tree) {
-  const std::string op = tree.string_or("op", "");
-  const auto parts = [&](const char* key) -> Result<Value> {
-    Array args;
-    for (const Value& arg : tree.find("args") ? tree.find("args")->array() : Array{}) {
-      auto part = predicate_of(arg);
-      if (!part) return part;
-      args.push_back(std::move(*part));
-    }
-    return Value(Object{{key, std::move(args)}});
-  };
-  if (op == "true") return Value("everyone");
-  if (op == "and") return parts("all");
-  if (op == "or") return parts("any");
-  if (op == "not") {
-    auto part = predicate_of(*tree.find("arg"));
-    if (!part) return part;
-    return Value(Object{{"no", std::move(*part)}});
-  }
-  const std::string attribute = tree.string_or("attr", "");
-  if (op == "bucket")
-    return Value(Object{{"bucket", Object{{"salt", tree.string_or("salt", "")}, {"from", *tree.find("lo")}, {"to", *tree.find("hi")}, {"by", attribute}}}});
-  Object leaf{{"attr", attribute}};
-  const auto value = [&](const char* key) { return tree.find(key) ? *tree.find(key) : Value(); };
-  struct Word {
-    std::string_view op, word;
-    const char* operand;
-  };
-  static constexpr Word words[] = {{"eq", "eq", "value"}, {"in", "in", "values"}, {"lt", "lt", "value"}, {"le", "le", "value"},
-                                   {"gt", "gt", "value"}, {"ge", "ge", "value"}, {"prefix", "starts", "value"}, {"suffix", "ends", "value"},
-                                   {"contains", "contains", "value"}, {"has_any", "has_any", "values"}, {"has_all", "has_all", "values"}};
-  if (op == "exists") leaf["exists"] = true;
-  else if (op == "range") leaf["between"] = Array{value("lo"), value("hi")};
-  else if (op == "semver") {
-    static const std::map<std::string, std::string> signs = {{"lt", "<"}, {"le", "<="}, {"eq", "="}, {"ge", ">="}, {"gt", ">"}};
-    leaf["semver"] = signs.at(tree.string_or("cmp", "eq")) + tree.string_or("value", "");
-  } else {
-    const auto word = std::find_if(std::begin(words), std::end(words), [&](const Word& row) { return row.op == op; });
-    if (word == std::end(words)) return refuse(Code::bad_predicate, "the workload uses the operator `" + op + "`, which is not known");
-    leaf[std::string(word->word)] = value(word->operand);
-  }
-  return Value(std::move(leaf));
-}
-
-Result<SnapshotSource> source_of(const Value& workload) {
-  if (workload.string_or("format", "") != "decide-workload/1")
-    return refuse(Code::usage, "workload.json is not of the format decide-workload/1");
-  SnapshotSource source{.version = "bench"};
-  Object surfaces, attributes;
-  std::map<std::string, std::string> configurations;
-  for (const Value& attribute : workload.find("attributes")->array()) attributes[attribute.string_or("name", "")] = Object{{"type", "any"}};
-  for (const Value& surface : workload.find("surfaces")->array()) {
-    const std::string name = "s" + std::to_string(configurations.size());
-    configurations[surface.string()] = name;
-    surfaces[name] = Object{{"format", "json"}, {"rules", Array{surface}}};
-  }
-  Problems problems;
-  source.workspace = parse_workspace(Object{{"name", "bench"}, {"attributes", std::move(attributes)}, {"surfaces", std::move(surfaces)}}, problems);
-  for (const Value& row : workload.find("experiences")->array()) {
-    auto audience = predicate_of(*row.find("audience"));
-    if (!audience) return audience.error();
-    if (const Value* traffic = row.find("traffic"))
-      audience = Value(Object{{"all", Array{Object{{"bucket", Object{{"salt", traffic->string_or("salt", "")}, {"from", *traffic->find("lo")},
-                                                                     {"to", *traffic->find("hi")}, {"by", "id"}}}},
-                                            std::move(*audience)}}});
-    Array elements;
-    for (const Value& element : row.find("elements")->array())
-      elements.push_back(Object{{"element", element.string_or("element", "")},
-                                {"content", Object{{"json", Object{{"op", element.string_or("op", "")}, {"content", *element.find("content")}}}}}});
-    const Value document = Object{{"kind", "campaign"}, {"id", row.string_or("id", "")}, {"priority", *row.find("priority")},
-                                  {"audience", std::move(*audience)},
-                                  {"show", Object{{configurations[row.string_or("surface", "")], std::move(elements)}}}};
-    ServedExperience served{.definition = parse_definition(document, problems),
-                            .activated_at = {static_cast<std::int64_t>(row.find("published")->number()) * 1000}};
-    const Value* schedule = row.find("schedule");
-    if (schedule && schedule->find("start")) served.start = Instant{static_cast<std::int64_t>(schedule->find("start")->number()) * 1000};
-    if (schedule && schedule->find("end")) served.end = Instant{static_cast<std::int64_t>(schedule->find("end")->number()) * 1000};
-    source.experiences.push_back(std::move(served));
-  }
-  if (has_errors(problems)) return refuse(Code::validation_failed, std::move(problems), "the workload does not become a workspace");
-  return source;
 }
 
 // What a line of requests.jsonl has beside a request.
@@ -121,11 +39,11 @@ struct LineExtras {
 // One line through the engine: bytes to bytes.
 class Bench {
  public:
-  explicit Bench(std::shared_ptr<const Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
+  Bench(std::shared_ptr<const Snapshot> snapshot, PolicyRunner& policies) : snapshot_(std::move(snapshot)), policies_(policies) {}
 
   Result<AnswerBytes> answer(std::string_view line, LineExtras& extras) {
     if (auto read = read_request(*snapshot_, line, {}, scratch_, extras.row); !read) return read.error();
-    return answer_read(*snapshot_, extras.now(), no_policies(), {}, scratch_);
+    return answer_read(*snapshot_, extras.now(), policies_, {}, scratch_);
   }
   bool read(std::string_view line) {
     LineExtras extras;
@@ -134,6 +52,7 @@ class Bench {
 
  private:
   std::shared_ptr<const Snapshot> snapshot_;
+  PolicyRunner& policies_;
   DecideScratch scratch_;
 };
 
@@ -238,17 +157,21 @@ int bench_decide_command(const BenchOptions& options) {
   if (requests.empty()) return fail(refuse(Code::usage, "requests.jsonl is empty"));
 
   const std::size_t heap_before = mallinfo2().uordblks;
-  auto source = source_of(*workload);
+  auto source = source_of(*workload, options.opaque);
   if (!source) return fail(source.error());
   const std::size_t experiences = source->experiences.size();
   const double before_build = seconds_now();
-  auto compiled = Snapshot::compile(std::move(*source), no_policy_compiler());
+  LuaPolicyCompiler compiler;
+  auto compiled = Snapshot::compile(std::move(*source), compiler);
   if (!compiled) return fail(compiled.error());
   const double build = seconds_now() - before_build;
   const std::size_t heap = mallinfo2().uordblks - heap_before;
   const std::shared_ptr<const Snapshot> snapshot = std::move(*compiled);
 
-  Bench bench(snapshot);
+  // Deadlines are for policies of people; here all are ours, and the machine may be busy.
+  auto policies = LuaPolicyRunner::create(snapshot, {.deadline = minutes(10)});
+  if (!policies) return fail(policies.error());
+  Bench bench(snapshot, **policies);
   Checked checked;
   if (options.check || !options.answers.empty()) {
     auto done = check(options, *files, bench, *workload, requests);
@@ -292,7 +215,7 @@ int bench_decide_command(const BenchOptions& options) {
       {"bytes_per_answer", whole(static_cast<double>(bytes) / (static_cast<double>(requests.size()) * options.rounds))},
       {"build_ms", whole(build * 1000)}, {"index_bytes_per_experience", whole(static_cast<double>(snapshot->index_bytes()) / per)},
       {"bytes_per_experience", whole(static_cast<double>(heap) / per)}, {"peak_rss_bytes", static_cast<std::int64_t>(usage.ru_maxrss) * 1024},
-      {"checked", checked.compared}, {"wrong", checked.wrong}};
+      {"policies", snapshot->policies().size()}, {"checked", checked.compared}, {"wrong", checked.wrong}};
   if (options.json) {
     std::printf("%s\n", to_json(figures).c_str());
   } else {

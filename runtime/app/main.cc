@@ -294,6 +294,7 @@ int main(int argc, char** argv) {
   command->add_option("--workload", bench.workload, "folder with workload.json, requests.jsonl, expected.jsonl")->required();
   command->add_flag("--check", bench.check, "compare every answer with expected.jsonl");
   command->add_option("--answers", bench.answers, "write the answers to a file");
+  command->add_flag("--opaque", bench.opaque, "audiences as functions that stay Lua, in the place of conditions");
   command->add_option("--rounds", bench.rounds, "times through all requests")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_flag("--json", bench.json, "figures as JSON");
   command->callback([&] { run = [&] { return bench_decide_command(bench); }; });
