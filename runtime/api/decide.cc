@@ -72,7 +72,7 @@ std::vector<Route> decide_routes(Serving& serving) {
        .help = "Body: {\"identity\":{\"namespace\",\"id\"},\"attributes\":{…},\"context\":{…},\"surfaces\":[…]}. Answers {\"snapshot\","
                "\"propositions\":[{\"surface\",\"configuration\",\"element\",\"experience\",\"action\",\"revision\",\"priority\",\"format\","
                "\"content\",\"token\"}]}. `?explain=1` adds the trace, for viewers. A node without a lease answers defaults only, with \"reason\":\"no_lease\".",
-       .cors = true},
+       .cors = true, .is_quick = true},
   };
 }
 

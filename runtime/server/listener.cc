@@ -1,29 +1,18 @@
 // Event loops, connections and their deadlines.
 #include "server/listener.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-
-#include <sys/socket.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cassert>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <list>
 #include <mutex>
 #include <new>
@@ -35,28 +24,20 @@
 
 #include "http/problem.h"
 #include "server/reader.h"
+#include "server/socket.h"
 #include "server/writer.h"
 
 namespace footlight {
 
-namespace asio = boost::asio;
-
 namespace {
 
-using boost::asio::ip::tcp;
-using ErrorCode = boost::system::error_code;
-// The concrete executor everywhere: the type-erased one costs an allocation per operation.
-using Executor = asio::io_context::executor_type;
-using Socket = asio::basic_stream_socket<tcp, Executor>;
-using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 using Steady = std::chrono::steady_clock;
-using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
-using Task = asio::awaitable<void, Executor>;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 
-constexpr std::size_t read_bytes = 4 << 10;            // an idle connection holds no more
-constexpr std::size_t body_read_bytes = 64 << 10;
+constexpr std::size_t read_bytes = 64 << 10;           // at once, into memory that a worker's connections share
 constexpr std::size_t batch_bytes = 256 << 10;         // answers written at once, in front of one more
+constexpr int batch_connections = 32;                  // read from before their answers are written
+constexpr int accepts_max = 64;                        // before those are looked at who came earlier
+constexpr std::size_t spares_max = batch_connections;
 constexpr auto accept_pause = std::chrono::milliseconds(50);   // out of descriptors: let some close
 constexpr auto hold_look = std::chrono::milliseconds(50);      // how often a held answer looks for news
 
@@ -69,41 +50,6 @@ Steady::time_point coarse_now() {
 
 std::chrono::milliseconds in_chrono(Duration duration) { return std::chrono::milliseconds(duration.ms); }
 
-std::string to_text(const tcp::endpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
-}
-
-// Bytes received and not yet taken, at the front of memory that grows only while a body arrives.
-class Buffer {
- public:
-  std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
-  bool empty() const { return begin_ == end_; }
-  void consume(std::size_t n) { begin_ += n; }
-  void filled(std::size_t n) { end_ += n; }
-
-  // Where to read to: what is there moves to the front, with room for `wanted` more behind it.
-  asio::mutable_buffer room(std::size_t wanted) {
-    const std::size_t held = end_ - begin_;
-    const bool is_oversized = held == 0 && capacity_ > wanted;
-    if (capacity_ < held + wanted || is_oversized) {
-      std::unique_ptr<char[]> larger(new char[held + wanted]);   // not make_unique: that writes zeros
-      std::copy_n(bytes_.get() + begin_, held, larger.get());
-      bytes_ = std::move(larger);
-      capacity_ = held + wanted;
-    } else {
-      std::copy(bytes_.get() + begin_, bytes_.get() + end_, bytes_.get());
-    }
-    begin_ = 0;
-    end_ = held;
-    return {bytes_.get() + held, capacity_ - held};
-  }
-
- private:
-  std::unique_ptr<char[]> bytes_;
-  std::size_t capacity_ = 0, begin_ = 0, end_ = 0;
-};
-
 // A caller's own id may stand in our logs when it is short and has nothing to escape.
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= limits::request_id_bytes_max &&
@@ -113,23 +59,13 @@ bool is_request_id(std::string_view text) {
          });
 }
 
-std::string random_hex() {
-  std::random_device device;
-  char digits[8];
-  const auto end = std::to_chars(digits, digits + sizeof digits, device(), 16).ptr;
-  return {digits, end};
-}
-
-// What the workers have in common.
+// What the workers have in common: read by all; what is counted stands apart from it.
 struct Shared {
   Listener::Options options;
   Service service;
-  std::string id_prefix = random_hex();                // request ids differ from those before a restart
-  std::atomic<std::uint64_t> ids{0};
-  std::atomic<std::size_t> connections{0};
+  std::uint32_t id_seed = std::random_device()();      // request ids differ from those before a restart
   std::atomic<bool> stopping{false};
-
-  std::string make_request_id() { return id_prefix + "-" + std::to_string(++ids); }
+  alignas(64) std::atomic<std::size_t> connections{0};
 };
 
 // One of the connections counted over all workers.
@@ -143,220 +79,126 @@ struct Seat {
   const std::size_t number;                            // from 0
 };
 
-// What a connection waits for; each has its deadline.
-enum class Phase { idle, header, body, holding, writing, lingering };
+// A request while it arrives and is answered. A worker has few of them, so that their memory is warm, and an idle
+// connection has none.
+struct Exchange {
+  explicit Exchange(std::size_t header_bytes_max) : reader(request, header_bytes_max) {}
 
-struct Connection {
-  Connection(Socket connected, Shared& shared)
-      : seat(shared.connections),
-        socket(std::move(connected)),
-        reader(request, shared.options.header_bytes_max) {}
-
-  Seat seat;
-  Socket socket;
   HttpRequest request;
   RequestReader reader;
-  Buffer in;
-  std::string out;
-  Phase phase = Phase::idle;
-  Steady::time_point deadline;
-  bool expired = false;                                // the sweep cancelled the pending read
-  HttpResponse held;                                   // while its answer waits
 };
 
-// One thread's event loop and everything on it; only post_drain() is for other threads.
+// What a connection waits for; each has its deadline.
+enum class Phase { idle, header, body, holding, writing, lingering };
+// What comes when its answers are written.
+enum class Next { read, go_on, hold, close };
+
+struct Connection {
+  Connection(Descriptor accepted, const Endpoint& from, std::atomic<std::size_t>& counted)
+      : seat(counted), socket(std::move(accepted)), peer(to_text(from)) {}
+
+  RequestReader::State state() const { return exchange ? exchange->reader.state() : RequestReader::State::waiting; }
+
+  Seat seat;
+  Descriptor socket;
+  std::string peer;
+  std::unique_ptr<Exchange> exchange;
+  std::string in;                                      // received and not taken yet
+  std::string out;                                     // answers, of which `sent` bytes are written
+  std::size_t sent = 0;
+  Phase phase = Phase::idle;
+  Next next = Next::read;
+  // The kernel tells of news once. There may be something to read; the client's side is closed, so that there will be.
+  bool may_read = false, is_ending = false;
+  bool is_blocked = false;                             // the kernel took a part of `out`
+  Steady::time_point deadline;
+  std::unique_ptr<HttpResponse> held;                  // while its answer waits, `held_until` then
+  Steady::time_point held_until;
+  std::list<Connection>::iterator place;
+};
+
+// One thread's event loop and everything on it; only wake() is for other threads.
 class Worker {
  public:
-  explicit Worker(Shared& shared) : shared_(shared) {}
+  Worker(Shared& shared, std::uint32_t number) : shared_(shared), id_prefix_(prefix_of(shared.id_seed, number)) {}
 
-  // Listens on `endpoint`, whose port 0 becomes the port found. `is_shared`: other workers do too.
-  ErrorCode open(tcp::endpoint& endpoint, bool is_shared) {
-    ErrorCode ec;
-    acceptor_.open(endpoint.protocol(), ec);
-    if (ec) return ec;
-    acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
-    if (ec) return ec;
-    const int on = 1;
-    if (is_shared && ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
-      return ErrorCode(errno, boost::system::system_category());
-    }
-    acceptor_.bind(endpoint, ec);
-    if (ec) return ec;
-    acceptor_.listen(asio::socket_base::max_listen_connections, ec);
-    if (ec) return ec;
-    endpoint = acceptor_.local_endpoint(ec);
-    return ec;
+  // Listens on `endpoint`, whose port 0 becomes the port found; false and errno where it cannot.
+  bool open(Endpoint& endpoint, bool is_shared) {
+    acceptor_ = listen_at(endpoint, is_shared);
+    return acceptor_.is_open() && epoll_.is_open() && wake_.is_open() && watch(wake_, EPOLLIN, &wake_) && watch(acceptor_, EPOLLIN, &acceptor_);
   }
 
   void run() {
-    asio::co_spawn(io_, accept_all(), asio::detached);
-    asio::co_spawn(io_, sweep(), asio::detached);
-    io_.run();
+    sweep_due_ = Steady::now() + in_chrono(shared_.options.sweep_interval);
+    for (auto now = Steady::now(); !has_ended(); now = Steady::now()) {
+      look_at_time(now);
+      // What is ready is answered first, then all answers are written: a client that is woken by the first finds the
+      // others there as well, and code and data of deciding stay in the processor's nearest memory meanwhile.
+      std::array<epoll_event, batch_connections> events;
+      const int count = ::epoll_wait(epoll_.number(), events.data(), batch_connections, wait_ms(now));
+      for (int i = 0; i < count; ++i) notice(events[static_cast<std::size_t>(i)]);
+      read_on();
+      write_all();
+      if (shared_.stopping) drain();
+    }
   }
 
-  void post_drain() {
-    asio::post(io_, [this] { drain(); });
+  // Makes it look at what has changed: any thread.
+  void wake() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto n = ::write(wake_.number(), &one, sizeof one);   // fails where a wake is on its way
   }
 
  private:
-  using Place = std::list<Connection>::iterator;
-  enum class Next { read, write_and_go_on, hold, close };
+  // Odd multiples differ: two workers never make the same ids.
+  static std::string prefix_of(std::uint32_t seed, std::uint32_t number) {
+    char digits[9];
+    const auto end = std::to_chars(digits, digits + 8, seed + number * 0x9e37'79b9U, 16).ptr;
+    *end = '-';
+    return {digits, end + 1};
+  }
 
-  Task accept_all() {
-    while (acceptor_.is_open()) {
-      auto [ec, socket] = co_await acceptor_.async_accept(as_result);
-      if (!ec && admit(std::move(socket))) continue;
-      if (!acceptor_.is_open()) break;
-      // Descriptors or memory ran out, or the peer was gone already. Without a pause this would spin.
-      pause_.expires_after(accept_pause);
-      co_await pause_.async_wait(as_result);
+  void make_request_id(std::string& id) {
+    char digits[20];
+    id.assign(id_prefix_).append(digits, std::to_chars(digits, digits + sizeof digits, ++ids_).ptr);
+  }
+
+  bool watch(const Descriptor& descriptor, std::uint32_t events, void* what) {
+    epoll_event wanted{.events = events, .data = {.ptr = what}};
+    return ::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor.number(), &wanted) == 0;
+  }
+
+  // ---- time
+
+  int wait_ms(Steady::time_point now) const {
+    if (!unread_.empty()) return 0;
+    auto due = sweep_due_;
+    if (!held_.empty()) due = std::min(due, look_due_);
+    if (is_pausing_) due = std::min(due, accept_due_);
+    if (is_draining_) due = std::min(due, drain_due_);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+  }
+
+  void look_at_time(Steady::time_point now) {
+    if (now >= sweep_due_) sweep(now);
+    if (!held_.empty() && now >= look_due_) look_at_held(now);
+    if (is_pausing_ && now >= accept_due_ && !is_draining_) is_pausing_ = !watch(acceptor_, EPOLLIN, &acceptor_);
+    if (is_draining_ && now >= drain_due_) {
+      while (!connections_.empty()) drop(connections_.front());
     }
-  }
-
-  // False: memory ran out.
-  bool admit(Socket socket) {
-    const auto before = connections_.begin();
-    try {
-      Connection& c = connections_.emplace_front(std::move(socket), shared_);
-      if (c.seat.number < shared_.options.connections_max) {
-        ErrorCode ec;
-        c.socket.set_option(tcp::no_delay(true), ec);
-        c.socket.non_blocking(true, ec);
-        asio::co_spawn(io_, keep(connections_.begin()), asio::detached);
-      } else {
-        turn_away(c.socket);
-        connections_.pop_front();
-      }
-      return true;
-    } catch (const std::bad_alloc&) {
-      if (connections_.begin() != before) connections_.pop_front();
-      return false;
-    }
-  }
-
-  // One try, without waiting: who is turned away must not cost us a connection.
-  void turn_away(Socket& socket) {
-    HttpRequest request;
-    request.received = shared_.options.now();
-    request.request_id = shared_.make_request_id();
-    const auto response = problem_response(
-        refuse(Code::unavailable, "the server has its " + std::to_string(shared_.options.connections_max) +
-                                      " connections; try again later"),
-        request);
-    tell({request, response, 0});
-    std::string out;
-    append_response(out, response, request, "close");
-    ErrorCode ec;
-    socket.non_blocking(true, ec);
-    socket.write_some(asio::buffer(out), ec);
-    socket.shutdown(tcp::socket::shutdown_send, ec);
-  }
-
-  Task keep(Place place) {
-    try {
-      co_await serve(*place);
-    } catch (const std::exception&) {
-      // Out of memory, within this one connection's buffers: it ends, the others go on.
-    }
-    connections_.erase(place);
-    if (has_ended()) end();
-  }
-
-  Task serve(Connection& c) {
-    ErrorCode ec;
-    const auto peer = c.socket.remote_endpoint(ec);
-    if (ec) co_return;
-    c.request.peer = to_text(peer);
-    // Who connects and says nothing gets the header's time, not that of a proven client.
-    await(c, Phase::idle, shared_.options.header_timeout);
-
-    for (Next next = Next::read; next != Next::close;) {
-      if (next == Next::read) {
-        if (is_draining_ && c.reader.state() == RequestReader::State::waiting && c.socket.available(ec) == 0)
-          co_return;
-        await_request(c);
-        const bool is_body = c.reader.state() == RequestReader::State::body;
-        const auto [failed, n] =
-            co_await c.socket.async_read_some(c.in.room(is_body ? body_read_bytes : read_bytes), as_result);
-        c.in.filled(n);
-        next = failed ? cut_short(c, failed) : digest(c);
-      } else if (next == Next::hold) {
-        co_await news_for(c);
-        next = release(c);
-      } else {
-        next = digest(c);
-      }
-      if (c.out.empty()) {
-        if (next == Next::hold) continue;
-        if (next == Next::close) co_return;            // nobody waits for an answer
-        continue;
-      }
-      // Nearly always the kernel takes all of it at once; an asynchronous write would cost a turn of the loop.
-      c.phase = Phase::writing;
-      ErrorCode busy;
-      const std::size_t taken = c.socket.write_some(asio::buffer(c.out), busy);
-      if (taken < c.out.size()) {
-        if (busy && busy != asio::error::would_block) co_return;
-        await(c, Phase::writing, shared_.options.write_timeout);
-        const auto [failed, n] = co_await asio::async_write(c.socket, asio::buffer(c.out) + taken, as_result);
-        if (failed) co_return;
-      }
-      c.out.clear();
-      if (c.out.capacity() > batch_bytes) c.out.shrink_to_fit();
-    }
-    co_await linger(c);
-  }
-
-  // One timer, looking now and then: a publish reaches a thousand waiting nodes without a thread each.
-  Task news_for(Connection& c) {
-    const Hold& hold = *c.held.hold;
-    await(c, Phase::holding, hold.at_most + shared_.options.write_timeout);
-    const auto end = Steady::now() + in_chrono(hold.at_most);
-    Timer timer(io_);
-    while (!is_draining_ && Steady::now() < end && !hold.is_ready()) {
-      timer.expires_after(hold_look);
-      co_await timer.async_wait(as_result);
-    }
-  }
-
-  Next release(Connection& c) {
-    const HttpResponse held = std::move(c.held);
-    c.held = {};
-    HttpResponse response = run_guarded(c.request, held.hold->answer);
-    response.route = held.route;
-    response.caller = held.caller;
-    const bool goes_on = give(c, response, 0);
-    c.reader.next();
-    return goes_on ? Next::write_and_go_on : Next::close;
-  }
-
-  // Closing with unread input sends a reset, which can overtake the answer and destroy it. So: say
-  // that we are done, and read on until the client has seen it or its time is up. A server that stops
-  // does not wait for what is unlikely to come.
-  Task linger(Connection& c) {
-    ErrorCode ec;
-    if (shared_.stopping && c.socket.available(ec) == 0) co_return;
-    c.socket.shutdown(tcp::socket::shutdown_send, ec);
-    if (ec) co_return;
-    await(c, Phase::lingering, shared_.options.linger_timeout);
-    for (;;) {
-      c.in.consume(c.in.view().size());
-      const auto [failed, n] = co_await c.socket.async_read_some(c.in.room(read_bytes), as_result);
-      if (failed) co_return;
-    }
+    write_all();
   }
 
   void await(Connection& c, Phase phase, Duration timeout) {
     c.phase = phase;
     c.deadline = coarse_now() + in_chrono(timeout);
-    c.expired = false;
   }
 
   // The deadline stands from the first byte on, however many reads it takes.
   void await_request(Connection& c) {
     const auto& options = shared_.options;
-    c.expired = false;
-    const RequestReader::State state = c.reader.state();
+    const RequestReader::State state = c.state();
     if (state == RequestReader::State::waiting && c.phase != Phase::idle) {
       await(c, Phase::idle, options.idle_timeout);
     } else if (state == RequestReader::State::header && c.phase != Phase::header) {
@@ -366,78 +208,258 @@ class Worker {
     }
   }
 
-  // Takes every complete request out of the buffer and answers it into `out`.
-  Next digest(Connection& c) {
+  void sweep(Steady::time_point now) {
+    const auto interval = in_chrono(shared_.options.sweep_interval);
+    // A handler held this thread: the others' bytes may have lain in the kernel meanwhile.
+    const auto held_up = now - sweep_due_ >= interval ? now - sweep_due_ : Steady::duration::zero();
+    sweep_due_ = now + interval;
+    for (auto next = connections_.begin(); next != connections_.end();) {
+      Connection& c = *next++;
+      c.deadline += held_up;
+      if (c.deadline > now || c.phase == Phase::holding) continue;
+      guarded(c, [&] {
+        const bool is_arriving = c.phase == Phase::header || c.phase == Phase::body;
+        if (!is_arriving || c.state() == RequestReader::State::waiting) return drop(c);
+        turn_down(c, refuse(Code::request_timeout, "the request did not arrive in time"));
+        proceed(c, Next::close);
+      });
+    }
+  }
+
+  // ---- connections
+
+  // What it throws is a want of memory, within this one connection's buffers: it ends, the others go on.
+  template <class Work>
+  void guarded(Connection& c, Work work) {
+    try {
+      work();
+    } catch (const std::exception&) {
+      drop(c);
+    }
+  }
+
+  void notice(const epoll_event& event) {
+    if (event.data.ptr == &acceptor_) return accept_all();
+    if (event.data.ptr == &wake_) {
+      std::uint64_t count;
+      [[maybe_unused]] const auto n = ::read(wake_.number(), &count, sizeof count);
+      return;
+    }
+    Connection& c = *static_cast<Connection*>(event.data.ptr);
+    const bool is_broken = event.events & (EPOLLHUP | EPOLLERR);
+    if (event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) c.may_read = true;
+    if (is_broken || event.events & EPOLLRDHUP) c.is_ending = true;
+    if (c.phase == Phase::writing) {
+      guarded(c, [&] { write(c); });
+    } else if (c.phase == Phase::holding) {
+      if (is_broken) drop(c);
+    } else if (c.may_read) {
+      guarded(c, [&] { read(c); });
+    }
+  }
+
+  void accept_all() {
+    for (int i = 0; i < accepts_max; ++i) {
+      Endpoint from;
+      from.bytes = sizeof from.address;
+      Descriptor socket(::accept4(acceptor_.number(), reinterpret_cast<sockaddr*>(&from.address), &from.bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (socket.is_open() && admit(std::move(socket), from)) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+      // Descriptors or memory ran out, or the peer was gone already. Without a pause this would spin.
+      ::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, acceptor_.number(), nullptr);
+      is_pausing_ = true;
+      accept_due_ = Steady::now() + accept_pause;
+      return;
+    }
+  }
+
+  // False: memory ran out.
+  bool admit(Descriptor socket, const Endpoint& from) {
+    const auto before = connections_.begin();
+    try {
+      Connection& c = connections_.emplace_front(std::move(socket), from, shared_.connections);
+      c.place = connections_.begin();
+      if (c.seat.number >= shared_.options.connections_max) {
+        turn_away(c);
+        connections_.pop_front();
+        return true;
+      }
+      // Who connects and says nothing gets the header's time, not that of a proven client.
+      await(c, Phase::idle, shared_.options.header_timeout);
+      if (!watch(c.socket, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &c)) throw std::bad_alloc();
+      return true;
+    } catch (const std::bad_alloc&) {
+      if (connections_.begin() != before) connections_.pop_front();
+      errno = ENOMEM;
+      return false;
+    }
+  }
+
+  // One try, without waiting: who is turned away must not cost us a connection.
+  void turn_away(Connection& c) {
+    HttpRequest request;
+    request.received = shared_.options.now();
+    request.peer = c.peer;
+    make_request_id(request.request_id);
+    const auto response = problem_response(
+        refuse(Code::unavailable, "the server has its " + std::to_string(shared_.options.connections_max) +
+                                      " connections; try again later"),
+        request);
+    tell({request, response, 0});
+    std::string out;
+    append_response(out, response, request, "close");
+    ::send(c.socket.number(), out.data(), out.size(), MSG_NOSIGNAL);
+    ::shutdown(c.socket.number(), SHUT_WR);
+  }
+
+  // Its memory is gone afterwards.
+  void drop(Connection& c) {
+    std::erase(held_, &c);
+    std::replace(unread_.begin(), unread_.end(), &c, static_cast<Connection*>(nullptr));
+    std::replace(unwritten_.begin(), unwritten_.end(), &c, static_cast<Connection*>(nullptr));
+    connections_.erase(c.place);
+  }
+
+  // ---- reading
+
+  void read(Connection& c) {
+    const auto n = ::recv(c.socket.number(), bytes_.get(), read_bytes, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      c.may_read = c.is_ending = false;
+      return;
+    }
+    if (n < 0 && errno != EINTR) return drop(c);
+    // Less than there was room for: the kernel has no more, and will tell of what comes, except of an end it told of.
+    c.may_read = n < 0 || n == static_cast<ssize_t>(read_bytes) || c.is_ending;
+    if (n < 0) return settle(c);
+    if (c.phase == Phase::lingering) {
+      if (n == 0) drop(c);
+      else if (c.may_read) unread_.push_back(&c);
+    } else if (n == 0) {
+      if (c.state() == RequestReader::State::waiting) return drop(c);
+      turn_down(c, refuse(Code::bad_request, "the request ends in its middle"));
+      proceed(c, Next::close);
+    } else if (const std::string_view came(bytes_.get(), static_cast<std::size_t>(n)); c.in.empty()) {
+      proceed(c, digest(c, came));
+    } else {
+      c.in.append(came);
+      proceed(c, digest(c, c.in));
+    }
+  }
+
+  // Those that had more to read than one turn, a turn each.
+  void read_on() {
+    const std::size_t count = unread_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      Connection* const c = std::exchange(unread_[i], nullptr);
+      if (c && c->may_read && c->phase != Phase::writing && c->phase != Phase::holding) guarded(*c, [&] { read(*c); });
+    }
+    unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+
+  void begin_exchange(Connection& c) {
+    if (spare_exchanges_.empty()) {
+      c.exchange = std::make_unique<Exchange>(shared_.options.header_bytes_max);
+    } else {
+      c.exchange = std::move(spare_exchanges_.back());
+      spare_exchanges_.pop_back();
+    }
+    c.exchange->request.peer = c.peer;
+    if (c.out.capacity() < 64 && !spare_outs_.empty()) {
+      c.out = std::move(spare_outs_.back());
+      spare_outs_.pop_back();
+    }
+  }
+
+  // Takes every complete request out of `bytes` and answers it into `out`; what is left over is kept in `in`, where
+  // `bytes` may already be.
+  Next digest(Connection& c, std::string_view bytes) {
+    if (!c.exchange) begin_exchange(c);
+    const bool is_kept = bytes.data() == c.in.data();
+    const std::size_t came = bytes.size();
+    const Next next = answer_all(c, bytes);
+    if (bytes.empty()) {
+      if (c.in.capacity() > 64) c.in = std::string();
+      c.in.clear();
+    } else if (is_kept) {
+      c.in.erase(0, came - bytes.size());
+    } else {
+      c.in.assign(bytes);
+    }
+    if (next == Next::read && bytes.empty() && c.state() == RequestReader::State::waiting && spare_exchanges_.size() < spares_max)
+      spare_exchanges_.push_back(std::move(c.exchange));
+    return next;
+  }
+
+  Next answer_all(Connection& c, std::string_view& bytes) {
+    RequestReader& reader = c.exchange->reader;
+    HttpRequest& request = c.exchange->request;
     for (;;) {
-      c.in.consume(c.reader.take(c.in.view()));
-      switch (c.reader.state()) {
+      bytes.remove_prefix(reader.take(bytes));
+      switch (reader.state()) {
         case RequestReader::State::waiting:
         case RequestReader::State::header:
         case RequestReader::State::body: return Next::read;
         case RequestReader::State::header_done:
-          stamp(c);
-          c.reader.allow_body(body_limit(c.request));
-          if (c.reader.state() == RequestReader::State::body && c.in.empty() && c.reader.expects_continue()) {
+          stamp(request);
+          reader.allow_body(body_limit(request));
+          if (reader.state() == RequestReader::State::body && bytes.empty() && reader.expects_continue()) {
             c.out += "HTTP/1.1 100 Continue\r\n\r\n";
           }
           break;
-        case RequestReader::State::refused: turn_down(c, c.reader.error()); return Next::close;
+        case RequestReader::State::refused: turn_down(c, reader.error()); return Next::close;
         case RequestReader::State::done:
-          if (!answer(c)) return Next::close;
-          if (c.held.hold) return Next::hold;
-          c.reader.next();
-          if (c.out.size() >= batch_bytes) return Next::write_and_go_on;
+          if (!answer(c, !bytes.empty())) return Next::close;
+          if (c.held) return Next::hold;
+          reader.next();
+          if (c.out.size() >= batch_bytes) return Next::go_on;
       }
     }
   }
 
-  // The read failed: the deadline came, or the client closed its side, maybe within a request.
-  Next cut_short(Connection& c, const ErrorCode& failed) {
-    const bool has_begun = c.reader.state() != RequestReader::State::waiting;
-    if (has_begun && c.expired) {
-      turn_down(c, refuse(Code::request_timeout, "the request did not arrive in time"));
-    } else if (has_begun && failed == asio::error::eof) {
-      turn_down(c, refuse(Code::bad_request, "the request ends in its middle"));
-    }
-    return Next::close;
-  }
-
-  void stamp(Connection& c) {
-    c.request.received = shared_.options.now();
-    const auto own = c.request.headers.get("X-Request-Id");
-    c.request.request_id = own && is_request_id(*own) ? std::string(*own) : shared_.make_request_id();
+  void stamp(HttpRequest& request) {
+    request.received = shared_.options.now();
+    const auto own = request.headers.get("X-Request-Id");
+    if (own && is_request_id(*own)) request.request_id = *own;
+    else make_request_id(request.request_id);
   }
 
   std::size_t body_limit(const HttpRequest& head) const {
     return shared_.service.body_limit ? shared_.service.body_limit(head) : limits::request_bytes_max;
   }
 
-  // False: this was the connection's last.
-  bool answer(Connection& c) {
+  // ---- answering
+
+  // False: this was the connection's last. `has_more`: bytes of another request have come.
+  bool answer(Connection& c, bool has_more) {
+    const HttpRequest& request = c.exchange->request;
+    // What others were answered must not wait for a handler that waits.
+    if (!unwritten_.empty() && !(shared_.service.is_quick && shared_.service.is_quick(request))) write_all();
     const auto began = Steady::now();
-    HttpResponse response = run_guarded(c.request, [&] { return shared_.service.handle(c.request); });
+    HttpResponse response = run_guarded(request, [&] { return shared_.service.handle(request); });
     if (response.hold && !shared_.stopping) {
-      c.held = std::move(response);
+      c.held = std::make_unique<HttpResponse>(std::move(response));
       return true;
     }
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began);
-    return give(c, response, took.count());
+    return give(c, response, took.count(), has_more);
   }
 
   // False: this was the connection's last.
-  bool give(Connection& c, const HttpResponse& response, std::int64_t took_us) {
-    tell({c.request, response, took_us});
-    const bool is_last = !c.reader.keep_alive() || (shared_.stopping && c.in.empty());
-    append_response(c.out, response, c.request,
-                    is_last ? "close" : c.reader.is_http_1_0() ? "keep-alive" : "");
+  bool give(Connection& c, const HttpResponse& response, std::int64_t took_us, bool has_more) {
+    const auto& [request, reader] = *c.exchange;
+    tell({request, response, took_us});
+    const bool is_last = !reader.keep_alive() || (shared_.stopping && !has_more);
+    append_response(c.out, response, request, is_last ? "close" : reader.is_http_1_0() ? "keep-alive" : "");
     return !is_last;
   }
 
   void turn_down(Connection& c, const Error& error) {
-    if (c.request.request_id.empty()) stamp(c);
-    const HttpResponse response = problem_response(error, c.request);
-    tell({c.request, response, 0});
-    append_response(c.out, response, c.request, "close");
+    HttpRequest& request = c.exchange->request;
+    if (request.request_id.empty()) stamp(request);
+    const HttpResponse response = problem_response(error, request);
+    tell({request, response, 0});
+    append_response(c.out, response, request, "close");
   }
 
   void tell(const Answered& answered) const {
@@ -449,72 +471,155 @@ class Worker {
     }
   }
 
-  Task sweep() {
-    const auto interval = in_chrono(shared_.options.sweep_interval);
-    while (!has_ended()) {                             // already, where stop() came before the first sweep
-      const auto due = Steady::now() + interval;
-      sweeper_.expires_at(due);
-      if (const auto [cancelled] = co_await sweeper_.async_wait(as_result); cancelled) co_return;
-      const auto now = Steady::now();
-      // A handler held this thread: the others' bytes may have lain in the kernel meanwhile.
-      const auto held_up = now - due >= interval ? now - due : Steady::duration::zero();
-      for (Connection& c : connections_) {
-        c.deadline += held_up;
-        if (c.deadline > now) continue;
-        ErrorCode ec;
-        c.expired = true;
-        if (c.phase == Phase::writing || c.phase == Phase::lingering) {
-          c.socket.close(ec);
-        } else {
-          c.socket.cancel(ec);
-        }
+  // ---- writing, and what comes then
+
+  void proceed(Connection& c, Next next) {
+    c.next = next;
+    if (c.out.empty()) {
+      if (next == Next::close) drop(c);                // nobody waits for an answer
+      else settle(c);
+      return;
+    }
+    c.phase = Phase::writing;
+    unwritten_.push_back(&c);
+  }
+
+  // Also from within itself, by way of a handler that waits: each entry is taken once.
+  void write_all() {
+    while (next_write_ < unwritten_.size()) {
+      if (Connection* const c = unwritten_[next_write_++]) guarded(*c, [&] { write(*c); });
+    }
+    unwritten_.clear();
+    next_write_ = 0;
+  }
+
+  void write(Connection& c) {
+    while (c.sent < c.out.size()) {
+      const auto n = ::send(c.socket.number(), c.out.data() + c.sent, c.out.size() - c.sent, MSG_NOSIGNAL);
+      if (n >= 0) {
+        c.sent += static_cast<std::size_t>(n);
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        if (!std::exchange(c.is_blocked, true)) await(c, Phase::writing, shared_.options.write_timeout);
+        return;
+      } else if (errno != EINTR) {
+        return drop(c);
       }
     }
+    c.is_blocked = false;
+    c.sent = 0;
+    c.out.clear();
+    if (c.out.capacity() > batch_bytes) {
+      c.out = std::string();
+    } else if (spare_outs_.size() < spares_max) {
+      spare_outs_.push_back(std::move(c.out));
+      c.out = std::string();
+    }
+    settle(c);
   }
+
+  void settle(Connection& c) {
+    switch (c.next) {
+      case Next::go_on: return proceed(c, digest(c, c.in));
+      case Next::hold: return hold(c);
+      case Next::close: return linger(c);
+      case Next::read:
+        if (is_draining_ && c.state() == RequestReader::State::waiting && available(c.socket) == 0) return drop(c);
+        await_request(c);
+        if (c.may_read) unread_.push_back(&c);
+    }
+  }
+
+  // Closing with unread input sends a reset, which can overtake the answer and destroy it. So: say
+  // that we are done, and read on until the client has seen it or its time is up. A server that stops
+  // does not wait for what is unlikely to come.
+  void linger(Connection& c) {
+    if (shared_.stopping && available(c.socket) == 0) return drop(c);
+    if (::shutdown(c.socket.number(), SHUT_WR) != 0) return drop(c);
+    c.exchange.reset();
+    c.in = std::string();
+    await(c, Phase::lingering, shared_.options.linger_timeout);
+    if (c.may_read) unread_.push_back(&c);
+  }
+
+  // ---- held answers: a publish reaches a thousand waiting nodes without a thread or a timer each
+
+  void hold(Connection& c) {
+    const auto now = Steady::now();
+    c.phase = Phase::holding;
+    c.held_until = now + in_chrono(c.held->hold->at_most);
+    if (is_over(c, now)) return release(c);
+    if (held_.empty()) look_due_ = now + hold_look;
+    look_due_ = std::min(look_due_, c.held_until);
+    held_.push_back(&c);
+  }
+
+  bool is_over(const Connection& c, Steady::time_point now) const { return is_draining_ || now >= c.held_until || c.held->hold->is_ready(); }
+
+  void look_at_held(Steady::time_point now) {
+    look_due_ = now + hold_look;
+    for (std::size_t i = 0; i < held_.size();) {
+      Connection& c = *held_[i];
+      bool is_held = true;
+      guarded(c, [&] {
+        if (!is_over(c, now)) {
+          look_due_ = std::min(look_due_, c.held_until);
+          return;
+        }
+        is_held = false;
+        std::erase(held_, &c);
+        release(c);
+      });
+      if (is_held && i < held_.size() && held_[i] == &c) ++i;
+    }
+  }
+
+  void release(Connection& c) {
+    const std::unique_ptr<const HttpResponse> held = std::move(c.held);
+    HttpResponse response = run_guarded(c.exchange->request, held->hold->answer);
+    response.route = held->route;
+    response.caller = held->caller;
+    const bool goes_on = give(c, response, 0, !c.in.empty());
+    c.exchange->reader.next();
+    proceed(c, goes_on ? Next::go_on : Next::close);
+  }
+
+  // ---- the end
 
   void drain() {
     if (is_draining_) return;
     is_draining_ = true;
-    ErrorCode ec;
-    acceptor_.close(ec);
-    pause_.cancel();
-    for (Connection& c : connections_) {
-      if (c.phase == Phase::idle && c.socket.available(ec) == 0) c.socket.cancel(ec);
+    drain_due_ = Steady::now() + in_chrono(shared_.options.drain_timeout);
+    acceptor_.close();
+    for (auto next = connections_.begin(); next != connections_.end();) {
+      Connection& c = *next++;
+      if (c.phase == Phase::idle && available(c.socket) == 0) drop(c);
     }
-    if (has_ended()) {
-      end();
-      return;
-    }
-    drainer_.expires_after(in_chrono(shared_.options.drain_timeout));
-    drainer_.async_wait([this](const ErrorCode& cancelled) {
-      if (cancelled) return;
-      ErrorCode ignored;
-      for (Connection& c : connections_) c.socket.close(ignored);
-    });
+    look_at_held(Steady::now());
+    write_all();
   }
 
   bool has_ended() const { return is_draining_ && connections_.empty(); }
 
-  // Nothing is left to wait for, so that run() returns.
-  void end() {
-    sweeper_.cancel();
-    drainer_.cancel();
-  }
-
   Shared& shared_;
-  asio::io_context io_{1};
-  Acceptor acceptor_{io_};
-  Timer sweeper_{io_};
-  Timer drainer_{io_};
-  Timer pause_{io_};
+  const std::string id_prefix_;
+  std::uint64_t ids_ = 0;
+  Descriptor epoll_{::epoll_create1(EPOLL_CLOEXEC)};
+  Descriptor wake_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+  Descriptor acceptor_;
+  std::unique_ptr<char[]> bytes_{new char[read_bytes]};  // not make_unique: that writes zeros
   std::list<Connection> connections_;
-  bool is_draining_ = false;
+  std::vector<Connection*> unread_, unwritten_, held_;
+  std::size_t next_write_ = 0;
+  std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
+  std::vector<std::string> spare_outs_;
+  Steady::time_point sweep_due_, look_due_, accept_due_, drain_due_;
+  bool is_pausing_ = false, is_draining_ = false;
 };
 
 }  // namespace
 
 struct Listener::Impl : Shared {
-  std::uint16_t port = 0;
+  Endpoint endpoint;
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::mutex joining;
@@ -529,35 +634,30 @@ Listener::~Listener() {
 
 Result<std::unique_ptr<Listener>> Listener::start(Options options, Service service) {
   assert(options.now && service.handle);
-  ErrorCode ec;
-  const auto address = asio::ip::make_address(options.address, ec);
-  if (ec) {
+  const auto read = read_endpoint(options.address, options.port);
+  if (!read) {
     return refuse(Code::usage,
                   "cannot listen on `" + options.address +
                       "`: not an IP address; for this machine only it is `127.0.0.1`, for all `0.0.0.0`");
   }
-  tcp::endpoint endpoint(address, options.port);
-  const auto cannot_listen = [&](const std::string& why) {
+  auto impl = std::make_unique<Impl>();
+  Endpoint& endpoint = impl->endpoint = *read;
+  const auto cannot_listen = [&] {
+    const std::string why = std::generic_category().message(errno);
     return refuse(Code::unavailable, "cannot listen on `" + to_text(endpoint) + "`: " + why);
   };
-
-  auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
   impl->service = std::move(service);
   const int workers = std::max(1, impl->options.workers);
   if (workers > 1 && endpoint.port() != 0) {
     // Sockets that share a port would join those of another server of the same user without a word.
     // One that does not share it finds that server.
-    Worker probe(*impl);
-    if (const ErrorCode failed = probe.open(endpoint, false)) return cannot_listen(failed.message());
+    if (!listen_at(endpoint, false).is_open()) return cannot_listen();
   }
   for (int i = 0; i < workers; ++i) {
-    impl->workers.push_back(std::make_unique<Worker>(*impl));
-    if (const ErrorCode failed = impl->workers.back()->open(endpoint, workers > 1)) {
-      return cannot_listen(failed.message());
-    }
+    impl->workers.push_back(std::make_unique<Worker>(*impl, static_cast<std::uint32_t>(i)));
+    if (!impl->workers.back()->open(endpoint, workers > 1)) return cannot_listen();
   }
-  impl->port = endpoint.port();
 
   std::unique_ptr<Listener> listener(new Listener(std::move(impl)));
   try {
@@ -570,16 +670,13 @@ Result<std::unique_ptr<Listener>> Listener::start(Options options, Service servi
   return listener;
 }
 
-std::uint16_t Listener::port() const { return impl_->port; }
+std::uint16_t Listener::port() const { return impl_->endpoint.port(); }
 
-std::string Listener::url() const {
-  ErrorCode ec;
-  return "http://" + to_text(tcp::endpoint(asio::ip::make_address(impl_->options.address, ec), impl_->port));
-}
+std::string Listener::url() const { return "http://" + to_text(impl_->endpoint); }
 
 void Listener::stop() {
   if (impl_->stopping.exchange(true)) return;
-  for (auto& worker : impl_->workers) worker->post_drain();
+  for (auto& worker : impl_->workers) worker->wake();
 }
 
 void Listener::wait() {
@@ -590,27 +687,5 @@ void Listener::wait() {
 }
 
 std::size_t Listener::connections() const { return impl_->connections; }
-
-struct StopSignals::Impl {
-  asio::io_context io{1};
-  asio::signal_set signals{io, SIGTERM, SIGINT};
-  bool came = false;
-};
-
-StopSignals::StopSignals() : impl_(std::make_unique<Impl>()) {
-  impl_->signals.async_wait([this](const ErrorCode&, int) { impl_->came = true; });
-}
-
-StopSignals::~StopSignals() = default;
-
-bool StopSignals::wait_for(Duration time) {
-  if (impl_ && (impl_->io.run_for(std::chrono::milliseconds(time.ms)), impl_->came)) impl_.reset();
-  return !impl_;
-}
-
-void StopSignals::wait() {
-  while (!wait_for(hours(1))) {
-  }
-}
 
 }  // namespace footlight

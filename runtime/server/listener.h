@@ -2,9 +2,9 @@
 //
 // Each worker thread has its own event loop, its own listening socket (SO_REUSEPORT) and its own
 // connections, and shares nothing but counters with the others; a handler runs on the worker that
-// read the request. A connection is one coroutine: read, take every complete request out of the
-// buffer, answer them in order, write once. Deadlines are absolute instants that one sweep a second
-// compares, because a timer per operation costs a fifth of the throughput.
+// read the request. In one turn of the loop every connection that has bytes is read from, each
+// complete request is answered, in order, and then the answers are written, one write a connection.
+// Deadlines are absolute instants that one sweep a second compares: no timer is touched for a request.
 //
 // What a client can do wrong is answered with 4xx and a problem document, then the connection is
 // closed, since what follows cannot be trusted to be a request. docs/operations.md lists the limits.
@@ -26,6 +26,9 @@ struct Service {
   // How many body bytes this request may have, asked when its header is complete (the body is still
   // empty then). More are refused with 413. Empty: limits::request_bytes_max.
   std::function<std::size_t(const HttpRequest& head)> body_limit;
+  // Whether this request's handler computes for microseconds and waits for nothing and nobody: only then the answers that
+  // are ready may wait for it, to be written together. Empty: none does.
+  std::function<bool(const HttpRequest&)> is_quick = {};
   Observer answered;                                         // may be empty; called from every worker
 };
 

@@ -293,6 +293,11 @@ std::size_t Router::body_limit(const HttpRequest& head) const {
   return route ? route->body_limit : limits::request_bytes_max;
 }
 
+bool Router::is_quick(const HttpRequest& head) const {
+  const Route* route = impl_->find_plain(head);
+  return route && route->is_quick;
+}
+
 const std::vector<Route>& Router::routes() const { return impl_->routes; }
 
 namespace {

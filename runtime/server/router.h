@@ -49,6 +49,7 @@ struct Route {
   // Pages of other origins may call it: preflights are answered, and every answer (a refusal too)
   // carries the headers without which a browser hides it.
   bool cors = false;
+  bool is_quick = false;                                     // see Service::is_quick
   Value body_schema = {};  // JSON Schema for the OpenAPI document; null: none
 };
 
@@ -65,8 +66,9 @@ class Router {
   // role, 204 with Allow for OPTIONS. `/a/` is not `/a`; the 404 says so. Any thread.
   HttpResponse operator()(const HttpRequest& request) const;
 
-  // The body limit of the route this request will reach.
+  // Of the route this request will reach.
   std::size_t body_limit(const HttpRequest& head) const;
+  bool is_quick(const HttpRequest& head) const;
 
   const std::vector<Route>& routes() const;
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <future>
 #include <set>
 #include <stdexcept>
@@ -96,6 +97,100 @@ TEST_CASE("many clients are served at once, by several workers") {
   for (std::thread& client : clients) client.join();
   CHECK(right == 1600);
   CHECK(handled == 1600);
+}
+
+TEST_CASE("answers that are ready are written together, in front of whatever may have to wait") {
+  std::promise<void> entered, released, entered_last, released_last;
+  const auto handle = [&](const HttpRequest& request) {
+    if (request.path.front() == "first") {
+      entered.set_value();
+      released.get_future().wait();
+    } else if (request.path.front() == "last") {
+      entered_last.set_value();
+      released_last.get_future().wait();
+    }
+    return echo(request);
+  };
+  auto listener = start_listener(test_options(), {.handle = handle, .is_quick = [](const HttpRequest& request) { return request.path.front() == "quick"; }});
+  RawClient first(listener->port()), last(listener->port());
+  std::vector<std::unique_ptr<RawClient>> quick;
+  for (int i = 0; i < 5; ++i) quick.push_back(std::make_unique<RawClient>(listener->port()));
+  CHECK(first.ask(get("/")).status == 200);
+  CHECK(last.ask(get("/")).status == 200);
+  first.send(get("/first"));
+  entered.get_future().wait();
+  // All of these lie there when the worker looks again.
+  for (const auto& client : quick) client->send(get("/quick") + get("/quick") + get("/quick"));
+  last.send(get("/last"));
+  released.set_value();
+  CHECK(first.read_reply().body == "GET /first ");
+  entered_last.get_future().wait();
+  for (const auto& client : quick)
+    for (int n = 0; n < 3; ++n) CHECK(client->read_reply().body == "GET /quick ");
+  released_last.set_value();
+  CHECK(last.read_reply().body == "GET /last ");
+}
+
+TEST_CASE("a client that is gone costs nobody else an answer, however many are answered at once") {
+  std::promise<void> entered, released;
+  const auto handle = [&](const HttpRequest& request) {
+    if (request.path.front() == "first") {
+      entered.set_value();
+      released.get_future().wait();
+    }
+    return text_response(std::string(100'000, 'x'));
+  };
+  auto listener = start_listener(test_options(), {.handle = handle, .is_quick = [](const HttpRequest&) { return true; }});
+  RawClient first(listener->port());
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(std::make_unique<RawClient>(listener->port()));
+  for (const auto& client : clients) CHECK(client->ask(get("/")).status == 200);
+  first.send(get("/first"));
+  entered.get_future().wait();
+  for (const auto& client : clients) client->send(get("/a") + get("/b") + get("/c") + get("/d"));
+  for (int i = 0; i < 100; i += 2) clients[static_cast<std::size_t>(i)].reset();   // closed with what they asked
+  released.set_value();
+  CHECK(first.read_reply().status == 200);
+  for (const auto& client : clients)
+    for (int n = 0; client && n < 4; ++n) CHECK(client->read_reply().body.size() == 100'000);
+  CHECK(comes_true([&] { return listener->connections() == 51; }));
+}
+
+TEST_CASE("a body of many pieces and a thousand requests behind it come out whole") {
+  auto listener = start_listener(test_options(), {.handle = [](const HttpRequest& r) { return text_response(std::to_string(std::hash<std::string>()(r.body))); },
+                                                  .is_quick = [](const HttpRequest&) { return true; }});
+  RawClient client(listener->port());
+  std::string body(250'000, 'b');
+  for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i * i % 23);
+  std::string all = post("/", body);
+  for (int i = 0; i < 1000; ++i) all += post("/", body.substr(static_cast<std::size_t>(i), 300));
+  std::thread sends([&] { client.send(all); });
+  CHECK(client.read_reply().body == std::to_string(std::hash<std::string>()(body)));
+  for (int i = 0; i < 1000; ++i) CHECK(client.read_reply().body == std::to_string(std::hash<std::string>()(body.substr(static_cast<std::size_t>(i), 300))));
+  sends.join();
+}
+
+TEST_CASE("a client that goes away while its answer is held takes its place with it") {
+  std::atomic<bool> is_held = false;
+  auto listener = start_listener(test_options(), {.handle = [&](const HttpRequest& request) {
+                                   HttpResponse response = echo(request);
+                                   if (request.path.front() == "wait")
+                                     response.hold = std::make_shared<const Hold>(Hold{[&] {
+                                                                                         is_held = true;
+                                                                                         return false;
+                                                                                       },
+                                                                                       minutes(10), []() -> HttpResponse { return text_response("late"); }});
+                                   return response;
+                                 }});
+  RawClient other(listener->port());
+  {
+    RawClient waiting(listener->port());
+    waiting.reset_when_closed();
+    waiting.send(get("/wait"));
+    REQUIRE(comes_true([&] { return is_held.load(); }));
+  }
+  CHECK(comes_true([&] { return listener->connections() == 1; }));
+  CHECK(other.ask(get("/x")).body == "GET /x ");
 }
 
 TEST_CASE("a handler sees the request as data, stamped once") {

@@ -62,6 +62,12 @@ class RawClient {
     return true;
   }
 
+  // A client that dies does not say goodbye: its socket resets what it was connected to.
+  void reset_when_closed() {
+    const linger at_once{1, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+
   void send_no_more() { ::shutdown(fd_, SHUT_WR); }
 
   // Waits this long for anything to read, the end included.
