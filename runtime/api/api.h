@@ -45,9 +45,12 @@ class Api : public Serving {
 
   // The store is asked once for each token, and again when access_changed() was called: what is revoked through
   // this process opens nothing from then on.
-  Result<Caller> authenticate(const HttpRequest& request) override;
+  Result<KnownCaller> authenticate(const HttpRequest& request) override;
   Result<std::string> workspace_of(const Call& call) override;
+  // What was pinned last is kept by the calling thread, with references of its own, so that requests on several
+  // threads do not count on the same memory. A thread that rests lets go of it.
   Result<Pinned> pin(const std::string& workspace) override;
+  static void rest();
   std::optional<int> max_age_s(const Pinned&) override { return 0; }   // what is stopped here is gone here at once
   Result<PolicyRunner*> runner(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) override {
     return options_.runner(workspace, snapshot);
@@ -70,7 +73,7 @@ class Api : public Serving {
   std::atomic<std::int64_t> access_changes_{0};
   struct KnownToken {
     std::int64_t as_of = 0;                             // access_changes() before the store was asked
-    Caller caller;
+    KnownCaller caller;
   };
   std::shared_mutex tokens_mutex_;
   std::map<std::string, KnownToken> tokens_;            // by hash; those in force only, so there are as many as in the store at most

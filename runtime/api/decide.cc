@@ -12,8 +12,9 @@ struct Counters {
   Metrics::Counter policy_failures, unleased;
 };
 
-HttpResponse answer_of(std::string body, int max_age_s) {
-  HttpResponse response{.content_type = "application/json", .body = std::move(body)};
+HttpResponse answer_of(std::string_view json, int max_age_s) {
+  HttpResponse response{.content_type = "application/json", .body = spare_text()};
+  response.body = json;
   response.headers.add("Cache-Control", max_age_s > 0 ? "private, max-age=" + std::to_string(max_age_s) : "no-store");
   return response;
 }
@@ -53,7 +54,7 @@ Result<HttpResponse> decide_call(Serving& serving, const Counters& counters, con
   if (answer.policy_failures > 0) counters.policy_failures.add(answer.policy_failures);
   const auto max_age_s = serving.max_age_s(*pinned);
   if (!max_age_s) return without_lease(*pinned, body, call.request.received, options, scratch, counters);
-  return answer_of(std::string(answer.json), *max_age_s);
+  return answer_of(answer.json, *max_age_s);
 }
 
 }  // namespace

@@ -5,12 +5,12 @@
 
 namespace footlight {
 
-Result<Caller> NodeServing::authenticate(const HttpRequest& request) {
+Result<KnownCaller> NodeServing::authenticate(const HttpRequest& request) {
   auto bearer = bearer_of(request);
   if (!bearer) return bearer.error();
   auto token = follower_.token(sha256_hex(*bearer));
   if (!token) return token.error();
-  return Caller{token->name, implied_roles(token->roles), token->workspace};
+  return std::make_shared<const Caller>(Caller{token->name, implied_roles(token->roles), token->workspace});
 }
 
 namespace {

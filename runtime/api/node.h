@@ -17,7 +17,7 @@ class NodeServing : public Serving {
 
   Follower& follower() { return follower_; }
 
-  Result<Caller> authenticate(const HttpRequest& request) override;
+  Result<KnownCaller> authenticate(const HttpRequest& request) override;
   Result<std::string> workspace_of(const Call& call) override { return chosen_workspace(call, follower_.workspaces()); }
   Result<Pinned> pin(const std::string& workspace) override { return follower_.pin(workspace); }
   std::optional<int> max_age_s(const Pinned& pinned) override { return follower_.max_age_s(pinned); }

@@ -17,7 +17,7 @@ class Serving {
   virtual ~Serving() = default;
 
   // Who sends it: a bearer token known here.
-  virtual Result<Caller> authenticate(const HttpRequest& request) = 0;
+  virtual Result<KnownCaller> authenticate(const HttpRequest& request) = 0;
   // The workspace that the call is about: the token's, or `?workspace=`, or the only one there is.
   virtual Result<std::string> workspace_of(const Call& call) = 0;
   virtual Result<Pinned> pin(const std::string& workspace) = 0;

@@ -10,7 +10,7 @@ namespace footlight {
 namespace {
 
 Result<std::unique_ptr<Router>> local_router(Api& api, const Caller& caller) {
-  auto router = Router::make(routes(api), [caller](const HttpRequest&, const Route&) -> Result<Caller> { return caller; });
+  auto router = Router::make(routes(api), [known = std::make_shared<const Caller>(caller)](const HttpRequest&, const Route&) -> Result<KnownCaller> { return known; });
   if (!router) return router.error();
   return std::make_unique<Router>(std::move(*router));
 }

@@ -31,6 +31,7 @@ Result<std::unique_ptr<Listener>> listen(const ServeOptions& options, const Addr
   return Listener::start(std::move(how), {.handle = metrics.counted_in_flight(router),
                                           .body_limit = [router](const HttpRequest& head) { return router.body_limit(head); },
                                           .is_quick = [router](const HttpRequest& request) { return router.is_quick(request); },
+                                          .rests = Api::rest,
                                           .answered = [&metrics, &log, is_quiet = options.quiet](const Answered& answered) {
                                             metrics.answered(answered);
                                             if (!is_quiet || answered.response.status >= 500) log.answered(answered);

@@ -7,6 +7,8 @@
 // Any thread may call any member. Commands take turns; `snapshot()` never waits for one.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,6 +38,24 @@ struct CatalogOptions {
 struct Answer {
   Value body;
   bool is_repeat = false;
+};
+
+// A shared mutex that counts how often something was to be written under it.
+class CountingMutex : public std::shared_mutex {
+ public:
+  void lock() {
+    std::shared_mutex::lock();
+    ++times_locked_;
+  }
+  bool try_lock() {
+    const bool is_locked = std::shared_mutex::try_lock();
+    if (is_locked) ++times_locked_;
+    return is_locked;
+  }
+  std::uint64_t times_locked() const { return times_locked_; }
+
+ private:
+  std::atomic<std::uint64_t> times_locked_{0};
 };
 
 class Catalog {
@@ -83,6 +103,9 @@ class Catalog {
   // --- reading
   // Of the newest state always; null only when the workspace's own document no longer compiles.
   std::shared_ptr<const Snapshot> snapshot() const;
+  // Goes up before snapshot(), defaults() or is_fenced() change, maybe without: what was asked after reading it is
+  // good as long as it stays. No lock is taken and no reference counted, so that all threads may ask for each request.
+  std::uint64_t changes() const { return state_mutex_.times_locked(); }
   // The configurations without any experience: what is shown while the workspace is fenced.
   std::shared_ptr<const Snapshot> defaults() const;
   // What was accepted and is left out of the snapshot, since this program cannot compile it.
@@ -165,7 +188,7 @@ class Catalog {
   std::mutex commands_;                                 // one command at a time
   bool is_gathering_ = false;                           // under commands_: together() will publish
   std::optional<Instant> gathered_;                     // what it will
-  mutable std::shared_mutex state_mutex_;               // guards what follows
+  mutable CountingMutex state_mutex_;                   // guards what follows
   State state_;
   Workspace workspace_;
   std::map<std::string, Receipt, std::less<>> receipts_;

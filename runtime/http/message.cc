@@ -2,6 +2,7 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace footlight {
@@ -75,6 +76,37 @@ Status read_query(std::string_view query, std::multimap<std::string, std::string
 
 }  // namespace
 
+// Eight at a time: a byte with its highest bit set in `odd` is below 0x20, 0x7f or above.
+std::size_t printable_bytes(std::string_view text) {
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101U, highs = 0x80 * ones;
+  std::size_t n = 0;
+  for (; n + 8 <= text.size(); n += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, text.data() + n, 8);
+    // No carry passes from one byte to the next where all are below 0x80, and where one is not we stop anyway.
+    const std::uint64_t odd = eight | ~((eight | highs) - 0x20 * ones) | (eight + ones);
+    if (odd & highs) break;
+  }
+  while (n < text.size() && text[n] >= 0x20 && text[n] < 0x7f) ++n;
+  return n;
+}
+
+namespace {
+std::string& spare_of_this_thread() {
+  thread_local std::string spare;
+  return spare;
+}
+}  // namespace
+
+std::string spare_text() { return std::exchange(spare_of_this_thread(), {}); }
+
+void give_back(std::string&& text) {
+  constexpr std::size_t kept_bytes_max = 64 << 10;
+  if (text.capacity() > kept_bytes_max) return;
+  text.clear();
+  spare_of_this_thread() = std::move(text);
+}
+
 // Shortest forms only, no surrogates, nothing beyond U+10FFFF: what a JSON text may hold.
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
@@ -113,9 +145,19 @@ Headers::Headers(std::initializer_list<Field> fields) {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  fields_.push_back({static_cast<std::uint32_t>(text_.size()), static_cast<std::uint32_t>(name.size()),
-                     static_cast<std::uint32_t>(value.size())});
+  const auto start = static_cast<std::uint32_t>(text_.size());
+  const auto name_bytes = static_cast<std::uint32_t>(name.size());
+  fields_.push_back({start, name_bytes, start + name_bytes, static_cast<std::uint32_t>(value.size())});
   text_.append(name).append(value);
+}
+
+void Headers::take(std::string_view text, const Field* fields, std::size_t count) {
+  text_.assign(text);
+  fields_.clear();
+  for (const Field* field = fields; field != fields + count; ++field) {
+    fields_.push_back({static_cast<std::uint32_t>(field->name.data() - text.data()), static_cast<std::uint32_t>(field->name.size()),
+                       static_cast<std::uint32_t>(field->value.data() - text.data()), static_cast<std::uint32_t>(field->value.size())});
+  }
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -134,9 +176,9 @@ void Headers::clear() {
 }
 
 std::optional<std::string_view> Headers::get(std::string_view name) const {
-  for (std::size_t i = 0; i < size(); ++i) {
-    const Field field = (*this)[i];
-    if (equal_ignoring_case(field.name, name)) return field.value;
+  for (const Span& span : fields_) {
+    if (span.name_bytes != name.size() || !equal_ignoring_case({text_.data() + span.name_start, span.name_bytes}, name)) continue;
+    return std::string_view(text_.data() + span.value_start, span.value_bytes);
   }
   return std::nullopt;
 }
@@ -150,8 +192,7 @@ std::size_t Headers::count(std::string_view name) const {
 Headers::Field Headers::operator[](std::size_t i) const {
   const Span& span = fields_[i];
   const std::string_view text = text_;
-  return {text.substr(span.start, span.name_bytes),
-          text.substr(span.start + span.name_bytes, span.value_bytes)};
+  return {text.substr(span.name_start, span.name_bytes), text.substr(span.value_start, span.value_bytes)};
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {

@@ -32,6 +32,8 @@ class Headers {
   void add(std::string_view name, std::string_view value);
   void set(std::string_view name, std::string_view value);   // in place of every field of that name
   void clear();
+  // Takes fields as they stand in `text`, which is copied as one; each must be a part of it.
+  void take(std::string_view text, const Field* fields, std::size_t count);
 
   std::optional<std::string_view> get(std::string_view name) const;   // the first of that name
   std::size_t count(std::string_view name) const;
@@ -40,7 +42,7 @@ class Headers {
 
  private:
   struct Span {
-    std::uint32_t start, name_bytes, value_bytes;            // the value follows its name
+    std::uint32_t name_start, name_bytes, value_start, value_bytes;
   };
   std::string text_;
   std::vector<Span> fields_;
@@ -109,6 +111,13 @@ Status read_target(std::string_view target, HttpRequest& request);
 
 // `a b&c` as `a%20b%26c`: a segment or query value for a target.
 std::string percent_encode(std::string_view text);
+
+std::size_t printable_bytes(std::string_view text);          // how many come before any but 0x20 to 0x7e
+
+// A string that is empty and has memory already, where this thread gave one back: answers of a worker are written into
+// the same memory again and again.
+std::string spare_text();
+void give_back(std::string&& text);
 
 bool is_utf8(std::string_view text);
 std::string as_utf8(std::string_view text);                  // itself, or with `?` for what is not ASCII

@@ -1,7 +1,6 @@
 // Errors as problem documents, both ways.
 #include "http/problem.h"
 
-#include <exception>
 #include <string>
 #include <utility>
 
@@ -55,23 +54,11 @@ HttpResponse problem_response(const Error& error, const HttpRequest& request) {
   return response;
 }
 
-HttpResponse run_guarded(const HttpRequest& request, const std::function<HttpResponse()>& run) {
-  const auto defect = [&request](std::string what) {
-    HttpResponse response = problem_response(
-        refuse(Code::internal, "the server has a defect; its log tells more under this request's id"),
-        request);
-    response.defect = std::move(what);
-    return response;
-  };
-  try {
-    HttpResponse response = run();
-    if (response.status >= 200 && response.status <= 599) return response;
-    return defect("a handler answered with status " + std::to_string(response.status));
-  } catch (const std::exception& e) {
-    return defect(e.what());
-  } catch (...) {
-    return defect("a handler threw something that is no std::exception");
-  }
+HttpResponse defect_response(const HttpRequest& request, std::string what) {
+  HttpResponse response = problem_response(
+      refuse(Code::internal, "the server has a defect; its log tells more under this request's id"), request);
+  response.defect = std::move(what);
+  return response;
 }
 
 std::optional<Error> problem_of(const HttpResponse& response) {

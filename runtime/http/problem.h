@@ -1,6 +1,9 @@
 // Refusals on the wire: an Error as application/problem+json (RFC 9457).
 #pragma once
 
+#include <exception>
+#include <string>
+
 #include "http/message.h"
 
 namespace footlight {
@@ -12,9 +15,24 @@ HttpResponse problem_response(const Error& error, const HttpRequest& request);
 
 // What `run` answers; what it throws, and a status that HTTP does not know, becomes a 500 problem whose
 // `defect` says what happened. The client hears only the request id to ask about.
-HttpResponse run_guarded(const HttpRequest& request, const std::function<HttpResponse()>& run);
+template <class Run>
+HttpResponse run_guarded(const HttpRequest& request, Run&& run);
+HttpResponse defect_response(const HttpRequest& request, std::string what);   // that problem
 
 // The Error that such a document tells of, for clients; nullopt for any other body.
 std::optional<Error> problem_of(const HttpResponse& response);
+
+template <class Run>
+HttpResponse run_guarded(const HttpRequest& request, Run&& run) {
+  try {
+    HttpResponse response = run();
+    if (response.status >= 200 && response.status <= 599) return response;
+    return defect_response(request, "a handler answered with status " + std::to_string(response.status));
+  } catch (const std::exception& e) {
+    return defect_response(request, e.what());
+  } catch (...) {
+    return defect_response(request, "a handler threw something that is no std::exception");
+  }
+}
 
 }  // namespace footlight

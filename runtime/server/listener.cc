@@ -213,6 +213,8 @@ class Worker {
     // A handler held this thread: the others' bytes may have lain in the kernel meanwhile.
     const auto held_up = now - sweep_due_ >= interval ? now - sweep_due_ : Steady::duration::zero();
     sweep_due_ = now + interval;
+    // Nothing was asked from one sweep to the next.
+    if (std::exchange(is_resting_, true) && !std::exchange(has_rested_, true) && shared_.service.rests) shared_.service.rests();
     for (auto next = connections_.begin(); next != connections_.end();) {
       Connection& c = *next++;
       c.deadline += held_up;
@@ -435,6 +437,7 @@ class Worker {
     const HttpRequest& request = c.exchange->request;
     // What others were answered must not wait for a handler that waits.
     if (!unwritten_.empty() && !(shared_.service.is_quick && shared_.service.is_quick(request))) write_all();
+    has_rested_ = is_resting_ = false;
     const auto began = Steady::now();
     HttpResponse response = run_guarded(request, [&] { return shared_.service.handle(request); });
     if (response.hold && !shared_.stopping) {
@@ -442,7 +445,9 @@ class Worker {
       return true;
     }
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began);
-    return give(c, response, took.count(), has_more);
+    const bool goes_on = give(c, response, took.count(), has_more);
+    give_back(std::move(response.body));
+    return goes_on;
   }
 
   // False: this was the connection's last.
@@ -613,7 +618,7 @@ class Worker {
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   std::vector<std::string> spare_outs_;
   Steady::time_point sweep_due_, look_due_, accept_due_, drain_due_;
-  bool is_pausing_ = false, is_draining_ = false;
+  bool is_pausing_ = false, is_draining_ = false, is_resting_ = false, has_rested_ = false;
 };
 
 }  // namespace

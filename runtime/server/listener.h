@@ -29,6 +29,8 @@ struct Service {
   // Whether this request's handler computes for microseconds and waits for nothing and nobody: only then the answers that
   // are ready may wait for it, to be written together. Empty: none does.
   std::function<bool(const HttpRequest&)> is_quick = {};
+  // Told by each worker, on its thread, when it had nothing to do for a while: a time to let go of what it keeps.
+  std::function<void()> rests = {};
   Observer answered;                                         // may be empty; called from every worker
 };
 

@@ -4,6 +4,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +19,9 @@ namespace asio = boost::asio;
 namespace {
 
 using ErrorCode = boost::system::error_code;
+
+// Address space only, pages come as they are written; the padding lets simdjson parse in place.
+constexpr std::size_t body_padding = 64;
 
 std::string_view plain(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -136,9 +140,7 @@ class RequestReader::Parser : public http::basic_parser<true> {
   }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode&) override {
-    // Address space only, pages come as they are written; the padding lets simdjson parse in place.
-    constexpr std::size_t padding = 64;
-    if (length) request_.body.reserve(static_cast<std::size_t>(*length) + padding);
+    if (length) request_.body.reserve(static_cast<std::size_t>(*length) + body_padding);
   }
   std::size_t on_body_impl(boost::beast::string_view part, ErrorCode&) override {
     request_.body.append(part.data(), part.size());
@@ -155,6 +157,114 @@ class RequestReader::Parser : public http::basic_parser<true> {
   bool is_header_complete_ = false;
 };
 
+namespace {
+
+// What a byte may be a part of, in plain requests.
+enum : unsigned char { in_name = 1, in_target = 2, in_host = 4 };
+
+constexpr std::array<unsigned char, 256> roles_of_bytes() {
+  std::array<unsigned char, 256> roles{};
+  for (int c = 0; c < 256; ++c) {
+    const bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (is_word || c == '-') roles[static_cast<std::size_t>(c)] = in_name | in_target | in_host;
+  }
+  for (const unsigned char c : {'/', '.', '_', '~'}) roles[c] |= in_target;
+  roles['_'] |= in_name;
+  for (const unsigned char c : {'.', ':', '[', ']'}) roles[c] |= in_host;
+  return roles;
+}
+constexpr auto byte_roles = roles_of_bytes();
+
+std::size_t run_of(unsigned char role, std::string_view text) {
+  std::size_t n = 0;
+  while (n < text.size() && byte_roles[static_cast<unsigned char>(text[n])] & role) ++n;
+  return n;
+}
+
+// `/v1/decide` to its segments; false for `.` and `..` and all that look like them.
+bool split_plain(std::string_view target, std::vector<std::string>& path) {
+  if (target.find("/.") != std::string_view::npos) return false;
+  for (std::size_t start = 1;;) {
+    const std::size_t slash = std::min(target.find('/', start), target.size());
+    path.emplace_back(target.substr(start, slash - start));
+    if (slash == target.size()) return true;
+    start = slash + 1;
+  }
+}
+
+}  // namespace
+
+std::size_t RequestReader::take_plain_header(std::string_view bytes) {
+  constexpr std::size_t fields_max = 32;
+  std::array<Headers::Field, fields_max> fields;
+  std::size_t count = 0;
+
+  std::size_t at = 0;
+  while (at < bytes.size() && bytes[at] >= 'A' && bytes[at] <= 'Z') ++at;
+  const std::string_view method = bytes.substr(0, at);
+  if (method.empty() || !bytes.substr(at).starts_with(" /")) return 0;
+  const std::string_view target = bytes.substr(at + 1, run_of(in_target, bytes.substr(at + 1)));
+  at += 1 + target.size();
+  constexpr std::string_view version = " HTTP/1.1\r\n";
+  if (target.size() > limits::target_bytes_max || !bytes.substr(at).starts_with(version)) return 0;
+  at += version.size();
+  const std::size_t fields_at = at;
+
+  bool has_host = false, has_length = false, has_connection = false, is_last = false;
+  std::size_t length = 0;
+  while (!bytes.substr(at).starts_with("\r\n")) {
+    const std::string_view name = bytes.substr(at, run_of(in_name, bytes.substr(at)));
+    at += name.size();
+    if (name.empty() || count == fields_max || !bytes.substr(at).starts_with(": ")) return 0;
+    at += 2;
+    const std::string_view value = bytes.substr(at, printable_bytes(bytes.substr(at)));
+    at += value.size();
+    if (value.empty() || value.front() == ' ' || value.back() == ' ' || !bytes.substr(at).starts_with("\r\n")) return 0;
+    at += 2;
+    fields[count++] = {name, value};
+    switch (name.size()) {
+      case 4:
+        if (!equal_ignoring_case(name, "Host")) break;
+        if (std::exchange(has_host, true) || run_of(in_host, value) != value.size()) return 0;
+        break;
+      case 7:
+        if (equal_ignoring_case(name, "Upgrade")) return 0;
+        break;
+      case 10:
+        if (!equal_ignoring_case(name, "Connection")) break;
+        if (std::exchange(has_connection, true)) return 0;
+        is_last = equal_ignoring_case(value, "close");
+        if (!is_last && !equal_ignoring_case(value, "keep-alive")) return 0;
+        break;
+      case 14:
+        if (!equal_ignoring_case(name, "Content-Length")) break;
+        if (std::exchange(has_length, true) || value.size() > 9 || !std::all_of(value.begin(), value.end(), is_decimal)) return 0;
+        for (const char digit : value) length = length * 10 + static_cast<std::size_t>(digit - '0');
+        break;
+      case 16:
+        if (equal_ignoring_case(name, "Proxy-Connection")) return 0;
+        break;
+      case 17:
+        if (equal_ignoring_case(name, "Transfer-Encoding")) return 0;
+        break;
+      default: break;
+    }
+  }
+  const std::size_t end = at + 2;
+  if (!has_host || end > header_bytes_max_ || !split_plain(target, request_.path)) {
+    request_.path.clear();
+    return 0;
+  }
+  request_.method = method;
+  request_.target = target;
+  request_.headers.take(bytes.substr(fields_at, at - fields_at), fields.data(), count);
+  is_plain_ = true;
+  is_plain_last_ = is_last;
+  body_left_ = length;
+  state_ = State::header_done;
+  return end;
+}
+
 RequestReader::RequestReader(HttpRequest& request, std::size_t header_bytes_max)
     : request_(request), header_bytes_max_(header_bytes_max) {
   next();
@@ -163,7 +273,8 @@ RequestReader::RequestReader(HttpRequest& request, std::size_t header_bytes_max)
 RequestReader::~RequestReader() = default;
 
 void RequestReader::next() {
-  parser_ = std::make_unique<Parser>(request_);
+  parser_.reset();
+  is_plain_ = false;
   request_.method.clear();
   request_.target.clear();
   request_.path.clear();
@@ -198,6 +309,8 @@ std::size_t RequestReader::take(std::string_view bytes) {
 // Looks for the blank line itself: what can never become a request is refused at once, not at the
 // deadline, and Beast sees the header in one piece.
 std::size_t RequestReader::take_header(std::string_view bytes) {
+  if (scanned_ == 0)
+    if (const std::size_t taken = take_plain_header(bytes)) return taken;
   if (!is_token_char(bytes.front())) {
     refuse_with(refuse(Code::bad_request,
                        bytes.front() == 0x16
@@ -229,6 +342,7 @@ std::size_t RequestReader::take_header(std::string_view bytes) {
     ErrorCode ec;
     const std::string_view header = bytes.substr(0, end + 1);
     const std::string_view first_line = header.substr(0, header.find("\r\n"));
+    parser_ = std::make_unique<Parser>(request_);
     parser_->put(asio::const_buffer(header.data(), header.size()), ec);
     if (parser_->refusal) {
       refuse_with(std::move(*parser_->refusal));
@@ -258,22 +372,33 @@ std::size_t RequestReader::take_header(std::string_view bytes) {
 }
 
 void RequestReader::allow_body(std::size_t bytes_max) {
-  if (parser_->is_done()) {
+  if (is_plain_ ? body_left_ == 0 : parser_->is_done()) {
     state_ = State::done;
     return;
   }
-  const auto length = parser_->content_length();
-  if (length && *length > bytes_max) {
-    refuse_with(refuse(Code::too_large, "the body has " + std::to_string(*length) +
+  const auto length = is_plain_ ? body_left_ : parser_->content_length().value_or(0);
+  if (length > bytes_max) {
+    refuse_with(refuse(Code::too_large, "the body has " + std::to_string(length) +
                                             " bytes; the limit here is " + std::to_string(bytes_max)));
+    return;
+  }
+  state_ = State::body;
+  if (is_plain_) {
+    request_.body.reserve(length + body_padding);
     return;
   }
   parser_->body_limit(bytes_max);
   parser_->eager(true);
-  state_ = State::body;
 }
 
 std::size_t RequestReader::take_body(std::string_view bytes) {
+  if (is_plain_) {
+    const std::string_view part = bytes.substr(0, body_left_);
+    request_.body.append(part);
+    body_left_ -= part.size();
+    if (body_left_ == 0) state_ = State::done;
+    return part.size();
+  }
   // Given a last chunk, `0 CR LF CR LF`, in smaller pieces than itself Beast 1.81 fails an assertion of
   // its own (harmless without assertions, an abort with them). No body can end with fewer bytes left.
   constexpr std::size_t last_chunk_bytes = 5;
@@ -292,13 +417,13 @@ std::size_t RequestReader::take_body(std::string_view bytes) {
   return taken;
 }
 
-bool RequestReader::keep_alive() const { return parser_->keep_alive(); }
+bool RequestReader::keep_alive() const { return is_plain_ ? !is_plain_last_ : parser_->keep_alive(); }
 
-bool RequestReader::is_http_1_0() const { return parser_->is_1_0; }
+bool RequestReader::is_http_1_0() const { return !is_plain_ && parser_->is_1_0; }
 
 bool RequestReader::expects_continue() const {
   const auto expect = request_.headers.get("Expect");
-  return expect && !parser_->is_1_0 && equal_ignoring_case(*expect, "100-continue");
+  return expect && !is_http_1_0() && equal_ignoring_case(*expect, "100-continue");
 }
 
 }  // namespace footlight

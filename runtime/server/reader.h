@@ -1,6 +1,9 @@
 // The reader: bytes to one request, without sockets. The grammar is Boost.Beast's parser; around it
 // stand the checks that Beast leaves to its user, each against a known way to make two servers read
 // one byte stream differently (request smuggling) or to make one server hold memory for nothing.
+//
+// A header that has come whole and is as plain as nearly all are is read here, at a tenth of the cost. Plain is a
+// part of what Beast takes; whatever is not plain, any mistake above all, is left to Beast, from its first byte.
 #pragma once
 
 #include <cstddef>
@@ -43,12 +46,15 @@ class RequestReader {
  private:
   class Parser;
   std::size_t take_header(std::string_view bytes);
+  std::size_t take_plain_header(std::string_view bytes);   // 0: it is not plain, and nothing was done
   std::size_t take_body(std::string_view bytes);
   void refuse_with(Error error);
 
   HttpRequest& request_;
   const std::size_t header_bytes_max_;
-  std::unique_ptr<Parser> parser_;
+  std::unique_ptr<Parser> parser_;          // where the header is not plain
+  bool is_plain_ = false, is_plain_last_ = false;
+  std::size_t body_left_ = 0;               // of a plain one
   State state_ = State::waiting;
   Error error_;
   std::size_t scanned_ = 0;                 // header bytes that hold no unseen line end

@@ -2,6 +2,7 @@
 #include "server/router.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <span>
 #include <utility>
@@ -107,9 +108,16 @@ void add_cors(HttpResponse& response, const HttpRequest& request) {
   response.headers.add("Vary", "Origin");
 }
 
+std::uint64_t next_id() {
+  static std::atomic<std::uint64_t> ids{0};
+  return ++ids;
+}
+
 }  // namespace
 
 struct Router::Impl {
+  static constexpr std::size_t kept_target_bytes_max = 256;
+  const std::uint64_t id = next_id();                        // no other router of this process has it
   std::vector<Route> routes;
   std::vector<Segments> patterns;                            // of each route
   Authenticate authenticate;
@@ -132,7 +140,21 @@ struct Router::Impl {
   }
 
   // Nothing here says only that the tree has to be asked. A literal goes before a capture there, too.
+  // A request is looked up for its limit, its kind and its answer, and often is for the same as the one before.
   const Route* find_plain(const HttpRequest& request) const {
+    struct Last {
+      std::uint64_t router = 0;
+      std::string method, target;
+      const Route* route = nullptr;
+    };
+    thread_local Last last;
+    if (last.router == id && last.target == request.target && last.method == request.method) return last.route;
+    const Route* const found = look_up_plain(request);
+    if (found && request.target.size() <= kept_target_bytes_max) last = {id, request.method, request.target, found};
+    return found;
+  }
+
+  const Route* look_up_plain(const HttpRequest& request) const {
     const auto rows = plain.find(std::string_view(request.target).substr(0, request.target.find('?')));
     if (rows == plain.end()) return nullptr;
     for (const std::size_t i : rows->second)
@@ -197,23 +219,24 @@ struct Router::Impl {
   }
 
   HttpResponse call(const Route& route, const HttpRequest& request) const {
-    Caller caller;
+    static const Caller nobody;
+    KnownCaller known;
     if (!route.role.empty()) {
-      auto known = authenticate(request, route);
-      if (!known.ok()) return problem_response(known.error(), request);
-      caller = std::move(*known);
-      if (!caller.roles.contains(route.role)) {
+      auto found = authenticate(request, route);
+      if (!found.ok()) return problem_response(found.error(), request);
+      known = std::move(*found);
+      if (!known->roles.contains(route.role)) {
         HttpResponse response = problem_response(
             refuse(Code::forbidden,
-                   "this takes the role `" + route.role + "`; `" + caller.name + "` has " +
-                       (caller.roles.empty() ? "none" : "`" + joined(caller.roles, "`, `") + "`")),
+                   "this takes the role `" + route.role + "`; `" + known->name + "` has " +
+                       (known->roles.empty() ? "none" : "`" + joined(known->roles, "`, `") + "`")),
             request);
-        response.caller = caller.name;
+        response.caller = known->name;
         return response;
       }
     }
     const std::size_t index = static_cast<std::size_t>(&route - routes.data());
-    const Call call{request, route, std::move(caller), capture(patterns[index], request.path)};
+    const Call call{request, route, known ? *known : nobody, capture(patterns[index], request.path)};
     HttpResponse response = route.handle(call);
     if (response.caller.empty()) response.caller = call.caller.name;
     return response;

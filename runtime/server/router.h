@@ -29,7 +29,7 @@ struct Route;
 struct Call {
   const HttpRequest& request;
   const Route& route;
-  Caller caller;
+  const Caller& caller;
   std::map<std::string, std::string, std::less<>> params;    // captured from the path, decoded
 
   const std::string& param(std::string_view name) const;     // one that the pattern names; else a defect
@@ -55,7 +55,9 @@ struct Route {
 
 // Who sends this request? Asked only for routes that name a role. Whether the role suffices is the
 // router's to check: the hook says who it is (`unauthorized` where it cannot).
-using Authenticate = std::function<Result<Caller>(const HttpRequest&, const Route&)>;
+// A caller is shared: it is found once for each token, not for each request.
+using KnownCaller = std::shared_ptr<const Caller>;
+using Authenticate = std::function<Result<KnownCaller>(const HttpRequest&, const Route&)>;
 
 class Router {
  public:

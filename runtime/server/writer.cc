@@ -15,13 +15,35 @@ void append_number(std::string& out, std::size_t number) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ");
+void append_value(std::string& out, std::string_view value) {
   const std::size_t begin = out.size();
   out.append(value);
-  for (std::size_t i = begin; i < out.size(); ++i)
+  for (std::size_t i = begin + printable_bytes(value); i < out.size(); ++i)
     if (static_cast<unsigned char>(out[i]) < 0x20 || out[i] == 0x7f) out[i] = ' ';
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ");
+  append_value(out, value);
   out.append("\r\n");
+}
+
+constexpr std::size_t head_bytes = 512;                      // of most answers
+
+// Up to the value of X-Request-Id. Kept by each thread for the second and the status: a date costs more than the rest.
+void append_start(std::string& out, int status, Instant received) {
+  thread_local std::int64_t second = -1;
+  thread_local int of = 0;
+  thread_local std::string start;
+  if (received.ms / 1000 != second || status != of) {
+    second = received.ms / 1000;
+    of = status;
+    start = "HTTP/1.1 ";
+    append_number(start, static_cast<std::size_t>(status));
+    start.append(" ").append(reason_phrase(status)).append("\r\nDate: ").append(http_date(received));
+    start.append("\r\nServer: footlight\r\nX-Request-Id: ");
+  }
+  out.append(start);
 }
 
 // What the writer alone decides.
@@ -55,19 +77,10 @@ std::string http_date(Instant instant) {
 
 void append_response(std::string& out, const HttpResponse& response, const HttpRequest& request,
                      std::string_view connection) {
-  // One second's date, kept by each thread: formatting it costs more than the rest of the header.
-  thread_local std::int64_t dated_s = -1;
-  thread_local std::string date;
-  if (request.received.ms / 1000 != dated_s) {
-    dated_s = request.received.ms / 1000;
-    date = http_date(request.received);
-  }
-  out.append("HTTP/1.1 ");
-  append_number(out, static_cast<std::size_t>(response.status));
-  out.append(" ").append(reason_phrase(response.status)).append("\r\n");
-  out.append("Date: ").append(date).append("\r\nServer: footlight\r\n");
-  append_field(out, "X-Request-Id", request.request_id);
-  out.append("X-Content-Type-Options: nosniff\r\n");
+  out.reserve(out.size() + head_bytes + response.body.size());
+  append_start(out, response.status, request.received);
+  append_value(out, request.request_id);
+  out.append("\r\nX-Content-Type-Options: nosniff\r\n");
   for (std::size_t i = 0; i < response.headers.size(); ++i) {
     const Headers::Field field = response.headers[i];
     if (!is_framing(field.name)) append_field(out, field.name, field.value);

@@ -174,3 +174,16 @@ TEST_CASE("a refusal that quotes bytes which are no text is still JSON") {
   REQUIRE(document.ok());
   CHECK(document->string_or("detail", "") == "the field is `?`");
 }
+
+TEST_CASE("printable bytes end at the first that is not, wherever it stands") {
+  const std::string plain(40, 'a');
+  for (std::size_t size = 0; size <= plain.size(); ++size) CHECK(printable_bytes(plain.substr(0, size)) == size);
+  for (std::size_t at = 0; at < plain.size(); ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text = plain;
+      text[at] = static_cast<char>(c);
+      const bool is_printable = c >= 0x20 && c < 0x7f;
+      if (printable_bytes(text) != (is_printable ? text.size() : at)) FAIL(at << " " << c);
+    }
+  }
+}

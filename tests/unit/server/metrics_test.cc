@@ -44,6 +44,41 @@ TEST_CASE("requests in flight are counted while they run, also when they throw")
   CHECK_THAT(metrics.scrape(), Catch::Contains("footlight_http_requests_in_flight 0"));
 }
 
+TEST_CASE("what ended threads counted stays, and each thread's count is in the sum") {
+  auto metrics = std::make_unique<Metrics>();
+  Metrics other;
+  const auto answer = [](Metrics& told, int status, std::int64_t took_us) {
+    const HttpRequest request{.method = "POST"};
+    told.answered({request, HttpResponse{.status = status, .route = "/v1/decide"}, took_us});
+  };
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 1000; ++i) {
+          answer(*metrics, i % 2 ? 200 : 404, i % 4 ? 50 : 10'000'000);
+          if (i % 100 == 0) answer(other, 200, 51);
+        }
+      });
+    }
+    const std::string meanwhile = metrics->scrape();
+    CHECK_THAT(meanwhile, Catch::Contains("footlight_http_requests_in_flight 0"));
+    for (std::thread& thread : threads) thread.join();
+  }
+  const std::string text = metrics->scrape();
+  CHECK_THAT(text, Catch::Contains(R"(requests_total{method="POST",route="/v1/decide",status="2xx"} 6000)"));
+  CHECK_THAT(text, Catch::Contains(R"(requests_total{method="POST",route="/v1/decide",status="4xx"} 6000)"));
+  CHECK_THAT(text, Catch::Contains(R"(duration_seconds_bucket{route="/v1/decide",le="5e-05"} 9000)"));
+  CHECK_THAT(text, Catch::Contains(R"(duration_seconds_bucket{route="/v1/decide",le="5"} 9000)"));
+  CHECK_THAT(text, Catch::Contains(R"(duration_seconds_bucket{route="/v1/decide",le="+Inf"} 12000)"));
+  CHECK_THAT(text, Catch::Contains(R"(duration_seconds_sum{route="/v1/decide"} 30000.45)"));
+  CHECK_THAT(other.scrape(), Catch::Contains(R"(duration_seconds_bucket{route="/v1/decide",le="0.0001"} 120)"));
+  // A thread that counted may outlive what it counted for.
+  metrics.reset();
+  answer(other, 200, 1);
+  CHECK_THAT(other.scrape(), Catch::Contains(R"(requests_total{method="POST",route="/v1/decide",status="2xx"} 121)"));
+}
+
 TEST_CASE("other boxes count on handles of their own, from any thread") {
   Metrics metrics;
   const auto counter = metrics.counter("footlight_script_trips_total", "scripts stopped", {{"why", "fuel"}});

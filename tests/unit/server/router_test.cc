@@ -28,10 +28,10 @@ Route row(std::string method, std::string pattern, std::string role = "") {
 }
 
 // The token is the name; `ada` may author, `bob` may only look.
-Result<Caller> authenticate(const HttpRequest& asked, const Route&) {
+Result<KnownCaller> authenticate(const HttpRequest& asked, const Route&) {
   const auto token = asked.headers.get("Authorization");
-  if (token == "Bearer ada") return Caller{"ada", {"author", "viewer"}, "shop"};
-  if (token == "Bearer bob") return Caller{"bob", {"viewer"}, "shop"};
+  if (token == "Bearer ada") return std::make_shared<const Caller>(Caller{"ada", {"author", "viewer"}, "shop"});
+  if (token == "Bearer bob") return std::make_shared<const Caller>(Caller{"bob", {"viewer"}, "shop"});
   return refuse(Code::unauthorized, "no valid token was sent");
 }
 
