@@ -12,10 +12,13 @@ struct Counters {
   Metrics::Counter policy_failures, unleased;
 };
 
-HttpResponse answer_of(std::string_view json, int max_age_s) {
-  HttpResponse response{.content_type = "application/json", .body = spare_text()};
-  response.body = json;
-  response.headers.add("Cache-Control", max_age_s > 0 ? "private, max-age=" + std::to_string(max_age_s) : "no-store");
+// Takes the body's memory and leaves its own.
+HttpResponse answer_of(std::string& json, int max_age_s) {
+  HttpResponse response = spare_response();
+  response.content_type = "application/json";
+  response.body.swap(json);
+  if (max_age_s > 0) response.headers.add("Cache-Control", "private, max-age=" + std::to_string(max_age_s));
+  else response.headers.add("Cache-Control", "no-store");
   return response;
 }
 
@@ -26,7 +29,8 @@ Result<HttpResponse> without_lease(const Pinned& pinned, std::string_view body, 
   if (auto read = read_request(*pinned.defaults, body, options, scratch); !read) return read.error();
   counters.unleased.add();
   const AnswerBytes answer = answer_read(*pinned.defaults, now, no_policies(), options, scratch);
-  return answer_of("{\"reason\":\"" + std::string(no_lease) + "\"," + std::string(answer.json.substr(1)), 0);
+  std::string json = "{\"reason\":\"" + std::string(no_lease) + "\"," + std::string(answer.json.substr(1));
+  return answer_of(json, 0);
 }
 
 Result<HttpResponse> decide_call(Serving& serving, const Counters& counters, const Call& call) {
@@ -54,7 +58,7 @@ Result<HttpResponse> decide_call(Serving& serving, const Counters& counters, con
   if (answer.policy_failures > 0) counters.policy_failures.add(answer.policy_failures);
   const auto max_age_s = serving.max_age_s(*pinned);
   if (!max_age_s) return without_lease(*pinned, body, call.request.received, options, scratch, counters);
-  return answer_of(answer.json, *max_age_s);
+  return answer_of(scratch.json, *max_age_s);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& 
 // The same from bytes to bytes: reads the request, decides and writes the answer as to_json would,
 // without documents in between where the request is plain. Codes bad_json, bad_request with every problem.
 struct AnswerBytes {
-  std::string_view json;                    // in `scratch`, until its next decision
+  std::string_view json;                    // all of scratch.json, until its next decision
   int policy_failures = 0;
 };
 Result<AnswerBytes> answer(const Snapshot& snapshot, std::string_view bytes, Instant now, PolicyRunner& policies, const DecideOptions& options,

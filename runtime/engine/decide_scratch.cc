@@ -9,7 +9,7 @@ namespace {
 
 // Surfaces come from outside: when so many were met, all are forgotten.
 constexpr std::size_t surfaces_kept_max = 4'096;
-constexpr std::size_t tokens_kept_max = 4'096;   // a power of two
+constexpr std::size_t tokens_kept_max = 8'192;   // a power of two, in pairs
 
 }  // namespace
 
@@ -55,8 +55,13 @@ std::string_view DecideScratch::token(const CompiledExperience& experience, cons
   if (!has_key_) return {};
   if (tokens_.empty()) tokens_.resize(tokens_kept_max);
   const std::uint64_t hash = mixed(reinterpret_cast<std::uintptr_t>(&action) ^ quick_hash(surface), 0x9E3779B97F4A7C15u ^ quick_hash(treatment));
-  KnownToken& known = tokens_[hash & (tokens_kept_max - 1)];
-  if (known.action != &action || known.surface != surface || known.treatment != treatment) {
+  const auto is_it = [&](const KnownToken& known) { return known.action == &action && known.surface == surface && known.treatment == treatment; };
+  // Two may stand in one place: the one asked for last comes first, and the other one is forgotten for a third.
+  KnownToken* const pair = &tokens_[hash & (tokens_kept_max - 2)];
+  if (is_it(pair[0])) return pair[0].token;
+  std::swap(pair[0], pair[1]);
+  KnownToken& known = pair[0];
+  if (!is_it(known)) {
     known.action = &action;
     known.surface = surface;
     known.treatment = treatment;

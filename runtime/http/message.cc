@@ -91,22 +91,6 @@ std::size_t printable_bytes(std::string_view text) {
   return n;
 }
 
-namespace {
-std::string& spare_of_this_thread() {
-  thread_local std::string spare;
-  return spare;
-}
-}  // namespace
-
-std::string spare_text() { return std::exchange(spare_of_this_thread(), {}); }
-
-void give_back(std::string&& text) {
-  constexpr std::size_t kept_bytes_max = 64 << 10;
-  if (text.capacity() > kept_bytes_max) return;
-  text.clear();
-  spare_of_this_thread() = std::move(text);
-}
-
 // Shortest forms only, no surrogates, nothing beyond U+10FFFF: what a JSON text may hold.
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
@@ -151,12 +135,13 @@ void Headers::add(std::string_view name, std::string_view value) {
   text_.append(name).append(value);
 }
 
-void Headers::take(std::string_view text, const Field* fields, std::size_t count) {
+void Headers::take(std::string_view text, const std::vector<Field>& fields) {
   text_.assign(text);
-  fields_.clear();
-  for (const Field* field = fields; field != fields + count; ++field) {
-    fields_.push_back({static_cast<std::uint32_t>(field->name.data() - text.data()), static_cast<std::uint32_t>(field->name.size()),
-                       static_cast<std::uint32_t>(field->value.data() - text.data()), static_cast<std::uint32_t>(field->value.size())});
+  fields_.resize(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto& [name, value] = fields[i];
+    fields_[i] = {static_cast<std::uint32_t>(name.data() - text.data()), static_cast<std::uint32_t>(name.size()),
+                  static_cast<std::uint32_t>(value.data() - text.data()), static_cast<std::uint32_t>(value.size())};
   }
 }
 
@@ -196,14 +181,35 @@ Headers::Field Headers::operator[](std::size_t i) const {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  if (a.size() != b.size()) return false;
+  // Nearly always they are written alike.
+  return std::memcmp(a.data(), b.data(), a.size()) == 0 || std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::optional<std::string_view> HttpRequest::parameter(std::string_view key) const {
+  if (query.empty()) return std::nullopt;
   const auto found = query.lower_bound(key);
   if (found == query.end() || found->first != key) return std::nullopt;
   return found->second;
+}
+
+namespace {
+HttpResponse& spare_of_this_thread() {
+  thread_local HttpResponse spare;
+  return spare;
+}
+}  // namespace
+
+HttpResponse spare_response() { return std::exchange(spare_of_this_thread(), {}); }
+
+void give_back(HttpResponse&& response) {
+  constexpr std::size_t kept_bytes_max = 64 << 10;
+  if (response.body.capacity() > kept_bytes_max) return;
+  response.status = 200;
+  for (std::string* text : {&response.content_type, &response.body, &response.route, &response.caller, &response.defect}) text->clear();
+  response.headers.clear();
+  response.hold.reset();
+  spare_of_this_thread() = std::move(response);
 }
 
 HttpResponse json_response(const Value& value, int status) {

@@ -33,7 +33,7 @@ class Headers {
   void set(std::string_view name, std::string_view value);   // in place of every field of that name
   void clear();
   // Takes fields as they stand in `text`, which is copied as one; each must be a part of it.
-  void take(std::string_view text, const Field* fields, std::size_t count);
+  void take(std::string_view text, const std::vector<Field>& fields);
 
   std::optional<std::string_view> get(std::string_view name) const;   // the first of that name
   std::size_t count(std::string_view name) const;
@@ -101,6 +101,11 @@ struct Answered {
 };
 using Observer = std::function<void(const Answered&)>;
 
+// A response as a new one, which has memory already where this thread gave one back: the answers of a worker are
+// written into the same memory again and again.
+HttpResponse spare_response();
+void give_back(HttpResponse&& response);
+
 HttpResponse json_response(const Value& value, int status = 200);
 HttpResponse text_response(std::string text, int status = 200);
 
@@ -113,11 +118,6 @@ Status read_target(std::string_view target, HttpRequest& request);
 std::string percent_encode(std::string_view text);
 
 std::size_t printable_bytes(std::string_view text);          // how many come before any but 0x20 to 0x7e
-
-// A string that is empty and has memory already, where this thread gave one back: answers of a worker are written into
-// the same memory again and again.
-std::string spare_text();
-void give_back(std::string&& text);
 
 bool is_utf8(std::string_view text);
 std::string as_utf8(std::string_view text);                  // itself, or with `?` for what is not ASCII

@@ -446,7 +446,7 @@ class Worker {
     }
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began);
     const bool goes_on = give(c, response, took.count(), has_more);
-    give_back(std::move(response.body));
+    give_back(std::move(response));
     return goes_on;
   }
 

@@ -196,32 +196,36 @@ bool split_plain(std::string_view target, std::vector<std::string>& path) {
 
 std::size_t RequestReader::take_plain_header(std::string_view bytes) {
   constexpr std::size_t fields_max = 32;
-  std::array<Headers::Field, fields_max> fields;
-  std::size_t count = 0;
+  std::string_view rest = bytes;
+  // Takes what is there, if it is; takes a run of such bytes.
+  const auto has = [&rest](std::string_view expected) {
+    if (!rest.starts_with(expected)) return false;
+    rest.remove_prefix(expected.size());
+    return true;
+  };
+  const auto first = [&rest](std::size_t n) {
+    const std::string_view part(rest.data(), n);
+    rest.remove_prefix(n);
+    return part;
+  };
 
-  std::size_t at = 0;
-  while (at < bytes.size() && bytes[at] >= 'A' && bytes[at] <= 'Z') ++at;
-  const std::string_view method = bytes.substr(0, at);
-  if (method.empty() || !bytes.substr(at).starts_with(" /")) return 0;
-  const std::string_view target = bytes.substr(at + 1, run_of(in_target, bytes.substr(at + 1)));
-  at += 1 + target.size();
-  constexpr std::string_view version = " HTTP/1.1\r\n";
-  if (target.size() > limits::target_bytes_max || !bytes.substr(at).starts_with(version)) return 0;
-  at += version.size();
-  const std::size_t fields_at = at;
+  std::size_t letters = 0;
+  while (letters < rest.size() && rest[letters] >= 'A' && rest[letters] <= 'Z') ++letters;
+  const std::string_view method = first(letters);
+  if (method.empty() || !has(" ") || !rest.starts_with('/')) return 0;
+  const std::string_view target = first(run_of(in_target, rest));
+  if (target.size() > limits::target_bytes_max || !has(" HTTP/1.1\r\n")) return 0;
 
+  const std::string_view text = rest;
+  fields_.clear();
   bool has_host = false, has_length = false, has_connection = false, is_last = false;
   std::size_t length = 0;
-  while (!bytes.substr(at).starts_with("\r\n")) {
-    const std::string_view name = bytes.substr(at, run_of(in_name, bytes.substr(at)));
-    at += name.size();
-    if (name.empty() || count == fields_max || !bytes.substr(at).starts_with(": ")) return 0;
-    at += 2;
-    const std::string_view value = bytes.substr(at, printable_bytes(bytes.substr(at)));
-    at += value.size();
-    if (value.empty() || value.front() == ' ' || value.back() == ' ' || !bytes.substr(at).starts_with("\r\n")) return 0;
-    at += 2;
-    fields[count++] = {name, value};
+  while (!has("\r\n")) {
+    const std::string_view name = first(run_of(in_name, rest));
+    if (name.empty() || fields_.size() == fields_max || !has(": ")) return 0;
+    const std::string_view value = first(printable_bytes(rest));
+    if (value.empty() || value.front() == ' ' || value.back() == ' ' || !has("\r\n")) return 0;
+    fields_.push_back({name, value});
     switch (name.size()) {
       case 4:
         if (!equal_ignoring_case(name, "Host")) break;
@@ -250,19 +254,16 @@ std::size_t RequestReader::take_plain_header(std::string_view bytes) {
       default: break;
     }
   }
-  const std::size_t end = at + 2;
-  if (!has_host || end > header_bytes_max_ || !split_plain(target, request_.path)) {
-    request_.path.clear();
-    return 0;
-  }
+  const std::size_t taken = bytes.size() - rest.size();
+  if (!has_host || taken > header_bytes_max_ || !split_plain(target, request_.path)) return 0;
   request_.method = method;
   request_.target = target;
-  request_.headers.take(bytes.substr(fields_at, at - fields_at), fields.data(), count);
+  request_.headers.take(text.substr(0, text.size() - rest.size()), fields_);
   is_plain_ = true;
   is_plain_last_ = is_last;
   body_left_ = length;
   state_ = State::header_done;
-  return end;
+  return taken;
 }
 
 RequestReader::RequestReader(HttpRequest& request, std::size_t header_bytes_max)

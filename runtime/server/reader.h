@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "http/message.h"
 
@@ -55,6 +56,7 @@ class RequestReader {
   std::unique_ptr<Parser> parser_;          // where the header is not plain
   bool is_plain_ = false, is_plain_last_ = false;
   std::size_t body_left_ = 0;               // of a plain one
+  std::vector<Headers::Field> fields_;
   State state_ = State::waiting;
   Error error_;
   std::size_t scanned_ = 0;                 // header bytes that hold no unseen line end

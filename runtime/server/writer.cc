@@ -5,45 +5,54 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 namespace footlight {
 
 namespace {
 
-void append_number(std::string& out, std::size_t number) {
-  char digits[20];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
+// Writes a header into memory that has room for all of it.
+class Head {
+ public:
+  explicit Head(char* begin) : at_(begin) {}
+  char* end() const { return at_; }
 
-void append_value(std::string& out, std::string_view value) {
-  const std::size_t begin = out.size();
-  out.append(value);
-  for (std::size_t i = begin + printable_bytes(value); i < out.size(); ++i)
-    if (static_cast<unsigned char>(out[i]) < 0x20 || out[i] == 0x7f) out[i] = ' ';
-}
+  Head& operator<<(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+    return *this;
+  }
+  Head& operator<<(std::size_t number) {
+    at_ = std::to_chars(at_, at_ + number_bytes_max, number).ptr;
+    return *this;
+  }
+  // Of somebody else's making: control characters become blanks.
+  Head& value(std::string_view text) {
+    *this << text;
+    for (char* c = at_ - (text.size() - printable_bytes(text)); c != at_; ++c)
+      if (static_cast<unsigned char>(*c) < 0x20 || *c == 0x7f) *c = ' ';
+    return *this;
+  }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ");
-  append_value(out, value);
-  out.append("\r\n");
-}
+  static constexpr std::size_t number_bytes_max = 20;
 
-constexpr std::size_t head_bytes = 512;                      // of most answers
+ private:
+  char* at_;
+};
 
 // Up to the value of X-Request-Id. Kept by each thread for the second and the status: a date costs more than the rest.
-void append_start(std::string& out, int status, Instant received) {
+std::string_view start_of(int status, Instant received) {
   thread_local std::int64_t second = -1;
   thread_local int of = 0;
   thread_local std::string start;
   if (received.ms / 1000 != second || status != of) {
     second = received.ms / 1000;
     of = status;
-    start = "HTTP/1.1 ";
-    append_number(start, static_cast<std::size_t>(status));
-    start.append(" ").append(reason_phrase(status)).append("\r\nDate: ").append(http_date(received));
+    start = "HTTP/1.1 " + std::to_string(status) + " ";
+    start.append(reason_phrase(status)).append("\r\nDate: ").append(http_date(received));
     start.append("\r\nServer: footlight\r\nX-Request-Id: ");
   }
-  out.append(start);
+  return start;
 }
 
 // What the writer alone decides.
@@ -77,24 +86,29 @@ std::string http_date(Instant instant) {
 
 void append_response(std::string& out, const HttpResponse& response, const HttpRequest& request,
                      std::string_view connection) {
-  out.reserve(out.size() + head_bytes + response.body.size());
-  append_start(out, response.status, request.received);
-  append_value(out, request.request_id);
-  out.append("\r\nX-Content-Type-Options: nosniff\r\n");
+  const std::string_view start = start_of(response.status, request.received);
+  std::size_t bytes_max = 256 + start.size() + request.request_id.size() + response.content_type.size() + connection.size();
+  for (std::size_t i = 0; i < response.headers.size(); ++i) bytes_max += response.headers[i].name.size() + response.headers[i].value.size() + 4;
+  thread_local std::string memory;                           // no answer's own: a string would write zeros first
+  if (memory.size() < bytes_max) memory.resize(bytes_max);
+
+  Head head(memory.data());
+  head << start;
+  head.value(request.request_id) << "\r\nX-Content-Type-Options: nosniff\r\n";
   for (std::size_t i = 0; i < response.headers.size(); ++i) {
     const Headers::Field field = response.headers[i];
-    if (!is_framing(field.name)) append_field(out, field.name, field.value);
+    if (!is_framing(field.name)) (head << field.name << ": ").value(field.value) << "\r\n";
   }
   const bool is_bodiless = response.status == 204 || response.status == 304;
-  if (!response.content_type.empty()) append_field(out, "Content-Type", response.content_type);
-  if (!is_bodiless) {
-    out.append("Content-Length: ");
-    append_number(out, response.body.size());
-    out.append("\r\n");
-  }
-  if (!connection.empty()) append_field(out, "Connection", connection);
-  out.append("\r\n");
-  if (!is_bodiless && request.method != "HEAD") out.append(response.body);
+  if (!response.content_type.empty()) (head << "Content-Type: ").value(response.content_type) << "\r\n";
+  if (!is_bodiless) head << "Content-Length: " << response.body.size() << "\r\n";
+  if (!connection.empty()) head << "Connection: " << connection << "\r\n";
+  head << "\r\n";
+  const std::size_t head_bytes = static_cast<std::size_t>(head.end() - memory.data());
+  const bool has_body = !is_bodiless && request.method != "HEAD";
+  out.reserve(out.size() + head_bytes + (has_body ? response.body.size() : 0));
+  out.append(memory.data(), head_bytes);
+  if (has_body) out.append(response.body);
 }
 
 }  // namespace footlight
