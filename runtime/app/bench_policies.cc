@@ -80,7 +80,7 @@ std::vector<double> audience_costs(const Snapshot& snapshot, const std::vector<R
       for (std::size_t e = 0; e < total.size(); ++e) {
         std::optional<PolicyFailure> failure;
         const auto begin = Clock::now();
-        (void)snapshot.audiences().holds(snapshot.experiences()[e].who, snapshot.conditions(), slots, truths, failure, nobody_asks);
+        (void)AudiencePrograms::holds(snapshot.program(static_cast<int>(e)), snapshot.conditions(), slots, truths, failure, nobody_asks);
         total[e] += microseconds(Clock::now() - begin);
       }
     }

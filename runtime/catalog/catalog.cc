@@ -38,7 +38,7 @@ CatalogVersion version_after(const State& state, std::string workspace_hash) {
 }  // namespace
 
 Catalog::Catalog(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options)
-    : store_(store), name_(std::move(workspace)), policies_(policies), options_(std::move(options)) {
+    : store_(store), name_(std::move(workspace)), policies_(policies), options_(std::move(options)), series_(policies) {
   workspace_.name = name_;
 }
 
@@ -384,7 +384,8 @@ Result<Answer> Catalog::apply(Command command, const std::string& key, const std
       control_->committed(state_.version, record.at);
     }
   }
-  if (is_publish) publish(record.at);
+  if (record.command == CommandName::epoch_bump) publish(record.at);
+  else if (is_publish) publish_change(record.at, record.experience);
   return Answer{std::move(body), false};
 }
 
@@ -426,7 +427,9 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
   const Value canonical = to_value(workspace);
   if (canonical == to_value(workspace_) && state_.head > 0) return Answer{Object{{"name", name_}, {"version", version_text(state_.version)}}, true};
   for (auto& [hash, ids] : read) lists_[hash] = std::move(ids);
-  compile(workspace, state_, problems);
+  SnapshotSeries tried(policies_);
+  ProblemsById unreadable;
+  problems = compile(tried, workspace, unreadable);
   if (has_errors(problems)) return does_not_compile(std::move(problems));
 
   const Instant when = std::max(at, state_.at);
@@ -453,14 +456,25 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
   return Answer{body, false};
 }
 
+namespace {
+
 // What cannot be read stands for less than was written, an audience for everyone: it is never served.
-Result<const Definition*> Catalog::definition_of(const Revision& revision) {
-  const auto found = parsed_.find(revision.hash);
-  if (found != parsed_.end()) return &found->second;
+Result<Definition> read_definition(const Revision& revision) {
   Problems problems;
   Definition definition = parse_definition(revision.definition, problems);
   if (has_errors(problems)) return refuse(Code::validation_failed, std::move(problems), "cannot be read");
-  return &parsed_.emplace(revision.hash, std::move(definition)).first->second;
+  return definition;
+}
+
+}  // namespace
+
+// Reviews look at all that is in force, one after the other.
+Result<const Definition*> Catalog::definition_of(const std::string& experience, const Revision& revision) {
+  const auto found = parsed_.find(experience);
+  if (found != parsed_.end() && found->second.hash == revision.hash) return &found->second.definition;
+  auto definition = read_definition(revision);
+  if (!definition) return definition.error();
+  return &(parsed_[experience] = {revision.hash, std::move(*definition)}).definition;
 }
 
 Status Catalog::add_lists(const Definition& definition, std::map<std::string, std::shared_ptr<const IdList>>& needed) {
@@ -476,27 +490,37 @@ Status Catalog::add_lists(const Definition& definition, std::map<std::string, st
   return Done{};
 }
 
-std::shared_ptr<const Snapshot> Catalog::compile(const Workspace& workspace, const State& state, Problems& problems) {
-  SnapshotSource source{.version = version_text(state.version), .workspace = workspace};
-  Problems unreadable;
-  for (const CatalogItem& item : catalog(state)) {
-    // Revisions are numbered 1, 2, 3 … and never removed.
-    auto definition = definition_of(state.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
-    if (!definition) {
-      for (const Problem& problem : definition.error().problems)
-        unreadable.push_back({problem.code, item.experience + " " + problem.place, "r" + std::to_string(item.revision) + " was accepted and can no longer be read: " + problem.message});
-      continue;
-    }
-    if (auto added = add_lists(**definition, source.lists); !added) {
-      unreadable.push_back({added.error().code, item.experience + " $.include.lists", added.error().message});
-      continue;
-    }
-    source.experiences.push_back({.definition = **definition, .revision = item.revision, .activated_at = item.activated_at,
-                                  .start = item.standing.span.start, .end = item.standing.span.end});
+std::optional<ServedExperience> Catalog::served(const CatalogItem& item, IdLists& lists, Problems& problems) {
+  // Revisions are numbered 1, 2, 3 … and never removed.
+  auto definition = read_definition(state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
+  if (!definition) {
+    for (const Problem& problem : definition.error().problems)
+      problems.push_back({problem.code, item.experience + " " + problem.place, "r" + std::to_string(item.revision) + " was accepted and can no longer be read: " + problem.message});
+    return {};
   }
-  auto snapshot = Snapshot::compile_sound(std::move(source), policies_, problems);
-  problems.insert(problems.begin(), std::make_move_iterator(unreadable.begin()), std::make_move_iterator(unreadable.end()));
-  return snapshot;
+  if (auto added = add_lists(*definition, lists); !added) {
+    problems.push_back({added.error().code, item.experience + " $.include.lists", added.error().message});
+    return {};
+  }
+  return ServedExperience{.definition = std::move(*definition), .revision = item.revision, .activated_at = item.activated_at,
+                          .start = item.standing.span.start, .end = item.standing.span.end};
+}
+
+// All of it, with what cannot be read told first.
+Problems Catalog::compile(SnapshotSeries& series, const Workspace& workspace, ProblemsById& unreadable) {
+  SnapshotSource source{.version = version_text(state_.version), .workspace = workspace};
+  Problems all;
+  for (const CatalogItem& item : catalog(state_)) {
+    Problems found;
+    if (auto one = served(item, source.lists, found)) source.experiences.push_back(std::move(*one));
+    if (found.empty()) continue;
+    all.insert(all.end(), found.begin(), found.end());
+    unreadable[item.experience] = std::move(found);
+  }
+  Problems problems;
+  series.start(std::move(source), problems);
+  all.insert(all.end(), std::make_move_iterator(problems.begin()), std::make_move_iterator(problems.end()));
+  return all;
 }
 
 void Catalog::together(const std::function<void()>& commands) {
@@ -517,24 +541,77 @@ void Catalog::publish(Instant at) {
     gathered_ = at;
     return;
   }
+  parsed_.clear();
+  leaves_.clear();
+  leaving_.clear();
+  unreadable_.clear();
+  for (const CatalogItem& item : catalog(state_)) note_leaving(item.experience, item);
+  take_effect(at, compile(series_, workspace_, unreadable_));
+}
+
+// The same where one experience changed: what is compiled of the others stays. With it go those that time has ended
+// since the version before; what could not be read may be readable now, where the store failed.
+void Catalog::publish_change(Instant at, const std::string& experience) {
+  if (is_gathering_ || !series_.can_go_on()) return publish(at);
+  std::vector<std::string> changed{experience};
+  for (const auto& [when, id] : leaving_) {
+    if (when > state_.version_at) break;
+    if (id != experience) changed.push_back(id);
+  }
+  for (const auto& [id, problems] : unreadable_)
+    if (std::find(changed.begin(), changed.end(), id) == changed.end()) changed.push_back(id);
+  IdLists lists;
+  std::vector<std::optional<ServedExperience>> to;
+  for (const std::string& id : changed) {
+    const auto item = catalog_item(state_, id);
+    note_leaving(id, item);
+    unreadable_.erase(id);
+    parsed_.erase(id);
+    Problems unreadable;
+    to.push_back(item ? served(*item, lists, unreadable) : std::nullopt);
+    if (!unreadable.empty()) unreadable_[id] = std::move(unreadable);
+  }
+  std::vector<SnapshotSeries::Change> changes;
+  for (std::size_t i = 0; i < changed.size(); ++i) changes.push_back({changed[i], to[i] ? &*to[i] : nullptr});
+  series_.next(version_text(state_.version), changes, lists);
+  if (series_.is_patchy()) {
+    series_.begin_arranging();
+    series_.take(*arranged(*series_.current()));
+  }
   Problems problems;
-  auto compiled = compile(workspace_, state_, problems);
-  auto bare = Snapshot::compile({.version = version_text(state_.version), .workspace = workspace_}, policies_);
+  for (const auto& [id, unreadable] : unreadable_) problems.insert(problems.end(), unreadable.begin(), unreadable.end());
+  if (series_.has_errors() || !problems.empty())
+    for (Problem& problem : series_.problems()) problems.push_back(std::move(problem));
+  take_effect(at, problems);
+}
+
+void Catalog::note_leaving(const std::string& experience, const std::optional<CatalogItem>& item) {
+  if (const auto known = leaves_.find(experience); known != leaves_.end()) {
+    leaving_.erase({known->second, experience});
+    leaves_.erase(known);
+  }
+  if (!item) return;
+  if (const auto at = leaves_catalog_at(item->standing)) {
+    leaves_[experience] = *at;
+    leaving_.emplace(*at, experience);
+  }
+}
+
+// What the series has now, and what it could not take.
+void Catalog::take_effect(Instant at, const Problems& problems) {
+  auto snapshot = series_.current(), defaults = series_.defaults();   // and what was, to be taken apart without the lock
   {
     const std::unique_lock writing(state_mutex_);
-    snapshot_ = std::move(compiled);
-    defaults_ = bare ? std::move(*bare) : nullptr;
+    snapshot_.swap(snapshot);
+    defaults_.swap(defaults);
     compile_error_.reset();
     if (has_errors(problems))
-      compile_error_ = snapshot_ ? refuse(Code::validation_failed, std::move(problems), "part of what is in force does not compile and is left out")
-                                 : does_not_compile(std::move(problems));
+      compile_error_ = snapshot_ ? refuse(Code::validation_failed, problems, "part of what is in force does not compile and is left out")
+                                 : does_not_compile(problems);
   }
   // What is no longer in force is forgotten: an uploaded list may have a million ids.
   std::erase_if(lists_, [](const auto& known) { return known.second.use_count() <= 1; });
-  std::set<std::string> hashes;
-  for (const CatalogItem& item : catalog(state_)) hashes.insert(item.hash);
-  std::erase_if(parsed_, [&](const auto& known) { return !hashes.contains(known.first); });
-  if (options_.published && snapshot_) options_.published(at, snapshot());
+  if (options_.published && snapshot_) options_.published(at, series_.current());
 }
 
 // Built once a version, and only where somebody asks for it.

@@ -14,11 +14,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
 
-#include "engine/snapshot.h"
+#include "engine/snapshot_series.h"
 #include "footlight/delivery.h"
 #include "footlight/lifecycle.h"
 #include "footlight/store.h"
@@ -158,10 +159,15 @@ class Catalog {
   const Experience* known(std::string_view id, std::optional<Error>& refusal) const;
   Rules rules();
   Result<Value> normalised(const Value& definition, const std::string& id);
-  std::shared_ptr<const Snapshot> compile(const Workspace& workspace, const State& state, Problems& problems);
+  using ProblemsById = std::map<std::string, Problems, std::less<>>;
+  Problems compile(SnapshotSeries& series, const Workspace& workspace, ProblemsById& unreadable);
   Status add_lists(const Definition& definition, std::map<std::string, std::shared_ptr<const IdList>>& needed);
-  Result<const Definition*> definition_of(const Revision& revision);
+  Result<const Definition*> definition_of(const std::string& experience, const Revision& revision);
+  std::optional<ServedExperience> served(const CatalogItem& item, IdLists& lists, Problems& problems);
   void publish(Instant at);
+  void publish_change(Instant at, const std::string& experience);
+  void note_leaving(const std::string& experience, const std::optional<CatalogItem>& item);
+  void take_effect(Instant at, const Problems& problems);
   Result<bool> is_behind_fence();
   Status raise_fence();
   void take_fence_down();
@@ -209,8 +215,17 @@ class Catalog {
   std::string delivered_version_;
   std::shared_ptr<const Value> delivered_;              // the catalog as nodes get it, of delivered_version_
 
-  std::map<std::string, Definition> parsed_;            // by hash, of what is in force; under commands_
-  std::map<std::string, std::shared_ptr<const IdList>> lists_;
+  // What follows is under commands_.
+  SnapshotSeries series_;
+  ProblemsById unreadable_;                             // why parts of what is in force cannot be read, by experience
+  std::map<std::string, Instant, std::less<>> leaves_;  // experiences that time takes out of the catalog, and when
+  std::set<std::pair<Instant, std::string>> leaving_;   // the same, the next first
+  struct Parsed {
+    std::string hash;
+    Definition definition;
+  };
+  std::map<std::string, Parsed> parsed_;                // by experience, of what reviews have looked at
+  IdLists lists_;
 };
 
 }  // namespace footlight

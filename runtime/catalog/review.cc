@@ -195,7 +195,7 @@ Value Catalog::clashes_of(const Experience& experience, const Definition& defini
     if (item.experience == experience.id || is_final(phase)) continue;
     const auto together = overlap(span, item.standing.span, now);
     if (!together) continue;
-    const auto read = definition_of(state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
+    const auto read = definition_of(item.experience, state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
     if (!read) continue;   // it is not served either; `compile_error` tells
     const Definition& other = **read;
     const Rank theirs{-other.priority, item.activated_at, item.experience};

@@ -17,7 +17,7 @@ constexpr std::size_t filings_max = 24;
 // The ways in which an audience can hold, each with the conditions that it needs at least.
 class Ways {
  public:
-  Ways(const Nodes& nodes, const Conditions& conditions) : nodes_(nodes), conditions_(conditions) {}
+  Ways(const Nodes& nodes, std::span<const std::uint32_t> tests, const Conditions& conditions) : nodes_(nodes), tests_(tests), conditions_(conditions) {}
 
   struct Way {
     std::vector<Condition> needs;          // listed conditions that must hold, the rarest first
@@ -31,7 +31,7 @@ class Ways {
     if (is_group(node.op)) return (node.op == Op::all) == wanted ? all(at, wanted) : any(at, wanted);
     if (node.op == Op::always) return wanted ? List{Way{}} : List{};
     if (node.op == Op::lua) return {Way{{}, false}};
-    const Condition condition = conditions_.number_of(node.condition);
+    const Condition condition = conditions_.number_of(tests_[static_cast<std::size_t>(at)]);
     if (condition >= unlisted) return {Way{{}, false}};
     return {Way{{wanted ? condition : conditions_.opposite(condition)}}};
   }
@@ -97,6 +97,7 @@ class Ways {
   }
 
   const Nodes& nodes_;
+  const std::span<const std::uint32_t> tests_;
   const Conditions& conditions_;
 };
 
@@ -104,8 +105,8 @@ class Ways {
 
 class AudiencePrograms::Writer {
  public:
-  Writer(const Nodes& nodes, const Conditions& conditions, std::vector<Step>& steps)
-      : nodes_(nodes), conditions_(conditions), steps_(steps), first_(steps.size()) {}
+  Writer(const Nodes& nodes, std::span<const std::uint32_t> tests, const Conditions& conditions, std::vector<AudienceStep>& steps)
+      : nodes_(nodes), tests_(tests), conditions_(conditions), steps_(steps), first_(steps.size()) {}
 
   void write() {
     // Jumps lead to labels until all steps are there: 0 accepts, 1 rejects.
@@ -128,7 +129,7 @@ class AudiencePrograms::Writer {
       case Op::any: group(at, yes, no, false); return;
       case Op::always: steps_.push_back({always_true, yes, no}); return;
       case Op::lua: steps_.push_back({policy | static_cast<std::uint32_t>(node.policy), yes, no}); return;
-      default: steps_.push_back({conditions_.number_of(node.condition), yes, no}); return;
+      default: steps_.push_back({conditions_.number_of(tests_[static_cast<std::size_t>(at)]), yes, no}); return;
     }
   }
 
@@ -161,28 +162,29 @@ class AudiencePrograms::Writer {
     if (node.op == Op::no || is_group(node.op)) return node.end - part < 4 ? 1.0f : 1.5f;
     if (node.op == Op::always) return 0;
     if (node.op == Op::bucket) return 3.0f;
-    const Condition condition = conditions_.number_of(node.condition);
+    const Condition condition = conditions_.number_of(tests_[static_cast<std::size_t>(part)]);
     if (condition >= unlisted) return 2.0f;
     return is_all ? conditions_.share(condition) : 1.0f - conditions_.share(condition);
   }
 
   const Nodes& nodes_;
+  const std::span<const std::uint32_t> tests_;
   const Conditions& conditions_;
-  std::vector<Step>& steps_;
+  std::vector<AudienceStep>& steps_;
   const std::size_t first_;
   std::vector<std::uint16_t> labels_;
 };
 
-std::uint32_t AudiencePrograms::add(const PredicateProgram& audience, const Conditions& conditions) {
-  if (audience.is_always()) return everyone;
+std::uint32_t AudiencePrograms::add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions) {
+  if (audience.is_always()) return 0;
   const auto program = static_cast<std::uint32_t>(steps_.size());
-  Writer(audience.nodes(), conditions, steps_).write();
+  Writer(audience.nodes(), tests, conditions, steps_).write();
   return program;
 }
 
-Filings filings_of(const PredicateProgram& audience, const Conditions& conditions) {
+Filings filings_of(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions) {
   Filings filings{.is_exact = true};
-  for (const auto& way : Ways(audience.nodes(), conditions).of(0, true)) {
+  for (const auto& way : Ways(audience.nodes(), tests, conditions).of(0, true)) {
     Filing filing;
     std::copy(way.needs.begin(), way.needs.end(), filing.needs.begin());
     filings.ways.push_back(filing);

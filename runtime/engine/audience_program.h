@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/conditions.h"
@@ -22,23 +23,30 @@ struct Filings {
   std::vector<Filing> ways;
   bool is_exact = false;                   // it does hold by each way whose needs hold
 };
-Filings filings_of(const PredicateProgram& audience, const Conditions& conditions);
+// `tests` are the provisional numbers of the audience's nodes, as Conditions::add gave them.
+Filings filings_of(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions);
 
-// The programs of many audiences, one after the other: those that are asked one after the other stand so.
+struct AudienceStep {
+  std::uint32_t condition = 0;             // or a policy
+  std::uint16_t yes = 0, no = 0;
+};
+// Where its steps begin; whoever made it keeps them.
+using AudienceProgram = const AudienceStep*;
+
+// The programs of some audiences, one after the other: those that are asked one after the other stand so.
 class AudiencePrograms {
  public:
-  // A program is known by where it begins.
-  static constexpr std::uint32_t everyone = 0;
-  std::uint32_t add(const PredicateProgram& audience, const Conditions& conditions);
+  // Where it will begin, and after the last of them: the program.
+  std::uint32_t add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions);
+  AudienceProgram at(std::uint32_t begin) const { return steps_.data() + begin; }
 
   // `ask(policy)` answers PolicyAnswer<bool>; its failure ends the run.
   template <class Ask>
-  bool holds(std::uint32_t program, const Conditions& conditions, const RequestSlots& slots, Truths& truths, std::optional<PolicyFailure>& failure,
-             const Ask& ask) const {
-    const Step* const steps = steps_.data() + program;
+  static bool holds(AudienceProgram steps, const Conditions& conditions, const RequestSlots& slots, Truths& truths, std::optional<PolicyFailure>& failure,
+                    const Ask& ask) {
     std::uint16_t at = 0;
     while (at < reject) {
-      const Step& step = steps[at];
+      const AudienceStep& step = steps[at];
       bool is_true;
       if (step.condition < unlisted) {
         is_true = truths.holds(step.condition);
@@ -57,18 +65,14 @@ class AudiencePrograms {
     return at == accept;
   }
 
-  std::size_t bytes() const { return steps_.capacity() * sizeof(Step); }
+  std::size_t bytes() const { return steps_.capacity() * sizeof(AudienceStep); }
 
  private:
   static constexpr std::uint32_t policy = 1u << 31;
   static constexpr std::uint16_t accept = 0xFFFF, reject = 0xFFFE;
-  struct Step {
-    std::uint32_t condition = 0;           // or `policy` and its number
-    std::uint16_t yes = accept, no = reject;
-  };
   class Writer;
 
-  std::vector<Step> steps_ = {{always_true, accept, accept}};
+  std::vector<AudienceStep> steps_ = {{always_true, accept, accept}};   // everyone's
 };
 
 }  // namespace footlight

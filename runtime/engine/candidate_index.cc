@@ -22,10 +22,38 @@ std::uint64_t truth(const std::uint64_t* listed, Condition condition) { return l
 
 }  // namespace
 
+bool CandidateIndex::is_before(const Row& a, const Row& b, bool by_member) {
+  const Condition left = a.filing.needs[0], right = b.filing.needs[0];
+  return by_member || left == right ? a.member < b.member : left < right;
+}
+
+CandidateIndex::CandidateIndex(const CandidateIndex& before, const std::vector<std::uint32_t>& now, std::vector<Row> came, std::uint32_t members)
+    : CandidateIndex(
+          [&] {
+            // As the rows stand in order already, they are put together in one go.
+            const bool by_member = !before.blocks_.empty();
+            const auto order = [&](const Row& a, const Row& b) { return is_before(a, b, by_member); };
+            std::stable_sort(came.begin(), came.end(), order);
+            std::vector<Row> rows;
+            rows.reserve(before.rows_.size() + came.size());
+            auto next = came.begin();
+            for (const Row& row : before.rows_) {
+              const Row moved{now[row.member], row.filing};
+              if (moved.member == gone) continue;
+              while (next != came.end() && order(*next, moved)) rows.push_back(*next++);
+              rows.push_back(moved);
+            }
+            rows.insert(rows.end(), next, came.end());
+            return rows;
+          }(),
+          members) {}
+
 CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : rows_(std::move(rows)), members_(members) {
+  const bool by_member = rows_.size() <= tried_max;
+  const auto order = [&](const Row& a, const Row& b) { return is_before(a, b, by_member); };
+  if (!std::is_sorted(rows_.begin(), rows_.end(), order)) std::stable_sort(rows_.begin(), rows_.end(), order);
   rows_.shrink_to_fit();
-  if (rows_.size() <= tried_max) {
-    std::stable_sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.member < b.member; });
+  if (by_member) {
     for (std::uint32_t member = 0, row = 0; member < members; member += 64) {
       blocks_.push_back(row);
       while (row < rows_.size() && rows_[row].member < member + 64) ++row;
@@ -35,9 +63,6 @@ CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : r
     return;
   }
   const auto filed_under = [](const Row& row) { return row.filing.needs[0]; };
-  std::sort(rows_.begin(), rows_.end(), [&](const Row& a, const Row& b) {
-    return filed_under(a) != filed_under(b) ? filed_under(a) < filed_under(b) : a.member < b.member;
-  });
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Condition condition = filed_under(rows_[i]);
     if (i > 0 && condition == filed_under(rows_[i - 1])) continue;

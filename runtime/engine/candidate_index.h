@@ -23,6 +23,10 @@ class CandidateIndex {
   };
   CandidateIndex() = default;
   CandidateIndex(std::vector<Row> rows, std::uint32_t members);
+  static constexpr std::uint32_t gone = UINT32_MAX;
+  // The same after a change: what each member is called now (`gone`, or a number that keeps their order), rows of those
+  // that came, and how many there are.
+  CandidateIndex(const CandidateIndex& before, const std::vector<std::uint32_t>& now, std::vector<Row> came, std::uint32_t members);
 
   // Sets the bits of possible members; `possible` is made as long as it needs to be.
   void find(const Truths& truths, std::vector<std::uint64_t>& possible) const;
@@ -34,6 +38,7 @@ class CandidateIndex {
     std::uint32_t word = 0, first_group = 0;
   };
 
+  static bool is_before(const Row& a, const Row& b, bool by_member);
   void try_all(const Truths& truths, std::vector<std::uint64_t>& possible) const;
 
   std::vector<Row> rows_;                  // by member where all are tried, else by rarest condition

@@ -65,6 +65,11 @@ std::size_t first_not_below(const std::vector<double>& sorted, double value) {
 // In precedence; what is neither before nor after is the same version, however it is spelled.
 bool is_before(const Version& a, const Version& b) { return (a <=> b) < 0; }
 
+// Neither listed nor known to be evaluated.
+constexpr Condition unnumbered = UINT32_MAX;
+
+bool is_test(Op op) { return op != Op::always && op != Op::all && op != Op::any && op != Op::no && op != Op::lua; }
+
 std::string key_of(const Predicate& test, int attribute, const IdList* ids) {
   std::string key = std::to_string(static_cast<int>(test.op)) + ' ' + std::to_string(attribute) + ' ';
   switch (test.op) {
@@ -257,10 +262,10 @@ class Conditions::Lister {
           break;
         }
         case Op::starts:
-          if (prefix_lengths.size() <= affix_lengths_max) prefixes[test->operand.string()].push_back(number(0.1f));
+          if (prefix_lengths.size() <= affix_lengths_max || is_listed(*test)) prefixes[test->operand.string()].push_back(number(0.1f));
           break;
         case Op::ends:
-          if (suffix_lengths.size() <= affix_lengths_max) suffixes[test->operand.string()].push_back(number(0.2f));
+          if (suffix_lengths.size() <= affix_lengths_max || is_listed(*test)) suffixes[test->operand.string()].push_back(number(0.2f));
           break;
         default: break;
       }
@@ -270,7 +275,7 @@ class Conditions::Lister {
     const std::size_t most = listings_least + listings_per_condition * runs.size();
     for (const Run& run : runs) {
       listings += run.last - run.first;
-      if (listings > most) break;
+      if (listings > most && !is_listed(*run.test)) continue;
       auto& into = run.is_version ? version_classes : classes;
       const Condition condition = all_.listed(*run.test, one_of(static_cast<double>(run.last - run.first) / static_cast<double>(into.size())));
       for (std::size_t i = run.first; i < run.last; ++i) into[i].push_back(condition);
@@ -300,9 +305,13 @@ class Conditions::Lister {
   }
 
  private:
+  // What was listed before stays listed.
+  bool is_listed(const Test& test) const { return all_.numbers_[test.provisional] < unlisted; }
+
   // The bits of some conditions.
   Range bits(std::vector<Condition>& conditions) {
     std::sort(conditions.begin(), conditions.end());
+    for (Condition& condition : conditions) condition -= all_.first_;
     Range range{.word = conditions.empty() ? 0 : conditions[0] >> 6, .first = static_cast<std::uint32_t>(all_.bits_.size())};
     for (const Condition condition : conditions) {
       const std::uint64_t bit = std::uint64_t{1} << (condition & 63);
@@ -361,7 +370,7 @@ std::uint32_t Conditions::add(const Predicate& test, int attribute, std::shared_
     ++added_[known->second]->uses;
     return known->second;
   }
-  auto made = std::make_unique<Test>();
+  auto made = std::make_shared<Test>();
   made->op = test.op;
   made->attribute = attribute;
   made->provisional = known->second;
@@ -375,39 +384,94 @@ std::uint32_t Conditions::add(const Predicate& test, int attribute, std::shared_
   return known->second;
 }
 
+void Conditions::add(const PredicateProgram& program, std::vector<std::uint32_t>& numbers) {
+  for (const PredicateProgram::Node& node : program.nodes())
+    numbers.push_back(is_test(node.op) ? add(*node.source, node.attribute, node.op == Op::list ? node.ids : nullptr) : 0);
+}
+
+bool Conditions::find(const PredicateProgram& program, std::vector<std::uint32_t>& numbers) const {
+  for (const PredicateProgram::Node& node : program.nodes()) {
+    numbers.push_back(0);
+    if (!is_test(node.op)) continue;
+    const auto known = known_.find(key_of(*node.source, node.attribute, node.op == Op::list ? node.ids.get() : nullptr));
+    if (known == known_.end()) return false;
+    numbers.back() = known->second;
+  }
+  return true;
+}
+
+std::shared_ptr<Conditions> Conditions::beside(const std::shared_ptr<const Conditions>& known) {
+  auto made = std::make_shared<Conditions>();
+  if (!known->below_) {
+    made->below_ = known;
+    made->first_ = 2 * known->stride_;
+    made->remembered_ = known->remembered_;
+    return made;
+  }
+  made->below_ = known->below_;
+  made->first_ = known->first_;
+  made->known_ = known->known_;
+  made->added_ = known->added_;
+  made->numbers_ = known->numbers_;
+  made->shares_ = known->shares_;
+  made->unlisted_ = known->unlisted_;
+  made->remembered_ = known->remembered_;
+  return made;
+}
+
 Condition Conditions::listed(Test& test, float share) {
-  const auto condition = static_cast<Condition>(shares_.size());
+  Condition& number = numbers_[test.provisional];
+  if (number != unnumbered) return number;
+  number = first_ + static_cast<Condition>(shares_.size());
   shares_.push_back(share);
-  numbers_[test.provisional] = condition;
-  return condition;
+  return number;
 }
 
 void Conditions::seal() {
-  numbers_.assign(added_.size(), unlisted);
-  shares_.assign(1, 1.0f);                                 // always_true
+  if (!below_) shares_.assign(1, 1.0f);                    // always_true
+  std::size_t room = below_ ? beside_listed_max - std::min(beside_listed_max, numbers_.size()) : SIZE_MAX;
+  numbers_.resize(added_.size(), unnumbered);
   std::map<int, std::vector<Test*>> by_attribute;
-  for (const auto& test : added_) by_attribute[test->attribute].push_back(test.get());
+  for (const auto& test : added_) {
+    const Condition number = numbers_[test->provisional];
+    if (number < unlisted || (number == unnumbered && room > 0)) by_attribute[test->attribute].push_back(test.get());
+    if (number == unnumbered && room > 0) --room;
+  }
   Lister lister(*this);
   for (auto& [attribute, tests] : by_attribute) lister.list(attribute, tests);
+  stride_ = static_cast<Condition>(below_ ? beside_listed_max : 64 * words());
+  const std::size_t unlisted_below = below_ ? below_->unlisted_.size() : 0;
   for (const auto& test : added_) {
-    if (numbers_[test->provisional] != unlisted) continue;
-    numbers_[test->provisional] = unlisted | static_cast<Condition>(unlisted_.size());
+    if (numbers_[test->provisional] != unnumbered) continue;
+    numbers_[test->provisional] = unlisted | static_cast<Condition>(unlisted_below + unlisted_.size());
     if (test->uses > 1) test->memory = static_cast<std::int32_t>(remembered_++);
-    unlisted_.push_back(std::move(*test));
+    if (below_) unlisted_.push_back(*test);
+    else unlisted_.push_back(std::move(*test));
   }
   unlisted_.shrink_to_fit();
   bits_.shrink_to_fit();
+  if (below_) return;
   known_ = decltype(known_)();
   added_.clear();
   added_.shrink_to_fit();
 }
 
 void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
-  const std::size_t count = words();
-  truths.listed.assign(2 * count, 0);
+  const Conditions& whole = below_ ? *below_ : *this;
+  const std::size_t count = whole.words(), more = below_ ? words() : 0, more_stride = beside_listed_max / 64;
+  truths.listed.assign(2 * count + (more > 0 ? more_stride + more : 0), 0);
   truths.remembered.assign(remembered_, 0);
   std::uint64_t* const bits = truths.listed.data();
   bits[0] = 1;                                             // always_true
+  whole.set_listed(slots, bits);
+  for (std::size_t word = 0; word < count; ++word) bits[count + word] = ~bits[word];
+  if (more == 0) return;
+  std::uint64_t* const beside = bits + 2 * count;
+  set_listed(slots, beside);
+  for (std::size_t word = 0; word < more; ++word) beside[more_stride + word] = ~beside[word];
+}
+
+void Conditions::set_listed(const RequestSlots& slots, std::uint64_t* bits) const {
   for (const Lists& lists : lists_) {
     const SlotValue& value = slots[lists.attribute];
     if (value.kind == Kind::absent) continue;
@@ -450,11 +514,11 @@ void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
       default: break;
     }
   }
-  for (std::size_t word = 0; word < count; ++word) bits[count + word] = ~bits[word];
 }
 
 bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& truths) const {
-  const Test& test = unlisted_[condition & ~unlisted];
+  const std::size_t number = condition & ~unlisted, below = below_ ? below_->unlisted_.size() : 0;
+  const Test& test = number < below ? below_->unlisted_[number] : unlisted_[number - below];
   if (test.memory < 0) return test.holds(slots[test.attribute], slots);
   std::uint8_t& known = truths.remembered[static_cast<std::size_t>(test.memory)];
   if (known == 0) known = test.holds(slots[test.attribute], slots) ? 2 : 1;
@@ -463,7 +527,7 @@ bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& t
 
 std::size_t Conditions::bytes() const {
   std::size_t bytes = bits_.capacity() * sizeof(Bits) + shares_.capacity() * sizeof(float) + numbers_.capacity() * sizeof(Condition) +
-                      unlisted_.capacity() * sizeof(Test);
+                      unlisted_.capacity() * sizeof(Test) + (below_ ? below_->bytes() : 0);
   const auto texts = [](const Texts& of) { return of.table.capacity() * sizeof(Texts::Entry) + of.text.capacity(); };
   for (const Lists& lists : lists_)
     bytes += sizeof lists + texts(lists.texts) + texts(lists.items) + texts(lists.prefixes) + texts(lists.suffixes) + texts(lists.version_texts) +

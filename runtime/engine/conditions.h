@@ -5,11 +5,15 @@
 // is written down which conditions that value makes true. A request's value is looked up once, and the
 // bits of what it makes true are set; nothing is evaluated. The rest (`contains`, buckets, uploaded
 // lists, very wide ranges of very many) is evaluated when a program asks for it, and remembered.
+//
+// What comes later stands beside: conditions of single experiences that were published since all were
+// sealed. Theirs are few, have lists of their own, and keep their numbers when more come.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,23 +42,41 @@ class Conditions {
  public:
   Conditions();
   ~Conditions();
+  Conditions(const Conditions&) = delete;
+  Conditions& operator=(const Conditions&) = delete;
+
+  // With those that are known, under their numbers, and room for more beside them; `known` itself never changes.
+  static std::shared_ptr<Conditions> beside(const std::shared_ptr<const Conditions>& known);
+  // So many beside may be listed; what is more is evaluated.
+  static constexpr std::size_t beside_listed_max = 1'024;
 
   // The provisional number of a test; the same test has the same number. `ids` are those of a list.
   std::uint32_t add(const Predicate& test, int attribute, std::shared_ptr<const IdList> ids);
+  // Of all tests of a program: appends a number for each of its nodes, what is no test has any.
+  void add(const PredicateProgram& program, std::vector<std::uint32_t>& numbers);
+  // The same where all of them were added beside before; false where they were not.
+  bool find(const PredicateProgram& program, std::vector<std::uint32_t>& numbers) const;
   // After the last `add`: makes the lists. Nothing below may be asked before.
   void seal();
   Condition number_of(std::uint32_t provisional) const { return numbers_[provisional]; }
   // That a listed one does not hold: a condition as good as any other.
-  Condition opposite(Condition listed_one) const { return listed_one + static_cast<Condition>(64 * words()); }
+  Condition opposite(Condition listed_one) const {
+    return listed_one + static_cast<Condition>(below_ && listed_one < first_ ? below_->stride_ : stride_);
+  }
   // About how many of all requests it holds for, guessed from what it tests. Of listed ones and their opposites.
-  float share(Condition condition) const { return condition < 64 * words() ? shares_[condition] : 1.0f - shares_[condition - 64 * words()]; }
+  float share(Condition condition) const {
+    if (condition < first_) return below_->share(condition);
+    condition -= first_;
+    return condition < stride_ ? shares_[condition] : 1.0f - shares_[condition - stride_];
+  }
 
   void answer(const RequestSlots& slots, Truths& truths) const;
   // Of an unlisted one.
   bool holds(Condition condition, const RequestSlots& slots, Truths& truths) const;
 
-  std::size_t count() const { return numbers_.size(); }
-  std::size_t listed_count() const { return shares_.size(); }
+  std::size_t count() const { return numbers_.size() + (below_ ? below_->numbers_.size() : 0); }
+  // Of those beside: how much of their room is taken.
+  std::size_t beside_count() const { return below_ ? numbers_.size() : 0; }
   std::size_t bytes() const;
 
  private:
@@ -86,18 +108,22 @@ class Conditions {
 
   Condition listed(Test& test, float share);
   std::size_t words() const { return (shares_.size() + 63) / 64; }
+  void set_listed(const RequestSlots& slots, std::uint64_t* bits) const;
 
   void apply(const Range& range, std::uint64_t* truths) const {
     truths[range.word] |= range.mask;
     for (const Bits *bits = bits_.data() + range.first, *end = bits + range.count; bits != end; ++bits) truths[bits->word] |= bits->mask;
   }
 
-  std::unordered_map<std::string, std::uint32_t> known_;   // while adding
-  std::vector<std::unique_ptr<Test>> added_;               // while adding
+  std::shared_ptr<const Conditions> below_;                // those that these stand beside
+  Condition first_ = 0;                                    // of what is listed here
+  Condition stride_ = 0;                                   // to its opposite
+  std::unordered_map<std::string, std::uint32_t> known_;   // while adding, and where these stand beside others
+  std::vector<std::shared_ptr<Test>> added_;               // likewise
   std::vector<Condition> numbers_;                         // by provisional number
   std::vector<float> shares_;                              // of listed ones
   std::vector<Test> unlisted_;
-  std::size_t remembered_ = 0;
+  std::size_t remembered_ = 0;                             // by those below, too
   std::vector<Lists> lists_;
   std::vector<Bits> bits_;
 };

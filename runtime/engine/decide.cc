@@ -166,7 +166,7 @@ class Decider {
     if (run.is_exact) return true;
     std::optional<PolicyFailure> none;
     const auto ask = [](int) { return PolicyAnswer<bool>(false); };   // it asks no policy
-    return snapshot_.audiences().holds(run.who, snapshot_.conditions(), request_.slots, scratch_.truths, none, ask);
+    return AudiencePrograms::holds(run.who, snapshot_.conditions(), request_.slots, scratch_.truths, none, ask);
   }
 
   bool show_plain(const Candidate& candidate, const Offer& offer) {
@@ -291,7 +291,7 @@ class Decider {
     } else {
       std::optional<PolicyFailure> failure;
       const auto ask = [&](int policy) { return policies_.targeting(policy, call()); };
-      const bool holds = snapshot_.audiences().holds(owner.who, snapshot_.conditions(), request_.slots, scratch_.truths, failure, ask);
+      const bool holds = AudiencePrograms::holds(snapshot_.program(candidate.experience), snapshot_.conditions(), request_.slots, scratch_.truths, failure, ask);
       if (failure) return failed(*failure, "$.audience");
       if (!holds) return false;
     }

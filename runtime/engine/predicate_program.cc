@@ -6,7 +6,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "engine/bucket.h"
-#include "engine/conditions.h"
 
 namespace footlight {
 namespace {
@@ -103,8 +102,6 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
       else
         node.ids = list->second;
     }
-    const bool is_test = part.op != Op::always && part.op != Op::all && part.op != Op::any && part.op != Op::no;
-    if (is_test && surroundings.conditions) node.condition = surroundings.conditions->add(part, node.attribute, part.op == Op::list ? node.ids : nullptr);
     for (const Predicate& arg : part.args) self(self, arg);
     node.end = static_cast<int>(program.nodes_.size());
     program.nodes_[here] = std::move(node);

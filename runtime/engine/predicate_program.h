@@ -27,8 +27,6 @@ using IdList = std::unordered_set<std::string, IdHash, std::equal_to<>>;
 // The ids of an uploaded list: one a line, blanks around them and empty lines ignored.
 std::shared_ptr<const IdList> parse_list(std::string_view content);
 
-class Conditions;
-
 // What a predicate may refer to while it is compiled.
 struct PredicateSurroundings {
   AttributeTable& attributes;
@@ -36,8 +34,6 @@ struct PredicateSurroundings {
   const std::map<std::string, std::shared_ptr<const IdList>>& lists;          // by SHA-256
   // Takes a policy's source and place, gives its number (see policy.h) or its native form.
   std::function<std::variant<int, Predicate>(const std::string& lua, const std::string& path)> policy;
-  // Numbers its tests too, where it is to be decided by.
-  Conditions* conditions = nullptr;
 };
 
 class PredicateProgram {
@@ -71,7 +67,6 @@ class PredicateProgram {
     int end = 0;                                          // one past the node's subtree
     int attribute = 0;
     int policy = -1;
-    std::uint32_t condition = 0;                          // of a test, as Conditions::add numbered it
     const Predicate* source = nullptr;                    // operand, text, path
     std::optional<VersionTest> version;
     std::shared_ptr<const IdList> ids;

@@ -3,6 +3,9 @@
 // Built on the side from the workspace's document and the experiences in force, shared by all
 // threads, read without locks. One experience that does not compile never holds up the others: what
 // was stopped must be gone, whatever became of its neighbours.
+//
+// Compiled experiences and configurations are shared by the snapshots that have them, so that a snapshot
+// after a small change costs little (snapshot_series.h). Decisions read them through plain pointers.
 #pragma once
 
 #include <map>
@@ -15,6 +18,7 @@
 #include "engine/candidate_index.h"
 #include "engine/conditions.h"
 #include "engine/json_schema.h"
+#include "engine/numbered.h"
 #include "engine/policy.h"
 #include "engine/predicate_program.h"
 #include "engine/schedule.h"
@@ -34,11 +38,13 @@ struct ServedExperience {
   std::map<std::string, std::string> places;            // JSON path → `file:line`, where known
 };
 
+using IdLists = std::map<std::string, std::shared_ptr<const IdList>>;   // by SHA-256
+
 struct SnapshotSource {
   std::string version;                                  // names the snapshot in answers
   Workspace workspace;
   std::vector<ServedExperience> experiences;
-  std::map<std::string, std::shared_ptr<const IdList>> lists;   // by SHA-256
+  IdLists lists;
 };
 
 // Content made ready: constant bytes where nothing depends on the request (they satisfy their schema,
@@ -68,7 +74,7 @@ struct CompiledAction {
   std::string path;
 };
 
-struct CompiledExperience {
+struct CompiledExperience : std::enable_shared_from_this<CompiledExperience> {
   std::string id;
   int revision = 1;
   ExperienceKind kind = ExperienceKind::campaign;
@@ -78,7 +84,6 @@ struct CompiledExperience {
   std::optional<Instant> start, end;
   std::string from, till, zone;                         // as written, for traces
   PredicateProgram audience;                            // as it is explained
-  std::uint32_t who = AudiencePrograms::everyone;       // as it is decided: in Snapshot::audiences()
   int targeting = -1;                                   // policies; -1: none
   int schedule_policy = -1;
   std::optional<CompiledSchedule> schedule;
@@ -87,6 +92,7 @@ struct CompiledExperience {
   std::string salt;
   std::vector<CompiledAction> actions;
   std::map<std::string, std::string> places;
+  std::vector<std::pair<int, std::unique_ptr<const Policy>>> policies;   // its own, with their numbers
 };
 
 // An action of an experience, as an index into a snapshot.
@@ -100,7 +106,7 @@ struct Candidate {
 struct CandidateRun {
   Instant start, end;                                   // [start, end)
   std::uint64_t elements = 0;                           // that its actions stand on: bits by their numbers here
-  std::uint32_t who = AudiencePrograms::everyone;
+  AudienceProgram who = nullptr;
   int experience = 0;
   std::uint32_t first = 0, count = 0;                   // of candidates
   bool is_plain = false;                                // nothing but its times and a native audience decides
@@ -120,11 +126,39 @@ struct CompiledConfiguration {
   std::optional<JsonSchema> schema;
   std::optional<std::string> fallback;                  // rendered: HTML, text, or JSON bytes
   int conflict = -1;                                    // policy
+  std::shared_ptr<const Policy> conflict_policy;        // it
+  // From here on: what the experiences in force make of it.
   std::vector<Candidate> candidates;                    // highest priority first, then by activation, then by id
   std::vector<CandidateRun> runs;                       // the same, an experience at a time
   std::vector<Offer> offers;                            // of candidates; none where there are too many elements
   std::uint64_t elements = 0;                           // bits of all of them
+  std::vector<int> element_numbers;                     // the element that each bit stands for
   CandidateIndex index;                                 // of runs
+};
+
+// An experience that came after a snapshot was arranged, with the steps of its audience.
+struct RecentExperience {
+  int number = 0;
+  std::shared_ptr<const CompiledExperience> experience;
+  std::shared_ptr<const AudiencePrograms> steps;
+};
+
+// What a snapshot is made of: what decisions read, and who keeps it.
+struct SnapshotParts {
+  std::string version;
+  Zone zone = Zone::utc();
+  std::shared_ptr<const AttributeTable> attributes;
+  std::shared_ptr<const Conditions> conditions;
+  std::shared_ptr<const SurfaceIndex> surfaces;
+  Numbered<CompiledConfiguration> configurations;
+  Numbered<CompiledExperience> experiences;
+  std::vector<AudienceProgram> programs;                // by experience
+  Numbered<Policy> policies;
+
+  std::vector<std::shared_ptr<const CompiledConfiguration>> own_configurations;
+  std::shared_ptr<const std::vector<std::shared_ptr<const CompiledExperience>>> arranged;   // those it was arranged with
+  std::shared_ptr<const AudiencePrograms> steps;        // of these
+  std::vector<RecentExperience> recent;                 // those since, in the order of their numbers
 };
 
 class Snapshot {
@@ -136,38 +170,31 @@ class Snapshot {
   // Null when the workspace's own document has errors.
   static std::shared_ptr<const Snapshot> compile_sound(SnapshotSource source, PolicyCompiler& policies, Problems& problems);
 
-  const std::string& version() const { return version_; }
-  const Zone& zone() const { return zone_; }
+  explicit Snapshot(SnapshotParts parts);
+
+  const std::string& version() const { return parts_.version; }
+  const Zone& zone() const { return parts_.zone; }
   std::uint64_t serial() const { return serial_; }      // no two snapshots of a process have the same
-  const AttributeTable& attributes() const { return attributes_; }
-  const Conditions& conditions() const { return conditions_; }
-  const AudiencePrograms& audiences() const { return audiences_; }
+  const AttributeTable& attributes() const { return *parts_.attributes; }
+  const Conditions& conditions() const { return *parts_.conditions; }
+  const SurfaceIndex& surfaces() const { return *parts_.surfaces; }
+  // Numbers are indices. Those of experiences and policies may have gaps.
+  const Numbered<CompiledConfiguration>& configurations() const { return parts_.configurations; }
+  const Numbered<CompiledExperience>& experiences() const { return parts_.experiences; }
+  const Numbered<Policy>& policies() const { return parts_.policies; }
+  // The audience of an experience, as it is decided.
+  AudienceProgram program(int experience) const { return parts_.programs[static_cast<std::size_t>(experience)]; }
   std::size_t index_bytes() const;                      // of what candidates are found by
-  const SurfaceIndex& surfaces() const { return surfaces_; }
-  const std::vector<CompiledConfiguration>& configurations() const { return configurations_; }
-  const std::vector<CompiledExperience>& experiences() const { return experiences_; }
-  const std::vector<Policy>& policies() const { return policies_; }   // numbers are indices
+  const SnapshotParts& parts() const { return parts_; }
 
  private:
-  friend class SnapshotCompiler;
-  explicit Snapshot(const Workspace& workspace);
-
   const std::uint64_t serial_;
-  std::string version_;
-  Zone zone_;
-  AttributeTable attributes_;
-  Conditions conditions_;
-  AudiencePrograms audiences_;
-  SurfaceIndex surfaces_;
-  std::vector<CompiledConfiguration> configurations_;
-  std::vector<CompiledExperience> experiences_;
-  std::vector<Policy> policies_;
+  const SnapshotParts parts_;
 };
 
 // What is wrong with one definition, as compiling it would tell: predicates, templates, fragments,
 // schemas of static content, policies. Places are `file:line` where `served.places` knows them.
-Problems check_compiles(const ServedExperience& served, const Workspace& workspace,
-                        const std::map<std::string, std::shared_ptr<const IdList>>& lists, PolicyCompiler& policies);
+Problems check_compiles(const ServedExperience& served, const Workspace& workspace, const IdLists& lists, PolicyCompiler& policies);
 
 // The error that tells what kept a workspace from compiling. Code validation_failed.
 Error does_not_compile(Problems problems);

@@ -1,6 +1,10 @@
 // Folding: records in order, effects only; no rule is asked again.
 #include "footlight/lifecycle.h"
 
+#include <algorithm>
+
+#include "base/limits.h"
+
 namespace footlight {
 namespace {
 
@@ -17,6 +21,12 @@ CatalogItem item_of(const std::string& id, const Standing& standing, const Revis
 const Revision* revision_of(const Experience& experience, int n) {
   if (n < 1 || n > static_cast<int>(experience.revisions.size())) return nullptr;
   return &experience.revisions[static_cast<std::size_t>(n) - 1];
+}
+
+std::optional<CatalogItem> listed_item(const State& state, const Experience& experience) {
+  const Standing& standing = experience.standing;
+  if (!is_listed(standing.phase) || is_final(phase_at(standing, state.version_at))) return std::nullopt;
+  return item_of(experience.id, standing, *revision_of(experience, *experience.live_revision), *experience.activated_at);
 }
 
 Error does_not_continue(const Record& record, std::string why) {
@@ -140,13 +150,21 @@ Status fold(State& state, const Record& record) {
 
 std::vector<CatalogItem> catalog(const State& state) {
   std::vector<CatalogItem> items;
-  for (const auto& [id, experience] : state.experiences) {
-    const Standing& standing = experience.standing;
-    if (!is_listed(standing.phase) || is_final(phase_at(standing, state.version_at))) continue;
-    items.push_back(
-        item_of(id, standing, *revision_of(experience, *experience.live_revision), *experience.activated_at));
-  }
+  for (const auto& [id, experience] : state.experiences)
+    if (auto item = listed_item(state, experience)) items.push_back(std::move(*item));
   return items;
+}
+
+std::optional<CatalogItem> catalog_item(const State& state, std::string_view id) {
+  const Experience* experience = state.find(id);
+  return experience ? listed_item(state, *experience) : std::nullopt;
+}
+
+std::optional<Instant> leaves_catalog_at(const Standing& standing) {
+  if (!is_listed(standing.phase)) return standing.since;
+  std::optional<Instant> at = standing.span.end;
+  if (standing.phase == Phase::closed) at = std::min(at.value_or(Instant{INT64_MAX}), standing.since + limits::closed_max);
+  return at;
 }
 
 std::optional<CatalogChange> change_of(const State& before, const Record& record) {

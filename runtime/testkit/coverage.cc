@@ -343,7 +343,12 @@ class Watch final : public CoverageWatch, public PolicyRunner {
     if (serial_ != snapshot.serial()) {
       serial_ = snapshot.serial();
       numbers_.clear();
-      for (const Policy& policy : snapshot.policies()) {
+      for (std::size_t i = 0; i < snapshot.policies().size(); ++i) {
+        if (!snapshot.policies().has(i)) {
+          numbers_.push_back(-1);
+          continue;
+        }
+        const Policy& policy = snapshot.policies()[i];
         const auto found = plan_.numbers_.find(policy_key(policy));
         numbers_.push_back(found == plan_.numbers_.end() || policy.path.starts_with("$.audience") ? -1 : found->second);
         own_targeting_.resize(numbers_.size());

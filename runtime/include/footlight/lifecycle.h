@@ -350,6 +350,10 @@ std::string status_at(const Experience& experience, Instant now);
 // What may be served after state.version, by id; what its schedule had ended when that was made is left
 // out. The same for as long as the version is: nodes that got it sooner or later have the same.
 std::vector<CatalogItem> catalog(const State& state);
+// One experience's item in it.
+std::optional<CatalogItem> catalog_item(const State& state, std::string_view experience);
+// From when on what stands so is in no catalog any more, whatever else happens.
+std::optional<Instant> leaves_catalog_at(const Standing& standing);
 // What a record changes in the catalog of the state that it was made for; none where it has no version.
 std::optional<CatalogChange> change_of(const State& before, const Record& record);
 // SHA-256 in hex over the chain before, epoch, v and the change.

@@ -1,5 +1,6 @@
 // The catalog: commands through their whole way, from the order of refusal to the snapshot.
 #include <atomic>
+#include <random>
 #include <thread>
 
 #include "base/limits.h"
@@ -418,7 +419,8 @@ TEST_CASE("what no longer compiles is left out and told; whatever else is accept
   CHECK(shop.shown() == "a");
   CHECK_FALSE(shop.catalog->compile_error());
 
-  shop.policies.broken = "asks";   // as after an upgrade that no longer takes it
+  shop.policies.broken = "asks";   // an upgrade no longer takes it
+  shop.reopen();
   // A stop means gone, whether or not its neighbours compile.
   shop.must("pia", Name::stop, "b");
   CHECK(shop.shown() == "");
@@ -428,9 +430,9 @@ TEST_CASE("what no longer compiles is left out and told; whatever else is accept
   shop.live("c", "c");
   CHECK(shop.shown() == "c");
   CHECK(shop.catalog->snapshot()->policies().empty());
-  // It is back as soon as it compiles.
+  // It is back with a program that compiles it.
   shop.policies.broken.clear();
-  shop.live("d", "d");
+  shop.reopen();
   CHECK(shop.shown() == "a");
   CHECK_FALSE(shop.catalog->compile_error());
 }
@@ -781,4 +783,70 @@ TEST_CASE("what began and ended while no process was there is shown as missed, f
   const auto catalog = open("2026-11-20T08:00:00Z");
   CHECK(is_missed(*catalog, "weekend", "2026-11-20T10:00:00Z"));
   CHECK(is_missed(*catalog, "later", "2026-11-20T10:00:00Z"));
+}
+
+// A publish compiles what it changed, a start compiles everything: both must serve the same, whatever happened before.
+TEST_CASE("after any history a catalog serves what one serves that is opened anew") {
+  const std::uint64_t seed = Catch::rngSeed();
+  for (std::uint64_t history = 0; history < 12; ++history) {
+    INFO("seed " << seed << ", history " << history);
+    std::mt19937_64 random(seed + history);
+    const auto below = [&](std::size_t n) { return random() % n; };
+    const auto workspace = [](const std::string& content) {
+      return R"({"name": "shop", "attributes": {"n": {"type": "number"}, "s": {"type": "text"}},
+                 "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"], "default": ")" + content + R"("},
+                              "list": {"format": "text", "rules": ["web://shop.example/#list"], "resolve": {"stack": 2}}}})";
+    };
+    Shop shop(workspace("default").c_str());
+    const auto definition = [&] {
+      Object made{{"kind", "campaign"}, {"priority", static_cast<double>(below(3) * 10)}};
+      if (below(5) == 0) {
+        return Value(Object{{"kind", "journey"}, {"enter", Object{{"event", "e"}}}, {"steps", Array{Object{{"show", Object{{"hero", "j"}}}}}}});
+      }
+      if (below(2) == 0) made["audience"] = Object{{"all", Array{Object{{"attr", "n"}, {below(2) == 0 ? "gt" : "lt", static_cast<double>(below(5))}},
+                                                                 Object{{"attr", "s"}, {"starts", std::string(1 + below(3), 'a')}}}}};
+      if (below(4) == 0) made["targeting"] = Object{{"lua", below(4) == 0 ? "broken" : "policy"}};
+      if (below(3) == 0) made["till"] = to_text(shop.now + minutes(static_cast<std::int64_t>(1 + below(300))));
+      if (below(5) == 0) made["from"] = to_text(shop.now + minutes(static_cast<std::int64_t>(1 + below(60))));
+      Object show{{below(2) == 0 ? "hero" : "list", "content " + std::to_string(below(1000)) + " {{s}}"}};
+      if (below(2) == 0) show["list"] = Array{Object{{"element", "a"}, {"content", "a"}}, Object{{"element", "b"}, {"content", "b"}}};
+      made["show"] = std::move(show);
+      return Value(std::move(made));
+    };
+    const auto served = [&](const Catalog& catalog) {
+      std::string text = catalog.snapshot()->version() + "\n" + (catalog.compile_error() ? to_text(*catalog.compile_error()) : "") + "\n";
+      for (const std::int64_t later : {0, 30, 600})
+        for (const char* attributes : {R"({"n": 2, "s": "aab"})", R"({"n": 4, "s": "aaa"})", "{}"}) {
+          const Request asked{.identity = {"", "ann"}, .attributes = document(attributes), .surfaces = {"web://shop.example/#hero", "web://shop.example/#list"},
+                              .now = shop.now + minutes(later)};
+          for (const auto& snapshot : {catalog.snapshot(), catalog.defaults()})
+            for (const bool explain : {false, true}) text += to_json(decide(*snapshot, asked, no_policies(), {.explain = explain})) + "\n";
+        }
+      return text;
+    };
+    int accepted = 0;
+    for (int step = 0; step < 120; ++step) {
+      const std::string id = "e" + std::to_string(below(12));
+      constexpr Name names[] = {Name::create, Name::create, Name::edit, Name::edit, Name::activate, Name::activate, Name::activate, Name::activate,
+                                Name::stop, Name::pause, Name::resume, Name::close, Name::unschedule, Name::archive};
+      const Name name = names[below(std::size(names))];
+      shop.now = shop.now + minutes(static_cast<std::int64_t>(below(20)));
+      if (below(30) == 0) shop.now = shop.now + hours(24 * static_cast<std::int64_t>(below(100)));
+      std::string what = std::string(to_text(name)) + " " + id;
+      bool is_accepted;
+      if (below(25) == 0) {
+        is_accepted = shop.configure("root", workspace("default " + std::to_string(step)).c_str()).ok();
+        what = "configure";
+      } else {
+        is_accepted = shop.run("root", name, id, name == Name::create || name == Name::edit ? with(definition()) : Command{}).ok();
+      }
+      if (!is_accepted) continue;
+      ++accepted;
+      INFO("step " << step << ": " << what);
+      auto anew = shop.open();
+      REQUIRE(anew.ok());
+      REQUIRE(served(*shop.catalog) == served(**anew));
+    }
+    CHECK(accepted > 5);
+  }
 }
