@@ -145,11 +145,13 @@ class Decider {
   void first_of_each_element(const CompiledConfiguration& matched) {
     matched.index.find(scratch_.truths, scratch_.possible);
     std::uint64_t open = matched.elements;   // those that nobody has taken
+    const CandidateRun* looked_at = matched.runs.data();   // so far policies were asked ahead
     for (std::size_t word = 0; word < scratch_.possible.size(); ++word)
       for (std::uint64_t bits = scratch_.possible[word]; bits != 0; bits &= bits - 1) {
         const CandidateRun& run = matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
         if ((run.elements & open) == 0) continue;
         if (run.is_plain && !is_in_audience(run)) continue;
+        if (run.asks_policies && &run >= looked_at) looked_at = ask_ahead(matched, word, bits, open);
         for (std::uint32_t i = run.first; i < run.first + run.count; ++i) {
           const Offer& offer = matched.offers[i];
           const std::uint64_t element = std::uint64_t{1} << offer.element;
@@ -159,6 +161,46 @@ class Decider {
         }
         if (open == 0) return;
       }
+  }
+
+  // --- policies asked together: each way into Lua and out again costs more than most policies do
+
+  static constexpr std::size_t ahead_max = 32;          // whoever comes behind the winners is asked in vain
+
+  // Asks the policies that the next possible experiences come to, as far as is known without them. Gives the first run
+  // that it did not look at.
+  const CandidateRun* ask_ahead(const CompiledConfiguration& matched, std::size_t word, std::uint64_t bits, std::uint64_t open) {
+    std::vector<int>& ahead = scratch_.ahead;
+    ahead.clear();
+    const auto note = [&](int policy) {
+      if (scratch_.told[static_cast<std::size_t>(policy)].decision != scratch_.decision && std::find(ahead.begin(), ahead.end(), policy) == ahead.end())
+        ahead.push_back(policy);
+      return PolicyAnswer<bool>(false);
+    };
+    const CandidateRun* const end = matched.runs.data() + matched.runs.size();
+    const CandidateRun* run = nullptr;
+    for (; ahead.size() < ahead_max; bits &= bits - 1) {
+      while (bits == 0 && ++word < scratch_.possible.size()) bits = scratch_.possible[word];
+      if (bits == 0) break;
+      run = &matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+      if (!run->asks_policies || (run->elements & open) == 0 || request_.now < run->start || request_.now >= run->end) continue;
+      const CompiledExperience& owner = snapshot_.experiences()[static_cast<std::size_t>(run->experience)];
+      if (owner.schedule_policy >= 0 || owner.schedule) continue;
+      std::optional<PolicyFailure> none;
+      const bool holds = run->is_exact || AudiencePrograms::holds(run->who, snapshot_.conditions(), request_.slots, scratch_.truths, none, note);
+      if (holds && owner.targeting >= 0) note(owner.targeting);
+    }
+    const CandidateRun* const next = bits == 0 ? end : run + 1;
+    if (ahead.size() < 2) return next;
+    policies_.targeting_each(ahead, {request_.whole(), {}, {}, {}}, scratch_.answers);
+    for (std::size_t i = 0; i < ahead.size(); ++i)
+      scratch_.told[static_cast<std::size_t>(ahead[i])] = {scratch_.decision, std::move(scratch_.answers[i])};
+    return next;
+  }
+
+  PolicyAnswer<bool> targeting(int policy, const CompiledExperience& owner) {
+    DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy)];
+    return told.decision == scratch_.decision ? told.answer : policies_.targeting(policy, {request_.whole(), {}, {}, owner.id});
   }
 
   bool is_in_audience(const CandidateRun& run) {
@@ -290,13 +332,13 @@ class Decider {
       }
     } else {
       std::optional<PolicyFailure> failure;
-      const auto ask = [&](int policy) { return policies_.targeting(policy, call()); };
+      const auto ask = [&](int policy) { return targeting(policy, owner); };
       const bool holds = AudiencePrograms::holds(snapshot_.program(candidate.experience), snapshot_.conditions(), request_.slots, scratch_.truths, failure, ask);
       if (failure) return failed(*failure, "$.audience");
       if (!holds) return false;
     }
     if (owner.targeting >= 0) {
-      auto answer = policies_.targeting(owner.targeting, call());
+      auto answer = targeting(owner.targeting, owner);
       if (auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.targeting");
       if (!std::get<bool>(answer)) return drop(Fate::targeting, "the targeting policy answers false", "$.targeting");
     }

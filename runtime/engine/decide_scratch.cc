@@ -22,6 +22,7 @@ void DecideScratch::begin(const Snapshot& snapshot, const TokenKey* key) {
     has_key_ = key != nullptr;
     if (key) key_ = *key;
     eligibility.assign(snapshot.experiences().size(), {});
+    told.assign(snapshot.policies().size(), {});
     decision = 0;
   }
   met.clear();
@@ -31,6 +32,7 @@ void DecideScratch::begin(const Snapshot& snapshot, const TokenKey* key) {
 void DecideScratch::begin_decision() {
   if (++decision == 0) {
     eligibility.assign(eligibility.size(), {});
+    told.assign(told.size(), {});
     decision = 1;
   }
 }

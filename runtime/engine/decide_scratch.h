@@ -36,6 +36,12 @@ class DecideScratch {
     std::int8_t treatment = -1;
   };
 
+  // What a targeting policy says of this request, where it was asked ahead.
+  struct Told {
+    std::uint32_t decision = 0;
+    PolicyAnswer<bool> answer = false;
+  };
+
   // Begins a request: what was kept of another snapshot is forgotten.
   void begin(const Snapshot& snapshot, const TokenKey* key);
   // Begins the decision itself.
@@ -52,7 +58,10 @@ class DecideScratch {
   RequestSlots filled;                    // of a request that was read before
   Truths truths;
   std::vector<Eligibility> eligibility;   // by experience
+  std::vector<Told> told;                 // by policy
   std::uint32_t decision = 0;
+  std::vector<int> ahead;                 // policies that are asked together
+  std::vector<PolicyAnswer<bool>> answers;
   std::vector<std::uint64_t> possible;
   std::vector<Ranked> ranked;
   std::vector<Candidate> winners;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -56,6 +57,11 @@ class PolicyRunner {
   virtual ~PolicyRunner() = default;
   // May this request see the experience? (p, request) → truth
   virtual PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) = 0;
+  // The same of several, which costs less than one after the other: answers[i] is what policies[i] says.
+  virtual void targeting_each(std::span<const int> policies, const PolicyCall& call, std::vector<PolicyAnswer<bool>>& answers) {
+    answers.clear();
+    for (const int policy : policies) answers.push_back(targeting(policy, call));
+  }
   // Is it open at request.now? (now, request) → truth
   virtual PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) = 0;
   // (candidates, request) → the indices that stay, in their new order: each at most once

@@ -111,6 +111,7 @@ struct CandidateRun {
   std::uint32_t first = 0, count = 0;                   // of candidates
   bool is_plain = false;                                // nothing but its times and a native audience decides
   bool is_exact = false;                                // what the index finds is in the audience
+  bool asks_policies = false;                           // of targeting
 };
 
 // What a candidate offers, as far as it is known without a request.

@@ -22,7 +22,8 @@ bool is_plain(const CompiledExperience& experience) {
 
 CandidateRun run_of(const CompiledExperience& experience, int number, AudienceProgram program, bool is_exact) {
   return {.start = experience.start.value_or(Instant{INT64_MIN}), .end = experience.end.value_or(Instant{INT64_MAX}), .who = program,
-          .experience = number, .is_plain = is_plain(experience), .is_exact = is_exact};
+          .experience = number, .is_plain = is_plain(experience), .is_exact = is_exact,
+          .asks_policies = experience.targeting >= 0 || experience.audience.asks_policies()};
 }
 
 // What the workspace says of it, without any experience.

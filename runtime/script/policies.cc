@@ -50,10 +50,7 @@ class ProfileView : public ViewSource {
 // `request`: identity.namespace, identity.id, context, surface, configuration, now.
 class RequestView : public ViewSource {
  public:
-  explicit RequestView(const PolicyCall& call)
-      : context_(call.request.context),
-        fields_{{"identity.namespace", call.request.identity.space}, {"identity.id", call.request.identity.id},
-                {"surface", std::string(call.surface)}, {"configuration", std::string(call.configuration)}, {"now", to_text(call.request.now)}} {}
+  explicit RequestView(const PolicyCall& call) : call_(call), context_(call.request.context) {}
 
   Found at(std::string_view path) const override {
     if (path == "identity" || path == "context") return {nullptr, true};
@@ -61,8 +58,11 @@ class RequestView : public ViewSource {
       const Value* value = context_.at_path(path.substr(8));
       return {value && !value->is_object() ? value : nullptr, value && value->is_object()};
     }
-    for (const auto& [name, value] : fields_)
-      if (name == path && !value.string().empty()) return {&value, false};
+    for (const Field& field : fields)
+      if (field.name == path) {
+        read_ = field.of(call_);
+        return {read_.string().empty() ? nullptr : &read_, false};
+      }
     return {};
   }
 
@@ -77,8 +77,19 @@ class RequestView : public ViewSource {
   }
 
  private:
+  struct Field {
+    std::string_view name;
+    std::string (*of)(const PolicyCall&);
+  };
+  static constexpr Field fields[] = {{"identity.namespace", [](const PolicyCall& call) { return call.request.identity.space; }},
+                                     {"identity.id", [](const PolicyCall& call) { return call.request.identity.id; }},
+                                     {"surface", [](const PolicyCall& call) { return std::string(call.surface); }},
+                                     {"configuration", [](const PolicyCall& call) { return std::string(call.configuration); }},
+                                     {"now", [](const PolicyCall& call) { return to_text(call.request.now); }}};
+
+  const PolicyCall& call_;
   const Value& context_;
-  const std::pair<std::string_view, Value> fields_[5];
+  mutable Value read_;                                  // until the next question
 };
 
 bool is_true(const Value& value) { return !value.is_null() && !(value.is_boolean() && !value.boolean()); }
@@ -264,15 +275,26 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
   return loaded;
 }
 
+std::optional<PolicyFailure> LuaPolicyRunner::rebuild_if_needed() {
+  if (!vm_.needs_rebuild()) return {};
+  auto fresh = Vm::create();
+  if (!fresh) return PolicyFailure{fresh.error().code, fresh.error().message};
+  vm_ = std::move(*fresh);
+  if (auto ready = prepare(); !ready) return PolicyFailure{ready.error().code, ready.error().message};
+  return {};
+}
+
+// What is counted, or made anew for each call since it may remember, is called alone.
+bool LuaPolicyRunner::can_be_asked_with_others(int number) {
+  if (options_.probes || options_.breaker->quarantined(snapshot_->version(), number)) return false;
+  const Loaded& loaded = load(number);
+  return !loaded.broken && loaded.function.function;
+}
+
 PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, const Arguments& arguments, long fuel) {
   last_fuel_ = 0;
   if (auto failure = options_.breaker->quarantined(snapshot_->version(), number)) return std::move(*failure);
-  if (vm_.needs_rebuild()) {
-    auto fresh = Vm::create();
-    if (!fresh) return PolicyFailure{fresh.error().code, fresh.error().message};
-    vm_ = std::move(*fresh);
-    if (auto ready = prepare(); !ready) return PolicyFailure{ready.error().code, ready.error().message};
-  }
+  if (auto failure = rebuild_if_needed()) return std::move(*failure);
   Loaded& loaded = load(number);
   if (loaded.broken) return *loaded.broken;
   const Budget budget{.fuel = fuel, .deadline = options_.deadline, .random_seed = seed_of(request)};
@@ -293,6 +315,43 @@ PolicyAnswer<bool> LuaPolicyRunner::targeting(int policy, const PolicyCall& call
   auto answer = call(policy, call_about.request, {&profile, &request}, limits::fuel_predicate);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
   return is_true(std::get<Value>(answer));
+}
+
+void LuaPolicyRunner::targeting_each(std::span<const int> policies, const PolicyCall& about, std::vector<PolicyAnswer<bool>>& answers) {
+  answers.assign(policies.size(), false);
+  std::vector<FunctionRef> functions;
+  std::vector<std::size_t> places, alone;               // of `policies`
+  if (rebuild_if_needed()) {
+    PolicyRunner::targeting_each(policies, about, answers);
+    return;
+  }
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    if (!can_be_asked_with_others(policies[i])) {
+      alone.push_back(i);
+      continue;
+    }
+    functions.push_back(loaded_[static_cast<std::size_t>(policies[i])].function.function);
+    places.push_back(i);
+  }
+  const ProfileView profile(about.request, snapshot_->attributes().declared(), objects_);
+  const RequestView request(about);
+  Vm::Failures failures;
+  const std::vector<Held> held =
+      vm_.call_each(functions, {&profile, &request}, {.fuel = limits::fuel_predicate, .deadline = options_.deadline, .random_seed = seed_of(about.request)}, &failures);
+  std::vector<bool> is_told(functions.size());
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    is_told[i] = held[i] != Held::failed;
+    answers[places[i]] = held[i] == Held::yes;
+  }
+  // Time and memory are for all of them together: who ran out of them, and whoever came behind, is asked alone.
+  for (const auto& [i, error] : failures) {
+    if (error.code == Code::deadline_exceeded || error.code == Code::memory_exceeded) continue;
+    is_told[i] = true;
+    answers[places[i]] = PolicyFailure{error.code, error.message};
+  }
+  for (std::size_t i = 0; i < functions.size(); ++i)
+    if (!is_told[i]) alone.push_back(places[i]);
+  for (const std::size_t i : alone) answers[i] = targeting(policies[i], about);
 }
 
 PolicyAnswer<bool> LuaPolicyRunner::schedule(int policy, const PolicyCall& call_about) {

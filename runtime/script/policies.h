@@ -60,6 +60,7 @@ class LuaPolicyRunner : public PolicyRunner {
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
 
   PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) override;
+  void targeting_each(std::span<const int> policies, const PolicyCall& call, std::vector<PolicyAnswer<bool>>& answers) override;
   PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) override;
   PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) override;
   PolicyAnswer<Value> content(int policy, const PolicyCall& call) override;
@@ -76,6 +77,8 @@ class LuaPolicyRunner : public PolicyRunner {
   LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options, Vm vm);
   Status prepare();
   Loaded& load(int policy);
+  std::optional<PolicyFailure> rebuild_if_needed();
+  bool can_be_asked_with_others(int policy);
   PolicyAnswer<Value> call(int policy, const Request& request, const Arguments& arguments, long fuel);
 
   std::shared_ptr<const Snapshot> snapshot_;
