@@ -129,7 +129,7 @@ int serve_command(const ServeOptions& options) {
         log.write(Log::Level::error, "the store takes nothing", {{"workspace", name}, {"reason", to_text(told.error())}});
   };
   do stay_awake();
-  while (!signals.wait_for(Catalog::awake_every));
+  while (!signals.wait_for(limits::awake_every));
   (*listener)->stop();
   (*listener)->wait();
   stay_awake();

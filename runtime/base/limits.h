@@ -33,6 +33,7 @@ inline constexpr Duration start_ahead_max = days(730);        // invariants.md, 
 
 // time
 inline constexpr Duration window_max = minutes(15);           // the promise; nothing may raise it
+inline constexpr Duration awake_every = seconds(60);          // a process that serves says so; who was silent for longer was away
 inline constexpr Duration pause_max = days(14);
 inline constexpr Duration closed_max = days(91);
 inline constexpr int year_min = 1970;                         // of any time written anywhere
@@ -125,6 +126,9 @@ inline constexpr int script_call_depth_max = 16;              // script -> host 
 inline constexpr int script_rebuild_collections_max = 12;     // full collections before a state is given up
 inline constexpr std::size_t policies_remembered_max = 100'000;   // sources whose check is kept
 inline constexpr int script_trips_max = 3;                    // then the policy is quarantined
+inline constexpr std::size_t modules_max = 200;               // that one file requires, directly and through others
+inline constexpr int module_depth_max = 12;                   // that require each other in a chain: each runs within the one before
+inline constexpr std::size_t module_name_bytes_max = 200;     // `lib.pricing`: a path, of which messages tell
 
 // server
 inline constexpr std::size_t header_bytes_max = 16 << 10;
@@ -148,6 +152,10 @@ inline constexpr Duration drain_timeout = seconds(10);        // graceful shutdo
 inline constexpr Duration delivery_wait_max = seconds(10);    // that a node's request may wait for news
 inline constexpr std::size_t delivery_poll_bytes_max = 256 << 10;   // a node's request: some 600 bytes a workspace
 inline constexpr std::size_t idempotency_key_bytes_max = 128;
+inline constexpr std::size_t record_line_bytes_max = 1 << 20; // of a recorded decision; what is longer is counted, not written
+inline constexpr std::size_t record_waiting_bytes_max = 16 << 20;   // decided and not yet written: some seconds of a slow disk
+inline constexpr std::size_t record_file_bytes_min = 64 << 10;   // then a file of records is put aside; smaller ones would hold some lines
+inline constexpr int record_files_max = 1'000;                // that are kept
 
 // store
 inline constexpr std::size_t store_name_bytes_max = 256;      // workspace, actor, setting, token: an e-mail address fits
@@ -156,6 +164,7 @@ inline constexpr std::size_t journal_answer_bytes_max = 8 << 20;   // at most a 
 inline constexpr std::size_t journal_blobs_max = 1'000;       // of one entry: an imported workspace's files
 inline constexpr std::size_t blob_bytes_max = 64 << 20;       // list_ids_max ids of id_bytes_max as JSON
 inline constexpr std::size_t setting_bytes_max = 64 << 10;    // secrets and switches, not documents
+inline constexpr std::size_t sleeps_kept_max = 500;           // times at which nobody served, of the newest: a setting is not for documents
 inline constexpr Duration store_lock_timeout = seconds(5);    // another program's lock; our own writers queue without it
 
 // delivery

@@ -14,7 +14,6 @@ constexpr std::string_view configure_word = "configure";
 constexpr std::string_view leased_until_key = "leased_until";
 constexpr std::string_view awake_key = "awake";
 constexpr std::string_view sleeps_key = "sleeps";
-constexpr std::size_t sleeps_kept = 500;                // of the newest: a setting is not for documents
 
 // The journal's form of a configuration change, beside the lifecycle's records.
 Value configure_record(std::int64_t seq, const Value& document, const Actor& actor, Instant at, const CatalogVersion& version,
@@ -105,12 +104,12 @@ Status Catalog::look_back(Instant now) {
   if (!told->has_value()) return Done{};
   const auto awake = parse_instant(**told);
   if (!awake) return unreadable(awake_key);
-  const Instant from = *awake + awake_every;
+  const Instant from = *awake + limits::awake_every;
   const bool missed_some = std::any_of(state_.experiences.begin(), state_.experiences.end(),
                                        [&](const auto& one) { return footlight::was_missed(one.second.standing, from, now); });
   if (!missed_some) return Done{};
   sleeps_.emplace_back(from, now);
-  if (sleeps_.size() > sleeps_kept) sleeps_.erase(sleeps_.begin());
+  if (sleeps_.size() > limits::sleeps_kept_max) sleeps_.erase(sleeps_.begin());
   Array rows;
   for (const auto& [begin, end] : sleeps_) rows.push_back(Object{{"from", to_text(begin)}, {"till", to_text(end)}});
   return store_.put_setting(name_, sleeps_key, to_json(Value(std::move(rows))));

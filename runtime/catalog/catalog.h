@@ -84,9 +84,8 @@ class Catalog {
   // Everything `submit` would refuse: problems and warnings of a definition, as activating would see it.
   Problems check(const Value& definition, Instant now);
 
-  // Says that a process is there to serve what is in force; within `awake_every` of each other while it is. What
+  // Says that a process is there to serve what is in force; within `limits::awake_every` of each other while it is. What
   // began and ended between two such words is shown as missed: it was never served.
-  static constexpr Duration awake_every = seconds(60);
   Status stay_awake(Instant now);
 
   // --- delivery to other nodes (footlight/delivery.h)

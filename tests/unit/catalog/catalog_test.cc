@@ -850,3 +850,43 @@ TEST_CASE("after any history a catalog serves what one serves that is opened ane
     CHECK(accepted > 5);
   }
 }
+
+TEST_CASE("who was silent for longer than a process may be was away, and so many such times are remembered") {
+  SwitchedPolicies policies;
+  const Actor pia{"pia", {Role::author, Role::publisher, Role::admin}};
+  const Instant begin = *parse_instant("2026-11-01T12:00:00Z"), start = begin + hours(10), later = begin + hours(20);
+  // A campaign of a second, which was over when somebody came back who had last spoken at `spoke`; and times before that.
+  const auto sleeps_after = [&](Instant spoke, std::size_t before) {
+    auto store = open_store("memory:");
+    REQUIRE(store.ok());
+    const auto open = [&](Instant now) {
+      auto catalog = Catalog::open(**store, "shop", policies, {.started = {{}, now}});
+      REQUIRE(catalog.ok());
+      return std::move(*catalog);
+    };
+    {
+      const auto catalog = open(begin);
+      REQUIRE(catalog->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"), pia, begin).ok());
+      const Value definition = campaign("x", {{"zone", "UTC"}, {"from", "2026-11-01T22:00"}, {"till", "2026-11-01T22:00:01"}});
+      REQUIRE(catalog->apply({.name = Name::create, .experience = "second", .actor = pia, .at = begin, .definition = definition}).ok());
+      REQUIRE(catalog->apply({.name = Name::activate, .experience = "second", .actor = pia, .at = begin}).ok());
+      REQUIRE(catalog->stay_awake(spoke).ok());
+    }
+    Array rows;
+    for (std::size_t i = 0; i < before; ++i) rows.push_back(Object{{"from", to_text(begin - hours(static_cast<std::int64_t>(2 * (before - i))))}, {"till", to_text(begin - hours(static_cast<std::int64_t>(2 * (before - i))) + hours(1))}});
+    REQUIRE((*store)->put_setting("shop", "sleeps", to_json(Value(std::move(rows)))).ok());
+    open(later);
+    return *parse_json((*store)->setting("shop", "sleeps")->value());
+  };
+  CHECK(sleeps_after(start - limits::awake_every, 0).array().empty());
+  const Value past = sleeps_after(start - limits::awake_every - milliseconds(1), 0);
+  REQUIRE(past.array().size() == 1);
+  CHECK(past.array()[0].string_or("till", "") == to_text(later));
+  const Instant silent = begin + hours(1);
+  const Value all = sleeps_after(silent, limits::sleeps_kept_max - 1);
+  CHECK(all.array().size() == limits::sleeps_kept_max);
+  const Value fewer = sleeps_after(silent, limits::sleeps_kept_max);
+  CHECK(fewer.array().size() == limits::sleeps_kept_max);
+  CHECK(fewer.array()[0] == all.array()[0]);   // the first of them went
+  CHECK(fewer.array().back().string_or("till", "") == to_text(later));
+}
