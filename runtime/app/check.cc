@@ -67,7 +67,7 @@ int check_command(const CheckOptions& options) {
     LintReport report = lint(everything_live(loaded), loaded.places, policies,
                              {.now = {at->ms - at->ms % minutes(1).ms}, .runner = runner_of});
     Problems found = std::move(report.warnings);
-    for (Problem& problem : lint_files(*files, loaded.workspace.attributes))
+    for (Problem& problem : lint_functions(loaded, *files))
       found.push_back(std::move(problem));
     std::stable_sort(found.begin(), found.end(), [](const Problem& left, const Problem& right) {
       return line_of(left.place) < line_of(right.place);

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "lint/satisfy.h"
+#include "script/policy_forms.h"
 #include "script/walk.h"
 
 namespace footlight {
@@ -38,11 +39,15 @@ class Linter {
     }
   }
 
-  Problems run() {
+  // `whole`: the role of the function that the chunk returns, where it is a policy.
+  Problems run(Role whole = Role::none) {
     named_functions(chunk_.ast.chunk->body);
     Path path;
     block(chunk_.ast.chunk->body, path);
     roles(chunk_.ast.chunk->body);
+    for (const Stat& statement : chunk_.ast.chunk->body.statements)
+      if (const auto* result = std::get_if<Return>(&statement.node); result && whole != Role::none)
+        for (const Expr& value : result->values) roles(value, whole);
     for (const FunctionBody* body : chunk_.ast.functions) function(*body);
     std::stable_sort(problems_.begin(), problems_.end(),
                      [](const auto& left, const auto& right) { return left.first < right.first; });
@@ -509,18 +514,31 @@ Problems lint_lua(const Chunk& chunk, const AttributeTypes& attributes) {
   return Linter(chunk, attributes).run();
 }
 
-Problems lint_files(const Files& files, const AttributeTypes& attributes) {
+Problems lint_policy(const Chunk& chunk, PolicyRole role, const AttributeTypes& attributes) {
+  const Role whose = role == PolicyRole::conflict ? Role::conflict : role == PolicyRole::schedule ? Role::moment : Role::visitor;
+  return Linter(chunk, attributes).run(whose);
+}
+
+Problems lint_functions(const LoadedWorkspace& loaded, const Files& files) {
   Problems problems;
+  const AttributeTypes& attributes = loaded.workspace.attributes;
+  std::vector<std::string> paths = loaded.modules;
   for (const char* folder : {"audiences", "policies", "experiences"})
-    for (const std::string& name : files.list(folder)) {
-      const std::string path = folder + ("/" + name);
-      if (!name.ends_with(".lua")) continue;
-      const auto source = files.read(path, limits::script_bytes_max);
-      const Result<Chunk> chunk =
-          source ? read_chunk(*source, path, Mode::declare) : Result<Chunk>(source.error());
-      if (!chunk) continue;
-      for (Problem& problem : lint_lua(*chunk, attributes)) problems.push_back(std::move(problem));
-    }
+    for (const std::string& name : files.list(folder))
+      if (name.ends_with(".lua")) paths.push_back(folder + ("/" + name));
+  for (const std::string& path : paths) {
+    const auto source = files.read(path, limits::script_bytes_max);
+    const Result<Chunk> chunk = source ? read_chunk(*source, path, Mode::declare) : Result<Chunk>(source.error());
+    if (!chunk) continue;
+    for (Problem& problem : lint_lua(*chunk, attributes)) problems.push_back(std::move(problem));
+  }
+  for (const Policy& policy : policies_of(loaded)) {
+    if (!policy.place.ends_with(".json")) continue;
+    // A line of the text within the document: `experiences/gold.json $.audience:3`.
+    const auto chunk = read_chunk(policy.lua, policy.place + " " + policy.path, Mode::policy);
+    if (!chunk) continue;
+    for (Problem& problem : lint_policy(*chunk, policy.role, attributes)) problems.push_back(std::move(problem));
+  }
   return problems;
 }
 

@@ -1,4 +1,4 @@
-// What the linter says of functions in a file of declarations, with their own lines:
+// What the linter says of functions, in files of declarations and in documents, with their own lines:
 //
 //   unknown_attribute   a function reads `p.cart.totl`, and no such attribute is declared: it is always nil
 //   unknown_field       a function reads `request.contxt`, or `now.weakday`
@@ -11,15 +11,18 @@
 // true or false, so that nothing is claimed that is not proved.
 #pragma once
 
+#include "engine/policy.h"
 #include "model/workspace.h"
 #include "script/chunk.h"
-#include "script/files.h"
+#include "script/workspace_files.h"
 
 namespace footlight {
 
 // Warnings, in the order of their lines.
 Problems lint_lua(const Chunk& chunk, const AttributeTypes& attributes);
-// The same of a folder's declarations. What does not parse is reported where it is loaded.
-Problems lint_files(const Files& files, const AttributeTypes& attributes);
+// The same of a policy that stands in a document as text: `return function(p) … end`.
+Problems lint_policy(const Chunk& chunk, PolicyRole role, const AttributeTypes& attributes);
+// The same of all that a folder declares, in Lua with its modules and in JSON. What does not parse is reported where it is loaded.
+Problems lint_functions(const LoadedWorkspace& loaded, const Files& files);
 
 }  // namespace footlight

@@ -1,13 +1,15 @@
 #include "script/policy_forms.h"
 
+#include "engine/places.h"
+
 namespace footlight {
 namespace {
 
-class Forms {
+class Collector {
  public:
-  Forms(const LoadedWorkspace& loaded, LuaPolicyCompiler& compiler) : loaded_(loaded), compiler_(compiler) {}
+  explicit Collector(const LoadedWorkspace& loaded) : loaded_(loaded) {}
 
-  std::vector<PolicyForm> run() {
+  std::vector<Policy> run() {
     for (const auto& [name, predicate] : loaded_.workspace.audiences) conditions(predicate, name, loaded_.places, "$.audiences." + name);
     for (const auto& [name, lua] : loaded_.workspace.conflict) add(PolicyRole::conflict, lua, name, "$.conflict." + name, loaded_.places);
     for (const LoadedExperience& experience : loaded_.experiences) {
@@ -18,7 +20,7 @@ class Forms {
       for (const Action& action : definition.actions)
         if (action.content.form == Content::Form::lua) add(PolicyRole::content, action.content.text, definition.id, action.path, experience.places);
     }
-    return std::move(forms_);
+    return std::move(policies_);
   }
 
  private:
@@ -29,27 +31,36 @@ class Forms {
   }
 
   void add(PolicyRole role, const std::string& lua, const std::string& owner, const std::string& path, const Places& places) {
-    if (lua.empty()) return;
-    PolicyForm form{.place = locate(places, path, owner), .owner = owner, .path = path, .role = role};
-    if (role != PolicyRole::targeting) {
-      form.why = "only conditions, in `audience` and `targeting`, are made native";
-    } else {
-      auto native = compiler_.native_form({role, lua, owner, path, form.place}, loaded_.workspace.attributes);
-      if (const auto* reason = std::get_if<WhyLua>(&native))
-        form.why = (reason->line > 0 ? "line " + std::to_string(reason->line) + " of it: " : "") + reason->why;
-      else
-        form.is_native = true;
-    }
-    forms_.push_back(std::move(form));
+    if (!lua.empty()) policies_.push_back({role, lua, owner, path, locate(places, path, owner), line_places(places, path)});
   }
 
   const LoadedWorkspace& loaded_;
-  LuaPolicyCompiler& compiler_;
-  std::vector<PolicyForm> forms_;
+  std::vector<Policy> policies_;
 };
 
 }  // namespace
 
-std::vector<PolicyForm> policy_forms(const LoadedWorkspace& loaded, LuaPolicyCompiler& compiler) { return Forms(loaded, compiler).run(); }
+std::vector<Policy> policies_of(const LoadedWorkspace& loaded) { return Collector(loaded).run(); }
+
+std::vector<PolicyForm> policy_forms(const LoadedWorkspace& loaded, LuaPolicyCompiler& compiler) {
+  std::vector<PolicyForm> forms;
+  for (const Policy& policy : policies_of(loaded)) {
+    PolicyForm form{.place = policy.place, .owner = policy.owner, .path = policy.path, .role = policy.role};
+    if (policy.role != PolicyRole::targeting) {
+      form.why = "only conditions, in `audience` and `targeting`, are made native";
+    } else {
+      auto native = compiler.native_form(policy, loaded.workspace.attributes);
+      if (const auto* reason = std::get_if<WhyLua>(&native)) {
+        const auto known = policy.lines.find(reason->line);
+        const std::string line = known != policy.lines.end() ? known->second : reason->line > 0 ? "line " + std::to_string(reason->line) + " of it" : "";
+        form.why = (line.empty() || line == policy.place ? "" : line + ": ") + reason->why;
+      } else {
+        form.is_native = true;
+      }
+    }
+    forms.push_back(std::move(form));
+  }
+  return forms;
+}
 
 }  // namespace footlight

@@ -15,10 +15,13 @@ struct PolicyForm {
   std::string path;      // its JSON path there: `$.audience`
   PolicyRole role = PolicyRole::targeting;
   bool is_native = false;
-  std::string why;       // it is Lua: `` line 2: `p.cart.total * 2` is computed, … ``
+  std::string why;       // it is Lua: `` lib/pricing.lua:2: `p.cart.total * 2` is computed, … ``
 };
 
-// In the order of owners and paths, each once.
+// Every policy of a workspace, in the order of owners and paths; its place is the file's.
+std::vector<Policy> policies_of(const LoadedWorkspace& loaded);
+
+// How each of them runs.
 std::vector<PolicyForm> policy_forms(const LoadedWorkspace& loaded, LuaPolicyCompiler& compiler);
 
 }  // namespace footlight

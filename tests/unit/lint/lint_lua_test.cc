@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "script/policies.h"
 #include "tests/unit/engine/world.h"
 
 using namespace footlight;
@@ -134,4 +135,32 @@ TEST_CASE("parts that exclude each other, and lines that no run comes to") {
       "");
   // A branch that goes on keeps what follows open.
   CHECK(body("local x = 1 if p.vip then x = 2 end if p.vip then return true end return x == 1") == "");
+}
+
+// A folder's functions, wherever they stand.
+static std::string folder_warnings(std::map<std::string, std::string> files) {
+  files["workspace.lua"] = "workspace \"w\" { attributes = { [\"cart.total\"] = number { min = 0 } }, surfaces = { hero = text { \"web://w/#hero\" } } }\n";
+  const auto folder = memory_files(std::move(files));
+  LuaPolicyCompiler policies;
+  const LoadedWorkspace loaded = load_workspace(*folder, policies);
+  if (has_errors(loaded.problems)) FAIL(lines_of(loaded.problems));
+  return lines_of(lint_functions(loaded, *folder));
+}
+
+TEST_CASE("functions in JSON documents are linted as those in files of Lua are") {
+  CHECK(folder_warnings({{"experiences/a.json", R"({"kind": "campaign", "id": "a", "audience": {"lua": "return function(p)\n  return p.cart.totl > 5\nend"}, "show": {"hero": "x"}})"}}) ==
+        "experiences/a.json $.audience:2: warning: no attribute `cart.totl` is declared, so `p.cart.totl` is nil; did you mean `cart.total`? (unknown_attribute)\n");
+  CHECK(folder_warnings({{"experiences/a.json", R"({"kind": "campaign", "id": "a", "schedule": {"lua": "return function(now) return now.weakday == 'sun' end"},
+                           "show": {"hero": {"lua": "local function ask(p) return p.cart.total < 0 end return ask"}}})"}}) ==
+        "experiences/a.json $.schedule:1: warning: `now` has no field `weakday`, so it is nil; did you mean `weekday`? (unknown_field)\n"
+        "experiences/a.json $.show.hero:1: warning: this comparison never holds for `cart.total`, which is declared as a number of at least 0 (type_mismatch)\n");
+  CHECK(folder_warnings({{"audiences/many.json", R"({"all": ["everyone", {"lua": "return function(p) return p.cart.totl end"}]})"}}) ==
+        "audiences/many.json $.audiences.many.all[1]:1: warning: no attribute `cart.totl` is declared, so `p.cart.totl` is nil; did you mean `cart.total`? (unknown_attribute)\n");
+  CHECK(folder_warnings({{"experiences/a.json", R"({"kind": "campaign", "id": "a", "audience": {"lua": "return function(p) return p.cart.total > 5 end"}, "show": {"hero": "x"}})"}}) == "");
+}
+
+TEST_CASE("functions in modules are linted too") {
+  CHECK(folder_warnings({{"lib/m.lua", "return {\n  ask = function(p)\n    do return true end\n    log(\"never\")\n  end,\n}\n"},
+                         {"experiences/a.lua", "local m = require \"lib.m\"\ncampaign \"a\" { audience = m.ask, show = { hero = \"x\" } }\n"}}) ==
+        "lib/m.lua:4: warning: no run comes to this line (unreachable_code)\n");
 }
