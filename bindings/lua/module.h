@@ -30,6 +30,7 @@ struct LuaModule {
 const std::vector<LuaModule>& lua_modules();  // what the sandbox is built from
 
 // Words that are written in Lua (scripts/prelude): rows without functions, for the reference and for editors.
+const LuaModule& file_words();      // what every file of a workspace may call at its top
 const LuaModule& policy_words();    // what policies may call besides
 const LuaModule& declare_words();   // what files of declarations are written with
 const LuaModule& fixture_words();   // what tests are written with

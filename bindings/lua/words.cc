@@ -4,6 +4,18 @@
 
 namespace footlight {
 
+const LuaModule& file_words() {
+  static const LuaModule words{
+      "",
+      "What every file of a workspace may call at its top, outside of functions.",
+      {
+          {"require", "require(name)",
+           "What the module gives: `require \"lib.pricing\"` is the table or function that lib/pricing.lua of the workspace returns. The name is written in quotes.", "0.1",
+           "local pricing = require \"lib.pricing\""},
+      }};
+  return words;
+}
+
 const LuaModule& policy_words() {
   static const LuaModule words{
       "",

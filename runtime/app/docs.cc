@@ -43,7 +43,7 @@ Result<std::string> lua_page() {
     out += "\n## " + (*module.name ? code(module.name) : std::string("Globals")) + "\n\n" + module.doc + "\n";
     append_rows(out, module);
   }
-  for (const auto& [title, words] : {std::pair{"In functions of experiences, audiences and policies", &policy_words()},
+  for (const auto& [title, words] : {std::pair{"In every file", &file_words()}, {"In functions of experiences, audiences and policies", &policy_words()},
                                      {"In files of declarations", &declare_words()}, {"In tests", &fixture_words()}}) {
     out += "\n## " + std::string(title) + "\n\n" + words->doc + "\n";
     append_rows(out, *words);

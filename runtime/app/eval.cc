@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <ctime>
 #include <cstdio>
+#include <filesystem>
+#include <map>
 #include <set>
 #include <unistd.h>
 
@@ -18,6 +20,7 @@
 #include "app/terminal.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "script/declarations.h"
 #include "script/files.h"
 #include "script/policies.h"
 #include "script/policy_function.h"
@@ -134,6 +137,16 @@ Object line_of(const std::string& file, const ScriptOutcome& outcome, bool is_re
   return line;
 }
 
+// The folder that names of modules count from: the nearest around the file that is a workspace, else its own.
+std::string workspace_of(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  for (fs::path path = fs::absolute(folder, error).lexically_normal();; path = path.parent_path()) {
+    if (fs::exists(path / "workspace.lua", error) || fs::exists(path / "workspace.json", error)) return path.string();
+    if (path == path.parent_path()) return folder;
+  }
+}
+
 Object evaluate(Worker& worker, const std::string& file, const EvalOptions& options, const RoleRow& role, const Lent& lent) {
   ScriptOutcome outcome;
   const auto refused = [&](Error error) {
@@ -144,6 +157,24 @@ Object evaluate(Worker& worker, const std::string& file, const EvalOptions& opti
   const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
   auto source = disk_files(folder)->read(slash == std::string::npos ? file : file.substr(slash + 1), limits::script_bytes_max);
   if (!source) return refused(source.error());
+  // With modules it is what would be published: the text that stands on its own.
+  std::map<std::string, std::string> places;
+  if (source->find("require") != std::string::npos) {
+    const auto files = disk_files(workspace_of(folder));
+    auto reader = DeclarationReader::create({}, files.get());
+    if (!reader) return refused(reader.error());
+    auto text = reader->policy(*source, file);
+    if (!text) return refused(text.error());
+    source = std::move(text->lua);
+    places = std::move(text->places);
+  }
+  const auto with_place = [&](ScriptOutcome told) {
+    if (told.error)
+      for (Problem& problem : told.error->problems)
+        if (const auto colon = problem.place.rfind(':'); colon != std::string::npos)
+          if (const auto known = places.find(problem.place.substr(colon + 1)); known != places.end()) problem.place = known->second;
+    return told;
+  };
   if (worker.vm().needs_rebuild())
     if (auto renewed = worker.renew(); !renewed) return refused(renewed.error());
 
@@ -152,14 +183,14 @@ Object evaluate(Worker& worker, const std::string& file, const EvalOptions& opti
   const std::int64_t loading = microseconds_of([&] {
     loaded = load_policy(worker.vm(), *source, file, worker.helpers(), {.fuel = limits::fuel_policy, .deadline = limits::script_deadline});
   });
-  if (auto* none = std::get_if<NoPolicy>(&*loaded)) return line_of(file, none->outcome, none->is_rejected, loading);
+  if (auto* none = std::get_if<NoPolicy>(&*loaded)) return line_of(file, with_place(none->outcome), none->is_rejected, loading);
 
   PolicyFunction policy = std::get<PolicyFunction>(*loaded);
   Object slowest;
   std::set<std::string> answers;
   for (int i = 0; i < options.repeat; ++i) {
     const std::int64_t took = microseconds_of([&] { outcome = call_policy(worker.vm(), policy, lent.arguments(), budget); });
-    Object line = line_of(file, outcome, false, took);
+    Object line = line_of(file, with_place(outcome), false, took);
     Object answer = line;
     answer.erase("microseconds");
     answer.erase("peak_bytes");
@@ -168,7 +199,7 @@ Object evaluate(Worker& worker, const std::string& file, const EvalOptions& opti
     if (worker.vm().needs_rebuild()) {
       if (auto renewed = worker.renew(); !renewed) return refused(renewed.error());
       auto again = load_policy(worker.vm(), *source, file, worker.helpers(), {.fuel = limits::fuel_policy, .deadline = limits::script_deadline});
-      if (auto* none = std::get_if<NoPolicy>(&again)) return line_of(file, none->outcome, none->is_rejected, took);
+      if (auto* none = std::get_if<NoPolicy>(&again)) return line_of(file, with_place(none->outcome), none->is_rejected, took);
       policy = std::get<PolicyFunction>(again);
     }
   }

@@ -12,6 +12,7 @@ int help_lua_command(const std::string& wanted) {
   std::vector<std::string> names;
   std::vector<std::pair<std::string, const LuaModule*>> parts;
   for (const LuaModule& module : lua_modules()) parts.emplace_back(*module.name ? module.name : "globals", &module);
+  parts.emplace_back("in every file", &file_words());
   parts.emplace_back("in functions of experiences, audiences and policies", &policy_words());
   parts.emplace_back("in files of declarations", &declare_words());
   parts.emplace_back("in tests", &fixture_words());

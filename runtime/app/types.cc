@@ -140,7 +140,7 @@ void append_row(std::string& out, const std::string& prefix, const LuaFunction& 
   out += "function " + name + "(" + list + ") end\n";
 }
 
-std::vector<const LuaModule*> word_lists() { return {&policy_words(), &declare_words(), &fixture_words()}; }
+std::vector<const LuaModule*> word_lists() { return {&file_words(), &policy_words(), &declare_words(), &fixture_words()}; }
 
 }  // namespace
 
@@ -175,6 +175,8 @@ std::string luarc_json() {
   builtin["builtin"] = "enable";
   return to_pretty_json(Object{{"runtime.version", "Lua 5.1"},
                                {"runtime.builtin", std::move(builtin)},
+                               {"runtime.path", Array{"?.lua", "?/init.lua"}},
+                               {"runtime.pathStrict", true},
                                {"workspace.library", Array{".footlight"}},
                                {"workspace.checkThirdParty", false}}) +
          "\n";

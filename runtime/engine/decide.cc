@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "engine/bucket.h"
+#include "engine/places.h"
 #include "engine/proposition_json.h"
 
 namespace footlight {
@@ -633,14 +634,8 @@ class Decider {
   }
 
   static std::string place(const CompiledExperience& owner, std::string path) {
-    const std::string whole = path;
-    while (!owner.places.empty()) {
-      if (const auto found = owner.places.find(path); found != owner.places.end()) return found->second;
-      const auto cut = path.find_last_of(".[");
-      if (cut == std::string::npos) break;
-      path.resize(cut);
-    }
-    return whole == "$" ? std::string() : whole;
+    if (auto known = find_place(owner.places, path)) return *std::move(known);
+    return path == "$" ? std::string() : shown_path(path);
   }
 
   // Of the request's `timezone`; null where it names none.

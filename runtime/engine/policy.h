@@ -4,6 +4,7 @@
 // hands in a PolicyRunner that can run those numbers. A runner belongs to one thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +27,7 @@ struct Policy {
   std::string owner;                     // id of the experience, or name of the configuration
   std::string path;                      // JSON path within the owner's document
   std::string place;                     // `experiences/gold.lua:7` where known
+  std::map<int, std::string> lines = {}; // of `lua`: where each was written, where known
 };
 
 // What one call is about. All members outlive the call.

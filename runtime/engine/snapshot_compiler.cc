@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/places.h"
 #include "engine/proposition_json.h"
 
 namespace footlight {
@@ -70,7 +71,7 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
   compiled.places = served.places;
   PredicateSurroundings surroundings{attributes_, definition.include, lists,
                                      [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
-                                       Policy policy{PolicyRole::targeting, lua, definition.id, path, place(served, path)};
+                                       Policy policy{PolicyRole::targeting, lua, definition.id, path, place(served, path), line_places(served.places, path)};
                                        if (auto native = policies_.lift(policy, workspace_.attributes)) return std::move(*native);
                                        return number(std::move(policy));
                                      }};
@@ -92,7 +93,7 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
     for (const Predicate& condition : conditions_of(definition))
       if (condition.path != definition.audience.path) PredicateProgram::compile(condition, surroundings, problems_);
   const auto policy = [&](PolicyRole role, const std::string& lua, const char* path) {
-    return lua.empty() ? -1 : number({role, lua, definition.id, path, place(served, path)});
+    return lua.empty() ? -1 : number({role, lua, definition.id, path, place(served, path), line_places(served.places, path)});
   };
   if (!is_targeting_native) compiled.targeting = policy(PolicyRole::targeting, definition.targeting, "$.targeting");
   compiled.schedule_policy = policy(PolicyRole::schedule, definition.schedule_policy, "$.schedule");
@@ -151,7 +152,7 @@ void SnapshotCompiler::update(SnapshotParts& parts) const {
 std::optional<Predicate> SnapshotCompiler::with_native_targeting(const ServedExperience& served) {
   const Definition& definition = served.definition;
   if (definition.targeting.empty()) return {};
-  auto native = policies_.lift({PolicyRole::targeting, definition.targeting, definition.id, "$.targeting", place(served, "$.targeting")}, workspace_.attributes);
+  auto native = policies_.lift({PolicyRole::targeting, definition.targeting, definition.id, "$.targeting", place(served, "$.targeting"), line_places(served.places, "$.targeting")}, workspace_.attributes);
   if (!native || definition.audience.op == Predicate::Op::always) return native;
   return Predicate{.op = Predicate::Op::all, .args = {definition.audience, std::move(*native)}, .path = "$.audience"};
 }
@@ -174,7 +175,7 @@ CompiledContent SnapshotCompiler::content(const Content& content, const Compiled
                         const ServedExperience& served, const std::string& path) {
   CompiledContent compiled;
   if (content.form == Content::Form::lua) {
-    compiled.policy = number({PolicyRole::content, content.text, served.definition.id, path, place(served, path)});
+    compiled.policy = number({PolicyRole::content, content.text, served.definition.id, path, place(served, path), line_places(served.places, path)});
     return compiled;
   }
   const std::string* text = &content.text;
@@ -300,14 +301,8 @@ void SnapshotCompiler::add(const Error& error, const std::string& path) {
 }
 
 std::string SnapshotCompiler::place(const ServedExperience& served, const std::string& path) {
-  if (served.places.empty() || path.empty() || path[0] != '$') return path;
-  std::string prefix = path;
-  while (true) {
-    if (const auto found = served.places.find(prefix); found != served.places.end()) return found->second;
-    const auto cut = prefix.find_last_of(".[");
-    if (cut == std::string::npos) return path;
-    prefix.resize(cut);
-  }
+  if (path.empty() || path[0] != '$') return path;
+  return find_place(served.places, path).value_or(path);
 }
 
 }  // namespace footlight

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "engine/places.h"
 
 namespace footlight {
 namespace {
@@ -12,14 +13,9 @@ namespace {
 using Op = Predicate::Op;
 
 std::string located(const std::map<std::string, std::string>& places, const std::string& path) {
-  std::string prefix = path;
-  while (true) {
-    if (const auto found = places.find(prefix); found != places.end())
-      return found->second.ends_with(".json") ? found->second + " " + path : found->second;
-    const auto cut = prefix.find_last_of(".[");
-    if (cut == std::string::npos) return path;
-    prefix.resize(cut);
-  }
+  const auto known = find_place(places, path);
+  if (!known) return shown_path(path);
+  return known->ends_with(".json") ? *known + " " + shown_path(path) : *known;
 }
 
 std::string numbers_of(const AttributeType& type) {

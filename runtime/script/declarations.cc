@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "script/modules.h"
 #include "script/policies.h"
-#include "script/print.h"
+#include "script/policy_text.h"
 #include "script/workspace_files.h"
 
 namespace footlight {
@@ -12,83 +13,6 @@ namespace footlight {
 extern const std::string_view declare_prelude;
 
 namespace {
-
-// A Lua literal of a plain value: what a policy captured.
-void append_literal(std::string& out, const Value& value) {
-  switch (value.kind()) {
-    case Value::Kind::null: out += "nil"; break;
-    case Value::Kind::boolean: out += value.boolean() ? "true" : "false"; break;
-    case Value::Kind::number:
-      if (value.number() < 0) out += "-";
-      out += lua_text::number(value.number() < 0 ? -value.number() : value.number());
-      break;
-    case Value::Kind::string: out += lua_text::quoted(value.string()); break;
-    case Value::Kind::array:
-      out += "{";
-      for (const Value& item : value.array()) {
-        append_literal(out, item);
-        out += ", ";
-      }
-      out += "}";
-      break;
-    case Value::Kind::object:
-      out += "{";
-      for (const auto& [key, item] : value.object()) {
-        out += "[" + lua_text::quoted(key) + "] = ";
-        append_literal(out, item);
-        out += ", ";
-      }
-      out += "}";
-      break;
-  }
-}
-
-// Writes functions as expressions, with what they captured around them.
-class Writer {
- public:
-  Writer(Vm& vm, const std::vector<const Chunk*>& chunks) : vm_(vm), chunks_(chunks) {}
-
-  Result<std::string> expression(const FoundFunction& function) {
-    if (function.chunk < 0 || function.id < 0 || !chunks_[static_cast<std::size_t>(function.chunk)])
-      return refuse(Code::bad_result, "a function of the runtime cannot be a policy; write `function(p) … end`");
-    const FunctionInfo& info = chunks_[static_cast<std::size_t>(function.chunk)]->functions[static_cast<std::size_t>(function.id)];
-    if (info.captures.empty()) return info.source;
-    const auto key = std::pair(function.chunk, function.id);
-    if (std::find(open_.begin(), open_.end(), key) != open_.end())
-      return refuse(Code::bad_result, "functions that call each other cannot become a policy; put one inside the other");
-    open_.push_back(key);
-    auto captured = vm_.captured(function.ref);
-    if (!captured) return captured.error();
-    std::string text = "(function()\n";
-    std::string self;
-    for (const Captured& variable : *captured) {
-      if (variable.function && variable.function->chunk == function.chunk && variable.function->id == function.id) {
-        self = variable.name;
-        continue;
-      }
-      text += "  local " + variable.name + " = ";
-      if (variable.function) {
-        auto inner = expression(*variable.function);
-        if (!inner) return inner;
-        text += *inner;
-      } else {
-        append_literal(text, variable.value);
-      }
-      text += "\n";
-    }
-    if (!self.empty())
-      text += "  local " + self + "\n  " + self + " = " + info.source + "\n  return " + self + "\nend)()";
-    else
-      text += "  return " + info.source + "\nend)()";
-    open_.pop_back();
-    return text;
-  }
-
- private:
-  Vm& vm_;
-  const std::vector<const Chunk*>& chunks_;
-  std::vector<std::pair<int, int>> open_;
-};
 
 // `campaign "name" {…}`: the callee's word and the literal name, where the call has this shape.
 struct DeclarationCall {
@@ -187,54 +111,57 @@ Status check_host_name(const std::string& name, const Environment& globals) {
 
 struct DeclarationReader::State {
   explicit State(Vm made) : vm(std::move(made)) {}
+  State(const State&) = delete;
 
   Vm vm;
   Environment globals;
+  Environment helpers;                                  // those of them that policies may call
+  std::optional<Modules> modules;
   std::vector<const Chunk*> loads;                      // in the order of the Vm's loads; null for ours
   std::vector<std::unique_ptr<Chunk>> chunks;
   std::vector<Declaration>* declared = nullptr;         // of the file being run
+  bool has_failed = false;                              // the last one
 
-  // Every {"$function": i} as {"lua": source}. `path` is the value's; `found` gets what cannot be written.
-  void write_policies(Value& value, const std::string& path, const std::vector<FoundFunction>& functions, Problems& found) {
+  // Every {"$function": i} as {"lua": source}. `path` is the value's; the declaration gets where the parts of
+  // policies were written, and what cannot be.
+  void write_policies(Value& value, const std::string& path, const std::vector<FoundFunction>& functions, Declaration& declaration) {
     if (value.is_array())
-      for (std::size_t i = 0; i < value.array().size(); ++i) write_policies(value.array()[i], path + "[" + std::to_string(i) + "]", functions, found);
+      for (std::size_t i = 0; i < value.array().size(); ++i) write_policies(value.array()[i], path + "[" + std::to_string(i) + "]", functions, declaration);
     if (!value.is_object()) return;
     if (const Value* function = value.find("$function"); function && value.object().size() == 1) {
-      auto source = self_contained(vm, functions[static_cast<std::size_t>(function->number())], loads);
-      if (source) value = Object{{"lua", std::move(*source)}};
-      else found.push_back({source.error().code, path, source.error().message});
+      auto text = write_policy(vm, functions[static_cast<std::size_t>(function->number())], loads, helpers);
+      if (!text) {
+        const Problems& problems = text.error().problems;
+        declaration.problems.push_back({text.error().code, path, problems.empty() ? text.error().message : problems[0].message});
+        return;
+      }
+      for (const auto& [line, place] : text->places) declaration.places.emplace(path + ":" + line, place);
+      declaration.origins.emplace(text->lua, std::move(text->functions));
+      value = Object{{"lua", std::move(text->lua)}};
       return;
     }
-    for (auto& [key, member] : value.object()) write_policies(member, path + "." + key, functions, found);
+    for (auto& [key, member] : value.object()) write_policies(member, path + "." + key, functions, declaration);
   }
 
   // A declaration that no document can say is told at its own place, and the file goes on.
   Result<Value> declare(HostCall& call) {
     std::vector<FoundFunction> functions;
     auto kind = call.value(0), name = call.value(1), document = call.value(2, &functions);
-    Problems found;
+    Declaration declaration{.kind = kind->string(), .name = name->string()};
     if (document) {
-      write_policies(*document, "$", functions, found);
+      write_policies(*document, "$", functions, declaration);
     } else if (document.error().code == Code::bad_result || document.error().code == Code::limit_exceeded) {
       const std::string message = without_argument(document.error().message);
-      found.push_back({document.error().code, path_named_in(message), message});
+      declaration.problems.push_back({document.error().code, path_named_in(message), message});
     } else {
       return document.error();
     }
     for (const FoundFunction& function : functions) vm.release(function.ref);
-    declared->push_back({.kind = kind->string(), .name = name->string(), .document = document ? std::move(*document) : Value(), .problems = std::move(found)});
+    if (document) declaration.document = std::move(*document);
+    declared->push_back(std::move(declaration));
     return Value();
   }
 };
-
-Result<std::string> self_contained(Vm& vm, const FoundFunction& function, const std::vector<const Chunk*>& chunks) {
-  auto expression = Writer(vm, chunks).expression(function);
-  if (!expression) return expression;
-  // Through the reader once more, so that the policy has the one canonical form and is known to parse.
-  auto chunk = read_chunk("return " + *expression, "policy", Mode::policy);
-  if (!chunk) return chunk.error();
-  return print(chunk->ast);
-}
 
 std::map<std::string, std::vector<std::map<std::string, std::string>>> declared_places(const Chunk& chunk) {
   std::map<std::string, std::vector<std::map<std::string, std::string>>> places;
@@ -248,7 +175,7 @@ DeclarationReader::DeclarationReader(std::unique_ptr<State> state) : state_(std:
 DeclarationReader::DeclarationReader(DeclarationReader&&) noexcept = default;
 DeclarationReader::~DeclarationReader() = default;
 
-Result<DeclarationReader> DeclarationReader::create(const Environment& host) {
+Result<DeclarationReader> DeclarationReader::create(const Environment& host, const Files* files) {
   auto vm = Vm::create();
   if (!vm) return vm.error();
   auto state = std::make_unique<State>(std::move(*vm));
@@ -260,17 +187,54 @@ Result<DeclarationReader> DeclarationReader::create(const Environment& host) {
   // Policies are written in these files, so what they may call is defined here too.
   auto helpers = policy_helpers(state->vm);
   if (!helpers) return helpers.error();
-  for (Global& helper : *helpers) state->globals.push_back(std::move(helper));
+  state->helpers = std::move(*helpers);
+  state->globals.insert(state->globals.end(), state->helpers.begin(), state->helpers.end());
   for (const Global& function : host) {
     if (auto named = check_host_name(function.name, state->globals); !named) return named.error();
     state->globals.push_back(function);
+    state->helpers.push_back(function);
   }
   state->loads = {nullptr, nullptr};   // the two preludes were loads 0 and 1
+  state->modules.emplace(state->vm, state->loads, Modules::Options{.files = files, .globals = state->helpers});
+  state->globals.push_back(state->modules->require());
   return DeclarationReader(std::move(state));
 }
 
+Result<PolicyText> DeclarationReader::policy(std::string_view source, const std::string& file) {
+  auto chunk = read_chunk(source, file, Mode::declare);
+  if (!chunk) return chunk.error();
+  Environment globals = state_->helpers;
+  globals.push_back(state_->modules->require());
+  Problems problems = undefined_names(*chunk, globals);
+  required_modules(*chunk, problems);
+  const auto refused = [&] { return refuse(problems[0].code, problems, to_line(problems[0])); };
+  if (!problems.empty()) return refused();
+  auto function = state_->vm.load(chunk->lua, file, globals);
+  state_->loads.push_back(function ? state_->chunks.emplace_back(std::make_unique<Chunk>(std::move(*chunk))).get() : nullptr);
+  if (!function) return function.error();
+  state_->modules->begin(file, problems);
+  ScriptOutcome outcome = state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = limits::load_deadline}, Functions::collect);
+  state_->modules->end();
+  state_->vm.release(*function);
+  if (!problems.empty()) return refused();
+  if (!outcome.ok()) return *outcome.error;
+  if (outcome.functions.size() != 1 || !outcome.value.find("$function")) {
+    problems.push_back({Code::bad_result, file, "a policy is a function: `return function(…) … end`"});
+    return refused();
+  }
+  auto text = write_policy(state_->vm, outcome.functions[0], state_->loads, state_->helpers);
+  state_->vm.release(outcome.functions[0].ref);
+  if (text || !text.error().problems.empty()) return text;
+  return refuse(text.error().code, {{text.error().code, file, text.error().message}}, file + ": " + text.error().message);
+}
+
+bool DeclarationReader::has_failed() const { return state_->has_failed; }
+
+const std::vector<std::string>& DeclarationReader::modules() const { return state_->modules->files_read(); }
+
 std::vector<Declaration> DeclarationReader::read(std::string_view source, const std::string& file, Problems& problems) {
   std::vector<Declaration> declared;
+  state_->has_failed = true;
   const auto report = [&](const Error& error) {
     if (error.problems.empty()) problems.push_back({error.code, file, error.message});
     for (Problem problem : error.problems) {
@@ -283,12 +247,14 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
     report(read.error());
     return declared;
   }
-  const Problems undefined = undefined_names(*read, state_->globals);
+  Problems undefined = undefined_names(*read, state_->globals);
+  required_modules(*read, undefined);
   problems.insert(problems.end(), undefined.begin(), undefined.end());
   for (Problem& problem : bodiless(*read)) problems.push_back(std::move(problem));
   auto chunk = std::make_unique<Chunk>(std::move(*read));
   auto function = state_->vm.load(chunk->lua, file, state_->globals);
   if (!function) {
+    state_->loads.push_back(nullptr);
     report(function.error());
     return declared;
   }
@@ -296,11 +262,14 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
   state_->loads.push_back(chunk.get());
   state_->chunks.push_back(std::move(chunk));
   state_->declared = &declared;
+  state_->modules->begin(file, problems);
   ScriptOutcome outcome = state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = limits::load_deadline});
   state_->declared = nullptr;
   state_->vm.release(*function);
-  // An undefined name was told already; that calling it fails adds nothing.
-  if (!outcome.ok() && undefined.empty()) report(*outcome.error);
+  // An undefined name or a module's problems were told already; that the file fails for it adds nothing.
+  const bool is_told = state_->modules->end() || !undefined.empty();
+  if (!outcome.ok() && !is_told) report(*outcome.error);
+  state_->has_failed = !outcome.ok();
   // The calls of one name ran in the order in which they stand, unless there were more of them than stand
   // there (a loop): those all have the first one's place.
   std::map<std::string, std::size_t> used;
@@ -308,7 +277,8 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
     declaration.file = file;
     if (const auto known = places.find(declaration.name); known != places.end()) {
       const std::size_t number = used[declaration.name]++;
-      declaration.places = known->second[number < known->second.size() ? number : 0];
+      const auto& own = known->second[number < known->second.size() ? number : 0];
+      declaration.places.insert(own.begin(), own.end());
     }
     declaration.places.emplace("$", file);
     for (Problem& problem : declaration.problems) {

@@ -38,6 +38,9 @@ class ScriptCall : public HostCall {
     return found;
   }
 
+  void answer(FunctionRef held) override { held_ = held; }
+  FunctionRef held() const { return held_; }
+
   std::string place() const override { return place_of(L_); }
   Vm& vm() override { return *state_.vm; }
 
@@ -47,6 +50,7 @@ class ScriptCall : public HostCall {
   lua_State* L_;
   Vm::State& state_;
   int count_;
+  FunctionRef held_;
 };
 
 // Upvalue: which host function. The vector outlives all calls, so that it can be run in place.
@@ -63,7 +67,8 @@ int call_host(lua_State* L) {
     state.host_error = result.error();
     return fail(L, state.host_error.message);
   }
-  push_value(L, *result);
+  if (arguments.held()) lua_rawgeti(L, LUA_REGISTRYINDEX, arguments.held().id);
+  else push_value(L, *result);
   return 1;
 }
 

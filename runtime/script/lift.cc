@@ -64,6 +64,97 @@ bool is_always(const Value& document, bool holds) {
   return parts && parts->is_array() && parts->array().empty();
 }
 
+// What stands behind an expression in parentheses.
+const Expr& bare(const Expr& e) {
+  const Expr* at = &e;
+  while (const auto* paren = std::get_if<Paren>(&at->node)) at = paren->inner.get();
+  return *at;
+}
+
+const Expr& absent() {
+  static const Expr nil{.at = {}, .height = 1, .node = Nil{}};
+  return nil;
+}
+
+// `pricing.limit = …`: the variable's declaration and the key, where the target has this shape.
+std::optional<std::pair<int, std::string>> member_of(const Expr& target) {
+  const auto* index = std::get_if<Index>(&target.node);
+  const auto* name = index ? std::get_if<Name>(&index->object->node) : nullptr;
+  const auto* key = index ? std::get_if<String>(&index->key->node) : nullptr;
+  if (!name || !key || name->declaration < 0) return {};
+  return std::pair(name->declaration, key->value);
+}
+
+// `(function() … end)()`: the function; null for anything else.
+const FunctionBody* called_at_once(const Expr& e) {
+  const auto* call = std::get_if<Call>(&e.node);
+  const auto* maker = call && call->method.empty() && call->arguments.empty() ? std::get_if<Function>(&bare(*call->callee).node) : nullptr;
+  return maker && maker->body->parameters.empty() && !maker->body->is_vararg ? maker->body.get() : nullptr;
+}
+
+// What stands before a policy's function, from the outside in: the chunk, and functions that are called at once to give it.
+std::vector<const Block*> preambles(const Chunk& chunk) {
+  std::vector<const Block*> blocks{&chunk.ast.chunk->body};
+  while (blocks.size() < 4 && !blocks.back()->statements.empty()) {
+    const auto* result = std::get_if<Return>(&blocks.back()->statements.back().node);
+    const FunctionBody* inner = result && result->values.size() == 1 ? called_at_once(bare(result->values[0])) : nullptr;
+    if (!inner) break;
+    blocks.push_back(&inner->body);
+  }
+  return blocks;
+}
+
+// The members that tables get before the policy's function, after they were made. Null: it is not known what a member holds,
+// since it is set more than once, or by a function.
+class LaterMembers {
+ public:
+  explicit LaterMembers(const Chunk& chunk) : locals_(chunk.ast.locals) {
+    const std::vector<const Block*> before = preambles(chunk);
+    for (const Block* block : before)
+      for (const Stat& s : block->statements) statement(s, true);
+    for (const FunctionBody* body : chunk.ast.functions)
+      if (std::find(before.begin(), before.end(), &body->body) == before.end())
+        for (const Stat& s : body->body.statements) statement(s, false);
+  }
+
+  // Of the table that the variable was declared with.
+  std::optional<const Expr*> find(int declaration, const std::string& key) const {
+    const auto found = members_.find({root(declaration), key});
+    return found == members_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  // `local pricing = M`: the same table.
+  int root(int declaration) const {
+    for (int depth = 0; depth < limits::script_depth_max; ++depth) {
+      const Expr* initial = locals_[static_cast<std::size_t>(declaration)].initial;
+      const auto* name = initial ? std::get_if<Name>(&initial->node) : nullptr;
+      if (!name || name->declaration < 0) return declaration;
+      declaration = name->declaration;
+    }
+    return declaration;
+  }
+
+  void statement(const Stat& s, bool is_before) {
+    if (const auto* assign = std::get_if<Assign>(&s.node))
+      for (std::size_t i = 0; i < assign->targets.size(); ++i) set(assign->targets[i], is_before && assign->targets.size() == assign->values.size() ? &assign->values[i] : nullptr);
+    if (const auto* function = std::get_if<FunctionStat>(&s.node)) set(function->target, nullptr);
+    each_part(
+        s, [](const Expr&) {}, [&](const Block& inner) {
+          for (const Stat& within : inner.statements) statement(within, false);
+        },
+        [](const FunctionBody&) {});
+  }
+  void set(const Expr& target, const Expr* value) {
+    const auto member = member_of(target);
+    if (!member) return;
+    if (const auto [known, is_new] = members_.try_emplace({root(member->first), member->second}, value); !is_new) known->second = nullptr;
+  }
+
+  const std::vector<Variable>& locals_;
+  std::map<std::pair<int, std::string>, const Expr*> members_;
+};
+
 // The local functions of a chunk, by their variable.
 class LocalFunctions {
  public:
@@ -88,15 +179,28 @@ class LocalFunctions {
   std::map<int, const FunctionBody*> bodies_;
 };
 
+// A value that is made without asking anybody: a constant, a function, a table of them.
+bool is_plain(const Expr& e) {
+  if (const auto* table = std::get_if<Table>(&e.node))
+    return std::all_of(table->fields.begin(), table->fields.end(), [](const Field& field) {
+      const bool is_key = !field.key || std::holds_alternative<String>(field.key->node) || std::holds_alternative<Number>(field.key->node);
+      return is_key && (is_plain(*field.value) || std::holds_alternative<Name>(field.value->node));
+    });
+  if (const auto* unary = std::get_if<Unary>(&e.node)) return unary->op == UnaryOp::negate && std::holds_alternative<Number>(unary->operand->node);
+  return std::holds_alternative<Nil>(e.node) || std::holds_alternative<Boolean>(e.node) || std::holds_alternative<Number>(e.node) ||
+         std::holds_alternative<String>(e.node) || std::holds_alternative<Function>(e.node);
+}
+
 class Lifter {
  public:
-  Lifter(const Chunk& chunk, const FunctionBody& body) : tree_(chunk.ast), body_(body), functions_(*chunk.ast.chunk) {}
+  Lifter(const Chunk& chunk, const FunctionBody& body) : tree_(chunk.ast), body_(body), functions_(*chunk.ast.chunk), later_(chunk) {}
 
   Lift run() {
     if (body_.parameters.empty()) {
       refuse_at(body_.at.line, "the function has no parameter");
     } else if (auto whole = statements(body_.body.statements, 0, {}, {})) {
       lift_.predicate = std::move(whole->document);
+      mark(*lift_.predicate);
     }
     if (!lift_.predicate) {
       lift_.clauses.clear();
@@ -106,6 +210,18 @@ class Lifter {
   }
 
  private:
+  void mark(const Value& document) {
+    const auto number = [&](const char* key) {
+      const Value* value = document.find(key);
+      return value && value->is_number() ? static_cast<int>(value->number()) : 0;
+    };
+    lift_.marks.push_back({number("line"), number("column")});
+    for (const char* word : {"all", "any"})
+      if (const Value* parts = document.find(word); parts && parts->is_array())
+        for (const Value& part : parts->array()) mark(part);
+    if (const Value* part = document.find("no")) mark(*part);
+  }
+
   std::nullopt_t refuse_at(int line, std::string why) {
     if (lift_.why.empty()) {
       lift_.why = std::move(why);
@@ -130,18 +246,18 @@ class Lifter {
     if (++steps_ > document_nodes_max) return refuse_at(body_.at.line, "the function has too many ways through it");
     if (from == all.size()) {
       if (rest) return statements(*rest->statements, rest->from, known, rest->outer);
-      return Condition{noted({{"any", Array{}}}, "end", body_.end_line), {}, {}};  // nil
+      return Condition{noted({{"any", Array{}}}, "end", {body_.end_line, 1}), {}, {}};  // nil
     }
     const Stat& stat = all[from];
     if (const auto* result = std::get_if<Return>(&stat.node)) {
-      if (result->values.empty()) return Condition{noted({{"any", Array{}}}, "return", stat.at.line), {}, {}};
+      if (result->values.empty()) return Condition{noted({{"any", Array{}}}, "return", stat.at), {}, {}};
       if (result->values.size() != 1) return refuse_at(stat.at.line, "the function returns several values");
       return condition(result->values[0], known);
     }
     if (const auto* local = std::get_if<Local>(&stat.node)) {
       for (std::size_t i = 0; i < local->values.size(); ++i) {
         const Expr& value = local->values[i];
-        if (std::holds_alternative<Function>(value.node) || constant(value)) continue;
+        if (std::holds_alternative<Function>(value.node) || is_plain(value) || constant(value)) continue;
         if (const auto found = path(value)) {
           if (!found->empty()) need(LiftNeed::Kind::name, *found, value);
           continue;
@@ -171,11 +287,11 @@ class Lifter {
     if (!then) return {};
     auto otherwise = branches(stat, branch, clause + 1, joined(known, test->if_false), behind);
     if (!otherwise) return {};
-    return Condition{chosen(std::move(test->document), std::move(then->document), std::move(otherwise->document), at.at.line), {}, {}};
+    return Condition{chosen(std::move(test->document), std::move(then->document), std::move(otherwise->document), at.at), {}, {}};
   }
 
   // test and then, or else otherwise
-  static Value chosen(Value test, Value then, Value otherwise, int line) {
+  static Value chosen(Value test, Value then, Value otherwise, Place line) {
     const std::string text = test.string_or("text", "");
     const auto group = [&](const char* word, Value first, Value second) {
       Array parts;
@@ -225,15 +341,57 @@ class Lifter {
     return variable.is_reassigned ? nullptr : variable.initial;
   }
 
+  // The expression behind the member of a table that is written in the text: `pricing.limit`; null where it is none, or it
+  // is not known what it holds. Tables cannot change while a function that is lifted runs, for that assigns nothing.
+  const Expr* member(const Index& index, int depth = 0) const {
+    const auto* key = std::get_if<String>(&index.key->node);
+    if (!key || depth > limits::script_depth_max) return nullptr;
+    const Expr* object = &bare(*index.object);
+    for (; depth <= limits::script_depth_max; ++depth) {
+      if (const auto* name = std::get_if<Name>(&object->node)) {
+        if (name->declaration >= 0 && !bound_.contains(name->declaration))
+          if (const auto later = later_.find(name->declaration, key->value)) return *later;
+        object = meaning(*name);
+      } else if (const auto* inner = std::get_if<Index>(&object->node)) {
+        object = member(*inner, depth + 1);
+      } else {
+        break;
+      }
+      if (!object) return nullptr;
+      object = &bare(*object);
+    }
+    const auto* table = std::get_if<Table>(&object->node);
+    if (!table) return nullptr;
+    const Expr* found = &absent();
+    for (const Field& field : table->fields) {
+      if (!field.key) continue;
+      const auto* name = std::get_if<String>(&field.key->node);
+      if (!name && !std::holds_alternative<Number>(field.key->node)) return nullptr;
+      if (name && name->value == key->value) {
+        if (found != &absent()) return nullptr;
+        found = field.value.get();
+      }
+    }
+    return found;
+  }
+
   // The small function of this file that a call calls.
   const FunctionBody* callee_of(const Call& call) const {
-    const auto* name = std::get_if<Name>(&call.callee->node);
-    if (!name || name->declaration < 0 || !call.method.empty()) return nullptr;
-    if (tree_.locals[static_cast<std::size_t>(name->declaration)].is_reassigned) return nullptr;
-    if (const FunctionBody* body = functions_.find(name->declaration)) return body;
-    const Expr* initial = meaning(*name);
-    const auto* function = initial ? std::get_if<Function>(&initial->node) : nullptr;
-    return function ? function->body.get() : nullptr;
+    if (!call.method.empty()) return nullptr;
+    const Expr* callee = &bare(*call.callee);
+    for (int depth = 0; callee && depth < limits::script_depth_max; ++depth) {
+      if (const auto* function = std::get_if<Function>(&callee->node)) return function->body.get();
+      if (const auto* index = std::get_if<Index>(&callee->node)) {
+        callee = member(*index);
+      } else if (const auto* name = std::get_if<Name>(&callee->node); name && name->declaration >= 0) {
+        if (tree_.locals[static_cast<std::size_t>(name->declaration)].is_reassigned) return nullptr;
+        if (const FunctionBody* body = functions_.find(name->declaration)) return body;
+        callee = meaning(*name);
+      } else {
+        return nullptr;
+      }
+    }
+    return nullptr;
   }
 
   // Binds the parameters of a small function to a call's arguments while it lives.
@@ -252,10 +410,6 @@ class Lifter {
     Bound& operator=(const Bound&) = delete;
 
    private:
-    static const Expr& absent() {
-      static const Expr nil{.at = {}, .height = 1, .node = Nil{}};
-      return nil;
-    }
     Lifter& lifter_;
     const FunctionBody& body_;
   };
@@ -320,6 +474,10 @@ class Lifter {
               const Expr* meant = meaning(n);
               return meant ? constant(*meant, depth + 1) : std::nullopt;
             },
+            [&](const Index& i) -> std::optional<Value> {
+              const Expr* meant = member(i);
+              return meant ? constant(*meant, depth + 1) : std::nullopt;
+            },
             [&](const Unary& u) -> std::optional<Value> {
               const auto operand = u.op == UnaryOp::negate ? constant(*u.operand, depth + 1) : std::nullopt;
               if (!operand || !operand->is_number()) return {};
@@ -360,12 +518,13 @@ class Lifter {
 
   // ---- documents
 
-  static Value noted(Object document, const std::string& text, int line) {
+  static Value noted(Object document, const std::string& text, Place at) {
     document["text"] = text;
-    document["line"] = line;
+    document["line"] = at.line;
+    document["column"] = at.column;
     return Value(std::move(document));
   }
-  static Value noted(Object document, const Expr& e) { return noted(std::move(document), print(e), e.at.line); }
+  static Value noted(Object document, const Expr& e) { return noted(std::move(document), print(e), e.at); }
   static Value always(bool holds, const Expr& e) { return noted({{holds ? "all" : "any", Array{}}}, e); }
   static Value no(Value inner, const Expr& e) { return noted({{"no", std::move(inner)}}, e); }
   static Value exists(const std::string& attribute, const Expr& e) {
@@ -586,7 +745,8 @@ class Lifter {
         continue;
       }
       const auto* name = std::get_if<Name>(&at->node);
-      const Expr* meant = name ? meaning(*name) : nullptr;
+      const auto* index = std::get_if<Index>(&at->node);
+      const Expr* meant = name ? meaning(*name) : index && attribute(*at).empty() ? member(*index) : nullptr;
       if (!meant) return *at;
       at = meant;
     }
@@ -607,43 +767,41 @@ class Lifter {
   const Tree& tree_;
   const FunctionBody& body_;
   const LocalFunctions functions_;
+  const LaterMembers later_;
   Lift lift_;
   std::map<int, const Expr*> bound_;             // parameters of the functions that are written out just now
   std::vector<const FunctionBody*> open_;        // those functions
   std::size_t steps_ = 0;
 };
 
-// Statements before the policy's function that cannot matter: constants and functions.
+// Statements before the policy's function that cannot matter: constants, functions, tables of them.
 bool is_preamble(const Stat& stat) {
   if (std::holds_alternative<LocalFunction>(stat.node)) return true;
-  const auto* local = std::get_if<Local>(&stat.node);
-  if (!local) return false;
-  return std::all_of(local->values.begin(), local->values.end(), [](const Expr& value) {
-    if (const auto* unary = std::get_if<Unary>(&value.node)) return unary->op == UnaryOp::negate && std::holds_alternative<Number>(unary->operand->node);
-    return std::holds_alternative<Nil>(value.node) || std::holds_alternative<Boolean>(value.node) || std::holds_alternative<Number>(value.node) ||
-           std::holds_alternative<String>(value.node) || std::holds_alternative<Function>(value.node);
-  });
+  if (const auto* local = std::get_if<Local>(&stat.node))
+    return std::all_of(local->values.begin(), local->values.end(), [](const Expr& value) { return is_plain(value) || std::holds_alternative<Name>(value.node); });
+  const auto* assign = std::get_if<Assign>(&stat.node);
+  return assign && assign->targets.size() == 1 && assign->values.size() == 1 && member_of(assign->targets[0]) &&
+         (is_plain(assign->values[0]) || std::holds_alternative<Name>(assign->values[0].node));
 }
 
 }  // namespace
 
 const FunctionInfo* policy_function_of(const Chunk& chunk) {
-  const Block* block = &chunk.ast.chunk->body;
-  for (int depth = 0; depth < 4; ++depth) {
+  for (const Block* block : preambles(chunk)) {
     const auto& all = block->statements;
     if (all.empty() || !std::all_of(all.begin(), all.end() - 1, is_preamble)) return nullptr;
     const auto* result = std::get_if<Return>(&all.back().node);
     if (!result || result->values.size() != 1) return nullptr;
-    const Expr* value = &result->values[0];
+    // `local f = function(p) … end return f`
+    const Expr* value = &bare(result->values[0]);
+    for (int depth = 0; depth < 4; ++depth) {
+      const auto* name = std::get_if<Name>(&value->node);
+      if (!name || name->declaration < 0) break;
+      const Variable& variable = chunk.ast.locals[static_cast<std::size_t>(name->declaration)];
+      if (variable.is_reassigned || !variable.initial) break;
+      value = &bare(*variable.initial);
+    }
     if (const auto* function = std::get_if<Function>(&value->node)) return &chunk.functions[static_cast<std::size_t>(function->body->id)];
-    // `return (function() local limit = 50 return function(p) … end end)()`
-    const auto* call = std::get_if<Call>(&value->node);
-    if (!call || !call->method.empty() || !call->arguments.empty()) return nullptr;
-    const Expr* callee = call->callee.get();
-    while (const auto* paren = std::get_if<Paren>(&callee->node)) callee = paren->inner.get();
-    const auto* maker = std::get_if<Function>(&callee->node);
-    if (!maker || !maker->body->parameters.empty() || maker->body->is_vararg) return nullptr;
-    block = &maker->body->body;
   }
   return nullptr;
 }
@@ -659,7 +817,7 @@ Value without_notes(const Value& predicate) {
   if (!predicate.is_object()) return predicate;
   Object plain;
   for (const auto& [key, value] : predicate.object())
-    if (key != "text" && key != "line") plain.emplace(key, without_notes(value));
+    if (key != "text" && key != "line" && key != "column") plain.emplace(key, without_notes(value));
   return plain;
 }
 

@@ -3,7 +3,7 @@
 // `function(p) return p.loyalty.tier == "gold" and p.cart.total > 50 end` says nothing that needs a
 // Lua state. Where a function is conditions over the fields of its first parameter and constants, it
 // becomes the document that says exactly the same; everything else stays Lua. It may have locals,
-// `if` chains that return early, calls of the file's own small functions, and of those standard functions
+// `if` chains that return early, calls of the file's own small functions and of those in its tables, and of those standard functions
 // that a predicate has a word for: contains(list, x), s:starts, s:ends, s:contains, semver.satisfies,
 // hash.bucket("salt", x) < n.
 #pragma once
@@ -38,9 +38,10 @@ struct LiftNeed {
 
 struct Lift {
   // Made of {"all": [..]}, {"any": [..]}, {"no": P}, {"attr": "cart.total", "eq" | "gt" | "ge" | "lt" | "le":
-  // constant} and {"attr": "x", "exists": true}; every object also has `text` and `line`. `true` is an empty
+  // constant} and {"attr": "x", "exists": true}; every object also has `text`, `line` and `column`. `true` is an empty
   // `all`, `false` an empty `any`. Empty where the function was not lifted.
   std::optional<Value> predicate;
+  std::vector<ast::Place> marks;      // where its parts were written, each before those in it
   std::vector<LiftedClause> clauses;  // the comparisons, in the order of the text
   std::vector<LiftNeed> needs;
   // Where it was not lifted: a sentence that says why, `calls a function`, and the line.
@@ -55,11 +56,11 @@ struct Lift {
 // Relies on attributes having their declared types, as `needs` says; `unmet` tells what does not hold.
 Lift lift(const Chunk& chunk, const FunctionInfo& function);
 
-// The function that a policy's chunk gives: `return function(p) … end`, with nothing before it but constants and
-// functions, also within `(function() … end)()`. Null where the chunk does more.
+// The function that a policy's chunk gives: `return function(p) … end`, with nothing before it but constants, functions
+// and tables of them, also within `(function() … end)()`. Null where the chunk does more.
 const FunctionInfo* policy_function_of(const Chunk& chunk);
 
-// The predicate without `text` and `line`, as documents have it.
+// The predicate without `text`, `line` and `column`, as documents have it.
 Value without_notes(const Value& predicate);
 
 }  // namespace footlight

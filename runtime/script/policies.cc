@@ -1,6 +1,7 @@
 #include "script/policies.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -105,6 +106,15 @@ std::string chunk_name(const Policy& policy) {
   return policy.owner + " " + (policy.path.starts_with("$.") ? policy.path.substr(2) : policy.path);
 }
 
+// A message that begins with a line of the policy, `gold audience:3: …`, with the file's own where it is known.
+std::string placed(const Policy& policy, std::string message) {
+  const std::string name = chunk_name(policy) + ":";
+  if (policy.lines.empty() || !message.starts_with(name)) return message;
+  const auto known = policy.lines.find(std::atoi(message.c_str() + name.size()));
+  const auto rest = message.find(':', name.size());
+  return known == policy.lines.end() || rest == std::string::npos ? message : known->second + message.substr(rest);
+}
+
 // What of a lifted function does not hold with these declarations: then it is not exact, and stays Lua.
 std::string unmet(const LiftNeed& need, const AttributeTypes& declared) {
   using Type = AttributeType::Type;
@@ -170,6 +180,14 @@ Result<Environment> policy_helpers(Vm& vm, const Environment& host) {
   return helpers;
 }
 
+// Each part of a lifted predicate by the line and column of the policy where it was written: `$.audience:3:14`.
+static void name_lines(Predicate& part, const std::string& path, const std::vector<ast::Place>& marks, std::size_t& next) {
+  if (next == marks.size()) return;
+  const ast::Place at = marks[next++];
+  if (at.line > 0) part.path = path + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+  for (Predicate& inner : part.args) name_lines(inner, path, marks, next);
+}
+
 // ---- compiler
 
 Problems LuaPolicyCompiler::check(const Policy& policy) {
@@ -225,6 +243,8 @@ std::variant<Predicate, WhyLua> LuaPolicyCompiler::native_form(const Policy& pol
   Problems problems;
   Predicate predicate = parse_predicate(*lift->predicate, policy.path, problems);
   if (!problems.empty()) return WhyLua{"its conditions are too many or too deep for a predicate", 0};
+  std::size_t next = 0;
+  name_lines(predicate, policy.path, lift->marks, next);
   return predicate;
 }
 
@@ -269,7 +289,7 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
   auto made = load_policy(vm_, policy.lua, chunk_name(policy), helpers_, {.fuel = limits::fuel_policy, .deadline = options_.deadline},
                           options_.probes ? &(*options_.probes)[static_cast<std::size_t>(number)] : nullptr);
   if (auto* none = std::get_if<NoPolicy>(&made))
-    loaded.broken = PolicyFailure{none->outcome.error->code, none->outcome.error->message};
+    loaded.broken = PolicyFailure{none->outcome.error->code, placed(policy, none->outcome.error->message)};
   else
     loaded.function = std::get<PolicyFunction>(made);
   return loaded;
@@ -303,7 +323,7 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
   for (std::string& line : outcome.log)
     if (log_.size() < limits::script_log_lines_max) log_.push_back(snapshot_->policies()[static_cast<std::size_t>(number)].owner + ": " + std::move(line));
   if (outcome.ok()) return std::move(outcome.value);
-  const PolicyFailure failure{outcome.error->code, std::move(outcome.error->message)};
+  const PolicyFailure failure{outcome.error->code, placed(snapshot_->policies()[static_cast<std::size_t>(number)], std::move(outcome.error->message))};
   if (failure.code == Code::deadline_exceeded || failure.code == Code::memory_exceeded)
     options_.breaker->trip(snapshot_->version(), number, snapshot_->policies()[static_cast<std::size_t>(number)], failure);
   return failure;

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "bindings/lua/module.h"
+#include "script/sealed.h"
 
 namespace footlight {
 
@@ -90,7 +91,10 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
   const bool may_remember = std::any_of(chunk->functions.begin(), chunk->functions.end(), [](const FunctionInfo& info) {
     return info.assigns_captured || info.writes_tables_it_did_not_make;
   });
-  if (!may_remember && vm.captured_tables(function).empty())
+  const std::vector<std::string> tables = may_remember ? std::vector<std::string>() : vm.captured_tables(function);
+  const std::set<std::string> sealed = tables.empty() ? std::set<std::string>() : sealed_tables(*chunk);
+  const bool is_kept = !may_remember && std::all_of(tables.begin(), tables.end(), [&](const std::string& table) { return sealed.contains(table); });
+  if (is_kept)
     policy.function = function;
   else
     vm.release(function);

@@ -119,6 +119,8 @@ bool is_one_line(std::string_view text) { return text.find('\n') == text.npos; }
 // is written once and then put on one line or several by its length, so the work is linear.
 class Printer {
  public:
+  explicit Printer(const std::map<int, std::string>* renamed = nullptr) : renamed_(renamed) {}
+
   std::string expression(const Expr& e, int indent) {
     return std::visit([&](const auto& node) { return text(node, indent); }, e.node);
   }
@@ -191,7 +193,11 @@ class Printer {
   std::string text(const String& s, int) { return lua_text::quoted(s.value); }
   std::string text(const Vararg&, int) { return "..."; }
   std::string text(const Function& f, int indent) { return function(*f.body, indent); }
-  std::string text(const Name& n, int) { return n.text; }
+  std::string text(const Name& n, int) {
+    if (!renamed_ || n.declaration < 0) return n.text;
+    const auto found = renamed_->find(n.declaration);
+    return found == renamed_->end() ? n.text : found->second;
+  }
   std::string text(const Paren& p, int indent) { return "(" + expression(*p.inner, indent) + ")"; }
 
   std::string text(const Index& i, int indent) {
@@ -301,6 +307,8 @@ class Printer {
     return s.values.empty() ? "return" : "return " + list(s.values, indent);
   }
   std::string text(const Break&, int) { return "break"; }
+
+  const std::map<int, std::string>* renamed_;
 };
 
 }  // namespace
@@ -311,6 +319,8 @@ std::string print(const Tree& tree) {
 }
 
 std::string print(const FunctionBody& body) { return Printer().function(body, 0); }
+
+std::string print(const FunctionBody& body, const std::map<int, std::string>& renamed) { return Printer(&renamed).function(body, 0); }
 
 std::string print(const Expr& expression) { return Printer().expression(expression, 0); }
 

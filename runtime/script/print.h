@@ -4,6 +4,7 @@
 // needs. Reading the text gives a tree that prints the same.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ namespace footlight {
 
 std::string print(const ast::Tree& tree);          // the chunk, ends with a line end unless empty
 std::string print(const ast::FunctionBody& body);  // `function(p) return p.x end`
+// The same with variables from around it called otherwise: new names by declaration, an index into ast::Tree::locals.
+std::string print(const ast::FunctionBody& body, const std::map<int, std::string>& renamed);
 std::string print(const ast::Expr& expression);    // `p.cart.total > 200`
 
 // The words that the emitter writes in the same way.

@@ -289,6 +289,11 @@ ScriptOutcome Vm::call(FunctionRef function, const Arguments& arguments, const B
     push_function(L, function);
     for (const Argument& argument : arguments) push_argument(L, argument, serial);
     lua_call(L, static_cast<int>(arguments.size()), 1);
+    if (functions == Functions::keep) {
+      result = Value(std::string(lua_typename(L, lua_type(L, -1))));
+      outcome.functions.push_back({.ref = {luaL_ref(L, LUA_REGISTRYINDEX)}});
+      return;
+    }
     // Converted here, before anything could collect it.
     result = value_at(L, -1, functions == Functions::collect ? &outcome.functions : nullptr);
   });
@@ -374,6 +379,17 @@ void Vm::release(FunctionRef function) {
   if (function) luaL_unref(state_->L, LUA_REGISTRYINDEX, function.id);
 }
 
+// The functions within the table on top of the stack join the list at 1, of that size; leaves the table there.
+static void note_functions(lua_State* L, std::set<const void*>& seen, int& size) {
+  luaL_checkstack(L, 4, "tables are nested too deep");
+  for (lua_pushnil(L); lua_next(L, -2);) {
+    const bool is_new = (lua_isfunction(L, -1) || lua_istable(L, -1)) && seen.insert(lua_topointer(L, -1)).second;
+    if (is_new && lua_istable(L, -1)) note_functions(L, seen, size);
+    if (is_new && lua_isfunction(L, -1)) lua_rawseti(L, 1, ++size);
+    else lua_pop(L, 1);
+  }
+}
+
 std::vector<std::string> Vm::captured_tables(FunctionRef function) {
   State& state = *state_;
   state.vm = this;
@@ -389,7 +405,11 @@ std::vector<std::string> Vm::captured_tables(FunctionRef function) {
       for (int i = 1;; ++i) {
         const char* name = lua_getupvalue(L, 2, i);
         if (!name) break;
-        if (lua_istable(L, -1)) names.insert(name);
+        if (lua_istable(L, -1)) {
+          names.insert(name);
+          // Those in it, too.
+          if (seen.insert(lua_topointer(L, -1)).second) note_functions(L, seen, size);
+        }
         if (lua_isfunction(L, -1) && seen.insert(lua_topointer(L, -1)).second) {
           lua_rawseti(L, 1, ++size);
         } else {

@@ -29,6 +29,7 @@
 #include "footlight/error.h"
 #include "footlight/time.h"
 #include "footlight/value.h"
+#include "script/captured.h"
 #include "script/view.h"
 
 namespace footlight {
@@ -58,17 +59,11 @@ struct FoundFunction {
   int id = -1;      // the front end's number in that chunk
 };
 
-// A variable that a function captured: a function, held, or a value.
-struct Captured {
-  std::string name;
-  Value value = {};
-  std::optional<FoundFunction> function = {};
-};
-
 // May a result or an argument contain functions?
 enum class Functions {
-  refuse,  // a function is an error (code bad_result)
-  collect  // it becomes {"$function": i}, i an index into the list of FoundFunction
+  refuse,   // a function is an error (code bad_result)
+  collect,  // it becomes {"$function": i}, i an index into the list of FoundFunction
+  keep      // of a result: whatever it is stays in the Vm, held as functions[0]; the value is the name of its type
 };
 
 // What became of a call.
@@ -100,6 +95,8 @@ class HostCall {
   virtual Result<Value> value(std::size_t i, std::vector<FoundFunction>* functions = nullptr) = 0;
   // Argument i if it is a function, held.
   virtual std::optional<FoundFunction> function(std::size_t i) = 0;
+  // Makes what a FunctionRef holds the result of the call, in place of the value that is returned.
+  virtual void answer(FunctionRef held) = 0;
   // `file:line` of the script that is calling.
   virtual std::string place() const = 0;
   virtual Vm& vm() = 0;
@@ -161,9 +158,10 @@ class Vm {
   // Names of the tables that a function can reach through its upvalues: what it could use to carry
   // state from one call to the next. Empty: the closure may be kept and called again and again.
   std::vector<std::string> captured_tables(FunctionRef function);
-  // The variables that a function captured from around it, with what they hold now. Code bad_result
-  // where one holds something that is no value: a view, a table of functions.
-  Result<std::vector<Captured>> captured(FunctionRef function);
+  // What a function captured from around it, and what those functions did, as far as it is used. `known` are names of
+  // functions that everybody may call, beside the standard ones. Code bad_result where something cannot be written
+  // down (a view, a function of ours), limit_exceeded.
+  Result<Captures> captured(FunctionRef function, const Environment& known, const AskUse& use);
 
   std::size_t bytes() const;   // in use now
   bool needs_rebuild() const;  // memory did not come back; make a new Vm

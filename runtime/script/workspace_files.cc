@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "engine/places.h"
 #include "script/declarations.h"
 
 namespace footlight {
@@ -17,7 +18,7 @@ class Loader {
   Loader(const Files& files, PolicyCompiler& policies, const Environment& host) : files_(files), policies_(policies), host_(host) {}
 
   LoadedWorkspace load() {
-    auto reader = DeclarationReader::create(host_);
+    auto reader = DeclarationReader::create(host_, &files_);
     if (!reader) {
       problems().push_back({reader.error().code, files_.place(), reader.error().message});
       return std::move(loaded_);
@@ -25,6 +26,7 @@ class Loader {
     reader_ = &*reader;
     root();
     for (const char* folder : {"audiences", "policies", "experiences"}) declarations(folder);
+    loaded_.modules = reader_->modules();
     texts();
     workspace();
     for (Declaration& declaration : experiences_) experience(declaration);
@@ -81,9 +83,12 @@ class Loader {
     const std::size_t before = problems().size();
     std::vector<Declaration> declared = reader_->read(*source, path, problems());
     // Such a file is a mistake (`campaign "a"` without its table), or one that was put aside.
-    if (declared.empty() && problems().size() == before && path != "workspace.lua")
+    if (declared.empty() && problems().size() == before && !reader_->has_failed() && path != "workspace.lua")
       problems().push_back({Code::missing_field, path, "this file declares nothing; write `campaign \"name\" { … }` or the like", true});
-    for (Declaration& declaration : declared) sort_in(std::move(declaration));
+    for (Declaration& declaration : declared) {
+      loaded_.origins.merge(declaration.origins);
+      sort_in(std::move(declaration));
+    }
   }
 
   // A JSON file's document. A syntax error is told with its line.
@@ -290,13 +295,7 @@ class Loader {
 }  // namespace
 
 std::string locate(const Places& places, const std::string& path, const std::string& otherwise) {
-  std::string prefix = path;
-  while (true) {
-    if (const auto found = places.find(prefix); found != places.end()) return found->second;
-    const auto cut = prefix.find_last_of(".[");
-    if (cut == std::string::npos) return otherwise;
-    prefix.resize(cut);
-  }
+  return find_place(places, path).value_or(otherwise);
 }
 
 LoadedWorkspace load_workspace(const Files& files, PolicyCompiler& policies, const Environment& host) { return Loader(files, policies, host).load(); }

@@ -3,7 +3,7 @@
 // reported at once, with file and line.
 //
 //   workspace.lua (or workspace.json)      experiences/*.lua, *.json      audiences/*.lua
-//   policies/*.lua   fragments/*   schemas/*.json   lists/*   tests/*_test.lua
+//   policies/*.lua   fragments/*   schemas/*.json   lists/*   tests/*_test.lua   lib/*.lua, or any folder: what is required
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 
 #include "engine/snapshot.h"
 #include "model/workspace.h"
+#include "script/declarations.h"
 #include "script/files.h"
 #include "script/vm.h"
 
@@ -41,6 +42,8 @@ struct LoadedWorkspace {
   std::vector<LoadedExperience> experiences;            // by id
   std::map<std::string, std::string> lists;             // SHA-256 → content
   std::vector<TestFile> tests;
+  std::vector<std::string> modules;                     // files that declarations require, `lib/pricing.lua`
+  PolicyOrigins origins;                                // where the functions of policies were written
   Problems problems;                                    // warnings too
 };
 

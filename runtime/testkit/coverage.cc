@@ -133,23 +133,15 @@ class Plan final : public Coverage {
  private:
   friend class Watch;
 
-  // ---- functions: their canonical text, as it is kept, against the file that it was written in
+  // ---- functions: as they are kept, against the files that they were written in
 
-  struct Source {
-    std::optional<Chunk> chunk;
-    std::multimap<std::string, const ast::FunctionBody*> functions;   // by canonical text
-  };
-
-  const Source& source(const std::string& file) {
-    auto [found, is_new] = sources_.try_emplace(file);
-    Source& source = found->second;
-    if (!is_new || !file.ends_with(".lua")) return source;
+  const std::optional<Chunk>& source(const std::string& file) {
+    const auto [found, is_new] = sources_.try_emplace(file);
+    if (!is_new) return found->second;
     auto text = files_.read(file, limits::script_bytes_max);
     auto chunk = text ? read_chunk(*text, file, Mode::declare) : Result<Chunk>(text.error());
-    if (!chunk) return source;
-    source.chunk.emplace(std::move(*chunk));
-    for (const FunctionInfo& info : source.chunk->functions) source.functions.emplace(info.source, info.body);
-    return source;
+    if (chunk) found->second.emplace(std::move(*chunk));
+    return found->second;
   }
 
   void keep_source(const std::string& file) {
@@ -177,16 +169,19 @@ class Plan final : public Coverage {
     const std::string place = place_of(policy);
     auto chunk = read_chunk(policy.lua, policy.owner, Mode::policy);
     if (!chunk) return;
-    // What a function captured is written down around it, so that those of the file may stand within others here.
+    // What a function captured is written down with it, from its own file and from modules.
     std::unordered_map<const void*, Target> written;
     const auto key = [](const ProbePoint& point) { return point.statement ? static_cast<const void*>(point.statement) : point.condition; };
-    for (const FunctionInfo& info : chunk->functions) {
-      const ast::FunctionBody* original = original_of(info.source, place);
-      if (!original) continue;
-      const auto own = probe_points(*info.body), there = probe_points(*original);
+    const auto origins = loaded_.origins.find(policy.lua);
+    for (std::size_t i = 0; i < chunk->functions.size(); ++i) {
+      if (origins == loaded_.origins.end() || i >= origins->second.size()) break;
+      const FunctionOrigin& origin = origins->second[i];
+      const auto& file = source(origin.file);
+      if (!file || static_cast<std::size_t>(origin.id) >= file->functions.size()) continue;
+      const auto own = probe_points(*chunk->functions[i].body), there = probe_points(*file->functions[static_cast<std::size_t>(origin.id)].body);
       for (std::size_t n = 0; n < own.size() && own.size() == there.size(); ++n) {
-        Target target{.file = file_of(place), .line = there[n].at.line};
-        if (own[n].condition) target.clause = clause(target.file + ":" + std::to_string(target.line), print(*own[n].condition), policy.owner, there[n].at.column);
+        Target target{.file = origin.file, .line = there[n].at.line};
+        if (own[n].condition) target.clause = clause(target.file + ":" + std::to_string(target.line), print(*there[n].condition), policy.owner, there[n].at.column);
         written.emplace(key(own[n]), std::move(target));
       }
     }
@@ -208,15 +203,6 @@ class Plan final : public Coverage {
     const auto [found, is_new] = things_.try_emplace(place + "\n" + role, static_cast<int>(report_.policies.size()));
     if (is_new) report_.policies.push_back({place, role + " of " + policy.owner});
     watched.thing = found->second;
-  }
-
-  // In the file of the place, the nearest to it.
-  const ast::FunctionBody* original_of(const std::string& text, const std::string& place) {
-    const auto range = source(file_of(place)).functions.equal_range(text);
-    const ast::FunctionBody* best = nullptr;
-    for (auto at = range.first; at != range.second; ++at)
-      if (!best || std::abs(at->second->at.line - line_of(place)) < std::abs(best->at.line - line_of(place))) best = at->second;
-    return best;
   }
 
   // ---- conditions in words
@@ -295,7 +281,7 @@ class Plan final : public Coverage {
   AttributeTable attributes_;
   std::shared_ptr<const Snapshot> snapshot_;            // everything in it is Lua
   std::map<std::string, int> numbers_;                  // policy_key → number there
-  std::map<std::string, Source> sources_;
+  std::map<std::string, std::optional<Chunk>> sources_;
   std::map<std::tuple<std::string, int, std::string>, int> clauses_;
   std::map<std::string, int> things_, surfaces_, transitions_;
   std::map<std::string, std::shared_ptr<const IdList>> lists_;

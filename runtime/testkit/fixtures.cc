@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "script/chunk.h"
+#include "script/modules.h"
 #include "script/vm.h"
 #include "script/walk.h"
 #include "testkit/coverage.h"
@@ -175,12 +176,24 @@ class FixtureFile {
     if (!prelude) return prelude.error();
     auto chunk = read_chunk(file_.source, file_.name, Mode::policy);
     if (!chunk) return chunk.error();
+    Problems problems;
+    const bool has_modules = !required_modules(*chunk, problems).empty() || !problems.empty();
+    if (has_modules) {
+      // What policies require sees what policies see, also here.
+      auto helpers = policy_helpers(*vm_, common_.options.host);
+      if (!helpers) return helpers.error();
+      modules_.emplace(*vm_, loads_, Modules::Options{.files = common_.options.files, .globals = std::move(*helpers), .is_for_tests = true, .test_globals = *prelude});
+      prelude->push_back(modules_->require());
+    }
     if (Problems undefined = undefined_names(*chunk, *prelude); !undefined.empty())
       return refuse(Code::undefined_name, std::move(undefined), "the file uses names that are not defined");
+    if (!problems.empty()) return refuse(problems[0].code, problems, "the file requires modules in a way that is not possible");
     row_lines_.emplace(chunk->ast);
     auto function = vm_->load(chunk->lua, file_.name, *prelude);
     if (!function) return function.error();
+    if (has_modules) modules_->begin(file_.name, problems);
     ScriptOutcome outcome = vm_->call(*function, {}, budget());
+    if (has_modules && modules_->end()) return refuse(problems[0].code, problems, "a module that the file requires has problems");
     if (!outcome.ok()) return *outcome.error;
     return Done{};
   }
@@ -722,6 +735,8 @@ class FixtureFile {
   const TestFile& file_;
   Snapshots snapshots_;
   std::optional<Vm> vm_;
+  std::vector<const Chunk*> loads_;
+  std::optional<Modules> modules_;
   std::optional<RowLines> row_lines_;
   std::vector<Test> tests_;
 

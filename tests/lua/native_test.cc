@@ -329,7 +329,9 @@ TEST_CASE("what is not exact stays Lua, and says why") {
   CHECK(why("return function(p, request) return request.context.channel == 'app' end") == "1: `request.context.channel` is no attribute of the first parameter");
   CHECK(why("return function(p) log('x') return true end") == "1: the function calls another for its effect");
   CHECK(why("local function f(x) return f(x) end return function(p) return f(p.n) end") == "1: `f(x)` calls a function that is no plain condition");
-  CHECK(why("local t = {}\nreturn function(p) return p.n > 1 end") == "0: what stands before its function may matter");
+  CHECK(why("local t = {}\nreturn function(p) return p.n > 1 end") == "native");
+  CHECK(why("local t = array {}\nreturn function(p) return p.n > 1 end") == "0: what stands before its function may matter");
+  CHECK(why("local t = {}\nt.most = log('x')\nreturn function(p) return p.n > 1 end") == "0: what stands before its function may matter");
   CHECK(why("local contains = function(l, x) return true end return function(p) return contains(p.s, 'a') end") == "native");
 }
 
@@ -350,7 +352,7 @@ TEST_CASE("check can tell of every function of a workspace whether it is native"
   const std::vector<std::string> expected = {
       "many targeting audiences/a.lua:1: native",
       "hero conflict policies/p.lua:1: only conditions, in `audience` and `targeting`, are made native",
-      "e targeting experiences/e.lua:2: line 1 of it: `#tostring(p.n)` is computed, not an attribute or a constant",
+      "e targeting experiences/e.lua:2: `#tostring(p.n)` is computed, not an attribute or a constant",
       "e targeting experiences/e.lua:3: native",
       "e schedule experiences/e.lua:4: only conditions, in `audience` and `targeting`, are made native",
       "e content experiences/e.lua:5: only conditions, in `audience` and `targeting`, are made native",
