@@ -200,7 +200,7 @@ HttpResponse& spare_of_this_thread() {
 }
 }  // namespace
 
-HttpResponse spare_response() { return std::exchange(spare_of_this_thread(), {}); }
+HttpResponse spare_response() { return std::move(spare_of_this_thread()); }   // which is empty then
 
 void give_back(HttpResponse&& response) {
   constexpr std::size_t kept_bytes_max = 64 << 10;

@@ -54,6 +54,11 @@ HttpResponse problem_response(const Error& error, const HttpRequest& request) {
   return response;
 }
 
+void check_status(const HttpRequest& request, HttpResponse& response) {
+  if (response.status < 200 || response.status > 599)
+    response = defect_response(request, "a handler answered with status " + std::to_string(response.status));
+}
+
 HttpResponse defect_response(const HttpRequest& request, std::string what) {
   HttpResponse response = problem_response(
       refuse(Code::internal, "the server has a defect; its log tells more under this request's id"), request);

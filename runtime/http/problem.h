@@ -13,10 +13,11 @@ namespace footlight {
 // Retry-After, 401 carries WWW-Authenticate. `problems` is left out where there are none.
 HttpResponse problem_response(const Error& error, const HttpRequest& request);
 
-// What `run` answers; what it throws, and a status that HTTP does not know, becomes a 500 problem whose
-// `defect` says what happened. The client hears only the request id to ask about.
+// What `run` answers; what it throws becomes a 500 problem whose `defect` says what happened. The client hears only the
+// request id to ask about. A status that HTTP does not know becomes the same in `check_status`.
 template <class Run>
 HttpResponse run_guarded(const HttpRequest& request, Run&& run);
+void check_status(const HttpRequest& request, HttpResponse& response);
 HttpResponse defect_response(const HttpRequest& request, std::string what);   // that problem
 
 // The Error that such a document tells of, for clients; nullopt for any other body.
@@ -25,9 +26,7 @@ std::optional<Error> problem_of(const HttpResponse& response);
 template <class Run>
 HttpResponse run_guarded(const HttpRequest& request, Run&& run) {
   try {
-    HttpResponse response = run();
-    if (response.status >= 200 && response.status <= 599) return response;
-    return defect_response(request, "a handler answered with status " + std::to_string(response.status));
+    return run();                                            // where it is to be: a response is a lot to move
   } catch (const std::exception& e) {
     return defect_response(request, e.what());
   } catch (...) {

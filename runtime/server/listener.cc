@@ -34,7 +34,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t read_bytes = 64 << 10;           // at once, into memory that a worker's connections share
-constexpr std::size_t batch_bytes = 256 << 10;         // answers written at once, in front of one more
+constexpr std::size_t batch_bytes = 256 << 10;         // answers that may wait to be written, in front of one more
 constexpr int batch_connections = 32;                  // read from before their answers are written
 constexpr int accepts_max = 64;                        // before those are looked at who came earlier
 constexpr std::size_t spares_max = batch_connections;
@@ -137,7 +137,7 @@ class Worker {
       std::array<epoll_event, batch_connections> events;
       const int count = ::epoll_wait(epoll_.number(), events.data(), batch_connections, wait_ms(now));
       for (int i = 0; i < count; ++i) notice(events[static_cast<std::size_t>(i)]);
-      read_on();
+      go_on_with_due();
       write_all();
       if (shared_.stopping) drain();
     }
@@ -171,7 +171,7 @@ class Worker {
   // ---- time
 
   int wait_ms(Steady::time_point now) const {
-    if (!unread_.empty()) return 0;
+    if (!due_.empty()) return 0;
     auto due = sweep_due_;
     if (!held_.empty()) due = std::min(due, look_due_);
     if (is_pausing_) due = std::min(due, accept_due_);
@@ -252,7 +252,7 @@ class Worker {
     if (event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) c.may_read = true;
     if (is_broken || event.events & EPOLLRDHUP) c.is_ending = true;
     if (c.phase == Phase::writing) {
-      guarded(c, [&] { write(c); });
+      if (c.is_blocked) guarded(c, [&] { write(c); });
     } else if (c.phase == Phase::holding) {
       if (is_broken) drop(c);
     } else if (c.may_read) {
@@ -317,7 +317,7 @@ class Worker {
   // Its memory is gone afterwards.
   void drop(Connection& c) {
     std::erase(held_, &c);
-    std::replace(unread_.begin(), unread_.end(), &c, static_cast<Connection*>(nullptr));
+    std::replace(due_.begin(), due_.end(), &c, static_cast<Connection*>(nullptr));
     std::replace(unwritten_.begin(), unwritten_.end(), &c, static_cast<Connection*>(nullptr));
     connections_.erase(c.place);
   }
@@ -336,7 +336,7 @@ class Worker {
     if (n < 0) return settle(c);
     if (c.phase == Phase::lingering) {
       if (n == 0) drop(c);
-      else if (c.may_read) unread_.push_back(&c);
+      else if (c.may_read) due_.push_back(&c);
     } else if (n == 0) {
       if (c.state() == RequestReader::State::waiting) return drop(c);
       turn_down(c, refuse(Code::bad_request, "the request ends in its middle"));
@@ -349,14 +349,18 @@ class Worker {
     }
   }
 
-  // Those that had more to read than one turn, a turn each.
-  void read_on() {
-    const std::size_t count = unread_.size();
+  // Those that had more to read or to answer than one turn takes, a turn each.
+  void go_on_with_due() {
+    const std::size_t count = due_.size();
     for (std::size_t i = 0; i < count; ++i) {
-      Connection* const c = std::exchange(unread_[i], nullptr);
-      if (c && c->may_read && c->phase != Phase::writing && c->phase != Phase::holding) guarded(*c, [&] { read(*c); });
+      Connection* const c = std::exchange(due_[i], nullptr);
+      if (!c) continue;
+      guarded(*c, [&] {
+        if (c->next == Next::go_on && c->out.empty()) proceed(*c, digest(*c, c->in));
+        else if (c->may_read && c->phase != Phase::writing && c->phase != Phase::holding) read(*c);
+      });
     }
-    unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(count));
+    due_.erase(due_.begin(), due_.begin() + static_cast<std::ptrdiff_t>(count));
   }
 
   void begin_exchange(Connection& c) {
@@ -440,6 +444,7 @@ class Worker {
     has_rested_ = is_resting_ = false;
     const auto began = Steady::now();
     HttpResponse response = run_guarded(request, [&] { return shared_.service.handle(request); });
+    check_status(request, response);
     if (response.hold && !shared_.stopping) {
       c.held = std::make_unique<HttpResponse>(std::move(response));
       return true;
@@ -487,15 +492,18 @@ class Worker {
     }
     c.phase = Phase::writing;
     unwritten_.push_back(&c);
+    unwritten_bytes_ += c.out.size();
+    if (unwritten_bytes_ >= batch_bytes && !is_writing_) write_all();
   }
 
-  // Also from within itself, by way of a handler that waits: each entry is taken once.
   void write_all() {
-    while (next_write_ < unwritten_.size()) {
-      if (Connection* const c = unwritten_[next_write_++]) guarded(*c, [&] { write(*c); });
+    is_writing_ = true;
+    for (std::size_t i = 0; i < unwritten_.size(); ++i) {    // more may come: an answer that is held no longer
+      if (Connection* const c = unwritten_[i]) guarded(*c, [&] { write(*c); });
     }
     unwritten_.clear();
-    next_write_ = 0;
+    unwritten_bytes_ = 0;
+    is_writing_ = false;
   }
 
   void write(Connection& c) {
@@ -524,13 +532,15 @@ class Worker {
 
   void settle(Connection& c) {
     switch (c.next) {
-      case Next::go_on: return proceed(c, digest(c, c.in));
+      case Next::go_on:                                      // not at once: others have their turn
+        await(c, Phase::writing, shared_.options.write_timeout);
+        return due_.push_back(&c);
       case Next::hold: return hold(c);
       case Next::close: return linger(c);
       case Next::read:
         if (is_draining_ && c.state() == RequestReader::State::waiting && available(c.socket) == 0) return drop(c);
         await_request(c);
-        if (c.may_read) unread_.push_back(&c);
+        if (c.may_read) due_.push_back(&c);
     }
   }
 
@@ -543,7 +553,7 @@ class Worker {
     c.exchange.reset();
     c.in = std::string();
     await(c, Phase::lingering, shared_.options.linger_timeout);
-    if (c.may_read) unread_.push_back(&c);
+    if (c.may_read) due_.push_back(&c);
   }
 
   // ---- held answers: a publish reaches a thousand waiting nodes without a thread or a timer each
@@ -581,6 +591,7 @@ class Worker {
   void release(Connection& c) {
     const std::unique_ptr<const HttpResponse> held = std::move(c.held);
     HttpResponse response = run_guarded(c.exchange->request, held->hold->answer);
+    check_status(c.exchange->request, response);
     response.route = held->route;
     response.caller = held->caller;
     const bool goes_on = give(c, response, 0, !c.in.empty());
@@ -613,12 +624,12 @@ class Worker {
   Descriptor acceptor_;
   std::unique_ptr<char[]> bytes_{new char[read_bytes]};  // not make_unique: that writes zeros
   std::list<Connection> connections_;
-  std::vector<Connection*> unread_, unwritten_, held_;
-  std::size_t next_write_ = 0;
+  std::vector<Connection*> due_, unwritten_, held_;
+  std::size_t unwritten_bytes_ = 0;
   std::vector<std::unique_ptr<Exchange>> spare_exchanges_;
   std::vector<std::string> spare_outs_;
   Steady::time_point sweep_due_, look_due_, accept_due_, drain_due_;
-  bool is_pausing_ = false, is_draining_ = false, is_resting_ = false, has_rested_ = false;
+  bool is_pausing_ = false, is_draining_ = false, is_resting_ = false, has_rested_ = false, is_writing_ = false;
 };
 
 }  // namespace

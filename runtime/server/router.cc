@@ -163,8 +163,11 @@ struct Router::Impl {
   }
 
   HttpResponse answer(const Route& route, const HttpRequest& request) const {
-    HttpResponse response = run_guarded(request, [&] { return call(route, request); });
+    KnownCaller caller;
+    HttpResponse response = run_guarded(request, [&] { return call(route, request, caller); });
+    check_status(request, response);
     response.route = route.pattern;
+    if (caller && response.caller.empty()) response.caller = caller->name;
     if (route.cors) add_cors(response, request);
     return response;
   }
@@ -218,28 +221,22 @@ struct Router::Impl {
     return response;
   }
 
-  HttpResponse call(const Route& route, const HttpRequest& request) const {
+  HttpResponse call(const Route& route, const HttpRequest& request, KnownCaller& caller) const {
     static const Caller nobody;
-    KnownCaller known;
     if (!route.role.empty()) {
-      auto found = authenticate(request, route);
-      if (!found.ok()) return problem_response(found.error(), request);
-      known = std::move(*found);
-      if (!known->roles.contains(route.role)) {
-        HttpResponse response = problem_response(
+      auto known = authenticate(request, route);
+      if (!known.ok()) return problem_response(known.error(), request);
+      caller = std::move(*known);
+      if (!caller->roles.contains(route.role)) {
+        return problem_response(
             refuse(Code::forbidden,
-                   "this takes the role `" + route.role + "`; `" + known->name + "` has " +
-                       (known->roles.empty() ? "none" : "`" + joined(known->roles, "`, `") + "`")),
+                   "this takes the role `" + route.role + "`; `" + caller->name + "` has " +
+                       (caller->roles.empty() ? "none" : "`" + joined(caller->roles, "`, `") + "`")),
             request);
-        response.caller = known->name;
-        return response;
       }
     }
     const std::size_t index = static_cast<std::size_t>(&route - routes.data());
-    const Call call{request, route, known ? *known : nobody, capture(patterns[index], request.path)};
-    HttpResponse response = route.handle(call);
-    if (response.caller.empty()) response.caller = call.caller.name;
-    return response;
+    return route.handle(Call{request, route, caller ? *caller : nobody, capture(patterns[index], request.path)});
   }
 };
 
