@@ -18,7 +18,9 @@ std::uint64_t next_id() {
 
 }  // namespace
 
-Api::Api(Store& store, ApiOptions options) : store_(store), options_(std::move(options)), id_(next_id()) {}
+Serving::Serving() : id_(next_id()) {}
+
+Api::Api(Store& store, ApiOptions options) : store_(store), options_(std::move(options)) {}
 
 Status Api::add(std::unique_ptr<Catalog> catalog, const std::string& fresh_secret) {
   auto secret = store_.put_setting_once(catalog->name(), "secret", fresh_secret);
@@ -77,43 +79,53 @@ bool is_same_secret(std::string_view a, std::string_view b) {
   return differ == 0;
 }
 
+namespace {
+
+struct LastToken {
+  std::uint64_t serving = 0;
+  std::int64_t as_of = 0;
+  std::string bearer;
+  KnownCaller caller;
+};
+thread_local LastToken last_token;
+
+}  // namespace
+
+KnownCaller Serving::last_caller(std::string_view bearer, std::int64_t as_of) const {
+  const bool is_it = last_token.serving == id_ && last_token.as_of == as_of && last_token.bearer.size() == bearer.size() &&
+                     is_same_secret(last_token.bearer, bearer);
+  return is_it ? last_token.caller : nullptr;
+}
+
+KnownCaller Serving::remember(std::string_view bearer, std::int64_t as_of, const Caller& caller) const {
+  last_token = {id_, as_of, std::string(bearer), std::make_shared<const Caller>(caller)};
+  return last_token.caller;
+}
+
 Result<KnownCaller> Api::authenticate(const HttpRequest& request) {
   auto bearer = bearer_of(request);
   if (!bearer) return bearer.error();
   // Read before anything is looked up: what is found is good as long as it has not gone up since.
   const std::int64_t as_of = access_changes_;
-  // Most requests of a thread come with the same token: the last one is known without being hashed.
-  struct Last {
-    std::uint64_t api = 0;
-    std::string bearer;
-    KnownToken known;
-  };
-  thread_local Last last;
-  if (last.api == id_ && last.known.as_of == as_of && last.bearer.size() == bearer->size() &&
-      is_same_secret(last.bearer, *bearer))
-    return last.known.caller;
+  if (auto caller = last_caller(*bearer, as_of)) return caller;
 
   const std::string hash = sha256_hex(*bearer);
-  const auto remembered = [&](const KnownToken& known) {
-    // A copy, so that threads do not count on the same memory.
-    last = {id_, std::string(*bearer), {known.as_of, std::make_shared<const Caller>(*known.caller)}};
-    return last.known.caller;
-  };
   {
     const std::shared_lock reading(tokens_mutex_);
-    if (const auto known = tokens_.find(hash); known != tokens_.end() && known->second.as_of == as_of) return remembered(known->second);
+    if (const auto known = tokens_.find(hash); known != tokens_.end() && known->second.as_of == as_of)
+      return remember(*bearer, as_of, known->second.caller);
   }
   auto token = store_.find_token(hash);
   if (!token) return token.error();
   const bool is_in_force = token->has_value() && !(*token)->revoked;
-  const KnownToken known{as_of, is_in_force ? std::make_shared<const Caller>(Caller{(*token)->name, implied_roles((*token)->roles), (*token)->workspace}) : nullptr};
+  const KnownToken known{as_of, is_in_force ? Caller{(*token)->name, implied_roles((*token)->roles), (*token)->workspace} : Caller{}};
   {
     const std::unique_lock writing(tokens_mutex_);
     if (is_in_force) tokens_[hash] = known;
     else tokens_.erase(hash);
   }
   if (!is_in_force) return refuse(Code::unauthorized, "the token is not known here, or was revoked");
-  return remembered(known);
+  return remember(*bearer, as_of, known.caller);
 }
 
 Result<std::string> chosen_workspace(const Call& call, const std::vector<std::string>& workspaces) {

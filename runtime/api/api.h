@@ -73,11 +73,10 @@ class Api : public Serving {
   std::atomic<std::int64_t> access_changes_{0};
   struct KnownToken {
     std::int64_t as_of = 0;                             // access_changes() before the store was asked
-    KnownCaller caller;
+    Caller caller;
   };
   std::shared_mutex tokens_mutex_;
   std::map<std::string, KnownToken> tokens_;            // by hash; those in force only, so there are as many as in the store at most
-  const std::uint64_t id_;                              // no other Api of this process has it
   Metrics metrics_;
 };
 

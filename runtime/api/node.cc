@@ -8,9 +8,11 @@ namespace footlight {
 Result<KnownCaller> NodeServing::authenticate(const HttpRequest& request) {
   auto bearer = bearer_of(request);
   if (!bearer) return bearer.error();
+  const std::int64_t as_of = follower_.access_changes();
+  if (auto caller = last_caller(*bearer, as_of)) return caller;
   auto token = follower_.token(sha256_hex(*bearer));
   if (!token) return token.error();
-  return std::make_shared<const Caller>(Caller{token->name, implied_roles(token->roles), token->workspace});
+  return remember(*bearer, as_of, {token->name, implied_roles(token->roles), token->workspace});
 }
 
 namespace {

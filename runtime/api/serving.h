@@ -2,6 +2,7 @@
 // itself; a delivery node one that it was lent, for as long as its lease lasts.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@ namespace footlight {
 
 class Serving {
  public:
+  Serving();
   virtual ~Serving() = default;
 
   // Who sends it: a bearer token known here.
@@ -27,6 +29,15 @@ class Serving {
   // The runner of the calling thread for this snapshot.
   virtual Result<PolicyRunner*> runner(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) = 0;
   virtual Metrics& metrics() = 0;
+
+ protected:
+  // Most requests of a thread come with the same token: the last one is known without being hashed, as long as `as_of`
+  // does not change. Null: it is another one.
+  KnownCaller last_caller(std::string_view bearer, std::int64_t as_of) const;
+  // A copy, so that threads do not count on the same memory.
+  KnownCaller remember(std::string_view bearer, std::int64_t as_of, const Caller& caller) const;
+
+  const std::uint64_t id_;                              // no other Serving of this process has it
 };
 
 // What stands behind `Authorization: Bearer`, as long as the request does. Code unauthorized.

@@ -292,6 +292,7 @@ void Follower::put(const std::string& workspace, std::shared_ptr<const Followed>
   tokens_.clear();
   for (const auto& [name, one] : followed_)
     for (const Token& token : one->tokens) tokens_[token.hash] = token;
+  ++access_changes_;
 }
 
 // ---- serving -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 // was taken and is durable. Any thread may decide at any time; one thread asks and takes.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -71,6 +72,8 @@ class Follower {
   std::optional<int> max_age_s(const Pinned& pinned) const;
   // Of what the control process let know; codes unauthorized, unavailable (nothing was heard of it yet).
   Result<Token> token(const std::string& hash) const;
+  // Goes up after what it answers may have changed, and before anybody is told so.
+  std::int64_t access_changes() const { return access_changes_; }
 
  private:
   struct Followed;
@@ -93,6 +96,7 @@ class Follower {
   mutable std::shared_mutex mutex_;                     // guards what follows
   std::map<std::string, std::shared_ptr<const Followed>> followed_;
   std::map<std::string, Token> tokens_;                 // by hash, of all workspaces
+  std::atomic<std::int64_t> access_changes_{0};
   std::optional<Error> failure_;                        // of the newest attempt
 };
 

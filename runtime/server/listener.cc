@@ -118,7 +118,7 @@ struct Connection {
 };
 
 // One thread's event loop and everything on it; only wake() is for other threads.
-class Worker {
+class alignas(64) Worker {
  public:
   Worker(Shared& shared, std::uint32_t number) : shared_(shared), id_prefix_(prefix_of(shared.id_seed, number)) {}
 

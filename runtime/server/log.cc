@@ -46,6 +46,8 @@ struct Log::Impl {
     logger.set_level(spdlog::level::trace);                  // `least` decides
   }
 
+  void write(std::string_view line) const { logger.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size())); }
+
   Options options;
   Level least;
   mutable spdlog::logger logger;
@@ -63,21 +65,34 @@ void Log::write(Level level, std::string_view message, const std::vector<Field>&
   append_field(line, "message", message);
   for (const Field& field : fields) append_field(line, field.name, field.value);
   line += '}';
-  impl_->logger.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  impl_->write(line);
 }
 
+// Written for each request, so without a document in between.
 void Log::answered(const Answered& answered) const {
   const auto& [request, response, took_us] = answered;
   const Level level = response.status >= 500 ? Level::error : Level::info;
   if (level < impl_->least) return;
-  const double ms = static_cast<double>(took_us) / 1000;
-  const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
-  std::vector<Field> fields = {
-      {"request_id", request.request_id}, {"method", request.method},   {"path", path},
-      {"status", response.status},        {"ms", ms},                   {"caller", response.caller},
-      {"route", response.route},          {"peer", request.peer}};
-  if (!response.defect.empty()) fields.push_back({"defect", response.defect});
-  write(level, "answered", fields);
+  thread_local std::string line;
+  const auto text = [](std::string_view name, std::string_view value) {
+    line.append(",\"").append(name).append("\":");
+    if (is_utf8(value)) append_json_string(line, value);
+    else append_json_string(line, as_utf8(value));
+  };
+  line.assign("{\"time\":\"").append(to_text(impl_->options.now())).append("\"");
+  text("level", name_of(level));
+  text("message", "answered");
+  text("request_id", request.request_id);
+  text("method", request.method);
+  text("path", std::string_view(request.target).substr(0, request.target.find('?')));
+  line.append(",\"status\":").append(std::to_string(response.status)).append(",\"ms\":");
+  append_json_number(line, static_cast<double>(took_us) / 1000);
+  text("caller", response.caller);
+  text("route", response.route);
+  text("peer", request.peer);
+  if (!response.defect.empty()) text("defect", response.defect);
+  line += '}';
+  impl_->write(line);
 }
 
 }  // namespace footlight
