@@ -70,6 +70,36 @@ constexpr Condition unnumbered = UINT32_MAX;
 
 bool is_test(Op op) { return op != Op::always && op != Op::all && op != Op::any && op != Op::no && op != Op::lua; }
 
+// Equal values have equal hashes.
+std::uint64_t hashed(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::boolean: return value.boolean() ? 3 : 5;
+    case Value::Kind::number: return mixed(std::bit_cast<std::uint64_t>(value.number() + 0.0), 0x9E3779B97F4A7C15u);   // 0 and -0 are equal
+    case Value::Kind::string: return quick_hash(value.string());
+    case Value::Kind::array: {
+      std::uint64_t hash = 7;
+      for (const Value& item : value.array()) hash = mixed(hash + 0xD6E8FEB86659FD93u, hashed(item));
+      return hash;
+    }
+    default: return 11;
+  }
+}
+
+std::uint32_t hashed(const PredicateProgram::Node& node) {
+  const Predicate& test = *node.source;
+  std::uint64_t hash = mixed(static_cast<std::uint64_t>(test.op) * 0xA24BAED4963EE407u + 1, static_cast<std::uint64_t>(node.attribute) + 0x9E3779B97F4A7C15u);
+  if (test.op == Op::bucket) hash = mixed(hash ^ quick_hash(test.name), std::bit_cast<std::uint64_t>(test.lo + 0.0) ^ std::rotl(std::bit_cast<std::uint64_t>(test.hi + 0.0), 17));
+  else if (test.op != Op::list) hash = mixed(hash, hashed(test.operand) ^ 0xD6E8FEB86659FD93u);
+  return static_cast<std::uint32_t>(hash >> 32) ^ static_cast<std::uint32_t>(hash);
+}
+
+bool are_same(const PredicateProgram::Node& a, const PredicateProgram::Node& b) {
+  if (a.op != b.op || a.attribute != b.attribute) return false;
+  if (a.op == Op::list) return a.ids == b.ids;
+  if (a.op == Op::bucket) return a.source->lo == b.source->lo && a.source->hi == b.source->hi && a.source->name == b.source->name;
+  return a.source->operand == b.source->operand;
+}
+
 std::string key_of(const Predicate& test, int attribute, const IdList* ids) {
   std::string key = std::to_string(static_cast<int>(test.op)) + ' ' + std::to_string(attribute) + ' ';
   switch (test.op) {
@@ -364,38 +394,75 @@ const Conditions::Texts::Entry* Conditions::Texts::find(std::string_view key) co
   }
 }
 
-std::uint32_t Conditions::add(const Predicate& test, int attribute, std::shared_ptr<const IdList> ids) {
-  const auto [known, is_new] = known_.try_emplace(key_of(test, attribute, ids.get()), static_cast<std::uint32_t>(added_.size()));
-  if (!is_new) {
-    ++added_[known->second]->uses;
-    return known->second;
+std::uint32_t Conditions::find(const PredicateProgram::Node& node, std::uint32_t hash) const {
+  if (known_.empty()) return Known::unused;
+  for (std::size_t at = hash & (known_.size() - 1);; at = (at + 1) & (known_.size() - 1)) {
+    const Known& known = known_[at];
+    if (known.provisional == Known::unused) return Known::unused;
+    if (known.hash == hash && are_same(*known.node, node)) return known.provisional;
   }
+}
+
+// Programs come and go beside the others, so what they test is known by what it says.
+std::uint32_t Conditions::find_beside(const PredicateProgram::Node& node) const {
+  if (!below_) return find(node, hashed(node));
+  if (const std::uint32_t known = below_->find(node, hashed(node)); known != Known::unused) return known;
+  const auto known = known_beside_.find(key_of(*node.source, node.attribute, node.ids.get()));
+  return known == known_beside_.end() ? Known::unused : known->second;
+}
+
+std::uint32_t Conditions::add(const PredicateProgram::Node& node) {
+  const auto next = static_cast<std::uint32_t>((below_ ? below_->numbers_.size() : 0) + added_.size());
+  if (below_) {
+    if (const std::uint32_t known = below_->find(node, hashed(node)); known != Known::unused) return known;
+    const auto [known, is_new] = known_beside_.try_emplace(key_of(*node.source, node.attribute, node.ids.get()), next);
+    if (!is_new) {
+      ++added_[known->second - below_->numbers_.size()]->uses;
+      return known->second;
+    }
+  } else {
+    if (known_.size() < 2 * (added_.size() + 1)) {
+      std::vector<Known> larger(std::max<std::size_t>(64, 2 * known_.size()));
+      for (const Known& known : known_) {
+        if (known.provisional == Known::unused) continue;
+        std::size_t at = known.hash & (larger.size() - 1);
+        while (larger[at].provisional != Known::unused) at = (at + 1) & (larger.size() - 1);
+        larger[at] = known;
+      }
+      known_ = std::move(larger);
+    }
+    const std::uint32_t hash = hashed(node);
+    std::size_t at = hash & (known_.size() - 1);
+    for (; known_[at].provisional != Known::unused; at = (at + 1) & (known_.size() - 1)) {
+      if (known_[at].hash != hash || !are_same(*known_[at].node, node)) continue;
+      ++added_[known_[at].provisional]->uses;
+      return known_[at].provisional;
+    }
+    known_[at] = {hash, next, &node};
+  }
+  const Predicate& test = *node.source;
   auto made = std::make_shared<Test>();
   made->op = test.op;
-  made->attribute = attribute;
-  made->provisional = known->second;
+  made->attribute = node.attribute;
+  made->provisional = static_cast<std::uint32_t>(added_.size());
   made->lo = test.lo;
   made->hi = test.hi;
   made->operand = test.operand;
-  made->ids = std::move(ids);
-  if (test.op == Op::semver) made->version = parse_version_test(test.operand.string());
+  if (test.op == Op::list) made->ids = node.ids;
+  made->version = node.version;
   if (test.op == Op::bucket) made->salt = bucket_salt(test.name);
   added_.push_back(std::move(made));
-  return known->second;
+  return next;
 }
 
 void Conditions::add(const PredicateProgram& program, std::vector<std::uint32_t>& numbers) {
-  for (const PredicateProgram::Node& node : program.nodes())
-    numbers.push_back(is_test(node.op) ? add(*node.source, node.attribute, node.op == Op::list ? node.ids : nullptr) : 0);
+  for (const PredicateProgram::Node& node : program.nodes()) numbers.push_back(is_test(node.op) ? add(node) : 0);
 }
 
 bool Conditions::find(const PredicateProgram& program, std::vector<std::uint32_t>& numbers) const {
   for (const PredicateProgram::Node& node : program.nodes()) {
-    numbers.push_back(0);
-    if (!is_test(node.op)) continue;
-    const auto known = known_.find(key_of(*node.source, node.attribute, node.op == Op::list ? node.ids.get() : nullptr));
-    if (known == known_.end()) return false;
-    numbers.back() = known->second;
+    numbers.push_back(is_test(node.op) ? find_beside(node) : 0);
+    if (numbers.back() == Known::unused) return false;
   }
   return true;
 }
@@ -410,7 +477,7 @@ std::shared_ptr<Conditions> Conditions::beside(const std::shared_ptr<const Condi
   }
   made->below_ = known->below_;
   made->first_ = known->first_;
-  made->known_ = known->known_;
+  made->known_beside_ = known->known_beside_;
   made->added_ = known->added_;
   made->numbers_ = known->numbers_;
   made->shares_ = known->shares_;
@@ -451,7 +518,6 @@ void Conditions::seal() {
   unlisted_.shrink_to_fit();
   bits_.shrink_to_fit();
   if (below_) return;
-  known_ = decltype(known_)();
   added_.clear();
   added_.shrink_to_fit();
 }
@@ -527,7 +593,7 @@ bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& t
 
 std::size_t Conditions::bytes() const {
   std::size_t bytes = bits_.capacity() * sizeof(Bits) + shares_.capacity() * sizeof(float) + numbers_.capacity() * sizeof(Condition) +
-                      unlisted_.capacity() * sizeof(Test) + (below_ ? below_->bytes() : 0);
+                      unlisted_.capacity() * sizeof(Test) + known_.capacity() * sizeof(Known) + (below_ ? below_->bytes() : 0);
   const auto texts = [](const Texts& of) { return of.table.capacity() * sizeof(Texts::Entry) + of.text.capacity(); };
   for (const Lists& lists : lists_)
     bytes += sizeof lists + texts(lists.texts) + texts(lists.items) + texts(lists.prefixes) + texts(lists.suffixes) + texts(lists.version_texts) +

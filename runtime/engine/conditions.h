@@ -50,15 +50,17 @@ class Conditions {
   // So many beside may be listed; what is more is evaluated.
   static constexpr std::size_t beside_listed_max = 1'024;
 
-  // The provisional number of a test; the same test has the same number. `ids` are those of a list.
-  std::uint32_t add(const Predicate& test, int attribute, std::shared_ptr<const IdList> ids);
-  // Of all tests of a program: appends a number for each of its nodes, what is no test has any.
+  // The provisional numbers of a program's tests; the same test has the same number. Appends one for each of its nodes,
+  // what is no test has any. The program must live as long as these conditions are added to or searched.
   void add(const PredicateProgram& program, std::vector<std::uint32_t>& numbers);
-  // The same where all of them were added beside before; false where they were not.
+  // The same where all of them are known; false where they are not.
   bool find(const PredicateProgram& program, std::vector<std::uint32_t>& numbers) const;
   // After the last `add`: makes the lists. Nothing below may be asked before.
   void seal();
-  Condition number_of(std::uint32_t provisional) const { return numbers_[provisional]; }
+  Condition number_of(std::uint32_t provisional) const {
+    const std::size_t below = below_ ? below_->numbers_.size() : 0;
+    return provisional < below ? below_->numbers_[provisional] : numbers_[provisional - below];
+  }
   // That a listed one does not hold: a condition as good as any other.
   Condition opposite(Condition listed_one) const {
     return listed_one + static_cast<Condition>(below_ && listed_one < first_ ? below_->stride_ : stride_);
@@ -105,6 +107,15 @@ class Conditions {
   };
   struct Lists;                           // of one attribute
   class Lister;
+  // A test as a program has it, under its hash.
+  struct Known {
+    std::uint32_t hash = 0, provisional = unused;
+    const PredicateProgram::Node* node = nullptr;
+    static constexpr std::uint32_t unused = UINT32_MAX;
+  };
+  std::uint32_t find(const PredicateProgram::Node& node, std::uint32_t hash) const;
+  std::uint32_t find_beside(const PredicateProgram::Node& node) const;
+  std::uint32_t add(const PredicateProgram::Node& node);
 
   Condition listed(Test& test, float share);
   std::size_t words() const { return (shares_.size() + 63) / 64; }
@@ -118,8 +129,9 @@ class Conditions {
   std::shared_ptr<const Conditions> below_;                // those that these stand beside
   Condition first_ = 0;                                    // of what is listed here
   Condition stride_ = 0;                                   // to its opposite
-  std::unordered_map<std::string, std::uint32_t> known_;   // while adding, and where these stand beside others
-  std::vector<std::shared_ptr<Test>> added_;               // likewise
+  std::vector<Known> known_;                               // open addressing; none where these stand beside others
+  std::unordered_map<std::string, std::uint32_t> known_beside_;   // there, by a text that says all of a test
+  std::vector<std::shared_ptr<Test>> added_;               // while adding, and where these stand beside others
   std::vector<Condition> numbers_;                         // by provisional number
   std::vector<float> shares_;                              // of listed ones
   std::vector<Test> unlisted_;
