@@ -1,4 +1,5 @@
-// JSON in (through nlohmann's SAX parser, so that limits hold while reading) and canonical JSON out.
+// JSON in and canonical JSON out. What is plain is read here; anything else, every mistake above all, is left to
+// nlohmann's SAX parser, which tells what is wrong, with limits that hold while reading.
 #include "footlight/value.h"
 
 #include <sodium.h>
@@ -104,6 +105,168 @@ class Builder {
   std::vector<Level> levels_;
   Object::Members members_;
   Array items_;
+};
+
+// Reads what most documents are: no escapes by number, nothing too deep, nothing twice. False: it is not for us.
+class PlainReader {
+ public:
+  explicit PlainReader(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+
+  bool read(Value& into) {
+    blanks();
+    if (!value(into, 0)) return false;
+    blanks();
+    return at_ == end_;
+  }
+
+ private:
+  void blanks() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) ++at_;
+  }
+  bool skip(char c) {
+    if (at_ == end_ || *at_ != c) return false;
+    ++at_;
+    return true;
+  }
+  bool word(std::string_view expected) {
+    if (static_cast<std::size_t>(end_ - at_) < expected.size() || std::string_view(at_, expected.size()) != expected) return false;
+    at_ += expected.size();
+    return true;
+  }
+
+  bool value(Value& into, int depth) {
+    if (at_ == end_) return false;
+    switch (*at_) {
+      case '{': return depth < limits::json_depth_max && object(into, depth);
+      case '[': return depth < limits::json_depth_max && array(into, depth);
+      case '"': {
+        std::string text;
+        if (!string(text)) return false;
+        into = std::move(text);
+        return true;
+      }
+      case 't': into = Value(true); return word("true");
+      case 'f': into = Value(false); return word("false");
+      case 'n': into = Value(); return word("null");
+      default: return number(into);
+    }
+  }
+
+  bool object(Value& into, int depth) {
+    Object made;
+    ++at_;
+    blanks();
+    while (!skip('}')) {
+      if (!made.empty() && !skip(',')) return false;
+      blanks();
+      std::string key;
+      if (!string(key)) return false;
+      blanks();
+      if (!skip(':')) return false;
+      blanks();
+      const std::size_t before = made.size();
+      const auto member = made.try_emplace(made.end(), std::move(key));   // canonical documents have them in order
+      if (made.size() == before || !value(member->second, depth + 1)) return false;
+      blanks();
+    }
+    into = std::move(made);
+    return true;
+  }
+
+  bool array(Value& into, int depth) {
+    Array made;
+    ++at_;
+    blanks();
+    while (!skip(']')) {
+      if (!made.empty() && !skip(',')) return false;
+      blanks();
+      if (!value(made.emplace_back(), depth + 1)) return false;
+      blanks();
+    }
+    into = std::move(made);
+    return true;
+  }
+
+  bool string(std::string& into) {
+    if (!skip('"')) return false;
+    const char* from = at_;
+    while (at_ != end_) {
+      const auto c = static_cast<unsigned char>(*at_);
+      if (c == '"') {
+        into.append(from, at_++);
+        return true;
+      }
+      if (c < 0x20) return false;
+      if (c >= 0x80) {
+        if (!character()) return false;
+      } else if (c != '\\') {
+        ++at_;
+      } else {
+        into.append(from, at_);
+        if (++at_ == end_) return false;
+        switch (*at_++) {
+          case '"': into += '"'; break;
+          case '\\': into += '\\'; break;
+          case '/': into += '/'; break;
+          case 'b': into += '\b'; break;
+          case 'f': into += '\f'; break;
+          case 'n': into += '\n'; break;
+          case 'r': into += '\r'; break;
+          case 't': into += '\t'; break;
+          default: return false;
+        }
+        from = at_;
+      }
+    }
+    return false;
+  }
+
+  // One character of several bytes, as UTF-8 has them: the shortest form, no surrogates.
+  bool character() {
+    const auto byte = [&](int i) { return end_ - at_ > i ? static_cast<unsigned char>(at_[i]) : 0; };
+    const auto within = [](unsigned c, unsigned lo, unsigned hi) { return lo <= c && c <= hi; };
+    const unsigned lead = byte(0), second = byte(1);
+    int size = 0;
+    if (within(lead, 0xC2, 0xDF)) size = within(second, 0x80, 0xBF) ? 2 : 0;
+    else if (within(lead, 0xE0, 0xEF)) size = within(second, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF) ? 3 : 0;
+    else if (within(lead, 0xF0, 0xF4)) size = within(second, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) ? 4 : 0;
+    for (int i = 2; i < size; ++i)
+      if (!within(byte(i), 0x80, 0xBF)) return false;
+    at_ += size;
+    return size > 0;
+  }
+
+  bool digits() {
+    const char* const from = at_;
+    while (at_ != end_ && '0' <= *at_ && *at_ <= '9') ++at_;
+    return at_ != from;
+  }
+
+  bool number(Value& into) {
+    const char* const from = at_;
+    const bool is_negative = skip('-');
+    const char* const first = at_;
+    if (!digits() || (*first == '0' && at_ - first > 1)) return false;
+    const bool is_whole = at_ == end_ || (*at_ != '.' && *at_ != 'e' && *at_ != 'E');
+    if (is_whole && at_ - first <= 15) {
+      std::int64_t whole = 0;
+      for (const char* digit = first; digit != at_; ++digit) whole = whole * 10 + (*digit - '0');
+      into = Value(static_cast<double>(is_negative ? -whole : whole));
+      return true;
+    }
+    if (skip('.') && !digits()) return false;
+    if (skip('e') || skip('E')) {
+      if (!skip('+')) skip('-');
+      if (!digits()) return false;
+    }
+    double parsed = 0;
+    const auto [end, error] = std::from_chars(from, at_, parsed);
+    into = Value(parsed);
+    return error == std::errc() && end == at_;
+  }
+
+  const char* at_;
+  const char* const end_;
 };
 
 std::string place_of(std::string_view text, std::size_t position) {
@@ -252,6 +415,7 @@ std::string_view kind_name(Value::Kind kind) {
 }
 
 Result<Value> parse_json(std::string_view text) {
+  if (Value plain; PlainReader(text).read(plain)) return plain;
   Builder builder;
   // nlohmann takes a NUL for the end of its input and would not look at what stands behind.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)

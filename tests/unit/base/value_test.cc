@@ -2,6 +2,7 @@
 #include "footlight/value.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "base/limits.h"
 
@@ -75,4 +76,36 @@ TEST_CASE("messages are for people: they name no class of a library") {
     CHECK_THAT(value.error().message, !Catch::Contains("exception") && !Catch::Contains("[json"));
   }
   CHECK(parse_json("[1e999]").error().message == "not valid JSON at 1:6: number overflow parsing '1e999'");
+}
+
+// What begins with a byte order mark is read by the other of the two readers.
+TEST_CASE("documents are read the same whichever way they are read") {
+  const auto seed = Catch::rngSeed();
+  std::mt19937_64 random(seed);
+  constexpr std::string_view pieces[] = {"{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\"b\":", "\"\":1,", "-", "0", "-0", "01", "1", "12.5", "1e3", "1E-7", "-0.0", ".", "e", "+",
+                                         "9007199254740993", "123456789012345678901234567890", "1e400", "1e-400", "true", "false", "null", "tru", " ", "\n", "\t", "\\n", "\\u0041",
+                                         "\\", "\x01", "é", "✓", "😀", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80", "\xFF", "/"};
+  const std::string valid = R"({"a":[1,-2.5e3,"x\n\"é",{"b":null,"c":[true,false,[]]}],"d":{},"e":"/\/","f":0.1,"g":12345678901234567})";
+  int read = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    std::string text;
+    if (i % 2 == 0) {
+      for (std::size_t n = random() % 9; n > 0; --n) text += pieces[random() % std::size(pieces)];
+    } else {
+      text = valid;
+      for (std::size_t n = random() % 3; n > 0; --n) {
+        const std::size_t at = random() % text.size();
+        if (random() % 2 == 0) text.erase(at, 1 + random() % 3);
+        else text.insert(at, pieces[random() % std::size(pieces)]);
+      }
+    }
+    INFO("seed " << seed << ": " << text);
+    const auto one = parse_json(text), other = parse_json("\xEF\xBB\xBF" + text);
+    REQUIRE(one.ok() == other.ok());
+    if (!one) continue;
+    ++read;
+    REQUIRE(*one == *other);
+    REQUIRE(to_json(*one) == to_json(*other));
+  }
+  CHECK(read > 10'000);
 }
