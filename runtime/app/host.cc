@@ -105,7 +105,7 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
 }
 
 Status Host::add_workspace(const std::string& name, const Window& window) {
-  auto catalog = Catalog::open(*store_, name, policies_, {.window = window, .started = both_clocks()});
+  auto catalog = Catalog::open(*store_, name, policies_, {.window = window, .started = both_clocks(), .on_the_side = [this](std::function<void()> work) { side_(std::move(work)); }});
   if (!catalog) return catalog.error();
   return api_->add(std::move(*catalog), fresh_secret());
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/api.h"
+#include "app/side_thread.h"
 #include "script/policies.h"
 
 namespace footlight {
@@ -35,6 +36,7 @@ class Host {
   Host() = default;
   std::unique_ptr<Store> store_;
   LuaPolicyCompiler policies_;
+  SideThread side_;                                     // outlives the catalogs
   std::unique_ptr<Api> api_;
 };
 

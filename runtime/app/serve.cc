@@ -1,4 +1,6 @@
 // footlight serve
+#include <malloc.h>
+
 #include <charconv>
 #include <cstdio>
 
@@ -105,6 +107,8 @@ int serve_command(const ServeOptions& options) {
   Remote admin(api, {"footlight", implied_roles("admin"), "*"});
   if (auto made = first_tokens(api, admin); !made) return fail(made.error());
 
+  // What reading the journal took is given back before anybody looks.
+  malloc_trim(0);
   auto router = Router::make(routes(api), [&api](const HttpRequest& request, const Route&) { return api.authenticate(request); });
   if (!router) return fail(router.error());
   const Log log({.now = wall_clock, .quiet = options.quiet});

@@ -573,15 +573,47 @@ void Catalog::publish_change(Instant at, const std::string& experience) {
   std::vector<SnapshotSeries::Change> changes;
   for (std::size_t i = 0; i < changed.size(); ++i) changes.push_back({changed[i], to[i] ? &*to[i] : nullptr});
   series_.next(version_text(state_.version), changes, lists);
-  if (series_.is_patchy()) {
-    series_.begin_arranging();
-    series_.take(*arranged(*series_.current()));
-  }
   Problems problems;
   for (const auto& [id, unreadable] : unreadable_) problems.insert(problems.end(), unreadable.begin(), unreadable.end());
   if (series_.has_errors() || !problems.empty())
     for (Problem& problem : series_.problems()) problems.push_back(std::move(problem));
   take_effect(at, problems);
+  if (series_.is_patchy()) arrange_on_the_side();
+}
+
+// Decisions stay as they are, so nobody is told, and commands go on meanwhile.
+void Catalog::arrange_on_the_side() {
+  const auto patched = series_.begin_arranging();
+  if (!options_.on_the_side) return arrange(patched, *arranged(*patched));
+  {
+    const std::lock_guard lock(side_mutex_);
+    is_arranging_ = true;
+  }
+  options_.on_the_side([this, patched] {
+    const auto made = arranged(*patched);
+    {
+      const std::lock_guard turn(commands_);
+      arrange(patched, *made);
+    }
+    const std::lock_guard lock(side_mutex_);
+    is_arranging_ = false;
+    side_is_done_.notify_all();
+  });
+}
+
+void Catalog::arrange(const std::shared_ptr<const Snapshot>& patched, const Snapshot& arranged) {
+  auto snapshot = series_.take(patched, arranged);
+  if (!snapshot) return;
+  {
+    const std::unique_lock writing(state_mutex_);
+    snapshot_.swap(snapshot);
+  }
+  std::erase_if(lists_, [](const auto& known) { return known.second.use_count() <= 1; });
+}
+
+Catalog::~Catalog() {
+  std::unique_lock lock(side_mutex_);
+  side_is_done_.wait(lock, [&] { return !is_arranging_; });
 }
 
 void Catalog::note_leaving(const std::string& experience, const std::optional<CatalogItem>& item) {

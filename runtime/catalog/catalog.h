@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -31,6 +32,8 @@ struct CatalogOptions {
   Window window;
   std::string node = "local";                           // the accepting node's name in receipts
   Reading started = {};                                 // now: leases given by a process before this one are waited for
+  // Does it some time soon, on a thread of its own, and must live longer than the catalog; without one it is done at once.
+  std::function<void(std::function<void()>)> on_the_side = {};
   // Told of every snapshot that takes effect, with the instant of the command that made it.
   std::function<void(Instant, std::shared_ptr<const Snapshot>)> published = {};
 };
@@ -65,6 +68,8 @@ class Catalog {
   // outlive the catalog; the compiler is only asked from within members. Codes store_corrupt,
   // store_failed; what no longer compiles is reported by `compile_error()` instead.
   static Result<std::unique_ptr<Catalog>> open(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options);
+
+  ~Catalog();                                           // waits for what is done on the side
 
   const std::string& name() const { return name_; }
 
@@ -167,6 +172,8 @@ class Catalog {
   void publish_change(Instant at, const std::string& experience);
   void note_leaving(const std::string& experience, const std::optional<CatalogItem>& item);
   void take_effect(Instant at, const Problems& problems);
+  void arrange_on_the_side();
+  void arrange(const std::shared_ptr<const Snapshot>& patched, const Snapshot& arranged);
   Result<bool> is_behind_fence();
   Status raise_fence();
   void take_fence_down();
@@ -225,6 +232,10 @@ class Catalog {
   };
   std::map<std::string, Parsed> parsed_;                // by experience, of what reviews have looked at
   IdLists lists_;
+
+  std::mutex side_mutex_;
+  std::condition_variable side_is_done_;
+  bool is_arranging_ = false;                           // on the side; under side_mutex_
 };
 
 }  // namespace footlight

@@ -1,5 +1,8 @@
 #include "catalog/delivered.h"
 
+#include <algorithm>
+#include <set>
+
 #include "model/reader.h"
 
 namespace footlight {
@@ -78,29 +81,81 @@ std::string version_text(const CatalogVersion& version) {
   return std::to_string(version.epoch) + "." + std::to_string(version.v) + (version.chain.empty() ? "" : "-" + version.chain.substr(0, 12));
 }
 
-Result<Delivered> compile_delivered(const Value& value, PolicyCompiler& policies,
+Result<Delivered> compile_delivered(const Value& catalog, PolicyCompiler& policies,
                                     const std::function<Result<std::string>(const std::string& hash)>& list) {
+  return DeliveredSeries(policies).take(catalog, list);
+}
+
+Result<Delivered> DeliveredSeries::take(const Value& value, const std::function<Result<std::string>(const std::string& hash)>& list) {
   auto catalog = delivered_catalog_from(value);
   if (!catalog) return catalog.error();
-  std::optional<Error> missing;
-  Delivered delivered;
-  const auto ids = [&](const std::string& hash) -> Result<std::shared_ptr<const IdList>> {
-    auto content = list(hash);
-    if (!content) {
-      missing = content.error();
-      return content.error();
+  const std::string workspace = hash_of(catalog->workspace);
+  std::set<std::string> ids;
+  for (const DeliveredExperience& one : catalog->experiences) ids.insert(one.definition.string_or("id", "?"));
+  const bool goes_on = series_.can_go_on() && workspace == workspace_ && ids.size() == catalog->experiences.size();
+
+  // Everything is read before anything changes.
+  std::map<std::string, Known> known;
+  std::vector<ServedExperience> readable;
+  IdLists lists;
+  for (const DeliveredExperience& one : catalog->experiences) {
+    const std::string id = one.definition.string_or("id", "?");
+    const auto time = [](const std::optional<Instant>& at) { return at ? std::to_string(at->ms) : "-"; };
+    std::string hash = sha256_hex(to_json(one.definition) + ' ' + std::to_string(one.revision) + ' ' + time(one.activated_at) + ' ' + time(one.start) + ' ' + time(one.end));
+    if (const auto before = known_.find(id); goes_on && before != known_.end() && before->second.hash == hash) {
+      known.emplace(id, before->second);
+      continue;
     }
-    delivered.lists.push_back(hash);
-    return std::shared_ptr<const IdList>(parse_list(*content));
-  };
-  SnapshotSource source = snapshot_source(*catalog, ids, delivered.left_out);
-  if (missing) return *missing;
-  auto defaults = Snapshot::compile({.version = source.version, .workspace = source.workspace}, policies);
-  if (!defaults) return defaults.error();
-  delivered.defaults = std::move(*defaults);
+    Known& now = known[id] = {.hash = std::move(hash)};
+    Definition definition = parse_definition(one.definition, now.unreadable);
+    for (const auto& [name, list_hash] : definition.include.lists) {
+      now.lists.push_back(list_hash);
+      if (lists.contains(list_hash)) continue;
+      auto ids_known = lists_[list_hash].lock();
+      if (!ids_known) {
+        auto content = list(list_hash);
+        if (!content) return content.error();
+        lists_[list_hash] = ids_known = parse_list(*content);
+      }
+      lists[list_hash] = std::move(ids_known);
+    }
+    for (Problem& problem : now.unreadable) problem.place = id + " " + problem.place;
+    if (has_errors(now.unreadable)) continue;
+    now.unreadable.clear();
+    readable.push_back({.definition = std::move(definition), .revision = one.revision, .activated_at = one.activated_at, .start = one.start, .end = one.end});
+  }
+
+  Delivered delivered;
   Problems problems;
-  delivered.snapshot = Snapshot::compile_sound(std::move(source), policies, problems);
-  if (!delivered.snapshot) return does_not_compile(std::move(problems));
+  if (goes_on) {
+    std::vector<SnapshotSeries::Change> changes;
+    for (const ServedExperience& served : readable) changes.push_back({served.definition.id, &served});
+    for (const auto& [id, before] : known_)
+      if (const auto now = known.find(id); now == known.end() || (now->second.hash != before.hash && !now->second.unreadable.empty())) changes.push_back({id, nullptr});
+    delivered.snapshot = series_.next(catalog->version, changes, lists);
+    if (series_.is_patchy()) {
+      const auto patched = series_.begin_arranging();
+      delivered.snapshot = series_.take(patched, *arranged(*patched));
+    }
+    problems = series_.problems();
+  } else {
+    SnapshotSource source{.version = catalog->version, .lists = std::move(lists)};
+    workspace_problems_.clear();
+    source.workspace = parse_workspace(catalog->workspace, workspace_problems_);
+    source.experiences = std::move(readable);
+    delivered.snapshot = series_.start(std::move(source), problems);
+    if (!delivered.snapshot) return does_not_compile(std::move(problems));
+    workspace_ = ids.size() == catalog->experiences.size() ? workspace : "";   // from doubles nothing goes on
+  }
+  known_ = std::move(known);
+  std::erase_if(lists_, [](const auto& one) { return one.second.expired(); });
+  delivered.defaults = series_.defaults();
+  delivered.left_out = workspace_problems_;
+  for (const auto& [id, one] : known_) {
+    delivered.left_out.insert(delivered.left_out.end(), one.unreadable.begin(), one.unreadable.end());
+    for (const std::string& hash : one.lists)
+      if (std::find(delivered.lists.begin(), delivered.lists.end(), hash) == delivered.lists.end()) delivered.lists.push_back(hash);
+  }
   for (Problem& problem : problems)
     if (!problem.is_warning) delivered.left_out.push_back(std::move(problem));
   return delivered;

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/snapshot.h"
+#include "engine/snapshot_series.h"
 #include "footlight/lifecycle.h"
 
 namespace footlight {
@@ -47,5 +49,25 @@ struct Delivered {
 // experience left out for a lost connection would stay out. Codes bad_request, validation_failed, and list's.
 Result<Delivered> compile_delivered(const Value& catalog, PolicyCompiler& policies,
                                     const std::function<Result<std::string>(const std::string& hash)>& list);
+
+// The same for one version after the other: what both have is not compiled again, nor are its lists asked for. One that
+// fails is as if it had not come. Belongs to one thread at a time.
+class DeliveredSeries {
+ public:
+  explicit DeliveredSeries(PolicyCompiler& policies) : series_(policies) {}
+  Result<Delivered> take(const Value& catalog, const std::function<Result<std::string>(const std::string& hash)>& list);
+
+ private:
+  struct Known {
+    std::string hash;                                   // of all that was delivered of it
+    std::vector<std::string> lists;
+    Problems unreadable;
+  };
+  SnapshotSeries series_;
+  std::string workspace_;                               // hash of its document
+  Problems workspace_problems_;
+  std::map<std::string, Known> known_;                  // by experience
+  std::map<std::string, std::weak_ptr<const IdList>> lists_;
+};
 
 }  // namespace footlight

@@ -36,7 +36,7 @@ std::shared_ptr<const Snapshot> SnapshotSeries::start(SnapshotSource source, Pro
   problems_.clear();
   errors_ = changes_ = 0;
   keeps_lists_ = false;
-  since_.reset();
+  arranging_ = nullptr;
   compiler_ = nullptr;
   workspace_ = std::make_unique<const Workspace>(std::move(source.workspace));
   compiler_ = std::make_unique<SnapshotCompiler>(*workspace_, policies_);
@@ -101,7 +101,7 @@ std::shared_ptr<const Snapshot> SnapshotSeries::next(std::string version, const 
     }
     const auto at = static_cast<std::size_t>(number);
     if (current_->experiences().has(at) && asks_for_more(current_->experiences()[at], compiled.get())) keeps_lists_ = true;
-    if (since_) since_->insert(number);
+    if (arranging_) since_.insert(number);
     made.push_back({number, std::move(compiled)});
   }
   changes_ += made.size();
@@ -121,24 +121,25 @@ Problems SnapshotSeries::problems() const {
 }
 
 bool SnapshotSeries::is_patchy() const {
-  return current_ && !since_ &&
+  return current_ && !arranging_ &&
          (keeps_lists_ || changes_ > std::max(changes_most, current_->experiences().count() / changes_share) || current_->conditions().beside_count() > Conditions::beside_listed_max / 2);
 }
 
-void SnapshotSeries::begin_arranging() {
-  since_.emplace();
+std::shared_ptr<const Snapshot> SnapshotSeries::begin_arranging() {
+  since_.clear();
   keeps_lists_ = false;
+  return arranging_ = current_;
 }
 
-std::shared_ptr<const Snapshot> SnapshotSeries::take(const Snapshot& arranged) {
-  if (!since_) return nullptr;
+std::shared_ptr<const Snapshot> SnapshotSeries::take(const std::shared_ptr<const Snapshot>& patched, const Snapshot& arranged) {
+  if (!arranging_ || arranging_ != patched) return nullptr;
   std::vector<ExperienceChange> changes;
-  for (const int number : *since_) {
+  for (const int number : since_) {
     const auto at = static_cast<std::size_t>(number);
     changes.push_back({number, current_->experiences().has(at) ? current_->experiences()[at].shared_from_this() : nullptr});
   }
   changes_ = changes.size();
-  since_.reset();
+  arranging_ = nullptr;
   SnapshotParts parts = arranged.parts();
   parts.version = current_->version();
   compiler_->update(parts);

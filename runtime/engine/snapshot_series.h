@@ -46,10 +46,10 @@ class SnapshotSeries {
 
   // Enough was changed that arranging it anew pays, or a list is kept that nobody asks for any more.
   bool is_patchy() const;
-  // Takes arranged(*snapshot) of a snapshot that was current() when `begin_arranging` was called last; changes since
-  // then are made to it. Null where the series began anew in between.
-  void begin_arranging();
-  std::shared_ptr<const Snapshot> take(const Snapshot& arranged);
+  // The snapshot to be arranged, and what arranged() made of it: changes in between are made to it. Null where the series
+  // began anew in between, or begin_arranging() was called again.
+  std::shared_ptr<const Snapshot> begin_arranging();
+  std::shared_ptr<const Snapshot> take(const std::shared_ptr<const Snapshot>& patched, const Snapshot& arranged);
 
  private:
   void note(const std::string& id, Problems problems);
@@ -66,7 +66,8 @@ class SnapshotSeries {
   std::size_t names_ = 0;                                // that were met at the start
   std::size_t changes_ = 0;                              // since it was arranged
   bool keeps_lists_ = false;                             // that nobody asks for: a list may have a million ids
-  std::optional<std::set<int>> since_;                   // numbers changed since begin_arranging()
+  std::shared_ptr<const Snapshot> arranging_;            // by whoever asked begin_arranging()
+  std::set<int> since_;                                  // numbers changed since then
 };
 
 }  // namespace footlight

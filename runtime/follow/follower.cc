@@ -93,7 +93,7 @@ Status Follower::resume(const std::string& workspace) {
   if (auto text = store_.get_blob(fresh.catalog_blob))
     if (auto catalog = parse_json(*text)) {
       const auto no_fetch = [](const std::string& hash) -> Result<std::string> { return refuse(Code::not_found, "the list " + hash + " is gone"); };
-      auto compiled = compile_delivered(*catalog, policies_, [&](const std::string& hash) { return list_of(hash, no_fetch); });
+      auto compiled = compile(workspace, *catalog, [&](const std::string& hash) { return list_of(hash, no_fetch); });
       if (compiled) {
         catalog_hash = hash_of(*catalog);
         fresh.snapshot = compiled->snapshot;
@@ -231,7 +231,7 @@ Status Follower::take_one(const std::string& workspace, const Value& told, const
     std::optional<Delivered> delivered;
     std::string catalog_blob;
     if (answer->has_catalog && !is_before(answer->version, next.node.version())) {
-      auto compiled = compile_delivered(answer->catalog, policies_, [&](const std::string& hash) { return list_of(hash, fetch); });
+      auto compiled = compile(workspace, answer->catalog, [&](const std::string& hash) { return list_of(hash, fetch); });
       if (!compiled) return compiled.error();
       delivered = std::move(*compiled);
       auto blob = store_.put_blob(to_json(answer->catalog));
@@ -265,6 +265,12 @@ Status Follower::take_one(const std::string& workspace, const Value& told, const
   if (options_.changed && snapshot && snapshot != before->snapshot) options_.changed(workspace, snapshot);
   if (refusal) return *refusal;
   return Done{};
+}
+
+// Of what both versions have nothing is compiled again.
+Result<Delivered> Follower::compile(const std::string& workspace, const Value& catalog, const std::function<Result<std::string>(const std::string&)>& list) {
+  const std::lock_guard turn(series_mutex_);
+  return series_.try_emplace(workspace, policies_).first->second.take(catalog, list);
 }
 
 // Lists are by their content: one that is here already is the same.

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/delivered.h"
 #include "follow/pinned.h"
 #include "footlight/store.h"
 
@@ -87,11 +88,15 @@ class Follower {
   std::shared_ptr<const Followed> followed(const std::string& workspace) const;
   void put(const std::string& workspace, std::shared_ptr<const Followed> followed);
   void drop_unused(const std::vector<std::string>& blobs);
+  Result<Delivered> compile(const std::string& workspace, const Value& catalog, const std::function<Result<std::string>(const std::string&)>& list);
   Result<std::string> list_of(const std::string& hash, const std::function<Result<std::string>(const std::string&)>& fetch);
 
   Store& store_;
   PolicyCompiler& policies_;
   const FollowerOptions options_;
+
+  std::mutex series_mutex_;                             // guards what follows; taken before the other
+  std::map<std::string, DeliveredSeries> series_;       // by workspace
 
   mutable std::shared_mutex mutex_;                     // guards what follows
   std::map<std::string, std::shared_ptr<const Followed>> followed_;

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "catalog/delivered.h"
 #include "tests/unit/catalog/shop.h"
 
 using namespace footlight;
@@ -785,6 +786,43 @@ TEST_CASE("what began and ended while no process was there is shown as missed, f
   CHECK(is_missed(*catalog, "later", "2026-11-20T10:00:00Z"));
 }
 
+TEST_CASE("after many publishes what is served is arranged anew on the side, and nothing that is told changes") {
+  Shop shop(with_approvals);
+  std::vector<std::function<void()>> waiting;
+  auto opened = Catalog::open(shop.store, "shop", shop.policies, {.on_the_side = [&](std::function<void()> work) { waiting.push_back(std::move(work)); }});
+  REQUIRE(opened.ok());
+  shop.catalog = std::move(*opened);
+  const auto publish = [&](int n) {
+    const auto more = [&] { return Object{{"priority", 10 + n % 3}, {"audience", Object{{"attr", "n"}, {"eq", n}}}}; };
+    const std::string id = "e" + std::to_string(n % 40);
+    if (n < 40) shop.must("ann", Name::create, id, with(campaign("for " + std::to_string(n), more())));
+    else shop.must("ann", Name::edit, id, with(campaign("for " + std::to_string(n), more())));
+    shop.must("pia", Name::activate, id);
+  };
+  const auto served = [&] {
+    std::string text;
+    for (int n = 0; n < 600; n += 7) text += shop.shown(Object{{"n", n}}) + "\n";
+    return text;
+  };
+  int published = 0;
+  while (waiting.empty() && published < 1'000) publish(published++);
+  REQUIRE(waiting.size() == 1);
+  for (int i = 0; i < 30; ++i) publish(published++);    // nobody waits for it
+  CHECK(waiting.size() == 1);
+  const std::string before = served(), version = shop.catalog->snapshot()->version();
+  const auto patched = shop.catalog->snapshot();
+  waiting[0]();
+  CHECK(shop.catalog->snapshot() != patched);
+  CHECK(shop.catalog->snapshot()->version() == version);
+  CHECK(served() == before);
+  CHECK_THAT(before, Catch::Contains("for "));
+  publish(published++);
+  CHECK(waiting.size() == 1);
+  const std::string now = served();
+  shop.reopen();
+  CHECK(served() == now);
+}
+
 // A publish compiles what it changed, a start compiles everything: both must serve the same, whatever happened before.
 TEST_CASE("after any history a catalog serves what one serves that is opened anew") {
   const std::uint64_t seed = Catch::rngSeed();
@@ -824,6 +862,20 @@ TEST_CASE("after any history a catalog serves what one serves that is opened ane
         }
       return text;
     };
+    // Beside it a delivery node, which gets every version.
+    DeliveredSeries node(shop.policies);
+    const auto no_lists = [](const std::string&) -> Result<std::string> { return refuse(Code::not_found, "there is none"); };
+    const auto delivered = [&](const Result<Delivered>& made) {
+      if (!made) return to_text(made.error());
+      std::string text = lines_of(made->left_out) + made->snapshot->version() + "\n";
+      for (const char* attributes : {R"({"n": 2, "s": "aab"})", R"({"n": 4, "s": "aaa"})", "{}"}) {
+        const Request asked{.identity = {"", "ann"}, .attributes = document(attributes), .surfaces = {"web://shop.example/#hero", "web://shop.example/#list"},
+                            .now = shop.now};
+        for (const auto& snapshot : {made->snapshot, made->defaults})
+          for (const bool explain : {false, true}) text += to_json(decide(*snapshot, asked, no_policies(), {.explain = explain})) + "\n";
+      }
+      return text;
+    };
     int accepted = 0;
     for (int step = 0; step < 120; ++step) {
       const std::string id = "e" + std::to_string(below(12));
@@ -846,6 +898,8 @@ TEST_CASE("after any history a catalog serves what one serves that is opened ane
       auto anew = shop.open();
       REQUIRE(anew.ok());
       REQUIRE(served(*shop.catalog) == served(**anew));
+      const Value lent = *shop.catalog->served({}, false, shop.now);
+      REQUIRE(delivered(node.take(lent, no_lists)) == delivered(compile_delivered(lent, shop.policies, no_lists)));
     }
     CHECK(accepted > 5);
   }

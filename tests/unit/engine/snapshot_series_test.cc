@@ -77,12 +77,13 @@ class History {
 
   // On the side, while changes go on.
   void begin_arranging() {
-    series_.begin_arranging();
-    arranged_ = arranged(*series_.current());
+    patched_ = series_.begin_arranging();
+    arranged_ = arranged(*patched_);
   }
   void take_arranged() {
-    REQUIRE(series_.take(*arranged_));
-    arranged_ = nullptr;
+    CHECK_FALSE(series_.take(arranged_, *arranged_));   // of another snapshot
+    REQUIRE(series_.take(patched_, *arranged_));
+    CHECK_FALSE(series_.take(patched_, *arranged_));
   }
 
   void compare(int requests) {
@@ -134,7 +135,7 @@ class History {
   DecideWorld world_;
   WordPolicies policies_;
   SnapshotSeries series_{policies_};
-  std::shared_ptr<const Snapshot> arranged_;
+  std::shared_ptr<const Snapshot> patched_, arranged_;
   std::vector<std::string> ids_;
   std::string version_ = "v0";
   int steps_ = 0, revision_ = 1;
