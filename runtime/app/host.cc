@@ -52,7 +52,7 @@ Result<PolicyRunner*> runner_of_this_thread(const std::string& workspace, const 
   thread_local std::map<std::string, std::unique_ptr<LuaPolicyRunner>> runners;
   if (snapshot->policies().empty()) return &no_policies();
   std::unique_ptr<LuaPolicyRunner>& runner = runners[workspace];
-  if (!runner || runner->snapshot() != snapshot) {
+  if (!runner || (runner->snapshot() != snapshot && !runner->go_on(snapshot))) {
     auto fresh = LuaPolicyRunner::create(snapshot, {.breaker = breaker_of(workspace)});
     if (!fresh) return fresh.error();
     runner = std::move(*fresh);

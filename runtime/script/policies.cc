@@ -281,6 +281,23 @@ Status LuaPolicyRunner::prepare() {
   return Done{};
 }
 
+bool LuaPolicyRunner::go_on(const std::shared_ptr<const Snapshot>& next) {
+  const AttributeTable &attributes = snapshot_->attributes(), &others = next->attributes();
+  if (options_.probes || (&attributes != &others && attributes.declared() != others.declared())) return false;
+  // One and the same is in both only where the snapshots share it.
+  const auto &before = snapshot_->policies(), &after = next->policies();
+  std::vector<Loaded> kept(after.size());
+  for (std::size_t number = 0; number < loaded_.size(); ++number) {
+    Loaded& loaded = loaded_[number];
+    if (before.has(number) && after.has(number) && &before[number] == &after[number]) kept[number] = std::move(loaded);
+    else if (loaded.is_tried && !loaded.broken) release_policy(vm_, loaded.function);
+  }
+  loaded_ = std::move(kept);
+  snapshot_ = next;
+  options_.breaker->begin(snapshot_->version());
+  return true;
+}
+
 LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
   Loaded& loaded = loaded_[static_cast<std::size_t>(number)];
   if (loaded.is_tried) return loaded;

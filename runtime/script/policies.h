@@ -49,8 +49,8 @@ struct PolicyRunnerOptions {
   std::vector<std::vector<ProbeCount>>* probes = nullptr;   // one for each policy, and they outlive the runner: counts where it runs
 };
 
-// Runs the policies of one snapshot in one Lua state. Belongs to one thread; made anew when the
-// snapshot changes (cheap: a policy is loaded when it is first asked).
+// Runs the policies of one snapshot in one Lua state. Belongs to one thread; when the snapshot changes it goes on
+// with the next, or is made anew (a policy is loaded when it is first asked).
 //
 // A call that runs past its deadline or memory counts as a trip of the breaker.
 class LuaPolicyRunner : public PolicyRunner {
@@ -58,6 +58,8 @@ class LuaPolicyRunner : public PolicyRunner {
   static Result<std::unique_ptr<LuaPolicyRunner>> create(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options = {});
 
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
+  // Serves this one from here on; what is loaded of policies that both have stays. False: it cannot, and is as before.
+  bool go_on(const std::shared_ptr<const Snapshot>& next);
 
   PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) override;
   void targeting_each(std::span<const int> policies, const PolicyCall& call, std::vector<PolicyAnswer<bool>>& answers) override;
