@@ -20,6 +20,15 @@ namespace {
 bool is_before(const Object::value_type& a, const Object::value_type& b) { return a.first < b.first; }
 bool has_same_key(const Object::value_type& a, const Object::value_type& b) { return a.first == b.first; }
 
+// What stands on a stack from a place on, as a list of its size.
+template <class T>
+std::vector<T> taken(std::vector<T>& stack, std::size_t from) {
+  const auto first = stack.begin() + static_cast<std::ptrdiff_t>(from);
+  std::vector<T> list(std::make_move_iterator(first), std::make_move_iterator(stack.end()));
+  stack.erase(first, stack.end());
+  return list;
+}
+
 // Builds a Value while nlohmann reads; refuses depth at once and a key that stands twice with its object's end. What is
 // open waits on two stacks, so that each array and object is made once, of its size.
 class Builder {
@@ -46,9 +55,7 @@ class Builder {
     return true;
   }
   bool end_object() {
-    const auto from = members_.begin() + static_cast<std::ptrdiff_t>(levels_.back().from);
-    Object::Members members(std::make_move_iterator(from), std::make_move_iterator(members_.end()));
-    members_.erase(from, members_.end());
+    Object::Members members = taken(members_, levels_.back().from);
     levels_.pop_back();
     if (!std::is_sorted(members.begin(), members.end(), is_before)) std::sort(members.begin(), members.end(), is_before);
     if (const auto twice = std::adjacent_find(members.begin(), members.end(), has_same_key); twice != members.end()) {
@@ -58,9 +65,7 @@ class Builder {
     return put(Value(Object(std::move(members))));
   }
   bool end_array() {
-    const auto from = items_.begin() + static_cast<std::ptrdiff_t>(levels_.back().from);
-    Array items(std::make_move_iterator(from), std::make_move_iterator(items_.end()));
-    items_.erase(from, items_.end());
+    Array items = taken(items_, levels_.back().from);
     levels_.pop_back();
     return put(Value(std::move(items)));
   }
@@ -108,9 +113,9 @@ class Builder {
 };
 
 // Reads what most documents are: no escapes by number, nothing too deep, nothing twice. False: it is not for us.
-class PlainReader {
+class PlainDocument {
  public:
-  explicit PlainReader(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+  explicit PlainDocument(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
 
   bool read(Value& into) {
     blanks();
@@ -153,37 +158,43 @@ class PlainReader {
   }
 
   bool object(Value& into, int depth) {
-    Object made;
+    const std::size_t from = members_.size();
     ++at_;
     blanks();
     while (!skip('}')) {
-      if (!made.empty() && !skip(',')) return false;
+      if (members_.size() > from && !skip(',')) return false;
       blanks();
       std::string key;
       if (!string(key)) return false;
       blanks();
       if (!skip(':')) return false;
       blanks();
-      const std::size_t before = made.size();
-      const auto member = made.try_emplace(made.end(), std::move(key));   // canonical documents have them in order
-      if (made.size() == before || !value(member->second, depth + 1)) return false;
+      Value member;
+      if (!value(member, depth + 1)) return false;
+      members_.emplace_back(std::move(key), std::move(member));
       blanks();
     }
+    Object::Members members = taken(members_, from);
+    const std::size_t count = members.size();
+    Object made(std::move(members));
+    if (made.size() < count) return false;               // a key stands twice
     into = std::move(made);
     return true;
   }
 
   bool array(Value& into, int depth) {
-    Array made;
+    const std::size_t from = items_.size();
     ++at_;
     blanks();
     while (!skip(']')) {
-      if (!made.empty() && !skip(',')) return false;
+      if (items_.size() > from && !skip(',')) return false;
       blanks();
-      if (!value(made.emplace_back(), depth + 1)) return false;
+      Value item;
+      if (!value(item, depth + 1)) return false;
+      items_.push_back(std::move(item));
       blanks();
     }
-    into = std::move(made);
+    into = taken(items_, from);
     return true;
   }
 
@@ -267,6 +278,8 @@ class PlainReader {
 
   const char* at_;
   const char* const end_;
+  Object::Members members_;          // of the objects that are open, and
+  Array items_;                      // of the lists
 };
 
 std::string place_of(std::string_view text, std::size_t position) {
@@ -415,7 +428,7 @@ std::string_view kind_name(Value::Kind kind) {
 }
 
 Result<Value> parse_json(std::string_view text) {
-  if (Value plain; PlainReader(text).read(plain)) return plain;
+  if (Value plain; PlainDocument(text).read(plain)) return plain;
   Builder builder;
   // nlohmann takes a NUL for the end of its input and would not look at what stands behind.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
