@@ -354,7 +354,7 @@ int preview_command(const PreviewOptions& options) {
     return fail(refuse(Code::usage, "`" + options.id + "` is a journey; what it shows depends on a profile's step, so there is nothing to preview"));
   auto now = read_instant(options.at, loaded.workspace.zone);
   if (!now) return fail(now.error());
-  auto profiles = read_profiles(options.profile);
+  auto profiles = read_profiles(options.profile, loaded.workspace.attributes);
   if (!profiles) return fail(profiles.error());
 
   // The experience alone, for everybody, at any time: one snapshot a treatment.

@@ -83,6 +83,11 @@ void FolderWatch::take_events(std::set<std::string>& saved) {
     }
 }
 
+bool FolderWatch::has_news() const {
+  pollfd waiting[] = {{handle_, POLLIN, 0}, {signals_, POLLIN, 0}};
+  return poll(waiting, 2, 0) != 0;
+}
+
 std::optional<std::set<std::string>> FolderWatch::next() {
   std::set<std::string> saved;
   while (true) {

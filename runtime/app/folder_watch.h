@@ -21,6 +21,8 @@ class FolderWatch {
   // Waits until something was saved, renamed or removed, and then for a moment of quiet, since editors do several
   // things for one save. Paths within the folder, without hidden files and those of editors. Nothing: it is over.
   std::optional<std::set<std::string>> next();
+  // Whether next() would find something at once.
+  bool has_news() const;
 
  private:
   FolderWatch(std::string root, int handle, int signals) : root_(std::move(root)), handle_(handle), signals_(signals) {}

@@ -1,6 +1,5 @@
 #include "app/inputs.h"
 
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -10,33 +9,9 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "script/files.h"
+#include "testkit/rows.h"
 
 namespace footlight {
-namespace {
-
-// One CSV record: commas, double quotes, doubled quotes within.
-std::vector<std::string> csv_fields(std::string_view line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (quoted && line[i] == '"' && i + 1 < line.size() && line[i + 1] == '"') fields.back() += line[i++];
-    else if (line[i] == '"') quoted = !quoted;
-    else if (line[i] == ',' && !quoted) fields.emplace_back();
-    else fields.back() += line[i];
-  }
-  return fields;
-}
-
-Value csv_value(const std::string& text) {
-  if (text.empty()) return {};
-  if (text == "true" || text == "false") return text == "true";
-  double number = 0;
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (end.ec == std::errc() && end.ptr == text.data() + text.size()) return number;
-  return text;
-}
-
-}  // namespace
 
 Result<std::string> read_input(const std::string& path) {
   // What a pipe gives has no size to ask for: `<(…)` of a shell is one too.
@@ -75,7 +50,7 @@ Result<Value> read_profile(const std::string& argument) {
   return value;
 }
 
-Result<std::vector<Value>> read_profiles(const std::string& argument) {
+Result<std::vector<Value>> read_profiles(const std::string& argument, const AttributeTypes& declared) {
   const auto first = trim(argument).substr(0, 1);
   if (argument.empty() || first == "{") {
     auto one = read_profile(argument);
@@ -86,20 +61,9 @@ Result<std::vector<Value>> read_profiles(const std::string& argument) {
   if (!text) return text.error();
   std::vector<Value> rows;
   if (argument.ends_with(".csv")) {
-    std::vector<std::string> names;
-    for (std::string_view line : split(*text, '\n')) {
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      if (trim(line).empty()) continue;
-      const std::vector<std::string> fields = csv_fields(line);
-      if (names.empty()) {
-        names = fields;
-        continue;
-      }
-      Object row;
-      for (std::size_t i = 0; i < fields.size() && i < names.size(); ++i)
-        if (Value value = csv_value(fields[i]); !value.is_null()) row[names[i]] = std::move(value);
-      rows.emplace_back(std::move(row));
-    }
+    auto table = read_rows(argument, *text, declared);
+    if (!table) return table.error();
+    for (FileRow& row : table->rows) rows.push_back(std::move(row.cells));
     return rows;
   }
   if (auto whole = parse_json(*text)) {

@@ -13,8 +13,8 @@ namespace footlight {
 Result<std::string> read_input(const std::string& path);
 // JSON itself, a JSON file or `-`; an absent one is an empty object.
 Result<Value> read_profile(const std::string& argument);
-// Rows of a JSON list, of JSON lines, or of a CSV file whose first line names attributes.
-Result<std::vector<Value>> read_profiles(const std::string& argument);
+// Rows of a JSON list, of JSON lines, or of a CSV file whose first line names attributes (testkit/rows.h).
+Result<std::vector<Value>> read_profiles(const std::string& argument, const AttributeTypes& declared);
 // `--at`: empty is now.
 Result<Instant> read_instant(const std::string& text, const std::string& zone);
 // The URI that a configuration is asked by: its first exact rule. A URI stays as it is.

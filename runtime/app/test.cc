@@ -1,9 +1,6 @@
 // footlight test
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -11,12 +8,11 @@
 #include <thread>
 
 #include "app/commands.h"
-#include "app/folder_watch.h"
 #include "app/terminal.h"
+#include "app/test_watch.h"
 #include "testkit/coverage.h"
 #include "testkit/fixtures.h"
 #include "testkit/report.h"
-#include "testkit/snapshot_file.h"
 
 namespace footlight {
 namespace {
@@ -35,20 +31,6 @@ Status write_file(const std::string& path, const std::string& text) {
   if (!error) return Done{};
   std::filesystem::remove(fresh);
   return refuse(Code::unreadable_file, "`" + path + "` cannot be written: " + error.message());
-}
-
-Status write_snapshots(const std::string& folder, const std::vector<SnapshotOutcome>& snapshots) {
-  for (const SnapshotOutcome& outcome : snapshots) {
-    if (!outcome.text) continue;
-    const std::string path = folder + "/" + outcome.file;
-    if (!outcome.text->empty()) {
-      if (auto written = write_file(path, *outcome.text); !written) return written;
-      continue;
-    }
-    std::error_code error;
-    if (!std::filesystem::remove(path, error) && error) return refuse(Code::unreadable_file, "`" + path + "` cannot be removed: " + error.message());
-  }
-  return Done{};
 }
 
 Result<std::uint64_t> read_seed(const std::string& text) {
@@ -91,75 +73,21 @@ int print_coverage(const TestOptions& options, const CoverageOutputs& outputs, c
   return fail(refuse(Code::test_failed, "coverage is " + std::string(percent) + " %, and --coverage-min asks for " + std::to_string(options.coverage_min) + " %"));
 }
 
-// ---- --watch
-
-// Tests that a saved file can change: its own; of rows and snapshots those that name them; else all.
-std::set<std::string> touched_tests(const LoadedWorkspace& loaded, const std::set<std::string>& saved, const std::set<std::string>& failing) {
-  std::set<std::string> files;
-  for (const std::string& path : saved) {
-    const std::string name = path.substr(path.rfind('/') + 1);
-    std::size_t before = files.size();
-    for (const TestFile& test : loaded.tests)
-      if (path == test.name || path == snapshot_file_of(test.name) || (!path.ends_with(".lua") && test.source.find(name) != std::string::npos)) files.insert(test.name);
-    if (files.size() == before && !path.ends_with("_test.lua")) return {};
-  }
-  for (const TestFile& test : loaded.tests)
-    if (failing.contains(test.name)) files.insert(test.name);
-  return files;
-}
-
-// Only what matters: what fails, and how many hold. Without a terminal it does the same a run after the other, so that
-// an editor or a pipe can read along.
-int watch_command(const TestOptions& options, FixtureOptions how) {
-  auto folder = FolderWatch::open(options.folder);
-  if (!folder) return fail(folder.error());
-  const bool is_terminal = isatty(STDOUT_FILENO) != 0;
-  std::map<std::string, std::vector<TestResult>> known;   // by file
-  std::optional<std::set<std::string>> saved;             // nothing: the first run
-  while (true) {
-    const auto begins = std::chrono::steady_clock::now();
-    LuaPolicyCompiler policies;
-    const auto files = disk_files(options.folder);
-    const LoadedWorkspace loaded = load_workspace(*files, policies);
-    std::string text;
-    if (has_errors(loaded.problems)) {
-      for (const Problem& problem : loaded.problems)
-        if (!problem.is_warning) text += to_line(problem) + "\n";
-      text += "the workspace has problems\n";
-    } else {
-      std::set<std::string> failing, there;
-      for (const auto& [file, results] : known)
-        if (std::any_of(results.begin(), results.end(), [](const TestResult& result) { return !result.passed; })) failing.insert(file);
-      how.only = saved && !known.empty() ? touched_tests(loaded, *saved, failing) : std::set<std::string>();
-      how.files = files.get();
-      const FixtureRun run = run_fixtures(loaded, how);
-      if (auto written = write_snapshots(options.folder, run.snapshots); !written) text += to_text(written.error()) + "\n";
-      for (const TestFile& test : loaded.tests) there.insert(test.name);
-      std::erase_if(known, [&](const auto& one) { return how.only.empty() || how.only.contains(one.first) || !there.contains(one.first); });
-      std::set<std::string> ran;
-      for (const TestResult& result : run.results) {
-        known[result.file].push_back(result);
-        ran.insert(result.file);
-      }
-      std::vector<TestResult> all;
-      for (const auto& [file, results] : known) all.insert(all.end(), results.begin(), results.end());
-      for (const TestResult& result : all)
-        if (!result.passed) text += report_text(result);
-      text += report_snapshots(run.snapshots, options.update);
-      std::string summary = report_summary(all);
-      summary.pop_back();
-      const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begins).count();
-      text += summary + " (" + std::to_string(ran.size()) + (ran.size() == 1 ? " file, " : " files, ") + std::to_string(took) + " ms)\n";
-    }
-    if (is_terminal) std::fputs("\x1b[H\x1b[2J\x1b[3J", stdout);
-    std::fputs(text.c_str(), stdout);
-    if (std::fflush(stdout) != 0) return 0;   // nobody reads any more
-    saved = folder->next();
-    if (!saved) return 0;
-  }
-}
-
 }  // namespace
+
+Status write_snapshots(const std::string& folder, const std::vector<SnapshotOutcome>& snapshots) {
+  for (const SnapshotOutcome& outcome : snapshots) {
+    if (!outcome.text) continue;
+    const std::string path = folder + "/" + outcome.file;
+    if (!outcome.text->empty()) {
+      if (auto written = write_file(path, *outcome.text); !written) return written;
+      continue;
+    }
+    std::error_code error;
+    if (!std::filesystem::remove(path, error) && error) return refuse(Code::unreadable_file, "`" + path + "` cannot be removed: " + error.message());
+  }
+  return Done{};
+}
 
 int test_command(const TestOptions& options) {
   const auto seed = read_seed(options.seed);

@@ -87,7 +87,7 @@ class RowLines {
 class Snapshots {
  public:
   Snapshots(const std::string& test_file, const FixtureOptions& options)
-      : test_file_(test_file), file_(snapshot_file_of(test_file)), is_updating_(options.update), is_whole_(options.filter.empty()) {
+      : test_file_(test_file), file_(snapshot_file_of(test_file)), is_updating_(options.update), is_whole_(options.filter.empty() && !options.wanted && !options.is_enough) {
     if (!options.files) return;
     is_there_ = has(*options.files, file_);
     if (!is_there_) return;
@@ -216,6 +216,9 @@ class FixtureFile {
     } else {
       result.message = told(*running_, ready.error());
     }
+    // Made-up profiles stand around what all conditions compare with.
+    if (running_->property) touched_.anything = true;
+    result.touched = touched_;
     if (running_->group.empty() || is_touched_) world_.reset();
     running_ = nullptr;
   }
@@ -245,6 +248,7 @@ class FixtureFile {
   Status prepare(const Test& test, TestResult& result) {
     if (world_ && !test.group.empty() && world_group_ == test.group && !is_touched_) return Done{};
     world_.reset();
+    touched_ = {};
     auto world = World::make(loaded_, policies_, common_.options.host);
     if (!world) return world.error();
     world_ = std::move(*world);
@@ -529,9 +533,16 @@ class FixtureFile {
     }
     if (verb == "decide") return decide(arguments);
     if (verb == "node" || verb == "partition" || verb == "heal" || verb == "restart" || verb == "reboot") return about_node(verb, first);
-    if (verb == "activate_all") return activate_all();
+    if (verb == "activate_all") {
+      touched_.all_live = true;
+      return activate_all();
+    }
     auto id = text(first, "an experience's id");
     if (!id) return id.error();
+    touched_.experiences.insert(*id);
+    if (arguments[2].is_string()) touched_.experiences.insert(arguments[2].string());   // what a duplicate is to be called
+    // Who asks for what is not there may be told of what is.
+    if (!world_->catalog().experience(*id, world_->now())) touched_.anything = true;
     if (verb == "activate_approved") return activate_approved(*id);
     if (verb == "status") return world_->catalog().experience(*id, world_->now());
     return command(verb, *id, arguments);
@@ -695,6 +706,10 @@ class FixtureFile {
     auto possible = is_at_node ? world_->possible(request, arguments[5].string()) : world_->possible(request);
     if (!possible) return possible.error();
 
+    for (const SurfaceTrace& surface : decision->trace) {
+      touched_.configurations.insert(surface.configurations.begin(), surface.configurations.end());
+      for (const CandidateTrace& candidate : surface.candidates) touched_.experiences.insert(candidate.experience);
+    }
     Object seen{{"shown", shown(*decision)}, {"is_default", false}};
     Array propositions;
     for (const Proposition& proposition : decision->propositions) {
@@ -744,6 +759,7 @@ class FixtureFile {
   std::unique_ptr<World> world_;
   std::string world_group_;
   bool is_touched_ = false;                             // more than looked at, since it was set up
+  Touched touched_;                                     // since it was made
   long work_ = 0;                                       // of the running test
 };
 
@@ -800,11 +816,13 @@ class Ledger {
 void run_file(const Common& common, const TestFile& file, std::size_t number, CoverageWatch* watch, Ledger& ledger) {
   FixtureFile fixtures(common, file, watch);
   if (auto read = fixtures.read(); !read) {
-    ledger.add(number, {file.name, "(the file)", false, to_text(read.error()), {}, file.name});
+    ledger.add(number, {.file = file.name, .name = "(the file)", .message = to_text(read.error()), .place = file.name, .number = -1, .touched = {.anything = true}});
   } else {
     for (std::size_t i = 0; i < fixtures.count(); ++i) {
       if (fixtures.name(i).find(common.options.filter) == std::string::npos) continue;
-      TestResult result{.file = file.name, .name = fixtures.name(i)};
+      if (common.options.wanted && !common.options.wanted(file.name, static_cast<int>(i))) continue;
+      if (common.options.is_enough && common.options.is_enough()) break;
+      TestResult result{.file = file.name, .name = fixtures.name(i), .number = static_cast<int>(i)};
       fixtures.run(i, result);
       ledger.add(number, std::move(result));
     }
@@ -814,7 +832,7 @@ void run_file(const Common& common, const TestFile& file, std::size_t number, Co
 
 // Snapshot files of tests that are gone.
 void orphaned_snapshots(const LoadedWorkspace& loaded, const FixtureOptions& options, FixtureRun& run) {
-  if (!options.files || !options.filter.empty() || !options.only.empty()) return;
+  if (!options.files || !options.filter.empty() || !options.only.empty() || options.wanted || options.is_enough) return;
   for (const std::string& name : options.files->list("tests")) {
     if (!name.ends_with(".snap")) continue;
     const std::string file = "tests/" + name;

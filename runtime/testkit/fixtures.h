@@ -16,6 +16,14 @@ namespace footlight {
 
 class Coverage;
 
+// What of the workspace a test had to do with: what can be another way, and the test comes out as before, is not here.
+struct Touched {
+  std::set<std::string> experiences = {};               // by a command or a question, or as candidates of what was decided
+  std::set<std::string> configurations = {};            // that were asked for
+  bool all_live = false;                                // then every experience is a candidate where it shows something
+  bool anything = false;                                // it cannot be told
+};
+
 struct TestResult {
   std::string file;                                     // `tests/gold_test.lua`
   std::string name;
@@ -23,6 +31,8 @@ struct TestResult {
   std::string message = {};                             // why not, with `file:line`
   std::vector<std::string> log = {};                    // what the test logged
   std::string place = {};                               // where it is written: of a row the row's, `tests/tiers.csv:3`
+  int number = 0;                                       // in its file, from 0; of a file that cannot be read -1
+  Touched touched = {};
 };
 
 // The snapshots of one test file, beside it (snapshot_file.h).
@@ -42,6 +52,8 @@ struct FixtureOptions {
   std::uint64_t seed = 1;                               // of property cases
   int jobs = 1;                                         // so many files at once; what is told is the same for any number
   std::set<std::string> only = {};                      // only these test files; empty: all
+  std::function<bool(const std::string& file, int number)> wanted = {};   // only these tests of them; empty: all
+  std::function<bool()> is_enough = {};                 // asked before each test, by any thread: then no more are run
   Coverage* coverage = nullptr;                         // told what happens; none: nobody is
 };
 

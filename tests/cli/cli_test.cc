@@ -183,16 +183,45 @@ TEST_CASE("--watch runs again what was saved, and ends with Ctrl-C") {
   Shop shop;
   Process watching({program, "test", "--watch", shop.ws}, shop.folder.path("watch.err"));
   CHECK_THAT(watching.lines_until("4 passed").back(), Catch::StartsWith("4 passed, 0 failed (1 file, "));
+  // A new file of tests comes first, and then all others all the same.
   shop.folder.write("ws/tests/b_test.lua", "test \"b\" (function(t) t:yes(false, \"not yet\") end)");
   auto lines = watching.lines_until("4 passed");
   CHECK(lines.front() == "FAIL  tests/b_test.lua  b");
-  CHECK_THAT(lines.back(), Catch::StartsWith("4 passed, 1 failed (1 file, "));
+  CHECK_THAT(lines.back(), Catch::StartsWith("4 passed, 1 failed (1 test first, "));
+  CHECK_THAT(watching.lines_until("4 passed").back(), Catch::StartsWith("4 passed, 1 failed (4 tests after them, "));
   shop.folder.write("ws/tests/b_test.lua", "test \"b\" (function(t) t:yes(true) end)");
-  CHECK_THAT(watching.lines_until("5 passed").back(), Catch::StartsWith("5 passed, 0 failed (1 file, "));
+  CHECK_THAT(watching.lines_until("5 passed").back(), Catch::StartsWith("5 passed, 0 failed (1 test first, "));
+  CHECK_THAT(watching.lines_until("5 passed").back(), Catch::StartsWith("5 passed, 0 failed (4 tests after them, "));
   shop.folder.write("ws/experiences/broken.lua", "campaign \"x\" {");
   CHECK_THAT(watching.lines_until("the workspace").front(), Catch::StartsWith("experiences/broken.lua:"));
   std::filesystem::remove(shop.ws + "/experiences/broken.lua");
   CHECK_THAT(watching.lines_until("5 passed").back(), Catch::StartsWith("5 passed, 0 failed (2 files, "));
+  // An experience: those that touch it. A module: the experiences that use it, and the tests that require it.
+  const auto campaign = [&](const std::string& id, const std::string& audience) {
+    shop.folder.write("ws/experiences/" + id + ".lua", "local lib = require \"lib\"\ncampaign \"" + id + "\" { priority = 1, audience = " + audience + ", show = { hero = \"" + id + "\" } }\n");
+  };
+  shop.folder.write("ws/lib.lua", "return { yes = function(p) return p.loyalty.tier == \"silver\" end, no = function(p) return false end }\n");
+  watching.lines_until("5 passed");
+  campaign("one", "lib.yes");
+  watching.lines_until("5 passed");
+  campaign("two", "lib.no");
+  watching.lines_until("5 passed");
+  shop.folder.write("ws/tests/c_test.lua", R"(local lib = require "lib"
+test "one" (function(t) t:activate "one" end)
+test "two" (function(t) t:activate "two" end)
+test "neither" (function(t) t:yes(true) end)
+test "lib" (function(t) t:yes(lib.yes { loyalty = { tier = "silver" } } and not lib.no()) end)
+)");
+  CHECK_THAT(watching.lines_until("9 passed").back(), Catch::Contains("(4 tests first"));
+  CHECK_THAT(watching.lines_until("9 passed").back(), Catch::Contains("(5 tests after them"));
+  campaign("two", "lib.yes");
+  const std::string first = watching.lines_until("9 passed").back();
+  INFO(first);
+  CHECK(std::atoi(first.c_str() + first.find('(') + 1) < 5);   // `two`, and whoever activates all
+  watching.lines_until("9 passed");
+  shop.folder.write("ws/lib.lua", "return { yes = function(p) return nil end, no = function(p) return false end }\n");
+  lines = watching.lines_until("8 passed");
+  CHECK(lines.front() == "FAIL  tests/c_test.lua  lib");
   watching.signal(SIGINT);
   CHECK(watching.wait() == 0);
   CHECK(footlight_run({"test", "--watch", "--coverage", shop.ws}).exit_code == 2);
@@ -244,6 +273,13 @@ TEST_CASE("a new workspace is sound: init, check, test, decide, explain, preview
   const Ran preview = footlight_run({"preview", "welcome", shop.ws, "--profile", rows, "--json"});
   CHECK(preview.exit_code == 0);
   CHECK_THAT(preview.out, Catch::Contains("Welcome back, Smith, Ann") && Catch::Contains("Welcome back, Bo"));
+  // As rows of tests are: semicolons, line ends within quotes, declared types, every mistake with its line.
+  shop.folder.write("people.csv", "\xEF\xBB\xBFperson.name;loyalty.tier\r\n\"Ann\nof \"\"Ulm\"\"\";gold\r\n007;none\r\n");
+  CHECK_THAT(footlight_run({"preview", "welcome", shop.ws, "--profile", rows}).out, Catch::Contains("Welcome back, Ann\nof &quot;Ulm&quot;") && Catch::Contains("Welcome back, 007"));
+  shop.folder.write("people.csv", "person.name\nAnn,gold\n\"Bo\n");
+  const Ran wrong = footlight_run({"preview", "welcome", shop.ws, "--profile", rows});
+  CHECK(wrong.exit_code == 1);
+  CHECK_THAT(wrong.err, Catch::Contains(rows + ":2") && Catch::Contains(rows + ":3") && Catch::Contains("a quoted cell is never closed"));
 
   struct Bad { std::vector<std::string> words; int code; const char* says; };
   for (const Bad& bad : {Bad{{"decide", shop.ws, "--on", "heros"}, 1, "(unknown_configuration)"},
