@@ -39,6 +39,7 @@ test "nocturne: Thursdays in Advent, from four in the afternoon" (function(t)
   t:activate "nocturne"
   local ticker = t:profile {}:on "kiosk"
   t:at "2026-11-26T18:00"; ticker:shows_default()                 -- Advent begins on the 29th
+  t:at "2026-11-30T18:00"; ticker:dropped("nocturne", "the schedule policy answers false")   -- Advent, and a Monday
   t:at "2026-12-03T15:59"; ticker:dropped("nocturne", "the schedule policy answers false")
   t:at "2026-12-03T16:00"; ticker:must_show "nocturne"
   t:at "2026-12-03T23:59"; ticker:must_show "nocturne"

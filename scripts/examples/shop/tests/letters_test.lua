@@ -11,6 +11,7 @@ test "weekly-picks: three cards, the latest first, each once" (function(t)
 <ul>
 <li><a href="https://shop.example/p/arc%20%26%20glow">Arc &amp; Glow</a></li><li><a href="https://shop.example/p/garden-spike">Garden Spike</a></li><li><a href="https://shop.example/p/linen-shade">Linen Shade</a></li></ul>]]
   reader:with({ newsletter = false }):on "email":shows_nothing { because = "newsletter == true is false" }
+  t:profile { newsletter = true }:on "email":shows_nothing { because = "viewed exists is false" }
 end)
 
 test "rate-order: five buttons that answer from within the letter" (function(t)

@@ -9,6 +9,13 @@ test "interests that somebody came back to, most visits first" (function(t)
     pins = { "arc-floor-lamp" },
   }
   t:profile { interests = { "sofas" } }:on "search":content { boosts = array {}, pins = array {} }
+  -- Whoever came back more often goes first, also where it was seen later; after as many visits the name decides.
+  t:profile { interests = { "sofas", "sofas", "kitchen", "kitchen", "kitchen" } }:on "search":content {
+    boosts = { { category = "kitchen", factor = 1.375 }, { category = "sofas", factor = 1.25 } }, pins = array {},
+  }
+  t:profile { interests = { "sofas", "sofas", "kitchen", "kitchen" } }:on "search":content {
+    boosts = { { category = "kitchen", factor = 1.25 }, { category = "sofas", factor = 1.25 } }, pins = array {},
+  }
 end)
 
 test "what breaks the schema is dropped, and the next one takes its place" (function(t)
