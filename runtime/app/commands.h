@@ -61,6 +61,11 @@ struct ServeOptions {
   std::string window = "15m";
   int workers = 1;
   bool quiet = false;
+  std::string record;                                   // a file; empty: decisions are not recorded
+  double record_share = 1;
+  std::uint64_t record_bytes = 256 << 20;
+  int record_files = 5;
+  std::vector<std::string> record_without;
 };
 struct VerbOptions {
   RemoteOptions remote;

@@ -4,6 +4,7 @@
 
 #include "api/node.h"
 #include "app/listen.h"
+#include "app/recorder.h"
 #include "app/terminal.h"
 #include "base/limits.h"
 #include "follow/follow_loop.h"
@@ -32,9 +33,13 @@ int deliver_command(const ServeOptions& options) {
   auto follower = Follower::open(**store, policies, {.node = *name, .boot_id = boot_id(), .clocks = both_clocks, .nonce = fresh_nonce});
   if (!follower) return fail(follower.error());
   NodeServing serving(**follower, runner_of_this_thread);
-  auto router = Router::make(node_routes(serving), [&](const HttpRequest& request, const Route&) { return serving.authenticate(request); });
-  if (!router) return fail(router.error());
   const Log log({.now = wall_clock, .quiet = options.quiet});
+  auto recorder = recorder_of(options, serving.metrics(), log);
+  if (!recorder) return fail(recorder.error());
+  std::vector<Route> rows = node_routes(serving);
+  if (*recorder) rows = Recorder::recorded(std::move(rows), serving, **recorder);
+  auto router = Router::make(std::move(rows), [&](const HttpRequest& request, const Route&) { return serving.authenticate(request); });
+  if (!router) return fail(router.error());
   auto listener = listen(options, *address, *router, serving.metrics(), log);
   if (!listener) return fail(listener.error());
   {

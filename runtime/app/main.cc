@@ -184,6 +184,11 @@ int main(int argc, char** argv) {
   command->add_option("--window", serve.window, "the propagation window, at most 15m")->capture_default_str();
   command->add_option("--workers", serve.workers, "worker threads")->check(CLI::Range(1, 64))->capture_default_str();
   command->add_flag("--quiet", serve.quiet, "log warnings and errors only");
+  command->add_option("--record", serve.record, "a file that gets a JSON line for each decision, with the whole request, as `replay` reads them");
+  command->add_option("--record-share", serve.record_share, "the share of decisions that is recorded, from 0 to 1")->capture_default_str();
+  command->add_option("--record-size", serve.record_bytes, "then FILE becomes FILE.1 and so on: `256MB`")->transform(CLI::AsSizeValue(false))->capture_default_str();
+  command->add_option("--record-files", serve.record_files, "so many are kept")->capture_default_str();
+  command->add_option("--record-without", serve.record_without, "a part of requests that is left out: `identity`, `attributes.person`, `context.ip`; may be repeated");
   command->callback([&] { run = [&] { return serve.role == "delivery" ? deliver_command(serve) : serve_command(serve); }; });
 
   VerbOptions verb;

@@ -7,7 +7,9 @@
 #include "app/commands.h"
 #include "app/listen.h"
 #include "app/push.h"
+#include "app/recorder.h"
 #include "app/terminal.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "script/selftest.h"
 #include "server/listener.h"
@@ -109,9 +111,13 @@ int serve_command(const ServeOptions& options) {
 
   // What reading the journal took is given back before anybody looks.
   malloc_trim(0);
-  auto router = Router::make(routes(api), [&api](const HttpRequest& request, const Route&) { return api.authenticate(request); });
-  if (!router) return fail(router.error());
   const Log log({.now = wall_clock, .quiet = options.quiet});
+  auto recorder = recorder_of(options, api.metrics(), log);
+  if (!recorder) return fail(recorder.error());
+  std::vector<Route> rows = routes(api);
+  if (*recorder) rows = Recorder::recorded(std::move(rows), api, **recorder);
+  auto router = Router::make(std::move(rows), [&api](const HttpRequest& request, const Route&) { return api.authenticate(request); });
+  if (!router) return fail(router.error());
   for (const auto& [name, catalog] : api.catalogs())
     if (const auto error = catalog->compile_error())
       log.write(Log::Level::error, "workspace does not compile", {{"workspace", name}, {"reason", to_text(*error)}});
