@@ -203,6 +203,12 @@ class Loader {
     loaded.definition = parse_definition(declaration.document, found);
     // On a workspace that has errors itself, what does not fit it would only repeat them.
     if (!has_errors(found) && is_workspace_sound_) include_mentions(loaded.definition, loaded_.workspace, found);
+    // A named audience stands in its own file, also where this experience takes it along.
+    for (const auto& [name, audience] : loaded.definition.include.audiences) {
+      const std::string prefix = "$.audiences." + name;
+      for (auto at = loaded_.places.lower_bound(prefix); at != loaded_.places.end() && at->first.starts_with(prefix); ++at)
+        if (at->first.size() == prefix.size() || std::string_view(".[:").find(at->first[prefix.size()]) != std::string_view::npos) loaded.places.insert(*at);
+    }
     if (!has_errors(found) && is_workspace_sound_) {
       for (Problem& problem : check_against(loaded.definition, loaded_.workspace)) found.push_back(std::move(problem));
       times(loaded.definition, found);

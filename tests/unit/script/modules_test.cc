@@ -100,6 +100,18 @@ TEST_CASE("functions of a module that call each other run natively, and traces n
         "audience: loyalty.tier == \"gold\" is false (\"none\") lib/pricing.lua:11");
 }
 
+TEST_CASE("a clause of a named audience is told at its own line, and one of a server's documents at the line of the policy") {
+  const auto loaded = load({{"audiences/large.lua", "audience \"large\" (all {\n  attr \"loyalty.tier\":exists(),\n  function(p)\n    return p.cart.total ~= nil\n      and p.cart.total > 50\n  end,\n})\n"},
+                            {"experiences/a.lua", "campaign \"a\" { audience = \"large\", show = { hero = \"x\" } }\n"}});
+  CHECK(only(loaded) == "");
+  CHECK(told(ask(loaded, "web://shop.example/#hero", "{}")) == "audience: loyalty.tier exists is false (absent) audiences/large.lua:2");
+  CHECK(told(ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":5},"loyalty":{"tier":"gold"}})")) == "audience: cart.total > 50 is false (5) audiences/large.lua:5");
+  // A server knows no files.
+  LoadedWorkspace bare = load({{"experiences/a.lua", "campaign \"a\" { audience = function(p)\n if not p.loyalty.tier then return false end\n return p.cart.total > 50 end, show = { hero = \"x\" } }\n"}});
+  bare.experiences[0].places.clear();
+  CHECK(told(ask(bare, "web://shop.example/#hero", R"({"cart":{"total":5},"loyalty":{"tier":"gold"}})")) == "audience: cart.total > 50 is false (5) $.audience:5");
+}
+
 TEST_CASE("why a function stays Lua is told at the module's line") {
   LuaPolicyCompiler compiler;
   const auto loaded = with_audience("function(p) return pricing.is_odd(p) end",

@@ -64,6 +64,34 @@ TEST_CASE("a native function's conditions are seen one by one, as far as they ar
   CHECK(times(whole.report.actions, "gold on banner") == 0);
 }
 
+TEST_CASE("functions of modules are seen at their own lines, once for all who use them") {
+  const FileMap files{{"lib/carts.lua", R"(local M = {}
+local least = 50
+function M.is_big(p)
+  if p.cart.total == nil then
+    return false
+  end
+  return p.cart.total >= least
+end
+function M.unused() return 1 end
+return M
+)"},
+                      {"experiences/m.lua", "local carts = require \"lib.carts\"\ncampaign \"m\" { priority = 99, audience = carts.is_big, show = { hero = \"m\" } }\n"},
+                      {"experiences/n.lua", "local carts = require \"lib.carts\"\ncampaign \"n\" {\n  priority = 98,\n  audience = function(p)\n    return carts.is_big(p) and p.cart.total < 100\n  end,\n  show = { hero = \"n\" },\n}\n"},
+                      {"tests/a_test.lua", "local carts = require \"lib.carts\"\ntest \"modules\" (function(t)\n  t:yes(carts.is_big { cart = { total = 50 } } and carts.unused() == 1)\n  t:activate_all()\n"
+                                           "  t:profile { cart = { total = 60 } }:on \"hero\":shows \"m\"\n  t:profile { cart = { total = 40 } }:on \"hero\":must_not_show \"m\"\nend)\n"}};
+  const Covered covered = cover(files);
+  INFO(covered.told);
+  CHECK_THAT(clauses(covered.report), Contains("lib/carts.lua:4 p.cart.total == nil F\nlib/carts.lua:7 p.cart.total >= least T F\n"));
+  CHECK_THAT(clauses(covered.report), Contains("experiences/n.lua:5 carts.is_big(p) T F\nexperiences/n.lua:5 p.cart.total < 100 T\n"));
+  const auto& lines = covered.report.lines.at("lib/carts.lua");
+  CHECK(lines.at(4) > 0);
+  CHECK(lines.at(5) == 0);
+  CHECK(lines.at(7) > 0);
+  CHECK_FALSE(lines.contains(9));   // nothing of the workspace takes it along
+  CHECK(covered.report.sources.contains("lib/carts.lua"));
+}
+
 TEST_CASE("functions that stay Lua: their lines, conditions, helpers, in the file as it is written") {
   const FileMap files{{"experiences/b.lua", R"(-- a helper that two functions share
 local function is_big(total)
