@@ -587,7 +587,7 @@ void Catalog::arrange_on_the_side() {
   if (!options_.on_the_side) return arrange(patched, *arranged(*patched));
   {
     const std::lock_guard lock(side_mutex_);
-    is_arranging_ = true;
+    ++on_the_side_;
   }
   options_.on_the_side([this, patched] {
     const auto made = arranged(*patched);
@@ -596,7 +596,7 @@ void Catalog::arrange_on_the_side() {
       arrange(patched, *made);
     }
     const std::lock_guard lock(side_mutex_);
-    is_arranging_ = false;
+    --on_the_side_;
     side_is_done_.notify_all();
   });
 }
@@ -613,7 +613,7 @@ void Catalog::arrange(const std::shared_ptr<const Snapshot>& patched, const Snap
 
 Catalog::~Catalog() {
   std::unique_lock lock(side_mutex_);
-  side_is_done_.wait(lock, [&] { return !is_arranging_; });
+  side_is_done_.wait(lock, [&] { return on_the_side_ == 0; });
 }
 
 void Catalog::note_leaving(const std::string& experience, const std::optional<CatalogItem>& item) {

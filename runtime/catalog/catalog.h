@@ -235,7 +235,7 @@ class Catalog {
 
   std::mutex side_mutex_;
   std::condition_variable side_is_done_;
-  bool is_arranging_ = false;                           // on the side; under side_mutex_
+  int on_the_side_ = 0;                                 // what is still to be done there; under side_mutex_
 };
 
 }  // namespace footlight
