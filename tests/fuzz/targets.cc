@@ -1,14 +1,18 @@
 #include "targets.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <set>
 
 #include "base/limits.h"
 #include "engine/predicate_program.h"
 #include "engine/template.h"
 #include "script/lift.h"
+#include "script/policy_text.h"
 #include "script/print.h"
+#include "script/sealed.h"
 #include "script/vm.h"
 
 namespace footlight::fuzz {
@@ -33,6 +37,25 @@ std::optional<Vm>& loader_vm() {
 void check_text(const std::string& text, std::size_t bytes_max) {
   promise(text.size() <= bytes_max + 400, "a message has an end", text.substr(0, 200));
   promise(parse_json(to_json(Value(text))).ok(), "a message is UTF-8", text);
+}
+
+// A policy's text, run from the start, against what the function that it was written from answered.
+void as_written(Vm& vm, const std::string& text, const Arguments& arguments, const ScriptOutcome& answered) {
+  const auto chunk = read_chunk(text, "fuzz.lua", Mode::policy);
+  promise(chunk.ok(), "a written policy can be read", text);
+  const auto loaded = vm.load(chunk->lua, "fuzz.lua");
+  if (!loaded) return promise(loaded.error().code == Code::memory_exceeded, "LuaJIT takes a written policy", to_text(loaded.error()) + "\n" + text);
+  const Budget plenty{.fuel = limits::fuel_policy, .memory = 8 << 20};
+  const ScriptOutcome made = vm.call(*loaded, {}, plenty, Functions::collect);
+  promise(made.stopped() || (made.ok() && made.functions.size() == 1), "a written policy gives a function", text);
+  for (const FoundFunction& function : made.functions) {
+    const ScriptOutcome again = vm.call(function.ref, arguments, {.fuel = 300, .memory = 1 << 20});
+    if (!again.stopped() && !answered.stopped())
+      promise(again.value == answered.value && again.error.has_value() == answered.error.has_value(), "a written policy answers as its function did",
+              text + "\n" + to_json(answered.value) + " and now " + to_json(again.value) + "\n" + (again.error ? again.error->message : ""));
+    vm.release(function.ref);
+  }
+  vm.release(*loaded);
 }
 
 void loader(std::string_view input) {
@@ -70,13 +93,29 @@ void loader(std::string_view input) {
     check_text(of.error->message, limits::script_message_bytes_max);
   };
   judge(outcome);
+  std::vector<const Chunk*> loads;
   for (const FoundFunction& found : outcome.functions) {
+    // Written down, it does what it does here.
+    std::optional<std::string> text;
+    if (found.chunk >= 0 && found.id >= 0) {
+      loads.assign(static_cast<std::size_t>(found.chunk) + 1, nullptr);
+      loads.back() = &*chunk;
+      auto written = write_policy(*vm, found, loads, {});
+      if (written) text = std::move(written->lua);
+      else promise(written.error().code != Code::internal && written.error().code != Code::syntax_error, "what cannot be written is told", to_text(written.error()));
+    }
     const ScriptOutcome first = vm->call(found.ref, {&view, Value(1)}, budget), second = vm->call(found.ref, {&view, Value(1)}, budget);
     judge(first);
     judge(second);
+    if (text) as_written(*vm, *text, {&view, Value(1)}, first);
     // What keeps nothing answers the same.
+    const auto is_sealed = [&] {
+      const std::set<std::string> sealed = sealed_tables(*chunk);
+      const auto tables = vm->captured_tables(found.ref);
+      return std::all_of(tables.begin(), tables.end(), [&](const std::string& name) { return sealed.contains(name); });
+    };
     if (!first.stopped() && !second.stopped() && found.id >= 0 && !chunk->functions[static_cast<std::size_t>(found.id)].assigns_captured &&
-        !chunk->functions[static_cast<std::size_t>(found.id)].writes_tables_it_did_not_make && vm->captured_tables(found.ref).empty())
+        !chunk->functions[static_cast<std::size_t>(found.id)].writes_tables_it_did_not_make && is_sealed())
       promise(first.value == second.value && first.error.has_value() == second.error.has_value(), "a policy answers the same twice", chunk->lua);
     vm->release(found.ref);
   }
