@@ -8,244 +8,13 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "engine/template_syntax.h"
+#include "engine/template_tag.h"
 
 namespace footlight {
 namespace {
 
 using Kind = NodeSyntax::Kind;
 using Expression = ExpressionSyntax;
-
-enum class Token {
-  open_sexpr,
-  close_sexpr,
-  open_raw,
-  close_raw,
-  open_partial,
-  open_partial_block,
-  open_block,
-  open_endblock,
-  inverse,
-  open_inverse,
-  open_inverse_chain,
-  open_unescaped,
-  open,
-  comment,
-  equals,
-  id,
-  separator,
-  close_unescaped,
-  close,
-  string,
-  number,
-  boolean,
-  null,
-  data,
-  open_params,
-  pipe,
-  call,
-  decorator,
-  invalid,
-  end,
-};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) { return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-// Reads the tokens of one `{{…}}` tag.
-class Lexer {
- public:
-  explicit Lexer(std::string_view text) : text_(text) {}
-
-  Token token = Token::end;
-  std::string_view lexeme;        // as written
-  std::string value;              // of an id or a string: unescaped
-  std::size_t begin = 0, at = 0;  // the token is [begin, at)
-
-  void start(std::size_t from) {
-    at = from;
-    next();
-  }
-
-  void next() {
-    while (const std::size_t bytes = space_at(text_, at)) at += bytes;
-    begin = at;
-    token = at >= text_.size() ? Token::end : scan();
-    lexeme = text_.substr(begin, at - begin);
-  }
-
-  std::size_t skip_blanks(std::size_t from) const {
-    while (const std::size_t bytes = space_at(text_, from)) from += bytes;
-    return from;
-  }
-
- private:
-  bool is_at(std::size_t where, std::string_view what) const { return text_.substr(where).starts_with(what); }
-  char look(std::size_t where) const { return where < text_.size() ? text_[where] : '\0'; }
-
-  Token take(std::size_t bytes, Token kind) {
-    at = begin + bytes;
-    return kind;
-  }
-
-  bool ends_name(std::size_t where, bool in_path) const {
-    if (where >= text_.size()) return false;
-    const char c = text_[where];
-    if (c == '~' || c == '}' || c == ')') return true;
-    if (in_path && (c == '=' || c == '/' || c == '.' || c == '|')) return true;
-    return space_at(text_, where) > 0;
-  }
-
-  Token scan() {
-    if (is_at(begin, "{{")) return scan_opening();
-    const char c = text_[begin];
-    switch (c) {
-      case '(': return take(1, Token::open_sexpr);
-      case ')': return take(1, Token::close_sexpr);
-      case '=': return take(1, Token::equals);
-      case '@': return take(1, Token::data);
-      case '|': return take(1, Token::pipe);
-      case '/': return take(1, Token::separator);
-      case '.':
-        value = is_at(begin, "..") ? ".." : ".";
-        if (value == "..") return take(2, Token::id);
-        return take(1, ends_name(begin + 1, true) ? Token::id : Token::separator);
-      case '}':
-        if (is_at(begin, "}}}}")) return take(4, Token::close_raw);
-        if (is_at(begin, "}}}")) return take(3, Token::close_unescaped);
-        if (is_at(begin, "}~}}")) return take(4, Token::close_unescaped);
-        if (is_at(begin, "}}")) return take(2, Token::close);
-        return take(1, Token::invalid);
-      case '~': return is_at(begin, "~}}") ? take(3, Token::close) : take(1, Token::invalid);
-      case '"':
-      case '\'': return scan_string(c);
-      case '[': return scan_brackets();
-      default: return scan_word();
-    }
-  }
-
-  Token scan_opening() {
-    if (is_at(begin, "{{{{")) return take(4, Token::open_raw);
-    const std::size_t behind = begin + (look(begin + 2) == '~' ? 3 : 2);
-    const auto opening = [&](std::size_t bytes, Token kind) { return take(behind - begin + bytes, kind); };
-    switch (look(behind)) {
-      case '>': return opening(1, Token::open_partial);
-      case '#':
-        if (look(behind + 1) == '>') return opening(2, Token::open_partial_block);
-        return look(behind + 1) == '*' ? opening(2, Token::decorator) : opening(1, Token::open_block);
-      case '/': return opening(1, Token::open_endblock);
-      case '{': return opening(1, Token::open_unescaped);
-      case '&': return opening(1, Token::open);
-      case '*': return opening(1, Token::decorator);
-      case '!': return scan_comment(behind);
-      case '^':
-        if (const auto end = closing(behind + 1)) return take(*end - begin, Token::inverse);
-        return opening(1, Token::open_inverse);
-      default: break;
-    }
-    const std::size_t word = skip_blanks(behind);
-    if (is_at(word, "else") && !is_word(look(word + 4))) {
-      if (const auto end = closing(word + 4)) return take(*end - begin, Token::inverse);
-      return take(word + 4 - begin, Token::open_inverse_chain);
-    }
-    return opening(0, Token::open);
-  }
-
-  // The end of `~}}` or `}}` behind blanks, if that is what follows.
-  std::optional<std::size_t> closing(std::size_t from) const {
-    from = skip_blanks(from);
-    if (look(from) == '~') ++from;
-    if (!is_at(from, "}}")) return std::nullopt;
-    return from + 2;
-  }
-
-  Token scan_comment(std::size_t mark) {
-    if (!is_at(mark + 1, "--")) {
-      const auto end = text_.find("}}", mark + 1);
-      if (end == std::string_view::npos) return take(text_.size() - begin, Token::invalid);
-      return take(end + 2 - begin, Token::comment);
-    }
-    // The first `--}}` or `--~}}`, which may use the dashes of the opening.
-    for (auto end = text_.find("--", mark + 1); end != std::string_view::npos;
-         end = text_.find("--", end + 1)) {
-      const std::size_t behind = end + (look(end + 2) == '~' ? 3 : 2);
-      if (is_at(behind, "}}")) return take(behind + 2 - begin, Token::comment);
-    }
-    return take(text_.size() - begin, Token::invalid);
-  }
-
-  // A backslash hides a quote, unless no other quote ends the string.
-  Token scan_string(char quote) {
-    std::size_t end = begin + 1, hidden = 0;
-    while (end < text_.size() && text_[end] != quote) {
-      if (text_[end] == '\\' && look(end + 1) == quote) hidden = ++end;
-      ++end;
-    }
-    if (end >= text_.size()) {
-      if (hidden == 0) return take(1, Token::invalid);
-      end = hidden;
-    }
-    value.clear();
-    for (std::size_t i = begin + 1; i < end; ++i) {
-      if (text_[i] == '\\' && text_[i + 1] == quote && i + 1 < end) continue;
-      value += text_[i];
-    }
-    return take(end + 1 - begin, Token::string);
-  }
-
-  Token scan_brackets() {
-    std::size_t end = begin + 1, hidden = 0;
-    while (end < text_.size() && text_[end] != ']') {
-      if (text_[end] == '\\' && look(end + 1) == ']') hidden = ++end;
-      ++end;
-    }
-    if (end >= text_.size()) {
-      if (hidden == 0) return take(1, Token::invalid);
-      end = hidden;
-    }
-    value.clear();
-    for (std::size_t i = begin; i <= end; ++i) {
-      if (text_[i] == '\\' && i < end && (text_[i + 1] == '\\' || text_[i + 1] == ']')) ++i;
-      value += text_[i];
-    }
-    return take(end + 1 - begin, Token::id);
-  }
-
-  Token scan_word() {
-    std::size_t end = begin;
-    while (end < text_.size() &&
-           std::string_view("!\"#%&'()*+,./;<=>@[\\]^`{|}~").find(text_[end]) == std::string_view::npos &&
-           !space_at(text_, end))
-      ++end;
-    const std::string_view word = text_.substr(begin, end - begin);
-    if (word.empty()) return take(1, Token::invalid);
-    value = word;
-    if (ends_name(end, false)) {
-      if (word == "true" || word == "false") return take(word.size(), Token::boolean);
-      if (word == "null" || word == "undefined") return take(word.size(), Token::null);
-    }
-    if (const std::size_t bytes = number_at(begin); bytes > 0 && ends_name(begin + bytes, false))
-      return take(bytes, Token::number);
-    if (word == "as") {
-      const std::size_t pipe = skip_blanks(end);
-      if (pipe > end && look(pipe) == '|') return take(pipe + 1 - begin, Token::open_params);
-    }
-    if (look(end) == '(') return take(word.size(), Token::call);
-    return ends_name(end, true) ? take(word.size(), Token::id)
-                                : take(std::max<std::size_t>(word.size(), 1), Token::invalid);
-  }
-
-  std::size_t number_at(std::size_t from) const {
-    std::size_t end = from + (look(from) == '-' ? 1 : 0);
-    const std::size_t digits = end;
-    while (is_digit(look(end))) ++end;
-    if (end == digits) return 0;
-    if (look(end) == '.' && is_digit(look(end + 1)))
-      for (++end; is_digit(look(end));) ++end;
-    return end - from;
-  }
-
-  std::string_view text_;
-};
 
 // An opening tag of a block or of an `else if`, or of any other tag with a callee.
 struct Opening {
@@ -271,10 +40,10 @@ struct Inverse {
   bool is_chained = false;
 };
 
-class Parser {
+class Parser : private TagReader {
  public:
   Parser(std::string_view text, const Place& place, Problems& problems)
-      : text_(text), place_(place), problems_(problems), lexer_(text) {}
+      : TagReader(text), place_(place), problems_(problems) {}
 
   BodySyntax parse() {
     if (const auto zero = text_.find('\0'); zero != std::string_view::npos)
@@ -381,30 +150,30 @@ class Parser {
     sexpr_depth_ = 0;
     has_hash_ = false;
     switch (lexer_.token) {
-      case Token::comment: {
+      case TagToken::comment: {
         at_ = lexer_.at;
         NodeSyntax& node = add(body, Kind::comment, begin);
         node.strip = strip_flags(node.tag, node.tag);
         return std::nullopt;
       }
-      case Token::open:
-      case Token::open_unescaped: parse_output(body, begin); return std::nullopt;
-      case Token::open_partial: parse_partial(body, begin); return std::nullopt;
-      case Token::open_raw: parse_raw_block(body, begin); return std::nullopt;
-      case Token::open_block:
-      case Token::open_inverse: {
-        Opening opening = parse_opening(begin, lexer_.token == Token::open_inverse);
+      case TagToken::open:
+      case TagToken::open_unescaped: parse_output(body, begin); return std::nullopt;
+      case TagToken::open_partial: parse_partial(body, begin); return std::nullopt;
+      case TagToken::open_raw: parse_raw_block(body, begin); return std::nullopt;
+      case TagToken::open_block:
+      case TagToken::open_inverse: {
+        Opening opening = parse_opening(begin, lexer_.token == TagToken::open_inverse);
         parse_block(body, std::move(opening));
         return std::nullopt;
       }
-      case Token::inverse: {
+      case TagToken::inverse: {
         at_ = lexer_.at;
         return Stop{.kind = Stop::Kind::inverse,
                     .tag = lexer_.lexeme,
                     .line = line_at(begin),
                     .strip = strip_flags(lexer_.lexeme, lexer_.lexeme)};
       }
-      case Token::open_inverse_chain: {
+      case TagToken::open_inverse_chain: {
         Stop stop{.kind = Stop::Kind::chain, .opening = parse_opening(begin, false)};
         stop.tag = stop.opening.node.tag;
         stop.line = stop.opening.node.line;
@@ -412,14 +181,14 @@ class Parser {
         stop.is_broken = stop.opening.is_broken;
         return stop;
       }
-      case Token::open_endblock: return parse_close(begin);
-      case Token::open_partial_block:
-      case Token::decorator: {
+      case TagToken::open_endblock: return parse_close(begin);
+      case TagToken::open_partial_block:
+      case TagToken::decorator: {
         const bool has_body = lexer_.lexeme.find('#') != std::string_view::npos;
         Opening opening{.is_broken = true};
         opening.node.line = line_at(begin);
         broken(begin, lexer_.at,
-               lexer_.token == Token::decorator
+               lexer_.token == TagToken::decorator
                    ? "is a decorator, which does not exist here; inline partials are fragments"
                    : "is a partial block, which does not exist here; hand values to a fragment: `{{> name "
                      "a=b}}`");
@@ -427,7 +196,7 @@ class Parser {
         if (has_body) parse_block(body, std::move(opening));  // so that its end is not reported too
         return std::nullopt;
       }
-      case Token::invalid:  // a comment without an end hides all that follows
+      case TagToken::invalid:  // a comment without an end hides all that follows
         report(line_at(begin), quote_tag(text_.substr(begin)) + " is never closed");
         at_ = text_.size();
         return std::nullopt;
@@ -441,11 +210,11 @@ class Parser {
 
   void parse_output(BodySyntax& body, std::size_t begin) {
     const std::string_view open = lexer_.lexeme;
-    const bool is_braced = lexer_.token == Token::open_unescaped;
+    const bool is_braced = lexer_.token == TagToken::open_unescaped;
     Expression expression;
     lexer_.next();
     if (!read_callee_and_arguments(expression) ||
-        !expect(is_braced ? Token::close_unescaped : Token::close, is_braced ? "}}}" : "}}"))
+        !expect(is_braced ? TagToken::close_unescaped : TagToken::close, is_braced ? "}}}" : "}}"))
       return broken(begin, lexer_.begin, why_);
     at_ = lexer_.at;
     NodeSyntax& node = add(body, Kind::output, begin);
@@ -457,7 +226,7 @@ class Parser {
   void parse_partial(BodySyntax& body, std::size_t begin) {
     const std::string_view open = lexer_.lexeme;
     lexer_.next();
-    if (lexer_.token == Token::open_sexpr || lexer_.token == Token::call)
+    if (lexer_.token == TagToken::open_sexpr || lexer_.token == TagToken::call)
       return broken(begin, lexer_.at,
                     "computes the fragment's name; write the name out, and choose with `{{#if}}`");
     NodeSyntax partial;
@@ -466,7 +235,7 @@ class Parser {
     if (arguments.args.size() > 1)
       return broken(begin, lexer_.begin,
                     "hands over two contexts; a fragment takes one, and `name=value` arguments");
-    if (!expect(Token::close, "}}")) return broken(begin, lexer_.begin, why_);
+    if (!expect(TagToken::close, "}}")) return broken(begin, lexer_.begin, why_);
     at_ = lexer_.at;
     NodeSyntax& node = add(body, Kind::partial, begin);
     node.strip = strip_flags(open, lexer_.lexeme);
@@ -517,7 +286,7 @@ class Parser {
     std::vector<std::string> params;
     lexer_.next();
     const bool is_read =
-        read_callee_and_arguments(expression) && read_block_params(params) && expect(Token::close, "}}");
+        read_callee_and_arguments(expression) && read_block_params(params) && expect(TagToken::close, "}}");
     std::string_view close = lexer_.lexeme;
     if (is_read) {
       at_ = lexer_.at;
@@ -540,7 +309,7 @@ class Parser {
     const std::string_view open = lexer_.lexeme;
     lexer_.next();
     Expression name;
-    const bool is_read = read_name(name) && expect(Token::close, "}}");
+    const bool is_read = read_name(name) && expect(TagToken::close, "}}");
     Stop stop{.kind = Stop::Kind::close, .line = line_at(begin)};
     if (is_read) {
       at_ = lexer_.at;
@@ -554,206 +323,6 @@ class Parser {
     return stop;
   }
 
-  // As handlebars spells a name back: a path's original, a literal's text.
-  static std::string spelled(const Expression& name) {
-    if (name.kind == Expression::Kind::path || name.kind == Expression::Kind::call) return name.path.original;
-    if (name.literal.is_string()) return name.literal.string();
-    return name.literal.is_null() ? std::string("null") : to_json(name.literal);
-  }
-
-  // ---- the grammar inside a tag ----
-
-  bool fail(std::string message) {
-    if (why_.empty()) why_ = std::move(message);
-    return false;
-  }
-
-  bool count() {
-    if (++nodes_ <= limits::template_expression_nodes_max) return true;
-    return fail("has more than " + std::to_string(limits::template_expression_nodes_max) + " parts");
-  }
-
-  bool expect(Token token, std::string_view sign) {
-    if (lexer_.token == token) return true;
-    if (lexer_.token == Token::end) return fail("has no closing `" + std::string(sign) + "`");
-    if (lexer_.token == Token::equals)
-      return fail("has `=` in the wrong place; name a helper first: `{{helper name=value}}`");
-    return fail("has `" + std::string(lexer_.lexeme) + "` where `" + std::string(sign) + "` is expected");
-  }
-
-  // name param* hash?
-  bool read_callee_and_arguments(Expression& into) {
-    if (lexer_.token == Token::call) return read_call(into);
-    if (!read_name(into)) return false;
-    Expression arguments;
-    if (!read_arguments(arguments)) return false;
-    if (arguments.args.empty() && arguments.hash.empty()) {
-      to_path(into);
-      return true;
-    }
-    to_path(into);
-    into.kind = Expression::Kind::call;
-    into.args = std::move(arguments.args);
-    into.hash = std::move(arguments.hash);
-    return true;
-  }
-
-  // A literal in the place of a name is the name that it spells: `{{"order total"}}`, `{{12}}`.
-  static void to_path(Expression& name) {
-    if (name.kind != Expression::Kind::literal) return;
-    const std::string text = spelled(name);
-    name.kind = Expression::Kind::path;
-    name.literal = Value();
-    name.path.parts = {text};
-    name.path.original = text;
-  }
-
-  bool read_arguments(Expression& into) {
-    for (;;) {
-      switch (lexer_.token) {
-        case Token::id: {
-          if (const std::size_t behind = lexer_.skip_blanks(lexer_.at);
-              behind < text_.size() && text_[behind] == '=')
-            return read_hash(into);
-          [[fallthrough]];
-        }
-        case Token::data:
-        case Token::string:
-        case Token::number:
-        case Token::boolean:
-        case Token::null:
-        case Token::open_sexpr:
-        case Token::call:
-          if (!read_param(into.args.emplace_back())) return false;
-          break;
-        default: return true;
-      }
-    }
-  }
-
-  bool read_hash(Expression& into) {
-    has_hash_ = true;
-    while (lexer_.token == Token::id) {
-      std::string key = unbracketed(lexer_.value);
-      lexer_.next();
-      if (lexer_.token != Token::equals)
-        return fail("has `" + key + "` behind `name=value`; plain arguments come first");
-      lexer_.next();
-      Expression value;
-      const bool is_undefined = lexer_.token == Token::null && lexer_.lexeme == "undefined";
-      if (!read_param(value)) return false;
-      if (is_undefined) continue;  // handlebars leaves such a pair out
-      const bool is_taken = std::any_of(into.hash.begin(), into.hash.end(),
-                                        [&](const auto& pair) { return pair.first == key; });
-      if (!is_taken) into.hash.emplace_back(std::move(key), std::move(value));  // the first of a name wins
-    }
-    return true;
-  }
-
-  bool read_param(Expression& into) {
-    if (lexer_.token == Token::call) return read_call(into);
-    if (lexer_.token != Token::open_sexpr) return read_name(into);
-    if (++sexpr_depth_ > limits::template_depth_max)
-      return fail("nests deeper than " + std::to_string(limits::template_depth_max) + " levels");
-    lexer_.next();
-    Expression arguments;
-    if (lexer_.token == Token::call) return fail("mixes `(name …)` and `name(…)`; write one of them");
-    if (!read_name(into) || !read_arguments(arguments) || !expect(Token::close_sexpr, ")")) return false;
-    to_path(into);
-    into.kind = Expression::Kind::call;
-    into.args = std::move(arguments.args);
-    into.hash = std::move(arguments.hash);
-    --sexpr_depth_;
-    lexer_.next();
-    return true;
-  }
-
-  // `name(…)` inside `{{…}}`: the expression language reads it.
-  bool read_call(Expression& into) {
-    if (!count()) return false;
-    ExpressionReader reader(text_, lexer_.begin);
-    reader.nodes = nodes_;
-    if (!reader.read_call(into)) return fail(std::move(reader.why));
-    nodes_ = reader.nodes;
-    lexer_.start(reader.at);
-    return true;
-  }
-
-  bool read_name(Expression& into) {
-    if (!count()) return false;
-    switch (lexer_.token) {
-      case Token::id:
-      case Token::data: return read_path(into);
-      case Token::string: into.literal = Value(lexer_.value); break;
-      case Token::boolean: into.literal = Value(lexer_.lexeme == "true"); break;
-      case Token::null: break;
-      case Token::number: {
-        double number = 0;
-        std::from_chars(lexer_.lexeme.data(), lexer_.lexeme.data() + lexer_.lexeme.size(), number);
-        into.literal = Value(number);
-        break;
-      }
-      case Token::end: return fail("has no closing `}}`");
-      case Token::close:
-      case Token::close_unescaped: return fail("is empty where a name or a value is expected");
-      default: return fail("has `" + std::string(lexer_.lexeme) + "` where a name or a value is expected");
-    }
-    lexer_.next();
-    return true;
-  }
-
-  static std::string unbracketed(const std::string& id) {
-    const bool is_bracketed = id.size() > 1 && id.front() == '[' && id.back() == ']' &&
-                              id.find_first_of("\n\r") == std::string::npos;
-    return is_bracketed ? id.substr(1, id.size() - 2) : id;
-  }
-
-  bool read_path(Expression& into) {
-    into.kind = Expression::Kind::path;
-    PathSyntax& path = into.path;
-    if (lexer_.token == Token::data) {
-      path.is_data = true;
-      path.original = "@";
-      lexer_.next();
-      if (lexer_.token != Token::id) return fail("lacks a name behind `@`");
-    }
-    std::string separator;
-    for (;;) {
-      const std::string part = unbracketed(lexer_.value);
-      const bool is_bracketed = part != lexer_.value;
-      path.original += separator + part;
-      if (!is_bracketed && (part == ".." || part == "." || part == "this")) {
-        if (!path.parts.empty())
-          return fail("has `" + part + "` in the middle of the path `" + path.original + "`");
-        if (part == "..") ++path.depth;
-      } else {
-        path.parts.push_back(part);
-      }
-      lexer_.next();
-      if (lexer_.token != Token::separator) return true;
-      separator = lexer_.lexeme;
-      lexer_.next();
-      if (lexer_.token == Token::number || lexer_.token == Token::boolean || lexer_.token == Token::null)
-        return fail("ends a path with `" + std::string(lexer_.lexeme) + "`; write `" + path.original + ".[" +
-                    std::string(lexer_.lexeme) + "]`");
-      if (lexer_.token != Token::id)
-        return fail("has `" + std::string(lexer_.lexeme) + "` where the path `" + path.original +
-                    "` goes on");
-    }
-  }
-
-  bool read_block_params(std::vector<std::string>& params) {
-    if (lexer_.token != Token::open_params) return true;
-    lexer_.next();
-    while (lexer_.token == Token::id) {
-      params.push_back(unbracketed(lexer_.value));
-      lexer_.next();
-    }
-    if (params.empty()) return fail("lacks names between the `|`");
-    if (!expect(Token::pipe, "|")) return false;
-    lexer_.next();
-    return true;
-  }
 
   // ---- {% … %} ----
 
@@ -1034,15 +603,9 @@ class Parser {
     return block;
   }
 
-  std::string_view text_;
   const Place& place_;
   Problems& problems_;
-  Lexer lexer_;
   std::size_t at_ = 0;
-  std::string why_;        // what is wrong with the tag being read
-  std::size_t nodes_ = 0;  // of the tag being read
-  int sexpr_depth_ = 0;
-  bool has_hash_ = false;       // the tag being read has `name=value`
   std::size_t counted_to_ = 0;  // lines are counted once, going forward
   int counted_lines_ = 1;
   std::vector<OpenBlock> open_blocks_;
