@@ -65,7 +65,8 @@ Result<std::unique_ptr<Follower>> Follower::open(Store& store, PolicyCompiler& p
   std::unique_ptr<Follower> follower(new Follower(store, policies, std::move(options)));
   auto names = store.meta(workspaces_name);
   if (!names) return names.error();
-  for (const std::string_view name : split(names->value_or(""), '\n'))
+  const std::string known = names->value_or("");
+  for (const std::string_view name : split(known, '\n'))
     if (!name.empty() && follower->follows(name))
       if (auto resumed = follower->resume(std::string(name)); !resumed) return resumed.error();
   // A workspace that is known by name is asked for from the first request on.
