@@ -83,6 +83,10 @@ void Handles::reclaim(std::uint32_t index, Place& here) {
 
 // ---- free places
 
+Handles::~Handles() {
+  for (std::size_t i = 0; i < chunks_made_; ++i) delete[] chunks_[i].load();
+}
+
 bool Handles::take_free(std::uint32_t& index) {
   std::uint64_t head = free_.load(std::memory_order_acquire);
   do {

@@ -24,6 +24,7 @@ class Handles {
  public:
   // The one table of the process; it is never taken down, since a thread may outlive every static.
   static Handles& instance();
+  ~Handles();                                           // the process's own is never destroyed
 
   // Null where all places are taken.
   void* add(Kind kind, std::unique_ptr<Kept> object);

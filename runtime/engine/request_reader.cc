@@ -58,7 +58,7 @@ struct PlainReader::Work {
       capacity = std::max<std::size_t>(2 * text.size(), 4096);
       if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, depth_max, stage) != simdjson::SUCCESS) return false;
     }
-    std::memcpy(buffer.data(), text.data(), text.size());
+    text.copy(buffer.data(), text.size());               // not memcpy: an empty text may have no address
     std::memset(buffer.data() + text.size(), ' ', simdjson::SIMDJSON_PADDING);
     const auto* begin = reinterpret_cast<const std::uint8_t*>(buffer.data());
     if (stage->stage1(begin, text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS) return false;
