@@ -178,12 +178,15 @@ class Decider {
         ahead.push_back(policy);
       return PolicyAnswer<bool>(false);
     };
-    const CandidateRun* const end = matched.runs.data() + matched.runs.size();
-    const CandidateRun* run = nullptr;
-    for (; ahead.size() < ahead_max; bits &= bits - 1) {
+    const CandidateRun* next = matched.runs.data() + matched.runs.size();
+    for (;; bits &= bits - 1) {
       while (bits == 0 && ++word < scratch_.possible.size()) bits = scratch_.possible[word];
       if (bits == 0) break;
-      run = &matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+      const CandidateRun* const run = &matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+      if (ahead.size() >= ahead_max) {
+        next = run;
+        break;
+      }
       if (!run->asks_policies || (run->elements & open) == 0 || request_.now < run->start || request_.now >= run->end) continue;
       const CompiledExperience& owner = snapshot_.experiences()[static_cast<std::size_t>(run->experience)];
       if (owner.schedule_policy >= 0 || owner.schedule) continue;
@@ -191,7 +194,6 @@ class Decider {
       const bool holds = run->is_exact || AudiencePrograms::holds(run->who, snapshot_.conditions(), request_.slots, scratch_.truths, none, note);
       if (holds && owner.targeting >= 0) note(owner.targeting);
     }
-    const CandidateRun* const next = bits == 0 ? end : run + 1;
     if (ahead.size() < 2) return next;
     policies_.targeting_each(ahead, {request_.whole(), {}, {}, {}}, scratch_.answers);
     for (std::size_t i = 0; i < ahead.size(); ++i)

@@ -85,3 +85,47 @@ TEST_CASE("a runner does not go on where attributes are declared otherwise") {
   CHECK((*runner)->go_on(compiled(workspace())));   // the same words, nothing of which is kept
   CHECK(shown(*(*runner)->snapshot(), **runner) == "a: a 1");
 }
+
+TEST_CASE("policies that are asked together answer as each would alone, whatever becomes of one of them") {
+  const std::pair<const char*, const char*> policies[] = {
+      {"a", "return function(p) for _ = 1, 1 do end return p.n > 1 end"},
+      {"b", "return function(p) for _ = 1, 1 do end return p.n > 5 end"},
+      {"c", "return function(p) error('no') end"},
+      {"d", "return function(p) while true do end end"},                                                    // out of fuel
+      {"e", "return function(p) local s = 'x' for _ = 1, 40 do s = s .. s end return true end"},            // out of memory
+      {"f", "local seen = 0 return function(p) seen = seen + 1 return seen == 1 end"},                      // made anew for each call
+      {"g", "return function(p, request) for _ = 1, 1 do end return request.now ~= nil and p.n == 2 end"}};
+  SnapshotSource source{.version = "1", .workspace = workspace()};
+  Problems problems;
+  for (const auto& [id, lua] : policies) {
+    const Object document{{"kind", "campaign"}, {"id", id}, {"targeting", Object{{"lua", lua}}}, {"show", Object{{"hero", id}}}};
+    source.experiences.push_back({.definition = parse_definition(document, problems)});
+  }
+  LuaPolicyCompiler compiler;
+  const std::shared_ptr<const Snapshot> snapshot = SnapshotSeries(compiler).start(std::move(source), problems);
+  for (const Problem& problem : problems) FAIL(to_line(problem));
+  REQUIRE(snapshot->policies().size() == std::size(policies));
+  const Request request = parse_request(*parse_json(R"({"attributes": {"n": 2}, "surfaces": ["web://w/#hero"]})"), {0}, problems);
+  const auto runner = [&] { return std::move(*LuaPolicyRunner::create(snapshot, {.deadline = minutes(5)})); };
+  const auto told = [](const PolicyAnswer<bool>& answer) {
+    const auto* failure = std::get_if<PolicyFailure>(&answer);
+    return failure ? std::string(name(failure->code)) + " " + failure->message : std::get<bool>(answer) ? "yes" : "no";
+  };
+  std::vector<int> numbers;
+  std::vector<std::string> alone;
+  for (int number = 0; number < static_cast<int>(std::size(policies)); ++number) {
+    numbers.push_back(number);
+    alone.push_back(told(runner()->targeting(number, {request})));
+  }
+  std::vector<PolicyAnswer<bool>> answers;
+  runner()->targeting_each(numbers, {request}, answers);
+  std::vector<std::string> together;
+  for (const auto& answer : answers) together.push_back(told(answer));
+  CHECK(together == alone);
+  CHECK(alone[0] == "yes");
+  CHECK(alone[1] == "no");
+  CHECK(alone[3].starts_with("fuel_exhausted"));
+  CHECK(alone[4].starts_with("memory_exceeded"));
+  CHECK(alone[5] == "yes");
+  CHECK(alone[6] == "yes");
+}

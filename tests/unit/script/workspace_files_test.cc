@@ -4,10 +4,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "engine/decide.h"
-#include "script/policies.h"
+#include "loaded.h"
 
 using namespace footlight;
+using test::ask;
+using test::lines;
 
 namespace {
 
@@ -24,30 +25,7 @@ workspace "shop" {
 
 LoadedWorkspace load(std::map<std::string, std::string> files) {
   files.emplace("workspace.lua", workspace_lua);
-  LuaPolicyCompiler policies;
-  return load_workspace(*memory_files(std::move(files)), policies);
-}
-
-// The problems as lines, for comparison; only the first line of each message.
-std::vector<std::string> lines(const LoadedWorkspace& loaded) {
-  std::vector<std::string> lines;
-  for (const Problem& problem : loaded.problems)
-    lines.push_back(problem.place + ": " + std::string(name(problem.code)) + ": " + problem.message.substr(0, problem.message.find('\n')));
-  return lines;
-}
-
-// What the folder answers on a surface, everything in it being live.
-Decision ask(const LoadedWorkspace& loaded, const std::string& surface, const char* attributes, const char* at = "2026-12-01T12:00:00Z") {
-  LuaPolicyCompiler policies;
-  auto snapshot = Snapshot::compile(everything_live(loaded), policies);
-  REQUIRE(snapshot.ok());
-  auto runner = LuaPolicyRunner::create(*snapshot, {.deadline = minutes(5)});
-  REQUIRE(runner.ok());
-  Problems problems;
-  const Request request = parse_request(Object{{"identity", Object{{"id", "ann"}}}, {"attributes", *parse_json(attributes)}, {"surfaces", Array{surface}}},
-                                        *parse_instant(at), problems);
-  REQUIRE(problems.empty());
-  return decide(**snapshot, request, **runner, {.explain = true});
+  return test::load(std::move(files));
 }
 
 }  // namespace
