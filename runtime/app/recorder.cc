@@ -71,11 +71,7 @@ Recorder::Recorder(RecorderOptions options, Metrics& metrics, const Log& log)
 
 Recorder::~Recorder() {
   if (writer_.joinable()) {
-    {
-      const std::lock_guard turn(mutex_);
-      is_ending_ = true;
-    }
-    news_.notify_one();
+    queue_.end();
     writer_.join();
   }
   if (handle_ >= 0) close(handle_);
@@ -118,7 +114,8 @@ std::vector<Route> Recorder::recorded(std::vector<Route> routes, Serving& servin
     route.handle = [decide = std::move(route.handle), &serving, &recorder](const Call& call) {
       HttpResponse response = decide(call);
       if (response.status == 200 && recorder.wants())
-        if (auto workspace = serving.workspace_of(call)) recorder.take({std::move(*workspace), call.request.received, call.request.body, response.body});
+        if (auto workspace = serving.workspace_of(call))
+          if (!recorder.queue_.push({std::move(*workspace), call.request.received, call.request.body, response.body})) recorder.lose("queue", 1);
       return response;
     };
   }
@@ -131,35 +128,13 @@ bool Recorder::wants() {
   return at < options_.share;
 }
 
-void Recorder::take(Taken taken) {
-  const std::size_t bytes = taken.request.size() + taken.answer.size();
-  {
-    const std::lock_guard turn(mutex_);
-    if (waiting_bytes_ + bytes > limits::record_waiting_bytes_max) {
-      lose("queue", 1);
-      return;
-    }
-    waiting_bytes_ += bytes;
-    waiting_.push_back(std::move(taken));
-    if (waiting_.size() > 1) return;   // the writer knows
-  }
-  news_.notify_one();
-}
-
 void Recorder::run() {
-  std::vector<Taken> all;
-  while (true) {
-    {
-      std::unique_lock turn(mutex_);
-      news_.wait(turn, [&] { return is_ending_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      all.swap(waiting_);
-      waiting_bytes_ = 0;
-    }
+  std::vector<RecordedDecision> all;
+  while (queue_.take(all)) {
     constexpr std::size_t batch_bytes = 256 << 10;
     std::string lines;
     std::size_t count = 0;
-    for (const Taken& taken : all) {
+    for (const RecordedDecision& taken : all) {
       const std::string line = line_of(taken);
       if (line.empty()) continue;
       if (line.size() > limits::record_line_bytes_max) {
@@ -177,11 +152,10 @@ void Recorder::run() {
       ++count;
     }
     if (count > 0) write(lines, count);
-    all.clear();
   }
 }
 
-std::string Recorder::line_of(const Taken& taken) const {
+std::string Recorder::line_of(const RecordedDecision& taken) const {
   auto request = parse_json(trim(taken.request).empty() ? "{}" : taken.request), answer = parse_json(taken.answer);
   if (!request || !request->is_object() || !answer || !answer->is_object()) return {};
   if (answer->find("reason")) return {};   // without a lease: defaults, of which no replay says anything

@@ -7,17 +7,14 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "api/serving.h"
-#include "footlight/time.h"
+#include "app/record_queue.h"
 #include "server/log.h"
 
 namespace footlight {
@@ -41,18 +38,11 @@ class Recorder {
   static std::vector<Route> recorded(std::vector<Route> routes, Serving& serving, Recorder& recorder);
 
  private:
-  struct Taken {
-    std::string workspace;
-    Instant at;
-    std::string request, answer;                        // as they came and went
-  };
-
   Recorder(RecorderOptions options, Metrics& metrics, const Log& log);
   Status open_file();
   bool wants();                                         // whether the next decision is one of the share
-  void take(Taken taken);
   void run();
-  std::string line_of(const Taken& taken) const;        // empty where it is none
+  std::string line_of(const RecordedDecision& taken) const;        // empty where it is none
   void write(const std::string& lines, std::size_t count);
   void put_aside();
   void lose(const char* why, std::size_t count);
@@ -66,11 +56,7 @@ class Recorder {
   bool has_trouble_ = false;                            // the disk took nothing the last time
   std::atomic<std::uint64_t> asked_ = 0;
 
-  std::mutex mutex_;
-  std::condition_variable news_;
-  std::vector<Taken> waiting_;
-  std::size_t waiting_bytes_ = 0;
-  bool is_ending_ = false;
+  RecordQueue queue_;
   std::thread writer_;
 };
 

@@ -15,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::map<std::string, std::string> exempt = {
-    {"record_waiting_bytes_max", "how far records may lag behind decisions; no test can make a disk that slow"},
     {"policies_remembered_max", "a cache: past it, it forgets and checks again, with the same answers"},
     {"script_rebuild_collections_max", "how hard a state is tried to be saved, of no input; bombs_test sees states come back"},
     {"store_lock_timeout", "five seconds of waiting for another program, in SQLite; ownership_test sees who has the lock"},
