@@ -16,6 +16,13 @@ const std::vector<CodeRow>& code_table() {
 
 const CodeRow& row(Code code) { return code_table()[static_cast<std::size_t>(code)]; }
 
+Error::Error(Code why, std::string said, Problems found) : code(why), message(std::move(said)), problems(std::move(found)) {}
+Error::Error(const Error& other) = default;
+Error::Error(Error&& other) noexcept = default;
+Error& Error::operator=(const Error& other) = default;
+Error& Error::operator=(Error&& other) noexcept = default;
+Error::~Error() = default;
+
 bool has_errors(const Problems& problems) {
   return std::any_of(problems.begin(), problems.end(),
                      [](const Problem& problem) { return !problem.is_warning; });

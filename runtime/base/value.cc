@@ -399,6 +399,13 @@ Object::iterator Object::erase(const_iterator member) {
 // A friend that no namespace declared: what the library shows has to be said here.
 FOOTLIGHT_API bool operator==(const Object& a, const Object& b) { return a.members_ == b.members_; }
 
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+bool Value::operator==(const Value& other) const = default;
+
 const Value* Value::find(std::string_view key) const {
   const auto* object = std::get_if<Object>(&held_);
   if (!object) return nullptr;

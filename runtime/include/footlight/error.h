@@ -146,6 +146,15 @@ std::string to_line(const Problem& problem);          // `place: message (code)`
 
 // Why something was refused. `problems` holds every finding where a document was refused.
 struct Error {
+  Error() = default;
+  Error(Code why, std::string said, Problems found = {});
+  // Not inline: each call that may be refused would have them.
+  Error(const Error& other);
+  Error(Error&& other) noexcept;
+  Error& operator=(const Error& other);
+  Error& operator=(Error&& other) noexcept;
+  ~Error();
+
   Code code = Code::internal;
   std::string message;
   Problems problems;
