@@ -140,6 +140,7 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
   if (!document || !version || has_errors(problems) || entry.seq != state_.head + 1)
     return refuse(Code::store_corrupt, std::move(problems), "journal entry " + std::to_string(entry.seq) + " does not continue the workspace `" + name_ + "`");
   workspace_ = std::move(workspace);
+  compile_check_.reset();
   state_.head = entry.seq;
   state_.at = std::max(state_.at, entry.at);
   const std::string hash = hash_of(to_value(workspace_));
@@ -283,7 +284,8 @@ std::vector<Catalog::Check> Catalog::checks_of(const Value& document, Instant no
     compiling.push_back({added.error().code, "$.include.lists", added.error().message});
     return skip_from(4);
   }
-  for (Problem& problem : check_compiles({.definition = definition}, workspace_, lists, policies_)) {
+  if (!compile_check_) compile_check_.emplace(workspace_, policies_);
+  for (Problem& problem : compile_check_->problems_of({.definition = definition}, lists)) {
     const auto is_it = [&](const Problem& known) { return known.code == problem.code && known.place == problem.place; };
     if (std::none_of(checks[2].problems.begin(), checks[2].problems.end(), is_it) && std::none_of(compiling.begin(), compiling.end(), is_it))
       compiling.push_back(std::move(problem));
@@ -446,6 +448,7 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
     state_.version = version;
     state_.version_at = when;
     workspace_ = std::move(workspace);
+    compile_check_.reset();
     const std::string hash = hash_of(canonical);
     remember(trails_[""], state_.head, hash, hash);
     const std::lock_guard delivering(delivery_mutex_);

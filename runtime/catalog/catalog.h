@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/compile_check.h"
 #include "engine/snapshot_series.h"
 #include "footlight/delivery.h"
 #include "footlight/lifecycle.h"
@@ -222,6 +223,7 @@ class Catalog {
   std::shared_ptr<const Value> delivered_;              // the catalog as nodes get it, of delivered_version_
 
   // What follows is under commands_.
+  std::optional<CompileCheck> compile_check_;           // of definitions against workspace_; none before one is asked for
   SnapshotSeries series_;
   ProblemsById unreadable_;                             // why parts of what is in force cannot be read, by experience
   std::map<std::string, Instant, std::less<>> leaves_;  // experiences that time takes out of the catalog, and when

@@ -51,18 +51,6 @@ Error does_not_compile(Problems problems) {
                 "the workspace does not compile: " + std::to_string(count) + (count == 1 ? " problem" : " problems"));
 }
 
-Problems check_compiles(const ServedExperience& served, const Workspace& workspace, const IdLists& lists, PolicyCompiler& policies) {
-  SnapshotCompiler compiler(workspace, policies);
-  compiler.configurations();   // the workspace's own problems are reported where it is checked
-  Problems problems;
-  compiler.experience(served, lists, problems);
-  // Refused where it is written, not where it is served: it does no harm there.
-  if (const auto& schedule = served.definition.schedule; schedule && schedule->rrule && Occurrences(*schedule->rrule).is_empty())
-    problems.push_back({Code::bad_schedule, SnapshotCompiler::place(served, "$.schedule.rrule.rule"),
-                        "the rule `" + to_text(schedule->rrule->rule) + "` names no time at all from " + to_text(schedule->rrule->from) + " on"});
-  return problems;
-}
-
 PolicyCompiler& no_policy_compiler() {
   static NoPolicyCompiler none;
   return none;

@@ -86,7 +86,7 @@ struct CompiledExperience : std::enable_shared_from_this<CompiledExperience> {
   PredicateProgram audience;                            // as it is explained
   int targeting = -1;                                   // policies; -1: none
   int schedule_policy = -1;
-  std::optional<CompiledSchedule> schedule;
+  std::unique_ptr<const CompiledSchedule> schedule;
   std::vector<Treatment> treatments;
   int holdout = 0;
   std::string salt;
@@ -192,10 +192,6 @@ class Snapshot {
   const std::uint64_t serial_;
   const SnapshotParts parts_;
 };
-
-// What is wrong with one definition, as compiling it would tell: predicates, templates, fragments,
-// schemas of static content, policies. Places are `file:line` where `served.places` knows them.
-Problems check_compiles(const ServedExperience& served, const Workspace& workspace, const IdLists& lists, PolicyCompiler& policies);
 
 // The error that tells what kept a workspace from compiling. Code validation_failed.
 Error does_not_compile(Problems problems);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "engine/compile_check.h"
 #include "engine/places.h"
 #include "script/declarations.h"
 
@@ -212,7 +213,8 @@ class Loader {
     if (!has_errors(found) && is_workspace_sound_) {
       for (Problem& problem : check_against(loaded.definition, loaded_.workspace)) found.push_back(std::move(problem));
       times(loaded.definition, found);
-      if (!has_errors(found)) found = check_compiles({.definition = loaded.definition, .places = declaration.places}, loaded_.workspace, id_lists_, policies_);
+      if (!compile_check_) compile_check_.emplace(loaded_.workspace, policies_);
+      if (!has_errors(found)) found = compile_check_->problems_of({.definition = loaded.definition, .places = declaration.places}, id_lists_);
     }
     if (!has_errors(found)) {
       loaded.document = to_value(loaded.definition);
@@ -291,6 +293,7 @@ class Loader {
   LoadedWorkspace loaded_;
   std::optional<Declaration> workspace_;
   bool is_workspace_sound_ = false;
+  std::optional<CompileCheck> compile_check_;           // of experiences, once the workspace is known to be sound
   std::vector<Declaration> experiences_;
   std::map<std::string, Declaration> audiences_, conflicts_;
   std::map<std::string, std::string> fragments_, fragment_files_, lists_, ids_;
