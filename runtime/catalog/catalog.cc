@@ -125,10 +125,10 @@ Status Catalog::fold_entry(const JournalEntry& entry) {
   auto record = parse_json(entry.record);
   if (!record) return refuse(Code::store_corrupt, "journal entry " + std::to_string(entry.seq) + ": " + record.error().message);
   if (record->string_or("command", "") != configure_word) {
-    auto parsed = record_from(*record);
+    auto parsed = record_from(std::move(*record));
     if (!parsed) return parsed.error();
     if (parsed->version) receipts_[parsed->experience] = receipt_for(*parsed, options_.node);
-    if (auto folded = fold(state_, *parsed); !folded) return folded;
+    if (auto folded = fold(state_, std::move(*parsed)); !folded) return folded;
     remember(*parsed);
     if (parsed->version) control_->committed(state_.version, parsed->at);
     return Done{};

@@ -82,13 +82,13 @@ std::string misfit(const State& state, const Record& record) {
   return "";
 }
 
-// Lets every effect of the record on its own experience count.
-void take_effects(Experience& experience, const Record& record) {
+// Lets every effect of the record on its own experience count. `revision` is the record's.
+void take_effects(Experience& experience, const Record& record, std::optional<Revision> revision) {
   if (record.kind) experience.kind = *record.kind;
   if (record.starts_contributors_anew) experience.contributors.clear();
-  if (record.revision) {
-    experience.contributors.insert(record.revision->by);
-    experience.revisions.push_back(*record.revision);
+  if (revision) {
+    experience.contributors.insert(revision->by);
+    experience.revisions.push_back(std::move(*revision));
   }
   if (record.voids_approvals) experience.approvals.erase(experience.head().n);
   if (record.approval) experience.approvals[record.approval->revision].push_back(*record.approval);
@@ -120,11 +120,15 @@ Experience experience_after(const State& before, const Record& record) {
   const Experience* known = before.find(record.experience);
   Experience experience = known ? *known : Experience{};
   experience.id = record.experience;
-  take_effects(experience, record);
+  take_effects(experience, record, record.revision);
   return experience;
 }
 
-Status fold(State& state, const Record& record) {
+namespace {
+
+// `revision` gives the record's where it is asked for.
+template <class Give>
+Status fold_as(State& state, const Record& record, Give revision) {
   if (std::string why = misfit(state, record); !why.empty()) return does_not_continue(record, std::move(why));
   if (record.command == CommandName::epoch_bump) {
     for (auto& [id, experience] : state.experiences) {
@@ -137,7 +141,7 @@ Status fold(State& state, const Record& record) {
   } else {
     Experience& experience = state.experiences[record.experience];
     experience.id = record.experience;
-    take_effects(experience, record);
+    take_effects(experience, record, revision());
   }
   if (record.version) {
     state.version = *record.version;
@@ -146,6 +150,16 @@ Status fold(State& state, const Record& record) {
   state.head = record.seq;
   state.at = record.at;
   return Done{};
+}
+
+}  // namespace
+
+Status fold(State& state, const Record& record) {
+  return fold_as(state, record, [&] { return record.revision; });
+}
+
+Status fold(State& state, Record&& record) {
+  return fold_as(state, record, [&] { return std::move(record.revision); });
 }
 
 std::vector<CatalogItem> catalog(const State& state) {

@@ -157,10 +157,11 @@ Standing standing_from(const Fields& in) {
   return standing;
 }
 
-Revision revision_from(const Fields& in) {
+// Takes the definition, the larger part of most journals.
+Revision revision_from(const Fields& in, Value& value) {
   Revision revision{
       in.small_count("n"), {}, in.required_text("hash"), in.required_text("by"), in.required_instant("at")};
-  if (const Value* definition = in.find("definition")) revision.definition = *definition;
+  if (in.find("definition")) revision.definition = std::move(value.object().at("definition"));
   if (hash_of(revision.definition) != revision.hash) in.note("hash", "the hash of the definition");
   return revision;
 }
@@ -216,7 +217,7 @@ Value to_value(const Record& record) {
   return object;
 }
 
-Result<Record> record_from(const Value& value) {
+Result<Record> record_from(Value value) {
   std::string problem;
   const Fields in(value, "$", problem);
   Record record;
@@ -233,7 +234,7 @@ Result<Record> record_from(const Value& value) {
   record.request_id = in.text("request_id");
   record.message = in.text("message");
   if (in.find("kind")) record.kind = in.word<Kind>("kind", kind_from);
-  if (in.find("revision")) record.revision = revision_from(in.inner("revision"));
+  if (in.find("revision")) record.revision = revision_from(in.inner("revision"), value.object().at("revision"));
   record.starts_contributors_anew = in.flag("starts_contributors_anew");
   if (in.find("head_status")) record.head_status = in.word<HeadStatus>("head_status", head_status_from);
   if (in.find("approval")) {

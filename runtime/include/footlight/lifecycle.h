@@ -304,7 +304,7 @@ struct Record {
 };
 
 Value to_value(const Record& record);                  // the journal's form; canonical
-Result<Record> record_from(const Value& value);        // code store_corrupt, with the place
+Result<Record> record_from(Value value);        // code store_corrupt, with the place
 Value to_value(const CatalogItem& item);
 
 // It was so before: stop on something stopped, archive on something archived, a second approval by
@@ -325,6 +325,7 @@ Result<Outcome> apply(const State& state, const Command& command, const Rules& r
 // Lets a record count. A record that does not continue this state (another seq, an experience it
 // does not know, a number that does not follow) is refused with store_corrupt and changes nothing.
 Status fold(State& state, const Record& record);
+Status fold(State& state, Record&& record);            // takes its revision, and leaves the rest as it is
 // The record's own experience as it will be once the record counts, without copying the state: for
 // the answer that is written down together with the record. Not for epoch_bump, which has none.
 Experience experience_after(const State& before, const Record& record);

@@ -75,6 +75,9 @@ class History {
       }
       REQUIRE(fold(state, *record).ok());
       CHECK_FALSE(fold(state, *record).ok());  // twice
+      State taking = before;
+      REQUIRE(fold(taking, Record(*record)).ok());
+      CHECK(taking == state);
     }
     State reached = world_.state;
     reached.fenced = state.fenced;  // not of the journal: whoever opens the store says so
