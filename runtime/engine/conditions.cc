@@ -120,7 +120,7 @@ struct Conditions::Test {
   std::uint32_t uses = 1;
   double lo = 0, hi = 0;
   Value operand;
-  std::optional<VersionTest> version;
+  std::shared_ptr<const VersionTest> version;
   std::shared_ptr<const IdList> ids;
 
   bool holds(const SlotValue& value, const RequestSlots& slots) const {

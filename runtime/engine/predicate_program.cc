@@ -93,7 +93,8 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
     program.nodes_.push_back({.op = part.op, .source = sources->back().get()});
     Node node = program.nodes_.back();
     if (!part.attribute.empty()) node.attribute = surroundings.attributes.number_of(part.attribute);
-    if (part.op == Op::semver) node.version = parse_version_test(part.operand.string());
+    if (part.op == Op::semver)
+      if (auto version = parse_version_test(part.operand.string())) node.version = std::make_shared<const VersionTest>(std::move(*version));
     if (part.op == Op::list) {
       const auto hash = surroundings.include.lists.find(part.name);
       const auto list = hash == surroundings.include.lists.end() ? surroundings.lists.end() : surroundings.lists.find(hash->second);
@@ -112,6 +113,8 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
     sources->push_back(std::make_unique<Predicate>());
     program.nodes_.push_back({.op = Op::always, .end = 1, .source = sources->back().get()});
   }
+  program.nodes_.shrink_to_fit();
+  sources->shrink_to_fit();
   program.sources_ = std::move(sources);
   return program;
 }

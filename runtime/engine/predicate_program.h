@@ -68,7 +68,7 @@ class PredicateProgram {
     int attribute = 0;
     int policy = -1;
     const Predicate* source = nullptr;                    // operand, text, path
-    std::optional<VersionTest> version;
+    std::shared_ptr<const VersionTest> version;           // few have one, and it is large
     std::shared_ptr<const IdList> ids;
   };
   const std::vector<Node>& nodes() const { return nodes_; }

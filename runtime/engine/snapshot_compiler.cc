@@ -97,7 +97,7 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
   };
   if (!is_targeting_native) compiled.targeting = policy(PolicyRole::targeting, definition.targeting, "$.targeting");
   compiled.schedule_policy = policy(PolicyRole::schedule, definition.schedule_policy, "$.schedule");
-  if (definition.schedule) compiled.schedule.emplace(*definition.schedule);
+  if (definition.schedule) compiled.schedule = std::make_unique<const CompiledSchedule>(*definition.schedule);
   compiled.treatments = definition.treatments;
   compiled.holdout = definition.holdout;
   compiled.salt = definition.salt;
@@ -106,8 +106,11 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
   for (const Action& action : definition.actions) actions(compiled, served, action, fragments);
   for (CompiledAction& action : compiled.actions) {
     action.element_number = elements_.try_emplace(action.element, static_cast<int>(elements_.size())).first->second;
-    if (action.content.constant) action.ready = ready_proposition(compiled, action, *configurations_[static_cast<std::size_t>(action.configuration)]);
+    if (!action.content.constant) continue;
+    action.content.constant->shrink_to_fit();
+    action.ready = ready_proposition(compiled, action, *configurations_[static_cast<std::size_t>(action.configuration)]);
   }
+  compiled.actions.shrink_to_fit();
   Problems distinct;   // two uses of one fragment report its problems once
   for (Problem& problem : problems_) {
     problem.place = place(served, problem.place);
