@@ -37,7 +37,7 @@ class AttributeNames {
     for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
       const Edge& edge = table_[at];
       if (edge.node == none) return {};
-      if (edge.hash == hash && edge.parent == parent && key == std::string_view(text_.data() + edge.at, edge.size)) return {edge.node, edge.is_dotted};
+      if (edge.hash == hash && edge.parent == parent && are_equal(key, {text_.data() + edge.at, edge.size})) return {edge.node, edge.is_dotted};
     }
   }
 

@@ -39,17 +39,6 @@ bool ordered(Op op, const T& left, const T& right) {
   }
 }
 
-// Short texts without a call.
-bool are_equal(const char* a, const char* b, std::size_t size) {
-  const auto load = [](const char* from, auto bits) { std::memcpy(&bits, from, sizeof bits); return bits; };
-  if (size > 16) return std::memcmp(a, b, size) == 0;
-  if (size >= 8) return load(a, std::uint64_t{}) == load(b, std::uint64_t{}) && load(a + size - 8, std::uint64_t{}) == load(b + size - 8, std::uint64_t{});
-  if (size >= 4) return load(a, std::uint32_t{}) == load(b, std::uint32_t{}) && load(a + size - 4, std::uint32_t{}) == load(b + size - 4, std::uint32_t{});
-  for (std::size_t i = 0; i < size; ++i)
-    if (a[i] != b[i]) return false;
-  return true;
-}
-
 // As std::lower_bound, without branches: which half it is can never be foretold.
 std::size_t first_not_below(const std::vector<double>& sorted, double value) {
   const double* at = sorted.data();
@@ -349,6 +338,10 @@ class Conditions::Lister {
         range.mask |= bit;
         continue;
       }
+      if (condition >> 6 == range.word + 1) {
+        range.next |= bit;
+        continue;
+      }
       if (range.count == 0 || all_.bits_.back().word != condition >> 6) {
         all_.bits_.push_back({0, condition >> 6});
         ++range.count;
@@ -368,11 +361,13 @@ class Conditions::Lister {
     Texts texts;
     if (ranges.empty()) return texts;
     texts.table.resize(std::bit_ceil(ranges.size() * 2));
+    texts.maybe.resize(std::bit_ceil((ranges.size() + 3) / 4));
     for (const auto& [key, range] : ranges) {
       const std::uint64_t hash = quick_hash(key);
+      texts.maybe[hash >> 32 & (texts.maybe.size() - 1)] |= std::uint64_t{1} << (hash >> 58);
       std::size_t at = hash & (texts.table.size() - 1);
       while (texts.table[at].size != Texts::unused) at = (at + 1) & (texts.table.size() - 1);
-      texts.table[at] = {hash, static_cast<std::uint32_t>(texts.text.size()), static_cast<std::uint32_t>(key.size()), range};
+      texts.table[at] = {range, static_cast<std::uint32_t>(texts.text.size()), static_cast<std::uint32_t>(key.size())};
       texts.text += key;
     }
     return texts;
@@ -384,13 +379,14 @@ class Conditions::Lister {
 Conditions::Conditions() = default;
 Conditions::~Conditions() = default;
 
-const Conditions::Texts::Entry* Conditions::Texts::find(std::string_view key) const {
-  if (table.empty()) return nullptr;
+inline const Conditions::Texts::Entry* Conditions::Texts::find(std::string_view key) const {
+  if (maybe.empty()) return nullptr;
   const std::uint64_t hash = quick_hash(key);
+  if ((maybe[hash >> 32 & (maybe.size() - 1)] >> (hash >> 58) & 1) == 0) return nullptr;
   for (std::size_t at = hash & (table.size() - 1);; at = (at + 1) & (table.size() - 1)) {
     const Entry& entry = table[at];
-    if (entry.hash == hash && entry.size == key.size() && are_equal(text.data() + entry.at, key.data(), key.size())) return &entry;
     if (entry.size == unused) return nullptr;
+    if (are_equal({text.data() + entry.at, entry.size}, key)) return &entry;
   }
 }
 
@@ -525,7 +521,7 @@ void Conditions::seal() {
 void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
   const Conditions& whole = below_ ? *below_ : *this;
   const std::size_t count = whole.words(), more = below_ ? words() : 0, more_stride = beside_listed_max / 64;
-  truths.listed.assign(2 * count + (more > 0 ? more_stride + more : 0), 0);
+  truths.listed.assign(2 * count + (more > 0 ? more_stride + more : 0) + 1, 0);
   truths.remembered.assign(remembered_, 0);
   std::uint64_t* const bits = truths.listed.data();
   bits[0] = 1;                                             // always_true
@@ -572,7 +568,7 @@ void Conditions::set_listed(const RequestSlots& slots, std::uint64_t* bits) cons
         break;
       }
       case Kind::list:
-        if (lists.items.table.empty()) break;
+        if (lists.items.maybe.empty()) break;
         for (const SlotValue& item : slots.items(value))
           if (item.kind == Kind::string)
             if (const auto* entry = lists.items.find(item.string())) apply(entry->range, bits);
@@ -594,7 +590,7 @@ bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& t
 std::size_t Conditions::bytes() const {
   std::size_t bytes = bits_.capacity() * sizeof(Bits) + shares_.capacity() * sizeof(float) + numbers_.capacity() * sizeof(Condition) +
                       unlisted_.capacity() * sizeof(Test) + known_.capacity() * sizeof(Known) + (below_ ? below_->bytes() : 0);
-  const auto texts = [](const Texts& of) { return of.table.capacity() * sizeof(Texts::Entry) + of.text.capacity(); };
+  const auto texts = [](const Texts& of) { return of.table.capacity() * sizeof(Texts::Entry) + of.maybe.capacity() * sizeof(std::uint64_t) + of.text.capacity(); };
   for (const Lists& lists : lists_)
     bytes += sizeof lists + texts(lists.texts) + texts(lists.items) + texts(lists.prefixes) + texts(lists.suffixes) + texts(lists.version_texts) +
              lists.cuts.capacity() * sizeof(double) + (lists.classes.capacity() + lists.version_classes.capacity()) * sizeof(Range) +

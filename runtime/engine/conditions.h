@@ -87,21 +87,23 @@ class Conditions {
     std::uint64_t mask = 0;
     std::uint32_t word = 0;
   };
-  // What one value makes true. Most values make bits of one word true: these stand here, the others in bits_.
+  // What one value makes true. Conditions of one attribute stand side by side, so most values make bits of one word or of
+  // two neighbours true: these stand here and are set without a branch, the others in bits_.
   struct Range {
-    std::uint64_t mask = 0;
+    std::uint64_t mask = 0, next = 0;
     std::uint32_t word = 0;
     std::uint32_t first = 0, count = 0;
   };
-  // Texts and what they make true.
+  // Texts and what they make true. Of most that a request sends no test speaks, and one of so many bits that they fit into
+  // the nearest cache says so; the rest is looked up.
   struct Texts {
     struct Entry {
-      std::uint64_t hash = 0;
-      std::uint32_t at = 0, size = unused;
       Range range;
+      std::uint32_t at = 0, size = unused;
     };
     static constexpr std::uint32_t unused = UINT32_MAX;
-    std::vector<Entry> table;
+    std::vector<std::uint64_t> maybe;     // a bit for each hash that is in the table; none: nothing is
+    std::vector<Entry> table;             // open addressing
     std::string text;
     const Entry* find(std::string_view key) const;
   };
@@ -123,6 +125,7 @@ class Conditions {
 
   void apply(const Range& range, std::uint64_t* truths) const {
     truths[range.word] |= range.mask;
+    truths[range.word + 1] |= range.next;                  // behind the last word there is room for another
     for (const Bits *bits = bits_.data() + range.first, *end = bits + range.count; bits != end; ++bits) truths[bits->word] |= bits->mask;
   }
 
