@@ -5,6 +5,7 @@ Every operator, schedule, traffic, elements that compete. The answers are worked
 that `footlight bench decide --check` compares two programs that share nothing."""
 import json, os, random, sys
 
+if len(sys.argv) < 2 or sys.argv[1].startswith("-"): sys.exit(__doc__)
 folder, n, count, seed = sys.argv[1], *(int(a) for a in (sys.argv[2:5] + ["1000", "300", "1"][len(sys.argv[2:5]):]))
 flat = "flat" in sys.argv[5:]
 rng = random.Random(seed)
