@@ -42,7 +42,7 @@ class Recorder {
   Status open_file();
   bool wants();                                         // whether the next decision is one of the share
   void run();
-  std::string line_of(const RecordedDecision& taken) const;        // empty where it is none
+  std::string line_of(const RecordedDecision& taken) const;   // empty where it is none
   void write(const std::string& lines, std::size_t count);
   void put_aside();
   void lose(const char* why, std::size_t count);

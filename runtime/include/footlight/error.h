@@ -148,7 +148,7 @@ std::string to_line(const Problem& problem);          // `place: message (code)`
 struct Error {
   Error() = default;
   Error(Code why, std::string said, Problems found = {});
-  // Not inline: each call that may be refused would have them.
+  // Not inline: every call that may be refused would compile them again.
   Error(const Error& other);
   Error(Error&& other) noexcept;
   Error& operator=(const Error& other);

@@ -304,7 +304,7 @@ struct Record {
 };
 
 Value to_value(const Record& record);                  // the journal's form; canonical
-Result<Record> record_from(Value value);        // code store_corrupt, with the place
+Result<Record> record_from(Value value);               // code store_corrupt, with the place
 Value to_value(const CatalogItem& item);
 
 // It was so before: stop on something stopped, archive on something archived, a second approval by

@@ -86,7 +86,7 @@ class Value {
   Value(const char* s) : held_(std::string(s)) {}
   Value(Array a) : held_(std::move(a)) {}
   Value(Object o) : held_(std::move(o)) {}
-  // Not inline: they would be a third of what is compiled.
+  // Not inline: every file that touches a value would compile them again.
   Value(const Value& other);
   Value(Value&& other) noexcept;
   Value& operator=(const Value& other);
