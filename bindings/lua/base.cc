@@ -13,7 +13,7 @@ namespace {
 
 int type(lua_State* L) {
   if (lua_isnone(L, 1)) return wrong_argument(L, 1, "type", "a value");
-  lua_pushstring(L, kind_at(L, 1));
+  host_of(L).push_kind(L, 1);
   return 1;
 }
 

@@ -23,9 +23,20 @@ std::uint64_t LuaHost::next_random() {
   return z ^ (z >> 31);
 }
 
-std::shared_ptr<const void>& LuaHost::kept(const std::string& text) {
-  if (kept_.size() >= limits::script_regex_kept_max && !kept_.contains(text)) kept_.clear();
-  return kept_[text];
+void LuaHost::push_kind(lua_State* L, int i) {
+  int& known = kinds_[static_cast<std::size_t>(lua_type(L, i))];
+  if (known == 0) {
+    lua_pushstring(L, kind_at(L, i));
+    known = luaL_ref(L, LUA_REGISTRYINDEX);
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, known);
+}
+
+std::shared_ptr<const void>& LuaHost::kept(Kept kind, const std::string& text) {
+  auto& kept = kept_[static_cast<std::size_t>(kind)];
+  const std::size_t most = kind == Kept::pattern ? limits::script_regex_kept_max : limits::script_versions_kept_max;
+  if (kept.size() >= most && !kept.contains(text)) kept.clear();
+  return kept[text];
 }
 
 // The allocator's context is the host: no registry look-up, and nothing that a script could reach.

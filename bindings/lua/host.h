@@ -7,10 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 struct lua_State;
@@ -41,22 +41,28 @@ class LuaHost {
   void log(std::string line);
   std::uint64_t next_random();  // splitmix64, from the seed of the call
 
+  // Pushes what kind_at gives.
+  void push_kind(lua_State* L, int i);
+
   // JSON of the value at i, and a value of JSON on the stack; both raise where it cannot be.
   virtual std::string json_at(lua_State* L, int i, const char* function) = 0;
   virtual void push_json(lua_State* L, std::string_view text, const char* function) = 0;
 
-  // What a function made for a text and may find again: compiled patterns. Empty at first; forgets all when it
+  enum class Kept { pattern, version, version_test };
+  // What a function made for a text and may find again. Empty at first; forgets all when it
   // holds too many, so the reference is good for this call only, and what a call costs must not depend on it.
-  std::shared_ptr<const void>& kept(const std::string& text);
+  std::shared_ptr<const void>& kept(Kept kind, const std::string& text);
 
  protected:
   static constexpr long debt_settled_at = 64;
+  static constexpr std::size_t kind_count = 10;
 
   long debt_ = 0;
   std::uint64_t random_ = 0;
   std::vector<std::string> log_;
   std::size_t log_dropped_ = 0;
-  std::map<std::string, std::shared_ptr<const void>> kept_;
+  std::unordered_map<std::string, std::shared_ptr<const void>> kept_[3];
+  int kinds_[kind_count] = {};  // references to the names that kind_at gives, by type
 };
 
 LuaHost& host_of(lua_State* L);

@@ -28,7 +28,7 @@ const RE2& pattern_argument(lua_State* L, const char* function) {
     fail(L, "`" + std::string(function) + "` takes a pattern of at most " + std::to_string(limits::script_regex_bytes_max) + " bytes");
   LuaHost& host = host_of(L);
   host.charge(L, 8 * text.size());
-  std::shared_ptr<const void>& kept = host.kept(std::string(text));
+  std::shared_ptr<const void>& kept = host.kept(LuaHost::Kept::pattern, std::string(text));
   if (!kept) {
     RE2::Options options;
     options.set_log_errors(false);

@@ -111,16 +111,15 @@ int unpack(lua_State* L) {
 int contains(lua_State* L) {
   const std::int64_t size = length(L, "table.contains");
   if (lua_gettop(L) < 2) return wrong_argument(L, 2, "table.contains", "a value");
-  for (std::int64_t i = 1; i <= size; ++i) {
-    host_of(L).charge(L, 0);
-    lua_rawgeti(L, 1, static_cast<int>(i));
-    if (lua_rawequal(L, -1, 2)) {
-      lua_pushboolean(L, 1);
-      return 1;
-    }
+  std::int64_t looked_at = 0;
+  bool is_there = false;
+  while (!is_there && looked_at < size) {
+    lua_rawgeti(L, 1, static_cast<int>(++looked_at));
+    is_there = lua_rawequal(L, -1, 2) != 0;
     lua_pop(L, 1);
   }
-  lua_pushboolean(L, 0);
+  host_of(L).charge(L, 32 * static_cast<std::size_t>(looked_at));
+  lua_pushboolean(L, is_there);
   return 1;
 }
 

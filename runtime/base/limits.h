@@ -98,6 +98,7 @@ inline constexpr std::size_t script_constants_max = 60'000;   // names and liter
 inline constexpr std::size_t script_declarations_max = 60'000;  // of one chunk; LuaJIT's variable stack: 65476
 inline constexpr std::size_t script_span_max = 30'000;        // instructions in one `if` or loop; LuaJIT jumps 32768
 inline constexpr std::size_t script_targets_max = 50;         // `a, b, ... =`; LuaJIT recurses once for each
+inline constexpr std::size_t script_lowered_max = 24;          // attributes that a policy is handed as arguments; the rest it reads itself
 inline constexpr std::size_t script_nodes_per_fuel = 64;      // straight-line code is not free
 inline constexpr long fuel_predicate = 10'000;                // checks a targeting call may pass
 inline constexpr long fuel_policy = 200'000;                  // schedule, conflict, content
@@ -119,6 +120,8 @@ inline constexpr std::size_t script_pattern_steps_max = 2'000'000;   // of one c
 inline constexpr std::size_t script_regex_bytes_max = 1'024;  // of a pattern
 inline constexpr int script_regex_memory_max = 256 << 10;     // RE2's program and caches, of one pattern
 inline constexpr std::size_t script_regex_kept_max = 16;      // compiled patterns of one state
+inline constexpr std::size_t script_versions_kept_max = 256;  // versions, and tests of them, that one state remembers
+inline constexpr std::size_t script_version_kept_bytes_max = 128;   // a longer one is read each time
 inline constexpr std::size_t script_regex_work_max = 4'000'000;   // bytes times instructions of one search: some 10 ms at worst
 inline constexpr std::size_t script_value_nodes_max = 20'000; // of a result or argument
 inline constexpr std::size_t script_value_bytes_max = 1 << 20;   // its strings together: a rendered page

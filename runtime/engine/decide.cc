@@ -174,8 +174,11 @@ class Decider {
     std::vector<int>& ahead = scratch_.ahead;
     ahead.clear();
     const auto note = [&](int policy) {
-      if (scratch_.told[static_cast<std::size_t>(policy)].decision != scratch_.decision && std::find(ahead.begin(), ahead.end(), policy) == ahead.end())
+      DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy)];
+      if (told.decision != scratch_.decision && told.noted != scratch_.decision) {
+        told.noted = scratch_.decision;
         ahead.push_back(policy);
+      }
       return PolicyAnswer<bool>(false);
     };
     const CandidateRun* next = matched.runs.data() + matched.runs.size();
@@ -195,15 +198,26 @@ class Decider {
       if (holds && owner.targeting >= 0) note(owner.targeting);
     }
     if (ahead.size() < 2) return next;
-    policies_.targeting_each(ahead, {request_.whole(), {}, {}, {}}, scratch_.answers);
-    for (std::size_t i = 0; i < ahead.size(); ++i)
-      scratch_.told[static_cast<std::size_t>(ahead[i])] = {scratch_.decision, std::move(scratch_.answers[i])};
+    policies_.targeting_each(ahead, call(), scratch_.answers);
+    for (std::size_t i = 0; i < ahead.size(); ++i) tell(ahead[i], std::move(scratch_.answers[i]));
     return next;
   }
 
-  PolicyAnswer<bool> targeting(int policy, const CompiledExperience& owner) {
+  const PolicyAnswer<bool>& targeting(int policy, const CompiledExperience& owner) {
+    const DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy)];
+    return told.decision == scratch_.decision ? told.answer : tell(policy, policies_.targeting(policy, call(owner.id)));
+  }
+
+  const PolicyAnswer<bool>& tell(int policy, PolicyAnswer<bool> answer) {
     DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy)];
-    return told.decision == scratch_.decision ? told.answer : policies_.targeting(policy, {request_.whole(), {}, {}, owner.id});
+    told.decision = scratch_.decision;
+    told.answer = std::move(answer);
+    return told.answer;
+  }
+
+  PolicyCall call(std::string_view experience = {}, std::string_view surface = {}, std::string_view configuration = {}) {
+    if (request_number_ == 0) request_number_ = policies_.new_request();
+    return {request_.whole(), surface, configuration, experience, request_number_};
   }
 
   bool is_in_audience(const CandidateRun& run) {
@@ -295,9 +309,9 @@ class Decider {
   // The same for every surface that is asked for, so policies are not told which one it is.
   bool assess(const Candidate& candidate, Eligibility& result) {
     const CompiledExperience& owner = experience(candidate);
-    const auto call = [&] { return PolicyCall{request_.whole(), {}, {}, owner.id}; };
-    const auto drop = [&](Fate fate, std::string reason, std::string path = "$") {
-      if (options_.explain) dropped_[candidate.experience] = {fate, std::move(reason), place(owner, std::move(path))};
+    const auto call = [&] { return this->call(owner.id); };
+    const auto drop = [&](Fate fate, std::string reason, std::string_view path = "$") {
+      if (options_.explain) dropped_[candidate.experience] = {fate, std::move(reason), place(owner, std::string(path))};
       return false;
     };
     const auto failed = [&](const PolicyFailure& failure, const char* path) {
@@ -341,9 +355,9 @@ class Decider {
       if (!holds) return false;
     }
     if (owner.targeting >= 0) {
-      auto answer = targeting(owner.targeting, owner);
-      if (auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.targeting");
-      if (!std::get<bool>(answer)) return drop(Fate::targeting, "the targeting policy answers false", "$.targeting");
+      const PolicyAnswer<bool>& answer = targeting(owner.targeting, owner);
+      if (const auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.targeting");
+      if (!std::get<bool>(answer)) return options_.explain && drop(Fate::targeting, "the targeting policy answers false", "$.targeting");
     }
 
     if (!owner.treatments.empty()) {
@@ -410,7 +424,7 @@ class Decider {
         views.push_back({owner.id, offered.id, offered.element, owner.priority, &owner.tags});
       }
       if (own.empty()) continue;
-      const PolicyCall call{request_.whole(), surface_, configuration(number).name, {}};
+      const PolicyCall call = this->call({}, surface_, configuration(number).name);
       auto answer = policies_.conflict(configuration(number).conflict, call, views);
       const auto* failure = std::get_if<PolicyFailure>(&answer);
       if (failure || !is_selection(std::get<std::vector<int>>(answer), own.size())) {
@@ -567,7 +581,7 @@ class Decider {
     const RenderInput input{.profile = &whole.attributes, .context = &whole.context, .request = &request_value_, .now = request_.now};
     Value json;
     if (offered.content.policy >= 0) {
-      const PolicyCall call{whole, surface_, target.name, experience(candidate).id};
+      const PolicyCall call = this->call(experience(candidate).id, surface_, target.name);
       auto answer = policies_.content(offered.content.policy, call);
       if (const auto* failure = std::get_if<PolicyFailure>(&answer)) {
         ++decision_.policy_failures;
@@ -662,6 +676,7 @@ class Decider {
   DecideScratch& scratch_;
   std::string* const json_;
   int shown_ = 0;                                       // propositions in the answer
+  std::uint64_t request_number_ = 0;                    // what policies know this request by
   std::optional<Slots> values_;                         // what traces ask
   bool is_zone_known_ = false;
   std::optional<Zone> profile_zone_;

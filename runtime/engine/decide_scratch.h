@@ -38,7 +38,8 @@ class DecideScratch {
 
   // What a targeting policy says of this request, where it was asked ahead.
   struct Told {
-    std::uint32_t decision = 0;
+    std::uint32_t decision = 0;           // in which it was asked
+    std::uint32_t noted = 0;              // in which it was to be asked ahead
     PolicyAnswer<bool> answer = false;
   };
 

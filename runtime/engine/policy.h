@@ -36,6 +36,7 @@ struct PolicyCall {
   std::string_view surface = {};         // as asked
   std::string_view configuration = {};
   std::string_view experience = {};
+  std::uint64_t number = 0;              // of PolicyRunner::new_request(): calls with the same one are about the same request; 0 says nothing
 };
 
 // Why a policy gave no answer. Its candidate is dropped; nothing else changes.
@@ -57,6 +58,7 @@ struct CandidateView {
 class PolicyRunner {
  public:
   virtual ~PolicyRunner() = default;
+  virtual std::uint64_t new_request() { return 0; }
   // May this request see the experience? (p, request) → truth
   virtual PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) = 0;
   // The same of several, which costs less than one after the other: answers[i] is what policies[i] says.

@@ -447,8 +447,9 @@ struct PlainReader::Work {
   Value bag() {
     bool has_dotted_names = false;
     Value members = document(has_dotted_names);
+    if (!has_dotted_names) return members;
     Problems problems;   // none: names that clash are not plain
-    return has_dotted_names ? unfold(members, "$", problems) : members;
+    return unfold(members, "$", problems);
   }
 
   Request whole(Instant now) {

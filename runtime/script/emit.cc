@@ -1,8 +1,10 @@
 #include "script/emit.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/limits.h"
+#include "script/lower.h"
 #include "script/print.h"
 #include "script/probes.h"
 #include "script/walk.h"
@@ -93,7 +95,7 @@ bool begins_with_parenthesis(const Stat& s) {
 // Writes in the order of the source and never backwards, so that `at` can hold each piece on its line.
 class Emitter {
  public:
-  Emitter(Mode mode, const std::vector<ProbePoint>& points) : mode_(mode) {
+  Emitter(Mode mode, const std::vector<ProbePoint>& points, const Lowering& lowering) : mode_(mode), lowering_(lowering) {
     for (std::size_t i = 0; i < points.size(); ++i)
       probes_.emplace(points[i].statement ? static_cast<const void*>(points[i].statement) : points[i].condition, i);
   }
@@ -151,11 +153,24 @@ class Emitter {
       write(p.name);
     }
     if (f.is_vararg) write(f.parameters.empty() ? "..." : ",...");
+    if (&f == lowering_.function) {
+      for (std::size_t i = f.parameters.size(); i < policy_arguments; ++i) write(",__p" + std::to_string(i));
+      for (std::size_t i = 0; i < lowering_.names.size(); ++i) write("," + lowered(i));
+    }
     write(")");
     check(Cost().of(f.body));
     if (f.is_vararg && f.id >= 0) write(" __va(...)");  // what the host passes to a chunk is bounded
+    if (f.id < 0 && !lowering_.functions.empty()) functions();
     block(f.body);
     end(f.end_line);
+  }
+
+  // Standard names as locals of the chunk: a look-up goes through tables of tables.
+  void functions() {
+    write(" local ");
+    for (const std::string& name : lowering_.functions) write((&name != &lowering_.functions.front() ? "," : "") + std::string(function_prefix) + name);
+    write("=");
+    for (const std::string& name : lowering_.functions) write((&name != &lowering_.functions.front() ? "," : "") + name);
   }
 
   void function(const FunctionBody& f) {
@@ -188,7 +203,10 @@ class Emitter {
     if (in_parentheses) write("(");
     const auto probe = probes_.find(&e);
     if (probe != probes_.end()) write("__met(" + std::to_string(probe->second) + ",");
-    std::visit([&](const auto& node) { text(node); }, e.node);
+    if (const auto read = lowering_.reads.find(&e); read != lowering_.reads.end())
+      write(lowered(read->second));
+    else
+      std::visit([&](const auto& node) { text(node); }, e.node);
     if (probe != probes_.end()) write(")");
     if (in_parentheses) write(")");
   }
@@ -202,7 +220,11 @@ class Emitter {
   void text(const String& s) { write(lua_text::quoted(s.value)); }
   void text(const Vararg&) { write("..."); }
   void text(const Function& f) { function(*f.body); }
-  void text(const Name& n) { write(n.text); }
+  void text(const Name& n) {
+    const auto& known = lowering_.functions;
+    if (n.reach == Reach::global && std::find(known.begin(), known.end(), n.text) != known.end()) write(function_prefix);
+    write(n.text);
+  }
   void text(const Paren& p) { expression(*p.inner, true); }
   void text(const Index& i) {
     expression(*i.object, !lua_text::is_prefix(*i.object));
@@ -256,6 +278,18 @@ class Emitter {
   }
   void text(const Binary& b) {
     if (is_checked_comparison(b)) {
+      // What is absent is not compared. A number is not absent, and asking a local twice changes nothing.
+      const bool has_number = std::holds_alternative<Number>(b.left->node) || std::holds_alternative<Number>(b.right->node);
+      const auto read = lowering_.reads.find(std::holds_alternative<Number>(b.left->node) ? b.right.get() : b.left.get());
+      if (has_number && read != lowering_.reads.end()) {
+        write("(" + lowered(read->second) + " ~= nil and ");
+        expression(*b.left);
+        (out_ += ' ') += lua_text::spelling(b.op);
+        write(" ");
+        expression(*b.right);
+        write(")");
+        return;
+      }
       write(checked_name(b.op));
       write("(");
       expression(*b.left);
@@ -378,7 +412,10 @@ class Emitter {
   }
   void statement(const Stat&, const Break&) { write("break"); }
 
+  std::string lowered(std::size_t i) const { return std::string(lowered_prefix) + lowering_.names[i]; }
+
   Mode mode_;
+  const Lowering& lowering_;
   std::unordered_map<const void*, std::size_t> probes_;
   std::string out_;
   int line_ = 1;
@@ -392,7 +429,9 @@ bool is_checked_comparison(const ast::Binary& b) {
   return !checked_name(b.op).empty() && !(is_number(*b.left) && is_number(*b.right));
 }
 
-std::string emit(const ast::Tree& tree, Mode mode) { return Emitter(mode, {}).run(*tree.chunk); }
-std::string emit(const ast::Tree& tree, Mode mode, const std::vector<ProbePoint>& points) { return Emitter(mode, points).run(*tree.chunk); }
+std::string emit(const ast::Tree& tree, Mode mode) { return emit(tree, mode, {}, {}); }
+std::string emit(const ast::Tree& tree, Mode mode, const std::vector<ProbePoint>& points, const Lowering& lowering) {
+  return Emitter(mode, points, lowering).run(*tree.chunk);
+}
 
 }  // namespace footlight

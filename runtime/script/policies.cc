@@ -18,15 +18,13 @@ namespace {
 // does for declared predicates.
 class ProfileView : public ViewSource {
  public:
-  ProfileView(const Request& request, const std::map<std::string, AttributeType>& declared, const std::set<std::string, std::less<>>& objects)
-      : request_(request), declared_(declared), objects_(objects) {}
+  ProfileView(const Request& request, const AttributePaths& paths) : request_(request), paths_(paths) {}
 
   Found at(std::string_view path) const override {
     const Value* value = request_.attributes.at_path(path);
-    if (objects_.contains(path) || (value && value->is_object())) return {nullptr, true};
-    if (!value) return {};
-    const auto type = declared_.find(std::string(path));
-    if (type != declared_.end() && !type->second.accepts(*value)) return {};
+    const auto known = paths_.find(path);
+    if ((known != paths_.end() && !known->second) || (value && value->is_object())) return {nullptr, true};
+    if (!value || (known != paths_.end() && !known->second->accepts(*value))) return {};
     return {value, false};
   }
 
@@ -44,8 +42,7 @@ class ProfileView : public ViewSource {
 
  private:
   const Request& request_;
-  const std::map<std::string, AttributeType>& declared_;
-  const std::set<std::string, std::less<>>& objects_;
+  const AttributePaths& paths_;
 };
 
 // `request`: identity.namespace, identity.id, context, surface, configuration, now.
@@ -259,9 +256,17 @@ std::optional<Predicate> LuaPolicyCompiler::lift(const Policy& policy, const Att
 LuaPolicyRunner::LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options, Vm vm)
     : snapshot_(std::move(snapshot)), options_(std::move(options)), vm_(std::move(vm)) {
   options_.breaker->begin(snapshot_->version());
+  know_paths();
+}
+
+void LuaPolicyRunner::know_paths() {
+  paths_.clear();
   std::vector<std::string> names;
-  for (const auto& [name, type] : snapshot_->attributes().declared()) names.push_back(name);
-  objects_ = object_paths(names);
+  for (const auto& [name, type] : snapshot_->attributes().declared()) {
+    names.push_back(name);
+    paths_[name] = &type;
+  }
+  for (const std::string& object : object_paths(names)) paths_[object] = nullptr;
 }
 
 Result<std::unique_ptr<LuaPolicyRunner>> LuaPolicyRunner::create(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options) {
@@ -293,7 +298,9 @@ bool LuaPolicyRunner::go_on(const std::shared_ptr<const Snapshot>& next) {
     else if (loaded.is_tried && !loaded.broken) release_policy(vm_, loaded.function);
   }
   loaded_ = std::move(kept);
+  const bool is_same_table = &attributes == &others;
   snapshot_ = next;
+  if (!is_same_table) know_paths();
   options_.breaker->begin(snapshot_->version());
   return true;
 }
@@ -347,7 +354,7 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
 }
 
 PolicyAnswer<bool> LuaPolicyRunner::targeting(int policy, const PolicyCall& call_about) {
-  const ProfileView profile(call_about.request, snapshot_->attributes().declared(), objects_);
+  const ProfileView profile(call_about.request, paths_);
   const RequestView request(call_about);
   auto answer = call(policy, call_about.request, {&profile, &request}, limits::fuel_predicate);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
@@ -356,7 +363,7 @@ PolicyAnswer<bool> LuaPolicyRunner::targeting(int policy, const PolicyCall& call
 
 void LuaPolicyRunner::targeting_each(std::span<const int> policies, const PolicyCall& about, std::vector<PolicyAnswer<bool>>& answers) {
   answers.assign(policies.size(), false);
-  std::vector<FunctionRef> functions;
+  std::vector<VmPredicate> functions;
   std::vector<std::size_t> places, alone;               // of `policies`
   if (rebuild_if_needed()) {
     PolicyRunner::targeting_each(policies, about, answers);
@@ -367,14 +374,15 @@ void LuaPolicyRunner::targeting_each(std::span<const int> policies, const Policy
       alone.push_back(i);
       continue;
     }
-    functions.push_back(loaded_[static_cast<std::size_t>(policies[i])].function.function);
+    const PolicyFunction& function = loaded_[static_cast<std::size_t>(policies[i])].function;
+    functions.push_back({function.function, function.reads, function.reads_only});
     places.push_back(i);
   }
-  const ProfileView profile(about.request, snapshot_->attributes().declared(), objects_);
+  const ProfileView profile(about.request, paths_);
   const RequestView request(about);
   Vm::Failures failures;
   const std::vector<Held> held =
-      vm_.call_each(functions, {&profile, &request}, {.fuel = limits::fuel_predicate, .deadline = options_.deadline, .random_seed = seed_of(about.request)}, &failures);
+      vm_.call_each(functions, {&profile, &request}, {.fuel = limits::fuel_predicate, .deadline = options_.deadline, .random_seed = seed_of(about.request)}, &failures, about.number);
   std::vector<bool> is_told(functions.size());
   for (std::size_t i = 0; i < functions.size(); ++i) {
     is_told[i] = held[i] != Held::failed;
@@ -432,7 +440,7 @@ PolicyAnswer<std::vector<int>> LuaPolicyRunner::conflict(int policy, const Polic
 }
 
 PolicyAnswer<Value> LuaPolicyRunner::content(int policy, const PolicyCall& call_about) {
-  const ProfileView profile(call_about.request, snapshot_->attributes().declared(), objects_);
+  const ProfileView profile(call_about.request, paths_);
   const RequestView request(call_about);
   return call(policy, call_about.request, {&profile, &request}, limits::fuel_policy);
 }

@@ -5,9 +5,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "engine/quick_hash.h"
 #include "engine/snapshot.h"
 #include "script/breaker.h"
 #include "script/lift.h"
@@ -49,6 +51,13 @@ struct PolicyRunnerOptions {
   std::vector<std::vector<ProbeCount>>* probes = nullptr;   // one for each policy, and they outlive the runner: counts where it runs
 };
 
+// Declared attributes by path, with their types; null: it holds others.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(quick_hash(text)); }
+};
+using AttributePaths = std::unordered_map<std::string, const AttributeType*, TextHash, std::equal_to<>>;
+
 // Runs the policies of one snapshot in one Lua state. Belongs to one thread; when the snapshot changes it goes on
 // with the next, or is made anew (a policy is loaded when it is first asked).
 //
@@ -61,6 +70,7 @@ class LuaPolicyRunner : public PolicyRunner {
   // Serves this one from here on; what is loaded of policies that both have stays. False: it cannot, and is as before.
   bool go_on(const std::shared_ptr<const Snapshot>& next);
 
+  std::uint64_t new_request() override { return ++requests_; }
   PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) override;
   void targeting_each(std::span<const int> policies, const PolicyCall& call, std::vector<PolicyAnswer<bool>>& answers) override;
   PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) override;
@@ -78,6 +88,7 @@ class LuaPolicyRunner : public PolicyRunner {
 
   LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options, Vm vm);
   Status prepare();
+  void know_paths();
   Loaded& load(int policy);
   std::optional<PolicyFailure> rebuild_if_needed();
   bool can_be_asked_with_others(int policy);
@@ -90,7 +101,8 @@ class LuaPolicyRunner : public PolicyRunner {
   std::vector<Loaded> loaded_;
   std::vector<std::string> log_;                        // at most limits::script_log_lines_max
   long last_fuel_ = 0;
-  std::set<std::string, std::less<>> objects_;          // attribute names that hold others
+  std::uint64_t requests_ = 0;
+  AttributePaths paths_;                                // of the attributes that the snapshot declares
 };
 
 // A chunk that returns a table of functions, as globals for other chunks: the preludes. Its source

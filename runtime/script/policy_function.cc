@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "bindings/lua/module.h"
+#include "script/lower.h"
 #include "script/sealed.h"
 
 namespace footlight {
@@ -47,14 +48,20 @@ std::vector<ProbePoint> probe_points(const Chunk& chunk) {
   return points;
 }
 
-// Where the probes are too much for LuaJIT's own limits, the chunk runs as it is and nothing is counted.
-static Result<FunctionRef> load_probed(Vm& vm, const Chunk& chunk, const Environment& globals, std::vector<ProbeCount>& counts) {
-  const std::vector<ProbePoint> points = probe_points(chunk);
-  counts.resize(points.size());
-  Environment all = vm.probes(counts);
-  all.insert(all.end(), globals.begin(), globals.end());
-  auto loaded = vm.load(emit(chunk.ast, chunk.mode, points), chunk.name, all);
-  return loaded ? loaded : vm.load(chunk.lua, chunk.name, globals);
+// Where probes, or arguments that it did not ask for, are too much for LuaJIT's own limits, the chunk runs without them.
+static Result<FunctionRef> load_emitted(Vm& vm, const Chunk& chunk, const Environment& globals, std::vector<ProbeCount>* counts, Lowering& lowering) {
+  if (counts) {
+    const std::vector<ProbePoint> points = probe_points(chunk);
+    counts->resize(points.size());
+    Environment all = vm.probes(*counts);
+    all.insert(all.end(), globals.begin(), globals.end());
+    if (auto loaded = vm.load(emit(chunk.ast, chunk.mode, points, lowering), chunk.name, all)) return loaded;
+  }
+  if (lowering.function) {
+    if (auto loaded = vm.load(emit(chunk.ast, chunk.mode, {}, lowering), chunk.name, globals)) return loaded;
+    lowering = {};
+  }
+  return vm.load(chunk.lua, chunk.name, globals);
 }
 
 std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name,
@@ -71,7 +78,8 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
     const std::string message = undefined[0].place + ": " + undefined[0].message;
     return rejected(refuse(Code::undefined_name, std::move(undefined), message));
   }
-  auto loaded = counts ? load_probed(vm, *chunk, globals, *counts) : vm.load(chunk->lua, name, globals);
+  Lowering lowering = lower(*chunk);
+  auto loaded = load_emitted(vm, *chunk, globals, counts, lowering);
   if (!loaded) return rejected(loaded.error());
   ScriptOutcome made = vm.call(*loaded, {}, budget, Functions::collect);
   const auto give_up = [&](bool is_rejected, ScriptOutcome outcome) {
@@ -86,7 +94,9 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
                         name + ": a policy is a function: `return function(…) … end`");
     return give_up(true, std::move(made));
   }
-  PolicyFunction policy{.chunk = *loaded};
+  PolicyFunction policy{.chunk = *loaded, .function = {}};
+  policy.reads_only = lowering.function && !lowering.reads_p && !lowering.reads_request;
+  for (const std::string& read : lowering.names) policy.reads.push_back(vm.read_of(read));
   const FunctionRef function = made.functions[0].ref;
   const bool may_remember = std::any_of(chunk->functions.begin(), chunk->functions.end(), [](const FunctionInfo& info) {
     return info.assigns_captured || info.writes_tables_it_did_not_make;
@@ -101,7 +111,9 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
   return policy;
 }
 
-ScriptOutcome call_policy(Vm& vm, const PolicyFunction& policy, const Arguments& arguments, const Budget& budget) {
+ScriptOutcome call_policy(Vm& vm, const PolicyFunction& policy, Arguments arguments, const Budget& budget) {
+  if (!policy.reads.empty()) arguments.resize(policy_arguments);
+  arguments.insert(arguments.end(), policy.reads.begin(), policy.reads.end());
   if (policy.function) return vm.call(policy.function, arguments, budget);
   ScriptOutcome made = vm.call(policy.chunk, {}, budget, Functions::collect);
   if (!made.ok()) return made;

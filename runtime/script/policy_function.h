@@ -16,6 +16,8 @@ namespace footlight {
 struct PolicyFunction {
   FunctionRef chunk;     // gives the function when it is called
   FunctionRef function;  // kept, where calls cannot leave a trace in it
+  std::vector<Read> reads = {};   // what it takes behind its arguments, of the first of them
+  bool reads_only = false;        // those arguments themselves it asks for nothing
   bool keeps_nothing() const { return static_cast<bool>(function); }
 };
 
@@ -35,7 +37,7 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
 std::vector<ProbePoint> probe_points(const Chunk& chunk);
 
 // Calls it once. Making the closure anew, where that is needed, is on the same fuel and the same clock.
-ScriptOutcome call_policy(Vm& vm, const PolicyFunction& policy, const Arguments& arguments, const Budget& budget);
+ScriptOutcome call_policy(Vm& vm, const PolicyFunction& policy, Arguments arguments, const Budget& budget);
 
 void release_policy(Vm& vm, const PolicyFunction& policy);
 

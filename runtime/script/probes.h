@@ -22,9 +22,6 @@ struct ProbePoint {
 // Of one function literal and those within it, in the order of the text. The same for every formatting of the same code.
 std::vector<ProbePoint> probe_points(const ast::FunctionBody& function);
 
-// The chunk as `emit` writes it, with the call of a probe at each point: `__hit(N)` and `__met(N, condition)`.
-std::string emit(const ast::Tree& tree, Mode mode, const std::vector<ProbePoint>& points);
-
 struct ProbeCount {
   std::uint64_t yes = 0, no = 0;                        // of a statement: how often; no stays 0
 };

@@ -13,7 +13,7 @@ void on_overdue(void* context) { static_cast<Vm::State*>(context)->trip_by(Trip:
 }  // namespace
 
 Run::Run(Vm::State& state, const Budget& budget, std::uint64_t serial)
-    : state_(state), budget_(budget), is_outermost_(state.depth++ == 0), start_(state.used) {
+    : state_(state), budget_(budget), is_outermost_(state.depth++ == 0), start_(state.used), views_before_(state.lent_view_count) {
   state.lent.push_back(serial);
   state.failure = {};
   if (is_outermost_) {
@@ -37,7 +37,7 @@ Run::Run(Vm::State& state, const Budget& budget, std::uint64_t serial)
 }
 
 void Run::next_script() {
-  spent_ += used();
+  if (!is_outermost_) spent_ += used();   // else nobody's fuel is counted beyond a script
   if (trip() == Trip::fuel) state_.trip = Trip::none;
   refuel();
 }
@@ -98,6 +98,7 @@ std::string Run::origin(FunctionRef function) const {
 void Run::finish() {
   if (is_finished_) return;
   is_finished_ = true;
+  if (state_.lent_view_count > views_before_) state_.protect([this](lua_State* L) { end_views(L, views_before_); });
   --state_.depth;
   state_.lent.pop_back();
   if (is_outermost_) {

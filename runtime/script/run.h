@@ -44,6 +44,7 @@ class Run {
   const Budget budget_;
   const bool is_outermost_;
   const std::size_t start_;  // bytes in use before
+  const int views_before_;
   bool is_finished_ = false;
   double allowance_ = 0;   // fuel of the running script
   double spent_ = 0;       // by those before it in this run

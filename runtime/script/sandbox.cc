@@ -293,7 +293,7 @@ void push_environment(lua_State* L, const Environment& globals) {
       if (value->is_array()) fail(L, "the global `" + global.name + "` cannot be a list; make it a function");
       if (value->is_object()) {
         const Value& kept = state.values.emplace_back(*value);
-        push_view(L, state.views.emplace_back(kept), 0, false);
+        push_view(L, state.views.emplace_back(kept), 0);
       } else {
         push_value(L, *value);
       }

@@ -83,6 +83,16 @@ struct Vm::State : LuaHost {
   volatile std::sig_atomic_t is_hooking = 0;  // inside lua_sethook: the signal handler keeps away
   std::vector<std::uint64_t> lent;            // serials of the calls whose views are alive
   std::uint64_t next_serial = 1;              // 0: a view that lives as long as the Vm
+  int lent_view_count = 0;
+
+  // What functions take as arguments of their own, by the name's number. Values stand in a table of Lua's, `read_values`.
+  struct KeptRead {
+    std::string name;
+    std::uint64_t about = 0;  // of which it is known
+    bool is_absent = false;
+  };
+  std::vector<KeptRead> reads;
+  int read_values = 0;
   Failure failure;
   Error host_error;  // the last one that a host function raised
 
@@ -97,7 +107,7 @@ struct Vm::State : LuaHost {
   int environment = 0;   // of chunks without globals of their own
   int allowed = 0;       // the standard environment, as a table
   int ordering = 0;      // {stop, in, lt, le, gt, ge, cat, va}
-  int view_type = 0;     // the metatable of views
+  int view_type = 0;     // what views are made of, and those that are lent
   int function_ids = 0;  // function -> chunk * chunk_stride + id, weak
 
   int chunks = 0;
@@ -136,8 +146,13 @@ FoundFunction hold_function(lua_State* L);
 
 // view.cc
 void build_views(lua_State* L);
-// `is_shared`: many functions read it in this call.
-void push_view(lua_State* L, const ViewSource& source, std::uint64_t serial, bool is_shared);
+void push_view(lua_State* L, const ViewSource& source, std::uint64_t serial);
+// Pushes what stands under the name in an argument.
+void push_read(lua_State* L, const Argument& from, Read read, std::uint64_t serial);
+// The same, kept for all that ask with this `about`: a list is one for all of them. `values` is the place of the table for it.
+void push_kept_read(lua_State* L, Vm::State& state, const Argument& from, Read read, std::uint64_t serial, std::uint64_t about, int values);
+// Views that were lent since there were `from` of them can be read no more. Allocates nothing that lasts.
+void end_views(lua_State* L, int from);
 
 // host_call.cc
 void push_host_function(lua_State* L, const HostFunction& function);

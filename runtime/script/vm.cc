@@ -98,6 +98,11 @@ int describe_error(lua_State* L) {
       break;
     }
   }
+  // An attribute as an argument (lower.h) is the field that its author wrote.
+  constexpr std::string_view as_argument = "local '__a_", as_field = "field '";
+  constexpr std::string_view as_upvalue = "upvalue '__g_", as_global = "global '";
+  if (const auto at = text.find(as_argument); at != text.npos) text.replace(at, as_argument.size(), as_field);
+  if (const auto at = text.find(as_upvalue); at != text.npos) text.replace(at, as_upvalue.size(), as_global);
   if (!state.host_error.message.empty() && text == state.host_error.message)
     failure.code = state.host_error.code;
   failure.text = clean_text(text, limits::script_message_bytes_max);
@@ -121,11 +126,13 @@ int initialise(lua_State* L) {
 
 void push_function(lua_State* L, FunctionRef function) { lua_rawgeti(L, LUA_REGISTRYINDEX, function.id); }
 
-void push_argument(lua_State* L, const Argument& argument, std::uint64_t serial, bool is_shared = false) {
-  if (const Value* value = std::get_if<Value>(&argument)) {
+void push_argument(lua_State* L, const Argument& argument, const Arguments& all, std::uint64_t serial) {
+  if (const Read* read = std::get_if<Read>(&argument)) {
+    push_read(L, all[0], *read, serial);
+  } else if (const Value* value = std::get_if<Value>(&argument)) {
     push_value(L, *value);
   } else if (const auto* view = std::get_if<const ViewSource*>(&argument)) {
-    push_view(L, **view, serial, is_shared);
+    push_view(L, **view, serial);
   } else {
     push_function(L, std::get<FunctionRef>(argument));
   }
@@ -287,7 +294,7 @@ ScriptOutcome Vm::call(FunctionRef function, const Arguments& arguments, const B
   const bool is_done = state.protect([&](lua_State* L) {
     luaL_checkstack(L, static_cast<int>(arguments.size()) + 4, "too many arguments");
     push_function(L, function);
-    for (const Argument& argument : arguments) push_argument(L, argument, serial);
+    for (const Argument& argument : arguments) push_argument(L, argument, arguments, serial);
     lua_call(L, static_cast<int>(arguments.size()), 1);
     if (functions == Functions::keep) {
       result = Value(std::string(lua_typename(L, lua_type(L, -1))));
@@ -320,8 +327,16 @@ ScriptOutcome Vm::call(FunctionRef function, const Arguments& arguments, const B
   return outcome;
 }
 
-std::vector<Held> Vm::call_each(std::span<const FunctionRef> predicates, const Arguments& arguments,
-                                   const Budget& each, Failures* failures) {
+Read Vm::read_of(std::string_view name) {
+  auto& reads = state_->reads;
+  const auto known = std::find_if(reads.begin(), reads.end(), [&](const State::KeptRead& read) { return read.name == name; });
+  const auto number = known - reads.begin();
+  if (known == reads.end()) reads.push_back({.name = std::string(name)});
+  return {static_cast<int>(number)};
+}
+
+std::vector<Held> Vm::call_each(std::span<const VmPredicate> predicates, const Arguments& arguments,
+                                   const Budget& each, Failures* failures, std::uint64_t about) {
   State& state = *state_;
   state.vm = this;
   std::vector<Held> verdicts(predicates.size(), Held::failed);
@@ -333,39 +348,47 @@ std::vector<Held> Vm::call_each(std::span<const FunctionRef> predicates, const A
   std::size_t done = 0;
   const bool is_done = state.protect([&](lua_State* L) {
     const int count = static_cast<int>(arguments.size());
-    luaL_checkstack(L, 2 * count + 4, "too many arguments");
+    luaL_checkstack(L, 2 * count + static_cast<int>(limits::script_lowered_max) + 8, "too many arguments");
+    lua_rawgeti(L, LUA_REGISTRYINDEX, state.read_values);
+    const int values = lua_gettop(L);
     lua_rawgeti(L, LUA_REGISTRYINDEX, state.describe);
-    const int describe = lua_gettop(L);
+    const int describe = values + 1;
     const auto list_of = [&](int i) -> const Value* {
       const Value* value = std::get_if<Value>(&arguments[static_cast<std::size_t>(i)]);
       return value && value->is_array() ? value : nullptr;
     };
+    const bool are_asked = std::any_of(predicates.begin(), predicates.end(), [](const VmPredicate& predicate) { return !predicate.reads_only; });
     for (const Argument& argument : arguments) {
       const Value* value = std::get_if<Value>(&argument);
-      if (value && value->is_object())
-        push_view(L, views.emplace_back(*value), serial, true);
-      else if (value && value->is_array())
+      if (!are_asked || (value && value->is_array()))
         lua_pushnil(L);
+      else if (value && value->is_object())
+        push_view(L, views.emplace_back(*value), serial);
       else
-        push_argument(L, argument, serial, true);
+        push_argument(L, argument, arguments, serial);
     }
+    const std::uint64_t read_for = about != 0 ? 2 * about : 2 * serial + 1;   // never the same for two
     for (; done < predicates.size(); ++done) {
       run.next_script();
       state.seed(each.random_seed);
-      push_function(L, predicates[done]);
+      const auto& [function, reads, reads_only] = predicates[done];
+      push_function(L, function);
       for (int i = 0; i < count; ++i) {
-        if (const Value* list = list_of(i))
+        if (reads_only)
+          lua_pushnil(L);
+        else if (const Value* list = list_of(i))
           push_value(L, *list);
         else
           lua_pushvalue(L, describe + 1 + i);
       }
-      const int status = lua_pcall(L, count, 1, describe);
+      for (const Read read : reads) push_kept_read(L, state, arguments[0], read, serial, read_for, values);
+      const int status = lua_pcall(L, count + static_cast<int>(reads.size()), 1, describe);
       if (status == LUA_ERRMEM) state.failure = {Code::memory_exceeded, state.refused_at, "there is no memory left"};
       const Trip trip = run.trip();
       if (status == 0 && trip == Trip::none) {
         verdicts[done] = lua_toboolean(L, -1) ? Held::yes : Held::no;
       } else if (failures) {
-        failures->emplace_back(done, run.error(predicates[done]));
+        failures->emplace_back(done, run.error(function));
       }
       lua_pop(L, 1);
       if (trip == Trip::deadline || trip == Trip::memory) return;  // for all of them

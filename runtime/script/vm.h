@@ -113,12 +113,23 @@ struct Global {
 };
 using Environment = std::vector<Global>;
 
+// What stands under a name in the first argument, as an argument of its own (lower.h): the name's number in this Vm.
+struct Read {
+  int name = 0;
+};
+
 // An argument of a call. A ViewSource must live until the call returns.
-using Argument = std::variant<Value, const ViewSource*, FunctionRef>;
+using Argument = std::variant<Value, const ViewSource*, FunctionRef, Read>;
 using Arguments = std::vector<Argument>;
 
 // The answer of a predicate in `call_each`: only what a decision needs.
 enum class Held : std::uint8_t { no, yes, failed };
+
+struct VmPredicate {
+  FunctionRef function;
+  std::span<const Read> reads = {};   // behind the arguments that are the same for all
+  bool reads_only = false;            // it asks those for nothing, and is given nil in their place
+};
 
 class Vm {
  public:
@@ -145,9 +156,14 @@ class Vm {
   // Runs many predicates on the same arguments, each with the budget's fuel; the deadline and the
   // memory are for all of them. `failures`, where given, receives (index, error) of each that failed.
   // After a stop by deadline or memory the rest is `failed` without having run.
+  //
+  // `about`, where it is not 0, is the caller's number for what the first argument says, never given twice: what was read
+  // for it before is not asked again.
   using Failures = std::vector<std::pair<std::size_t, Error>>;
-  std::vector<Held> call_each(std::span<const FunctionRef> predicates, const Arguments& arguments,
-                                 const Budget& each, Failures* failures = nullptr);
+  std::vector<Held> call_each(std::span<const VmPredicate> predicates, const Arguments& arguments,
+                                 const Budget& each, Failures* failures = nullptr, std::uint64_t about = 0);
+
+  Read read_of(std::string_view name);
 
   void release(FunctionRef function);
 

@@ -1,12 +1,10 @@
 -- What policies may call besides the standard names. Pure functions over their arguments.
 
 -- Does the list hold the value? An absent list holds nothing.
+local holds = table.contains
 local function contains(list, value)
-  if list == nil then return false end
-  for _, item in ipairs(list) do
-    if item == value then return true end
-  end
-  return false
+  if list == nil or value == nil then return false end
+  return holds(list, value)
 end
 
 -- The first n items.

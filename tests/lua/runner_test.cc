@@ -129,3 +129,44 @@ TEST_CASE("policies that are asked together answer as each would alone, whatever
   CHECK(alone[5] == "yes");
   CHECK(alone[6] == "yes");
 }
+
+TEST_CASE("what was read for one request is never another's") {
+  LuaPolicyCompiler compiler;
+  const auto targeted = [](const std::string& id, const std::string& lua) {
+    Problems problems;
+    return ServedExperience{.definition = parse_definition(Object{{"kind", "campaign"}, {"id", id}, {"targeting", Object{{"lua", lua}}}, {"show", Object{{"hero", id}}}}, problems)};
+  };
+  // Loops are not made into conditions.
+  const std::string loop = "return function(p) for _ = 1, 1 do if ", end = " then return true end end return false end";
+  auto snapshot = Snapshot::compile({.version = "1", .workspace = workspace(),
+                                     .experiences = {targeted("one", loop + "p.n == 1" + end), targeted("list", loop + "contains(p.l, 'a')" + end),
+                                                     targeted("none", loop + "p.n == nil and p.l == nil" + end)}}, compiler);
+  REQUIRE(snapshot.ok());
+  auto made = LuaPolicyRunner::create(*snapshot);
+  REQUIRE(made.ok());
+  LuaPolicyRunner& runner = **made;
+  const auto request = [](const std::string& attributes) {
+    Problems problems;
+    return parse_request(Object{{"surfaces", Array{"web://w/#hero"}}, {"attributes", *parse_json(attributes)}}, {0}, problems);
+  };
+  const Request requests[] = {request(R"({"n":1})"), request(R"({"n":2,"l":["a"]})"), request("{}"), request(R"({"n":"1","l":["b"]})"), request(R"({"n":1,"l":["a"]})")};
+  const std::string expected[] = {"one", "list", "none", "", "one list"};
+  std::vector<int> all;
+  for (int i = 0; i < static_cast<int>((*snapshot)->policies().size()); ++i) all.push_back(i);
+  for (const bool is_numbered : {true, false})
+    for (int round = 0; round < 3; ++round)
+      for (std::size_t i = 0; i < 5; ++i) {
+        const PolicyCall call{.request = requests[i], .number = is_numbered ? runner.new_request() : 0};
+        // Asked together twice for the same request, as two surfaces do, and alone.
+        std::vector<PolicyAnswer<bool>> answers, again;
+        runner.targeting_each(all, call, answers);
+        runner.targeting_each(all, call, again);
+        std::string held;
+        for (std::size_t k = 0; k < all.size(); ++k) {
+          CHECK(std::get<bool>(answers[k]) == std::get<bool>(again[k]));
+          CHECK(std::get<bool>(answers[k]) == std::get<bool>(runner.targeting(all[k], call)));
+          if (std::get<bool>(answers[k])) held += (held.empty() ? "" : " ") + (*snapshot)->policies()[k].owner;
+        }
+        CHECK(held == expected[i]);
+      }
+}

@@ -487,12 +487,12 @@ TEST_CASE("memory that runs out within a nested call ends both") {
 TEST_CASE("many predicates run on the same arguments without seeing each other") {
   Host host;
   const Value profile = *parse_json(R"({"tier":"gold","list":[1,2,3]})");
-  std::vector<FunctionRef> predicates;
+  std::vector<VmPredicate> predicates;
   for (const char* body : {"local p = ... return p.tier == 'gold'", "local p = ... return p.tier == 'none'",
                            "local p = ... p.tier = 'none' return true", "local p = ... return p.tier",
                            "while true do end", "return ...", "local p, l = ... l[1] = 7 return l[1] == 7",
                            "local p, l = ... return l[1] == 1 and p.list[3] == 3", "return nil"}) {
-    predicates.push_back(host.load(body));
+    predicates.push_back({host.load(body)});
   }
   Vm::Failures failures;
   const auto verdicts =
@@ -508,9 +508,9 @@ TEST_CASE("many predicates run on the same arguments without seeing each other")
 
 TEST_CASE("after a stop by memory the predicates behind it do not run") {
   Host host;
-  const std::vector<FunctionRef> predicates{host.load("return true"),
-                                            host.load("local s = 'x' while true do s = s .. s end"),
-                                            host.load("return true")};
+  const std::vector<VmPredicate> predicates{{host.load("return true")},
+                                            {host.load("local s = 'x' while true do s = s .. s end")},
+                                            {host.load("return true")}};
   Vm::Failures failures;
   const auto verdicts = host.vm.call_each(predicates, {}, {.fuel = 1'000'000}, &failures);
   CHECK(verdicts == std::vector<Held>{Held::yes, Held::failed, Held::failed});

@@ -80,9 +80,9 @@ TEST_CASE("a deadline in a nested call is the outer one's") {
 
 TEST_CASE("after a deadline the predicates behind it do not run") {
   Host host;
-  const std::vector<FunctionRef> predicates{*host.vm.load(unmetered("return true"), "a"),
-                                            *host.vm.load(endless, "b"),
-                                            *host.vm.load(unmetered("return true"), "c")};
+  const std::vector<VmPredicate> predicates{{*host.vm.load(unmetered("return true"), "a")},
+                                            {*host.vm.load(endless, "b")},
+                                            {*host.vm.load(unmetered("return true"), "c")}};
   Vm::Failures failures;
   CHECK(host.vm.call_each(predicates, {}, {.deadline = milliseconds(3)}, &failures) ==
         std::vector<Held>{Held::yes, Held::failed, Held::failed});
