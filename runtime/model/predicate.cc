@@ -116,9 +116,11 @@ class Parser {
     const bool is_all = document.find("all") != nullptr;
     const std::string_view key = is_all ? "all" : "any";
     Predicate group{.op = is_all ? Op::all : Op::any, .path = path};
-    if (const Array* parts = reader.array(key))
+    if (const Array* parts = reader.array(key)) {
+      group.args.reserve(parts->size());
       for (std::size_t i = 0; i < parts->size(); ++i)
         group.args.push_back(read((*parts)[i], reader.path_of(key) + "[" + std::to_string(i) + "]", depth + 1));
+    }
     reader.finish();
     return group;
   }

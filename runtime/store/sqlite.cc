@@ -61,15 +61,17 @@ constexpr std::array migrations{
 constexpr auto schema_version = static_cast<std::int64_t>(migrations.size());
 
 // secure_delete=FAST: what is replaced is overwritten where that costs no extra write; Debian's
-// default pays for it always. journal_size_limit gives the log's space back after a large blob.
+// default pays for it always. journal_size_limit gives the log's space back after a large blob. Entries are read once, from
+// the first to the last: a large cache would hold what nobody asks for again.
 constexpr const char* writer_settings = R"sql(
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
   PRAGMA secure_delete = FAST;
   PRAGMA trusted_schema = OFF;
   PRAGMA journal_size_limit = 16777216;
+  PRAGMA cache_size = -256;
 )sql";
-constexpr const char* reader_settings = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;";
+constexpr const char* reader_settings = "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -256;";
 
 constexpr std::size_t idle_readers_max = 8;  // more are opened when needed and closed after use
 
