@@ -9,10 +9,14 @@ std::uint32_t AttributeNames::child(std::uint32_t parent, std::string_view key) 
   if (!is_new) return known->second;
   const std::uint32_t node = known->second;
   nodes_.push_back({parent, -1});
-  const auto at = static_cast<std::uint32_t>(text_.size());
-  text_ += key;
-  edges_.push_back({hash_of(parent, key), parent, node, at, static_cast<std::uint32_t>(key.size()), false});
+  add_edge(parent, node, key, false);
   return node;
+}
+
+void AttributeNames::add_edge(std::uint32_t parent, std::uint32_t node, std::string_view key, bool is_dotted) {
+  edges_.push_back({key.size() > ShortText::max ? ShortText() : short_text(key), parent, node, static_cast<std::uint32_t>(text_.size()),
+                    static_cast<std::uint32_t>(key.size()), is_dotted});
+  text_ += key;
 }
 
 void AttributeNames::add(std::string_view dotted, int number) {
@@ -28,10 +32,7 @@ void AttributeNames::add(std::string_view dotted, int number) {
   here = child(here, rest);
   if (number >= 0) nodes_[here].number = number;
   for (const auto& [from, key] : rests) {
-    if (!dotted_.emplace(from, key).second) continue;
-    const auto at = static_cast<std::uint32_t>(text_.size());
-    text_ += key;
-    edges_.push_back({hash_of(from, key), from, here, at, static_cast<std::uint32_t>(key.size()), true});
+    if (dotted_.emplace(from, key).second) add_edge(from, here, key, true);
   }
 }
 
@@ -39,9 +40,17 @@ void AttributeNames::seal() {
   table_.assign(std::bit_ceil(edges_.size() * 2 + 2), Edge{});
   mask_ = table_.size() - 1;
   for (const Edge& edge : edges_) {
-    std::size_t at = edge.hash & mask_;
+    std::size_t at = place_of(quick_hash(std::string_view(text_).substr(edge.at, edge.size)), edge.parent);
     while (table_[at].node != none) at = (at + 1) & mask_;
     table_[at] = edge;
+  }
+}
+
+AttributeNames::Step AttributeNames::long_step(std::uint32_t parent, std::string_view key) const {
+  for (std::size_t at = place_of(quick_hash(key), parent);; at = (at + 1) & mask_) {
+    const Edge& edge = table_[at];
+    if (edge.node == none) return {};
+    if (edge.parent == parent && std::string_view(text_).substr(edge.at, edge.size) == key) return {edge.node, edge.is_dotted};
   }
 }
 

@@ -31,23 +31,26 @@ class AttributeNames {
   void seal();                           // after the last `add`; before that nothing is found
 
   const std::vector<Node>& nodes() const { return nodes_; }
-  // Where a key leads within an object that stands at `parent`.
+  // Where a key leads within an object that stands at `parent`. ShortText::max bytes can be read from where the key begins.
   Step step(std::uint32_t parent, std::string_view key) const {
-    const std::uint64_t hash = hash_of(parent, key);
-    for (std::size_t at = hash & mask_;; at = (at + 1) & mask_) {
+    if (key.size() > ShortText::max) return long_step(parent, key);
+    const ShortText text = short_text_within(key);
+    for (std::size_t at = place_of(quick_hash(text, key.size()), parent);; at = (at + 1) & mask_) {
       const Edge& edge = table_[at];
       if (edge.node == none) return {};
-      if (edge.hash == hash && edge.parent == parent && are_equal(key, {text_.data() + edge.at, edge.size})) return {edge.node, edge.is_dotted};
+      if (edge.text == text && edge.parent == parent && edge.size == key.size()) return {edge.node, edge.is_dotted};
     }
   }
 
  private:
   struct Edge {
-    std::uint64_t hash = 0;
+    ShortText text;                      // where it is short
     std::uint32_t parent = 0, node = none, at = 0, size = 0;
     bool is_dotted = false;
   };
-  static std::uint64_t hash_of(std::uint32_t parent, std::string_view key) { return quick_hash(key) + parent * std::uint64_t{0xA24BAED4963EE407u}; }
+  std::size_t place_of(std::uint64_t hash, std::uint32_t parent) const { return (hash + parent * std::uint64_t{0xA24BAED4963EE407u}) & mask_; }
+  Step long_step(std::uint32_t parent, std::string_view key) const;
+  void add_edge(std::uint32_t parent, std::uint32_t node, std::string_view key, bool is_dotted);
   std::uint32_t child(std::uint32_t parent, std::string_view key);
 
   std::vector<Node> nodes_;

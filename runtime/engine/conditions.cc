@@ -367,7 +367,8 @@ class Conditions::Lister {
       texts.maybe[hash >> 32 & (texts.maybe.size() - 1)] |= std::uint64_t{1} << (hash >> 58);
       std::size_t at = hash & (texts.table.size() - 1);
       while (texts.table[at].size != Texts::unused) at = (at + 1) & (texts.table.size() - 1);
-      texts.table[at] = {range, static_cast<std::uint32_t>(texts.text.size()), static_cast<std::uint32_t>(key.size())};
+      texts.table[at] = {range, key.size() > ShortText::max ? ShortText() : short_text(key), static_cast<std::uint32_t>(texts.text.size()),
+                         static_cast<std::uint32_t>(key.size())};
       texts.text += key;
     }
     return texts;
@@ -379,14 +380,16 @@ class Conditions::Lister {
 Conditions::Conditions() = default;
 Conditions::~Conditions() = default;
 
-inline const Conditions::Texts::Entry* Conditions::Texts::find(std::string_view key) const {
+inline const Conditions::Texts::Entry* Conditions::Texts::find(std::string_view key, bool has_room) const {
   if (maybe.empty()) return nullptr;
-  const std::uint64_t hash = quick_hash(key);
+  const bool is_short = key.size() <= ShortText::max;
+  const ShortText short_key = !is_short ? ShortText() : has_room ? short_text_within(key) : short_text(key);
+  const std::uint64_t hash = is_short ? quick_hash(short_key, key.size()) : quick_hash(key);
   if ((maybe[hash >> 32 & (maybe.size() - 1)] >> (hash >> 58) & 1) == 0) return nullptr;
   for (std::size_t at = hash & (table.size() - 1);; at = (at + 1) & (table.size() - 1)) {
     const Entry& entry = table[at];
     if (entry.size == unused) return nullptr;
-    if (are_equal({text.data() + entry.at, entry.size}, key)) return &entry;
+    if (entry.size == key.size() && entry.short_one == short_key && (is_short || std::memcmp(text.data() + entry.at, key.data(), key.size()) == 0)) return &entry;
   }
 }
 
@@ -534,6 +537,7 @@ void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
 }
 
 void Conditions::set_listed(const RequestSlots& slots, std::uint64_t* bits) const {
+  const bool has_room = slots.has_room();
   for (const Lists& lists : lists_) {
     const SlotValue& value = slots[lists.attribute];
     if (value.kind == Kind::absent) continue;
@@ -549,15 +553,15 @@ void Conditions::set_listed(const RequestSlots& slots, std::uint64_t* bits) cons
       }
       case Kind::string: {
         const std::string_view text = value.string();
-        if (const auto* entry = lists.texts.find(text)) apply(entry->range, bits);
+        if (const auto* entry = lists.texts.find(text, has_room)) apply(entry->range, bits);
         for (const std::uint32_t length : lists.prefix_lengths)
           if (length <= text.size())
-            if (const auto* entry = lists.prefixes.find(text.substr(0, length))) apply(entry->range, bits);
+            if (const auto* entry = lists.prefixes.find(text.substr(0, length), has_room)) apply(entry->range, bits);
         for (const std::uint32_t length : lists.suffix_lengths)
           if (length <= text.size())
-            if (const auto* entry = lists.suffixes.find(text.substr(text.size() - length))) apply(entry->range, bits);
+            if (const auto* entry = lists.suffixes.find(text.substr(text.size() - length), has_room)) apply(entry->range, bits);
         if (!lists.version_classes.empty()) {
-          if (const auto* entry = lists.version_texts.find(text)) {
+          if (const auto* entry = lists.version_texts.find(text, has_room)) {
             apply(entry->range, bits);
           } else if (const auto version = parse_version(text)) {
             const auto at = std::lower_bound(lists.versions.begin(), lists.versions.end(), *version, is_before);
@@ -571,7 +575,7 @@ void Conditions::set_listed(const RequestSlots& slots, std::uint64_t* bits) cons
         if (lists.items.maybe.empty()) break;
         for (const SlotValue& item : slots.items(value))
           if (item.kind == Kind::string)
-            if (const auto* entry = lists.items.find(item.string())) apply(entry->range, bits);
+            if (const auto* entry = lists.items.find(item.string(), has_room)) apply(entry->range, bits);
         break;
       default: break;
     }

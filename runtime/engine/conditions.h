@@ -22,6 +22,7 @@
 #include "base/semver.h"
 #include "engine/policy.h"
 #include "engine/predicate_program.h"
+#include "engine/quick_hash.h"
 #include "engine/request_slots.h"
 
 namespace footlight {
@@ -99,13 +100,15 @@ class Conditions {
   struct Texts {
     struct Entry {
       Range range;
+      ShortText short_one;                // the text, where it is short
       std::uint32_t at = 0, size = unused;
     };
     static constexpr std::uint32_t unused = UINT32_MAX;
     std::vector<std::uint64_t> maybe;     // a bit for each hash that is in the table; none: nothing is
     std::vector<Entry> table;             // open addressing
     std::string text;
-    const Entry* find(std::string_view key) const;
+    // `has_room`: ShortText::max bytes can be read from where the key begins.
+    const Entry* find(std::string_view key, bool has_room) const;
   };
   struct Lists;                           // of one attribute
   class Lister;

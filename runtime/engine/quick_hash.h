@@ -1,5 +1,8 @@
 // A fast hash of short byte strings, and whether two are equal, for tables whose keys are fixed when a snapshot
 // is built. What a request sends is only looked up, never put in, so nobody can fill a table with collisions.
+//
+// Most names and values have at most 16 bytes. These are two words, compared and hashed without a branch: their lengths
+// vary from one to the next, and a branch that is guessed wrong costs more than all the rest.
 #pragma once
 
 #include <cstdint>
@@ -14,40 +17,60 @@ inline std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-inline std::uint64_t quick_hash(std::string_view text) {
-  constexpr std::uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD6E8FEB86659FD93u;
-  const char* at = text.data();
-  std::size_t left = text.size();
-  const auto load8 = [](const char* from) { std::uint64_t bits; std::memcpy(&bits, from, 8); return bits; };
-  const auto load4 = [](const char* from) { std::uint32_t bits; std::memcpy(&bits, from, 4); return static_cast<std::uint64_t>(bits); };
-  std::uint64_t hash = left * k0;
-  for (; left > 16; at += 16, left -= 16) hash = mixed(hash ^ load8(at), k1 ^ load8(at + 8));
-  std::uint64_t a = 0, b = 0;
-  if (left >= 8) {
-    a = load8(at);
-    b = load8(at + left - 8);
-  } else if (left >= 4) {
-    a = load4(at);
-    b = load4(at + left - 4);
-  } else if (left > 0) {
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])); };
-    a = byte(0) << 16 | byte(left >> 1) << 8 | byte(left - 1);
-  }
-  return mixed(hash ^ a ^ k0, k1 ^ b);
+// A text of at most `max` bytes, zeros behind its end.
+struct ShortText {
+  static constexpr std::size_t max = 16;
+  std::uint64_t low = 0, high = 0;
+  bool operator==(const ShortText&) const = default;
+};
+
+namespace quick {
+
+template <class Bits>
+std::uint64_t load(const char* from) {
+  Bits bits;
+  std::memcpy(&bits, from, sizeof bits);
+  return bits;
 }
 
-// As ==, of short texts without a call.
-inline bool are_equal(std::string_view a, std::string_view b) {
-  const auto load = [](const char* from, auto bits) { std::memcpy(&bits, from, sizeof bits); return bits; };
-  const std::size_t size = a.size();
-  if (size != b.size()) return false;
-  const char *const at = a.data(), *const bt = b.data();
-  if (size > 16) return std::memcmp(at, bt, size) == 0;
-  if (size >= 8) return ((load(at, std::uint64_t{}) ^ load(bt, std::uint64_t{})) | (load(at + size - 8, std::uint64_t{}) ^ load(bt + size - 8, std::uint64_t{}))) == 0;
-  if (size >= 4) return ((load(at, std::uint32_t{}) ^ load(bt, std::uint32_t{})) | (load(at + size - 4, std::uint32_t{}) ^ load(bt + size - 4, std::uint32_t{}))) == 0;
-  for (std::size_t i = 0; i < size; ++i)
-    if (at[i] != bt[i]) return false;
-  return true;
+inline constexpr std::uint64_t masks[ShortText::max + 1][2] = {
+    {0, 0}, {0xFF, 0}, {0xFFFF, 0}, {0xFF'FFFF, 0}, {0xFFFF'FFFF, 0}, {0xFF'FFFF'FFFF, 0}, {0xFFFF'FFFF'FFFF, 0}, {0xFF'FFFF'FFFF'FFFF, 0}, {~0ull, 0},
+    {~0ull, 0xFF}, {~0ull, 0xFFFF}, {~0ull, 0xFF'FFFF}, {~0ull, 0xFFFF'FFFF}, {~0ull, 0xFF'FFFF'FFFF}, {~0ull, 0xFFFF'FFFF'FFFF}, {~0ull, 0xFF'FFFF'FFFF'FFFF}, {~0ull, ~0ull}};
+
+}  // namespace quick
+
+// Of a text that has that many bytes at most, and that many readable ones from where it begins.
+inline ShortText short_text_within(std::string_view text) {
+  const auto& mask = quick::masks[text.size()];
+  return {quick::load<std::uint64_t>(text.data()) & mask[0], quick::load<std::uint64_t>(text.data() + 8) & mask[1]};
+}
+
+// The same wherever it stands.
+inline ShortText short_text(std::string_view text) {
+  const char* const at = text.data();
+  const std::size_t size = text.size();
+  if (size > 8) return {quick::load<std::uint64_t>(at), quick::load<std::uint64_t>(at + size - 8) >> 8 * (ShortText::max - size)};
+  if (size >= 4) return {quick::load<std::uint32_t>(at) | quick::load<std::uint32_t>(at + size - 4) << 8 * (size - 4), 0};
+  std::uint64_t low = 0;
+  for (std::size_t i = 0; i < size; ++i) low |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << 8 * i;
+  return {low, 0};
+}
+
+inline std::uint64_t quick_hash(ShortText text, std::size_t size) {
+  constexpr std::uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD6E8FEB86659FD93u;
+  return mixed(text.low ^ k0 * (size + 1), text.high ^ k1);
+}
+
+inline std::uint64_t quick_hash(std::string_view text) {
+  constexpr std::uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD6E8FEB86659FD93u;
+  if (text.size() <= ShortText::max) return quick_hash(short_text(text), text.size());
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t hash = left * k0;
+  for (; left > 16; at += 16, left -= 16) hash = mixed(hash ^ quick::load<std::uint64_t>(at), k1 ^ quick::load<std::uint64_t>(at + 8));
+  // What is left ends where the text does: more than 16 bytes stand before that.
+  at += left;
+  return mixed(hash ^ quick::load<std::uint64_t>(at - 16) ^ k0, k1 ^ quick::load<std::uint64_t>(at - 8));
 }
 
 }  // namespace footlight

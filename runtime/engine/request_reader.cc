@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
@@ -68,7 +69,7 @@ struct PlainReader::Work {
     has_escapes = std::memchr(bytes, '\\', text.size()) != nullptr;
     if (has_escapes) {
       unescaped.clear();
-      unescaped.reserve(text.size());
+      unescaped.reserve(text.size() + simdjson::SIMDJSON_PADDING);   // room behind it, as in the buffer
     }
     unknown_count = 0;
     leaves = 0;
@@ -154,7 +155,45 @@ struct PlainReader::Work {
     return end.ec == std::errc() && end.ptr == text.data() + at + 4;
   }
 
+  // The value of the digits that stand at the beginning of eight bytes, and how many they are: without a branch, for the
+  // lengths of numbers vary from one to the next.
+  static std::uint64_t digits_of(const char* at, unsigned& count) {
+    std::uint64_t bits;
+    std::memcpy(&bits, at, 8);
+    bits ^= 0x3030303030303030u;
+    const std::uint64_t others = (bits | (bits + 0x7676767676767676u)) & 0x8080808080808080u;
+    count = others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
+    bits = count == 0 ? 0 : bits << (64 - 8 * count);      // zeros in front
+    bits = (bits * 10 + (bits >> 8)) & 0x00FF00FF00FF00FFu;
+    bits = (bits * 100 + (bits >> 16)) & 0x0000FFFF0000FFFFu;
+    return (bits * 10'000 + (bits >> 32)) & 0xFFFFFFFFu;
+  }
+
+  // Most numbers have less than eight digits in front of a point and behind it.
   bool number(double& value) {
+    const char* at = bytes + *token;
+    const bool is_negative = *at == '-';
+    const char* const first = at += is_negative;
+    unsigned count = 0, fraction = 0;
+    std::uint64_t mantissa = digits_of(at, count);
+    at += count;
+    if (count == 8 || *at == 'e' || *at == 'E') return long_number(value);
+    if (count == 0 || (*first == '0' && count > 1)) return false;
+    if (*at == '.') {
+      const std::uint64_t behind = digits_of(++at, fraction);
+      at += fraction;
+      if (fraction == 8 || *at == 'e' || *at == 'E') return long_number(value);
+      if (fraction == 0) return false;
+      mantissa = mantissa * static_cast<std::uint64_t>(powers_of_ten[fraction]) + behind;
+    }
+    if (!ends_a_scalar(*at)) return false;
+    ++token;
+    value = static_cast<double>(mantissa) / powers_of_ten[fraction];
+    if (is_negative && mantissa != 0) value = -value;
+    return true;
+  }
+
+  bool long_number(double& value) {
     const char* const begin = bytes + *token;
     const char* at = begin;
     const bool is_negative = *at == '-';
@@ -528,6 +567,7 @@ bool PlainReader::read(std::string_view bytes, const AttributeTable& table, Plai
   work.slots = &request.slots;
   work.met.assign(table.names().nodes().size(), Met::nothing);
   if (!work.read(request, extras)) return false;
+  request.slots.set_has_room();
   if (!request.id.empty()) request.slots.at(AttributeTable::identity) = SlotValue::of(request.id);
   return true;
 }

@@ -38,6 +38,7 @@ class RequestSlots {
   void reset(const AttributeTable& table) {
     slots_.assign(table.size(), SlotValue{});
     items_.clear();
+    has_room_ = false;
   }
   // The same attributes as `Slots` would find.
   void fill(const AttributeTable& table, const Request& request);
@@ -46,10 +47,14 @@ class RequestSlots {
   SlotValue& at(int number) { return slots_[static_cast<std::size_t>(number)]; }
   std::span<const SlotValue> items(const SlotValue& list) const { return {items_.data() + list.first, list.size}; }
   std::vector<SlotValue>& items() { return items_; }
+  // Whether ShortText::max bytes can be read from every place within a text, as in a padded buffer.
+  bool has_room() const { return has_room_; }
+  void set_has_room() { has_room_ = true; }
 
  private:
   std::vector<SlotValue> slots_;
   std::vector<SlotValue> items_;        // of all lists, one after the other
+  bool has_room_ = false;
 };
 
 // As AttributeType::accepts.

@@ -1,8 +1,11 @@
 // Requests from bytes: what the plain reader takes is what the reporting reader takes, value for value,
 // and what that refuses, the plain one never takes.
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <random>
+#include <set>
 
+#include "engine/quick_hash.h"
 #include "engine/request_reader.h"
 #include "tests/unit/model/generator.h"
 #include "world.h"
@@ -113,6 +116,72 @@ TEST_CASE("a value that is not of its declared type is absent, however it was re
     CHECK(read(request_of(row), table) == reported(request_of(row), table));
   }
   CHECK(!read(request_of(R"({"rows":[[1]]})"), table));   // the other reader's
+}
+
+TEST_CASE("numbers of every length are what the standard library makes of them") {
+  AttributeTable table = table_of({"n"});
+  const int n = table.number_of("n");
+  PlainReader reader;
+  PlainRequest plain;
+  std::mt19937 random(20261122);
+  const auto digits = [&](std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += static_cast<char>('0' + (i == 0 ? 1 + random() % 9 : random() % 10));
+    return text;
+  };
+  for (std::size_t before = 0; before <= 20; ++before)
+    for (std::size_t behind = 0; behind <= 20; ++behind)
+      for (const std::string& power : {std::string(), std::string("e3"), std::string("E-12")})
+        for (const char* sign : {"", "-"}) {
+          std::string fraction = digits(behind);
+          if (behind > 1 && random() % 2 == 0) fraction[0] = '0';
+          const std::string number = sign + (before == 0 ? "0" : digits(before)) + (behind == 0 ? "" : "." + fraction) + power;
+          INFO(number);
+          REQUIRE(reader.read(request_of(R"({"n":)" + number + "}"), table, plain));
+          REQUIRE(plain.slots[n].kind == SlotValue::Kind::number);
+          CHECK(plain.slots[n].number == std::strtod(number.c_str(), nullptr));
+          for (const std::string& wrong : {number + "x", number + "-", number + ".", "0" + number, number + "e", number + "/", number + ":"})
+            CHECK(!reader.read(request_of(R"({"n":)" + wrong + "}"), table, plain));
+        }
+}
+
+TEST_CASE("names of every length lead to their attribute, and to no other") {
+  std::vector<std::string> names;
+  for (std::size_t size = 1; size <= 40; ++size)
+    for (const char last : {'a', 'b'}) names.push_back(std::string(size - 1, 'x') + last);
+  AttributeTable table = table_of(names);
+  PlainReader reader;
+  PlainRequest plain;
+  for (const std::string& name : names) {
+    for (const std::string& asked : {name, name + "c", name.substr(0, name.size() - 1) + "c"}) {
+      INFO(asked);
+      REQUIRE(reader.read(request_of(R"({")" + asked + R"(":true})"), table, plain));
+      for (const std::string& other : names) CHECK((plain.slots[table.number_of(other)].kind != SlotValue::Kind::absent) == (other == asked));
+    }
+  }
+}
+
+TEST_CASE("a text has one hash and one form as words, wherever it stands") {
+  std::mt19937 random(7);
+  std::set<std::uint64_t> hashes;
+  std::size_t texts = 0;
+  for (std::size_t size = 0; size <= 48; ++size)
+    for (int round = 0; round < 50; ++round, ++texts) {
+      std::string text;
+      for (std::size_t i = 0; i < size; ++i) text += static_cast<char>(random() % 256);
+      const std::string amid = "before" + text + std::string(ShortText::max, static_cast<char>(random() % 256));
+      const std::string_view there = std::string_view(amid).substr(6, size);
+      CHECK(quick_hash(text) == quick_hash(there));
+      if (size <= ShortText::max) {
+        CHECK(short_text(text) == short_text_within(there));
+        CHECK(quick_hash(short_text_within(there), size) == quick_hash(text));
+      }
+      hashes.insert(quick_hash(text));
+    }
+  // All but the 49 empty ones and some of one byte that are the same text.
+  CHECK(hashes.size() > texts - 110);
+  CHECK(quick_hash(std::string_view("\0", 1)) != quick_hash(std::string_view("")));
+  CHECK(quick_hash(std::string_view("a\0", 2)) != quick_hash(std::string_view("a")));
 }
 
 TEST_CASE("what is refused is never taken as plain") {
