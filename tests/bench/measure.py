@@ -14,9 +14,12 @@ def measure(footlight, out, quick):
         with tempfile.TemporaryDirectory() as folder:
             requests = 1000 if n <= 1000 else 60
             subprocess.run([sys.executable, os.path.join(here, "workload.py"), folder, str(n), str(requests), "21", shape], check=True)
-            run = subprocess.run([footlight, "bench", "decide", "--workload", folder, "--check", "--rounds", "15", "--json"], capture_output=True, text=True, check=True)
-            row = {"workload": f"{shape}-{n}", "footlight": json.loads(run.stdout), "peers": []}
+            def decide(*options):
+                command = [footlight, "bench", "decide", "--workload", folder, "--check", "--rounds", "15", "--json", *options]
+                return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+            row = {"workload": f"{shape}-{n}", "footlight": decide(), "peers": []}
             if n <= 1000:
+                row["lua"] = decide("--opaque")
                 try:
                     lines = subprocess.run(["node", os.path.join(here, "peers.mjs"), folder, "300"], capture_output=True, text=True).stdout
                     row["peers"] = [json.loads(line) for line in lines.splitlines()]
@@ -26,6 +29,7 @@ def measure(footlight, out, quick):
             ours = row["footlight"]
             print(f"\n{row['workload']}: {ours['ns_per_decision']} ns a decision, {ours['ratio_to_parse']} x simdjson's parse ({ours['ns_simdjson_parse']} ns), "
                   f"{ours['checked']} checked, {ours['wrong']} wrong")
+            if "lua" in row: print(f"  all audiences as functions that stay Lua: {row['lua']['ns_per_decision']} ns, {row['lua']['wrong']} wrong")
             for peer in row["peers"]:
                 print(f"  {peer['peer']:32} {peer['ns_per_decision']:>10} ns   {peer['ns_per_decision'] / ours['ns_per_decision']:8.1f} x   {peer['wrong']} of {peer['checked']} answers differ")
     if out:
@@ -41,7 +45,8 @@ def draw(source, target):
     for row in rows:
         parts.append(f'<text x="10" y="{y}" font-weight="bold">{row["workload"]}</text>')
         y += 10
-        bars = [("simdjson, parsing only", row["footlight"]["ns_simdjson_parse"], "#9aa5b1"), ("Footlight", row["footlight"]["ns_per_decision"], "#0a7d5a")]
+        bars = [("simdjson, parsing only", row["footlight"]["ns_simdjson_parse"], "#9aa5b1"), ("Footlight", row["footlight"]["ns_per_decision"], "#0a7d5a"),
+                ("Footlight, all audiences in Lua", row["lua"]["ns_per_decision"], "#7fc4ac")]
         bars += [(peer["peer"], peer["ns_per_decision"], "#c9ced6") for peer in sorted(row["peers"], key=lambda peer: peer["ns_per_decision"])]
         for name, ns, colour in bars:
             parts.append(f'<text x="{label - 8}" y="{y + 13}" text-anchor="end">{name}</text><rect x="{label}" y="{y}" width="{x(ns):.0f}" height="{bar - 4}" fill="{colour}"/>'
