@@ -55,7 +55,7 @@ class LuaHost {
 
  protected:
   static constexpr long debt_settled_at = 64;
-  static constexpr std::size_t kind_count = 10;
+  static constexpr std::size_t kind_count = 11;   // as many as lua_type gives
 
   long debt_ = 0;
   std::uint64_t random_ = 0;

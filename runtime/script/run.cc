@@ -98,7 +98,7 @@ std::string Run::origin(FunctionRef function) const {
 void Run::finish() {
   if (is_finished_) return;
   is_finished_ = true;
-  if (state_.lent_view_count > views_before_) state_.protect([this](lua_State* L) { end_views(L, views_before_); });
+  if (state_.lent_view_count > views_before_) state_.protect([this](lua_State* L) { end_views(L, views_before_, state_.lent.back()); });
   --state_.depth;
   state_.lent.pop_back();
   if (is_outermost_) {

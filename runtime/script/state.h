@@ -151,8 +151,9 @@ void push_view(lua_State* L, const ViewSource& source, std::uint64_t serial);
 void push_read(lua_State* L, const Argument& from, Read read, std::uint64_t serial);
 // The same, kept for all that ask with this `about`: a list is one for all of them. `values` is the place of the table for it.
 void push_kept_read(lua_State* L, Vm::State& state, const Argument& from, Read read, std::uint64_t serial, std::uint64_t about, int values);
-// Views that were lent since there were `from` of them can be read no more. Allocates nothing that lasts.
-void end_views(lua_State* L, int from);
+// Of the views that were made since there were `from` of them, those of the call with this serial can be read no more.
+// Allocates nothing.
+void end_views(lua_State* L, int from, std::uint64_t serial);
 
 // host_call.cc
 void push_host_function(lua_State* L, const HostFunction& function);

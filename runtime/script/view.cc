@@ -120,7 +120,8 @@ void new_view(lua_State* L, const ViewSource& source, std::uint64_t serial, std:
   if (serial != 0) {
     lua_rawgeti(L, -1, lent_views);
     lua_pushvalue(L, -3);
-    lua_rawseti(L, -2, ++state.lent_view_count);
+    lua_rawseti(L, -2, state.lent_view_count + 1);   // counted behind it, for there may be no memory for one more
+    ++state.lent_view_count;
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
@@ -233,15 +234,29 @@ void push_kept_read(lua_State* L, Vm::State& state, const Argument& from, Read r
   kept.about = about;
 }
 
-void end_views(lua_State* L, int from) {
+void end_views(lua_State* L, int from, std::uint64_t serial) {
+  int& count = state_of(L).lent_view_count;
+  int left = from;
   lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L).view_type);
   lua_rawgeti(L, -1, lent_views);
-  for (int& count = state_of(L).lent_view_count; count > from; --count) {
-    lua_rawgeti(L, -1, count);
+  for (int i = from + 1; i <= count; ++i) {
+    lua_rawgeti(L, -1, i);              // the metatable
     lua_rawgeti(L, -3, index_row);
-    lua_rawgeti(L, -4, index_row + 1);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
+    lua_rawget(L, -2);                  // what was read
+    lua_pushlightuserdata(L, &view_of);
+    lua_rawget(L, -2);
+    const bool has_ended_now = static_cast<View*>(lua_touserdata(L, -1))->serial == serial;
+    lua_pop(L, 2);
+    if (has_ended_now) {
+      lua_rawgeti(L, -3, index_row);
+      lua_rawgeti(L, -4, index_row + 1);
+      lua_rawset(L, -3);
+      lua_pop(L, 1);
+    } else {
+      lua_rawseti(L, -2, ++left);       // a call around this one has it
+    }
+  }
+  for (; count > left; --count) {
     lua_pushnil(L);
     lua_rawseti(L, -2, count);
   }

@@ -167,6 +167,41 @@ TEST_CASE("a view of the outer call lives through an inner one") {
           .value == Value(3));
 }
 
+TEST_CASE("what an inner call read first of an outer one's view is still the outer one's") {
+  Host host;
+  const Value profile = *parse_json(R"({"a":{"b":{"c":1}},"d":{"e":2}})");
+  const ValueView view(profile);
+  const Environment globals{{"call", HostFunction([&](HostCall& call) -> Result<Value> {
+                               const ScriptOutcome inner = call.vm().call(call.function(0)->ref, {&view}, {});
+                               if (inner.error) return *inner.error;
+                               return inner.value;
+                             })}};
+  const auto run = [&](const std::string& source) { return host.run(source, {&view}, {}, globals); };
+  CHECK(run("local p = ... local n = call(function(q) return p.a.b.c + q.a.b.c end) return n + p.a.b.c + p.d.e").value == Value(5));
+  // The inner call's own views end with it, in the middle of the others.
+  const ScriptOutcome kept = run("local p = ... local own call(function(q) local x = p.a.b own = q.a local y = p.d return 1 end) "
+                                 "return p.a.b.c + p.d.e + own.b.c");
+  REQUIRE(kept.error);
+  CHECK_THAT(kept.error->message, Catch::Contains("lent to a call that has ended"));
+  CHECK(run("local p = ... call(function(q) local x = p.a.b local z = q.a.b local y = p.d return 1 end) return p.a.b.c + p.d.e").value == Value(3));
+}
+
+TEST_CASE("a view for which there is no memory leaves nothing behind") {
+  Host host;
+  const Value profile = *parse_json(R"({"a":{"b":{"c":1}},"text":"abc"})");
+  const ValueView view(profile);
+  const FunctionRef reads = host.load("local p = ... return p.a.b.c == 1 and p.text == 'abc'");
+  int refused = 0, done = 0;
+  for (std::size_t memory = 0; memory < 6'000; memory += 8) {
+    const ScriptOutcome outcome = host.vm.call(reads, {&view}, {.memory = memory});
+    outcome.ok() ? ++done : ++refused;
+    if (!outcome.ok()) CHECK(outcome.error->code == Code::memory_exceeded);
+    CHECK(host.vm.call(reads, {&view}, {}).value == Value(true));
+  }
+  CHECK(done > 0);
+  CHECK(refused > 0);
+}
+
 TEST_CASE("many functions read one view at the same price, and no list of another's") {
   Host host;
   const Value profile = *parse_json(R"({"a":{"b":"text","list":[1,2]},"flag":false})");
