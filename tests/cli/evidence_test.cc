@@ -240,7 +240,7 @@ TEST_CASE("bench policies tells what each function costs, the most costly first,
   const Recorded shop;
   shop.write("ws/experiences/scripted.lua", R"(campaign "dear" {
   priority = 10,
-  audience = function(p) local n = 0 for i = 1, 500 do n = n + i end return n == 125250 end,
+  audience = function(p) local n = 0 for i = 1, 5000 do n = n + i end return n == 12502500 end,
   show     = { hero = "dear" },
 }
 campaign "cheap" {
@@ -255,7 +255,7 @@ campaign "cheap" {
   const Array& policies = report.find("policies")->array();
   REQUIRE(policies.size() == 2);
   CHECK(policies[0].string_or("owner", "") == "dear");
-  CHECK(number(policies[0], "fuel_most") > 500);
+  CHECK(number(policies[0], "fuel_most") > 5000);
   CHECK(number(policies[0], "calls") == 1);
   CHECK(number(policies[0], "failures") == 0);
   // Whoever is shown ends the search, but the next few are asked with it, since that costs next to nothing.
