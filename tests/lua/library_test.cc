@@ -92,6 +92,28 @@ TEST_CASE("regex: bounded in pattern, program, work and kept patterns") {
   CHECK(host.run("while true do regex.test(('a'):rep(1000), '(a*)*b') end").error->code == Code::fuel_exhausted);
 }
 
+TEST_CASE("a version is remembered or read anew, with the same answer at the same price") {
+  Host host;
+  const auto satisfies = [&](const std::string& version, const std::string& test) {
+    return host.run("return semver.satisfies('" + version + "', '" + test + "')");
+  };
+  std::set<long> costs;
+  for (std::size_t i = 0; i < 3 * limits::script_versions_kept_max; ++i) {
+    const std::size_t patch = 100 + i % (limits::script_versions_kept_max + 1);   // one more than are remembered
+    const ScriptOutcome outcome = satisfies("1.0." + std::to_string(patch), i % 2 == 0 ? ">=1.0.200" : ">=1.0.300");
+    CHECK(outcome.value == Value(patch >= (i % 2 == 0 ? 200u : 300u)));
+    costs.insert(outcome.fuel_used);
+  }
+  CHECK(costs.size() == 1);
+  for (const std::size_t size : {limits::script_version_kept_bytes_max, limits::script_version_kept_bytes_max + 1})
+    for (int round = 0; round < 2; ++round) {
+      const std::string version = "1.0.0-" + std::string(size - 6, 'b');
+      CHECK(satisfies(version, "> 1.0.0-a").value == Value(true));
+      CHECK(satisfies(version, "< 1.0.0-a").value == Value(false));
+      CHECK(satisfies("1.0.0", "> " + version).value == Value(true));
+    }
+}
+
 TEST_CASE("JSON goes in and out, within its limits") {
   Host host;
   CHECK(host.value("return from_json('[1, {\"a\": null, \"b\": []}]')") == *parse_json(R"([1,{"b":[]}])"));
