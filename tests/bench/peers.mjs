@@ -123,20 +123,21 @@ const peers = [
   },
   {
     name: "@growthbook/growthbook", package: "@growthbook/growthbook", can: new Set(["exists", "eq", "in", "lt", "le", "gt", "ge", "range"]),
-    make: ({ GrowthBook }) => {
+    // Its client for servers: one set of features, the attributes with each question.
+    make: ({ GrowthBookClient }) => {
       const signs = { lt: "$lt", le: "$lte", gt: "$gt", ge: "$gte" };
       const condition = (p) => p.op === "true" ? {} : p.args ? (p.args.length || p.op === "and" ? { [p.op === "and" ? "$and" : "$or"]: p.args.map(condition) } : { id: { $in: [] } })
         : { [p.attr]: p.op === "exists" ? { $exists: true } : p.op === "eq" ? { $eq: p.value } : p.op === "in" ? { $in: p.values }
           : p.op === "range" ? { $exists: true, $gte: p.lo, $lt: p.hi } : { $exists: true, [signs[p.op]]: p.value } };   // else absent counts as 0
       const features = {};
-      let book, current;
+      let client, current, user;
       return (audience) => {
         const name = "f" + Object.keys(features).length;
         features[name] = { defaultValue: false, rules: [{ condition: condition(audience), force: true }] };
         return (attributes) => {
-          book ??= new GrowthBook({ features });
-          if (current !== attributes) book.setAttributes((current = attributes));
-          return book.isOn(name);
+          client ??= new GrowthBookClient({}).initSync({ payload: { features } });
+          if (current !== attributes) user = { attributes: (current = attributes) };
+          return client.isOn(name, user);
         };
       };
     },
