@@ -71,16 +71,15 @@ std::vector<double> audience_costs(const Snapshot& snapshot, const std::vector<R
   std::vector<double> fastest(snapshot.experiences().size(), 1e300);
   RequestSlots slots;
   Truths truths;
-  const auto nobody_asks = [](int) -> PolicyAnswer<bool> { return false; };
+  const auto nobody_asks = [](const AskedPolicy&) { return std::optional(false); };
   for (int round = 0; round < rounds; ++round) {
     std::vector<double> total(fastest.size());
     for (const Request& request : requests) {
       slots.fill(snapshot.attributes(), request);
       snapshot.conditions().answer(slots, truths);
       for (std::size_t e = 0; e < total.size(); ++e) {
-        std::optional<PolicyFailure> failure;
         const auto begin = Clock::now();
-        (void)AudiencePrograms::holds(snapshot.program(static_cast<int>(e)), snapshot.conditions(), slots, truths, failure, nobody_asks);
+        (void)AudiencePrograms::holds(snapshot.program(static_cast<int>(e)), snapshot.conditions(), slots, truths, nobody_asks);
         total[e] += microseconds(Clock::now() - begin);
       }
     }

@@ -128,7 +128,7 @@ class AudiencePrograms::Writer {
       case Op::all: group(at, yes, no, true); return;
       case Op::any: group(at, yes, no, false); return;
       case Op::always: steps_.push_back({always_true, yes, no}); return;
-      case Op::lua: steps_.push_back({policy | static_cast<std::uint32_t>(node.policy), yes, no}); return;
+      case Op::lua: asked(at, yes, no); return;
       default: steps_.push_back({conditions_.number_of(tests_[static_cast<std::size_t>(at)]), yes, no}); return;
     }
   }
@@ -150,12 +150,30 @@ class AudiencePrograms::Writer {
         write(parts[i], yes, no);
         break;
       }
-      const auto next = static_cast<std::uint16_t>(labels_.size());
-      labels_.push_back(0);
+      const std::uint16_t next = label();
       write(parts[i], is_all ? next : yes, is_all ? no : next);
-      labels_[next] = static_cast<std::uint16_t>(steps_.size() - first_);
+      place(next);
     }
   }
+
+  // First what it is handed.
+  void asked(int at, std::uint16_t yes, std::uint16_t no) {
+    std::uint32_t number = 0;
+    for (int part = at + 1; part < end_of(at); part = end_of(part), ++number) {
+      const auto holds = label(), next = label();
+      write(part, holds, next);
+      place(holds);
+      steps_.push_back({handed | number, next, next});
+      place(next);
+    }
+    steps_.push_back({(number > 0 ? split_policy : policy) | static_cast<std::uint32_t>(nodes_[static_cast<std::size_t>(at)].policy), yes, no});
+  }
+
+  std::uint16_t label() {
+    labels_.push_back(0);
+    return static_cast<std::uint16_t>(labels_.size() - 1);
+  }
+  void place(std::uint16_t label) { labels_[label] = static_cast<std::uint16_t>(steps_.size() - first_); }
 
   float cost(int part, bool is_all) const {
     const auto& node = nodes_[static_cast<std::size_t>(part)];

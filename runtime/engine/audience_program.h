@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/conditions.h"
@@ -40,11 +41,11 @@ class AudiencePrograms {
   std::uint32_t add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions);
   AudienceProgram at(std::uint32_t begin) const { return steps_.data() + begin; }
 
-  // `ask(policy)` answers PolicyAnswer<bool>; its failure ends the run.
+  // `ask(AskedPolicy)` answers std::optional<bool>: nothing ends the run, and the audience does not hold.
   template <class Ask>
-  static bool holds(AudienceProgram steps, const Conditions& conditions, const RequestSlots& slots, Truths& truths, std::optional<PolicyFailure>& failure,
-                    const Ask& ask) {
+  static bool holds(AudienceProgram steps, const Conditions& conditions, const RequestSlots& slots, Truths& truths, const Ask& ask) {
     std::uint16_t at = 0;
+    std::uint64_t met = 0;                 // conditions of the policy that is asked next
     while (at < reject) {
       const AudienceStep& step = steps[at];
       bool is_true;
@@ -52,13 +53,13 @@ class AudiencePrograms {
         is_true = truths.holds(step.condition);
       } else if (step.condition < policy) {
         is_true = conditions.holds(step.condition, slots, truths);
+      } else if (step.condition >= handed) {
+        met |= std::uint64_t{1} << (step.condition & ~handed);
+        is_true = true;
       } else {
-        PolicyAnswer<bool> answer = ask(static_cast<int>(step.condition & ~policy));
-        if (auto* failed = std::get_if<PolicyFailure>(&answer)) {
-          failure = std::move(*failed);
-          return false;
-        }
-        is_true = std::get<bool>(answer);
+        const std::optional<bool> answer = ask(AskedPolicy{static_cast<int>(step.condition & ~split_policy), (step.condition & split_policy) == split_policy, std::exchange(met, 0)});
+        if (!answer) return false;
+        is_true = *answer;
       }
       at = is_true ? step.yes : step.no;
     }
@@ -68,7 +69,8 @@ class AudiencePrograms {
   std::size_t bytes() const { return steps_.capacity() * sizeof(AudienceStep); }
 
  private:
-  static constexpr std::uint32_t policy = 1u << 31;
+  static constexpr std::uint32_t policy = 1u << 31, split_policy = policy | 1u << 29;
+  static constexpr std::uint32_t handed = policy | 1u << 30;   // notes that a condition holds which a policy is handed
   static constexpr std::uint16_t accept = 0xFFFF, reject = 0xFFFE;
   class Writer;
 

@@ -15,12 +15,12 @@ namespace {
 
 // The request as far as it was read. Slots are enough for most decisions; the whole of it is read for
 // policies, templates and traces.
-class AskedRequest {
+class AskedRequest final : public WholeRequest::Source {
  public:
   AskedRequest(const Request& read, const RequestSlots& typed) : whole_(&read), slots(typed), id(read.identity.id), now(read.now) {}
   AskedRequest(PlainReader& reader, const PlainRequest& plain, Instant at) : reader_(&reader), slots(plain.slots), id(plain.id), now(at) {}
 
-  const Request& whole() const {
+  const Request& whole() const override {
     if (!whole_) {
       read_ = reader_->whole(now);
       whole_ = &*read_;
@@ -151,14 +151,22 @@ class Decider {
       for (std::uint64_t bits = scratch_.possible[word]; bits != 0; bits &= bits - 1) {
         const CandidateRun& run = matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
         if ((run.elements & open) == 0) continue;
-        if (run.is_plain && !is_in_audience(run)) continue;
-        if (run.asks_policies && &run >= looked_at) looked_at = ask_ahead(matched, word, bits, open);
+        bool is_in = false;
+        if (run.is_plain || run.asks_policies) {
+          auto known = is_in_audience(run);
+          if (!known && &run >= looked_at) {
+            looked_at = ask_ahead(matched, word, bits, open);
+            known = is_in_audience(run);
+          }
+          if (known && !*known) continue;
+          is_in = known && run.is_plain;
+        }
         for (std::uint32_t i = run.first; i < run.first + run.count; ++i) {
           const Offer& offer = matched.offers[i];
           const std::uint64_t element = std::uint64_t{1} << offer.element;
           if ((open & element) == 0) continue;
           const Candidate& candidate = matched.candidates[i];
-          if (run.is_plain ? show_plain(candidate, offer) : is_eligible(candidate) && show(candidate)) open &= ~element;
+          if (is_in ? show_plain(candidate, offer) : is_eligible(candidate) && show(candidate)) open &= ~element;
         }
         if (open == 0) return;
       }
@@ -171,15 +179,16 @@ class Decider {
   // Asks the policies that the next possible experiences come to, as far as is known without them. Gives the first run
   // that it did not look at.
   const CandidateRun* ask_ahead(const CompiledConfiguration& matched, std::size_t word, std::uint64_t bits, std::uint64_t open) {
-    std::vector<int>& ahead = scratch_.ahead;
+    std::vector<AskedPolicy>& ahead = scratch_.ahead;
     ahead.clear();
-    const auto note = [&](int policy) {
-      DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy)];
+    const auto note = [&](const AskedPolicy& policy) -> std::optional<bool> {
+      if (const auto answer = known(policy)) return answer;
+      DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy.number)];
       if (told.decision != scratch_.decision && told.noted != scratch_.decision) {
         told.noted = scratch_.decision;
         ahead.push_back(policy);
       }
-      return PolicyAnswer<bool>(false);
+      return false;
     };
     const CandidateRun* next = matched.runs.data() + matched.runs.size();
     for (;; bits &= bits - 1) {
@@ -191,41 +200,53 @@ class Decider {
         break;
       }
       if (!run->asks_policies || (run->elements & open) == 0 || request_.now < run->start || request_.now >= run->end) continue;
-      const CompiledExperience& owner = snapshot_.experiences()[static_cast<std::size_t>(run->experience)];
-      if (owner.schedule_policy >= 0 || owner.schedule) continue;
-      std::optional<PolicyFailure> none;
-      const bool holds = run->is_exact || AudiencePrograms::holds(run->who, snapshot_.conditions(), request_.slots, scratch_.truths, none, note);
-      if (holds && owner.targeting >= 0) note(owner.targeting);
+      AudiencePrograms::holds(run->who, snapshot_.conditions(), request_.slots, scratch_.truths, note);
     }
-    if (ahead.size() < 2) return next;
-    policies_.targeting_each(ahead, call(), scratch_.answers);
-    for (std::size_t i = 0; i < ahead.size(); ++i) tell(ahead[i], std::move(scratch_.answers[i]));
+    if (!ahead.empty()) ask(ahead, call());
     return next;
   }
 
-  const PolicyAnswer<bool>& targeting(int policy, const CompiledExperience& owner) {
-    const DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy)];
-    return told.decision == scratch_.decision ? told.answer : tell(policy, policies_.targeting(policy, call(owner.id)));
+  void ask(std::span<const AskedPolicy> asked, const PolicyCall& call) {
+    policies_.targeting_each(asked, call, scratch_.answers);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(asked[i].number)];
+      told.decision = scratch_.decision;
+      told.answer = std::move(scratch_.answers[i]);
+    }
   }
 
-  const PolicyAnswer<bool>& tell(int policy, PolicyAnswer<bool> answer) {
-    DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy)];
-    told.decision = scratch_.decision;
-    told.answer = std::move(answer);
+  // What the policy says, where it need not be asked, and does not fail.
+  std::optional<bool> known(const AskedPolicy& policy) const {
+    if (const auto answer = policies_.remembered(policy)) return answer;
+    const DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy.number)];
+    if (told.decision != scratch_.decision) return {};
+    const bool* const answer = std::get_if<bool>(&told.answer);
+    return answer ? std::optional(*answer) : std::nullopt;
+  }
+
+  const PolicyAnswer<bool>& targeting(const AskedPolicy& policy, const CompiledExperience& owner) {
+    const DecideScratch::Told& told = scratch_.told[static_cast<std::size_t>(policy.number)];
+    if (told.decision != scratch_.decision) ask({&policy, 1}, call(owner.id));
     return told.answer;
   }
 
   PolicyCall call(std::string_view experience = {}, std::string_view surface = {}, std::string_view configuration = {}) {
     if (request_number_ == 0) request_number_ = policies_.new_request();
-    return {request_.whole(), surface, configuration, experience, request_number_};
+    return {request_, surface, configuration, experience, request_number_};
   }
 
-  bool is_in_audience(const CandidateRun& run) {
+  // As far as it is known without asking a policy.
+  std::optional<bool> is_in_audience(const CandidateRun& run) {
     if (request_.now < run.start || request_.now >= run.end) return false;
     if (run.is_exact) return true;
-    std::optional<PolicyFailure> none;
-    const auto ask = [](int) { return PolicyAnswer<bool>(false); };   // it asks no policy
-    return AudiencePrograms::holds(run.who, snapshot_.conditions(), request_.slots, scratch_.truths, none, ask);
+    bool is_known = true;
+    const auto ask = [&](const AskedPolicy& policy) {
+      const auto answer = known(policy);
+      is_known = answer.has_value();
+      return answer;
+    };
+    const bool holds = AudiencePrograms::holds(run.who, snapshot_.conditions(), request_.slots, scratch_.truths, ask);
+    return is_known ? std::optional(holds) : std::nullopt;
   }
 
   bool show_plain(const Candidate& candidate, const Offer& offer) {
@@ -347,17 +368,25 @@ class Decider {
         auto credit = owner.audience.credit(*values_, policies_, call());
         because_[candidate.experience] = {Fate::shown, std::move(credit.text), place(owner, credit.path.empty() ? "$.audience" : credit.path)};
       }
+      if (owner.targeting >= 0) {
+        const PolicyAnswer<bool> answer = policies_.targeting(owner.targeting, call());
+        if (const auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.targeting");
+        if (!std::get<bool>(answer)) return drop(Fate::targeting, "the targeting policy answers false", "$.targeting");
+      }
     } else {
       std::optional<PolicyFailure> failure;
-      const auto ask = [&](int policy) { return targeting(policy, owner); };
-      const bool holds = AudiencePrograms::holds(snapshot_.program(candidate.experience), snapshot_.conditions(), request_.slots, scratch_.truths, failure, ask);
+      const auto ask = [&](const AskedPolicy& policy) -> std::optional<bool> {
+        if (const auto answer = known(policy)) return answer;
+        const PolicyAnswer<bool>& answer = targeting(policy, owner);
+        if (const auto* none = std::get_if<PolicyFailure>(&answer)) {
+          failure = *none;
+          return {};
+        }
+        return std::get<bool>(answer);
+      };
+      const bool holds = AudiencePrograms::holds(snapshot_.program(candidate.experience), snapshot_.conditions(), request_.slots, scratch_.truths, ask);
       if (failure) return failed(*failure, "$.audience");
       if (!holds) return false;
-    }
-    if (owner.targeting >= 0) {
-      const PolicyAnswer<bool>& answer = targeting(owner.targeting, owner);
-      if (const auto* failure = std::get_if<PolicyFailure>(&answer)) return failed(*failure, "$.targeting");
-      if (!std::get<bool>(answer)) return options_.explain && drop(Fate::targeting, "the targeting policy answers false", "$.targeting");
     }
 
     if (!owner.treatments.empty()) {

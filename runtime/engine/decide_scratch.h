@@ -61,7 +61,7 @@ class DecideScratch {
   std::vector<Eligibility> eligibility;   // by experience
   std::vector<Told> told;                 // by policy
   std::uint32_t decision = 0;
-  std::vector<int> ahead;                 // policies that are asked together
+  std::vector<AskedPolicy> ahead;                 // policies that are asked together
   std::vector<PolicyAnswer<bool>> answers;
   std::vector<std::uint64_t> possible;
   std::vector<Ranked> ranked;

@@ -30,9 +30,29 @@ struct Policy {
   std::map<int, std::string> lines = {}; // of `lua`: where each was written, where known
 };
 
+// A request that is read as a whole when somebody asks for all of it: most decisions do not.
+class WholeRequest {
+ public:
+  struct Source {
+    virtual const Request& whole() const = 0;
+
+   protected:
+    ~Source() = default;
+  };
+
+  WholeRequest(const Request& read) : read_(&read) {}
+  WholeRequest(const Source& source) : source_(&source) {}
+  const Request& operator*() const { return read_ ? *read_ : source_->whole(); }
+  const Request* operator->() const { return &**this; }
+
+ private:
+  const Request* read_ = nullptr;
+  const Source* source_ = nullptr;
+};
+
 // What one call is about. All members outlive the call.
 struct PolicyCall {
-  const Request& request;
+  WholeRequest request;
   std::string_view surface = {};         // as asked
   std::string_view configuration = {};
   std::string_view experience = {};
@@ -55,17 +75,28 @@ struct CandidateView {
   const std::vector<std::string>* tags = nullptr;
 };
 
+// A policy to be asked, and what this request makes of the conditions that were taken out of it (PolicyCompiler::split):
+// a bit for each.
+struct AskedPolicy {
+  int number = 0;
+  bool is_split = false;                 // else none were
+  std::uint64_t conditions = 0;
+};
+
 class PolicyRunner {
  public:
   virtual ~PolicyRunner() = default;
   virtual std::uint64_t new_request() { return 0; }
   // May this request see the experience? (p, request) → truth
   virtual PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) = 0;
-  // The same of several, which costs less than one after the other: answers[i] is what policies[i] says.
-  virtual void targeting_each(std::span<const int> policies, const PolicyCall& call, std::vector<PolicyAnswer<bool>>& answers) {
+  // The same of several, which costs less than one after the other: answers[i] is what policies[i] says. What their
+  // conditions say is known, so that nobody need ask that again.
+  virtual void targeting_each(std::span<const AskedPolicy> policies, const PolicyCall& call, std::vector<PolicyAnswer<bool>>& answers) {
     answers.clear();
-    for (const int policy : policies) answers.push_back(targeting(policy, call));
+    for (const AskedPolicy& policy : policies) answers.push_back(targeting(policy.number, call));
   }
+  // What is known of one without running it.
+  virtual std::optional<bool> remembered(const AskedPolicy&) { return {}; }
   // Is it open at request.now? (now, request) → truth
   virtual PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) = 0;
   // (candidates, request) → the indices that stay, in their new order: each at most once
@@ -87,6 +118,10 @@ class PolicyCompiler {
   // A targeting policy as a predicate that answers the same for every request, given the declared
   // types of attributes (a value of another type is absent).
   virtual std::optional<Predicate> lift(const Policy& policy, const AttributeTypes& declared) = 0;
+  // One that stays Lua, as decisions ask it: the conditions that it begins with, and `lua` without a text where what is left
+  // of it must be asked. The `args` of that are conditions from within, whose answers it is handed: AskedPolicy. It
+  // answers the same for every request; nothing: there are no conditions in it.
+  virtual std::optional<Predicate> split(const Policy&, const AttributeTypes&) { return {}; }
 };
 
 }  // namespace footlight

@@ -58,7 +58,7 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
   };
 
   const auto compile_node = [&](const auto& self, const Predicate& part) -> void {
-    if (++parts > limits::predicate_nodes_max) return too_large(part);
+    if (++parts > surroundings.nodes_max) return too_large(part);
     if (part.op == Op::audience) {
       const auto named = surroundings.include.audiences.find(part.name);
       if (named == surroundings.include.audiences.end()) {
@@ -84,6 +84,8 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
       sources->push_back(std::make_unique<Predicate>(part));
       const int here = static_cast<int>(program.nodes_.size());
       program.nodes_.push_back({.op = Op::lua, .end = here + 1, .policy = std::get<int>(policy), .source = sources->back().get()});
+      for (const Predicate& condition : part.args) self(self, condition);
+      program.nodes_[static_cast<std::size_t>(here)].end = static_cast<int>(program.nodes_.size());
       return;
     }
     const std::size_t here = program.nodes_.size();

@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/semver.h"
 #include "engine/slots.h"
 #include "engine/policy.h"
@@ -32,8 +33,10 @@ struct PredicateSurroundings {
   AttributeTable& attributes;
   const Included& include;                                                    // named audiences and lists
   const std::map<std::string, std::shared_ptr<const IdList>>& lists;          // by SHA-256
-  // Takes a policy's source and place, gives its number (see policy.h) or its native form.
+  // Takes a policy's source and place, gives its number (see policy.h) or what stands for it. The text is empty for what
+  // is left of a policy (PolicyCompiler::split).
   std::function<std::variant<int, Predicate>(const std::string& lua, const std::string& path)> policy;
+  std::size_t nodes_max = limits::predicate_nodes_max;
 };
 
 class PredicateProgram {

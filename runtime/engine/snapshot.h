@@ -84,7 +84,9 @@ struct CompiledExperience : std::enable_shared_from_this<CompiledExperience> {
   std::optional<Instant> start, end;
   std::string from, till, zone;                         // as written, for traces
   PredicateProgram audience;                            // as it is explained
-  int targeting = -1;                                   // policies; -1: none
+  int targeting = -1;                                   // policies; -1: none; explained after the audience
+  std::unique_ptr<const PredicateProgram> split;        // both, with what was taken out of their policies; null: it is the audience
+  const PredicateProgram& asked() const { return split ? *split : audience; }   // by decisions
   int schedule_policy = -1;
   std::unique_ptr<const CompiledSchedule> schedule;
   std::vector<Treatment> treatments;
@@ -109,9 +111,9 @@ struct CandidateRun {
   AudienceProgram who = nullptr;
   int experience = 0;
   std::uint32_t first = 0, count = 0;                   // of candidates
-  bool is_plain = false;                                // nothing but its times and a native audience decides
+  bool is_plain = false;                                // nothing but its times and its audience decides
   bool is_exact = false;                                // what the index finds is in the audience
-  bool asks_policies = false;                           // of targeting
+  bool asks_policies = false;                           // of targeting, and none before those
 };
 
 // What a candidate offers, as far as it is known without a request.

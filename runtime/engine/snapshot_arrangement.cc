@@ -15,15 +15,11 @@ auto rank(const CompiledExperience& experience) {
   return std::tuple(-experience.priority, experience.activated_at, std::string_view(experience.id));
 }
 
-bool is_plain(const CompiledExperience& experience) {
-  return experience.kind != ExperienceKind::journey && !experience.schedule && experience.schedule_policy < 0 && experience.targeting < 0 &&
-         experience.treatments.empty() && !experience.audience.asks_policies();
-}
-
 CandidateRun run_of(const CompiledExperience& experience, int number, AudienceProgram program, bool is_exact) {
+  const bool is_by_audience = experience.kind != ExperienceKind::journey && !experience.schedule && experience.schedule_policy < 0;
   return {.start = experience.start.value_or(Instant{INT64_MIN}), .end = experience.end.value_or(Instant{INT64_MAX}), .who = program,
-          .experience = number, .is_plain = is_plain(experience), .is_exact = is_exact,
-          .asks_policies = experience.targeting >= 0 || experience.audience.asks_policies()};
+          .experience = number, .is_plain = is_by_audience && experience.treatments.empty(), .is_exact = is_exact,
+          .asks_policies = is_by_audience && experience.split};
 }
 
 // What the workspace says of it, without any experience.
@@ -69,7 +65,7 @@ void put_together(CompiledConfiguration& configuration, const SnapshotParts& par
       continue;
     }
     const auto at = static_cast<std::size_t>(number);
-    const Filings filings = filings_of(parts.experiences[at].audience, tests.of(at), *parts.conditions);
+    const Filings filings = filings_of(parts.experiences[at].asked(), tests.of(at), *parts.conditions);
     for (const Filing& filing : filings.ways) rows.push_back({static_cast<std::uint32_t>(configuration.runs.size()), filing});
     CandidateRun run = run_of(parts.experiences[at], number, parts.programs[at], filings.is_exact);
     run.first = i;
@@ -198,7 +194,7 @@ std::shared_ptr<const Snapshot> arranged(SnapshotParts parts, std::vector<std::s
     if (!experiences[number]) continue;
     const CompiledExperience& experience = *experiences[number];
     parts.experiences.put(number, &experience);
-    conditions->add(experience.audience, tests.numbers);
+    conditions->add(experience.asked(), tests.numbers);
     for (std::size_t a = 0; a < experience.actions.size(); ++a)
       configurations[static_cast<std::size_t>(experience.actions[a].configuration)].candidates.push_back({static_cast<int>(number), static_cast<int>(a)});
   }
@@ -221,7 +217,7 @@ std::shared_ptr<const Snapshot> arranged(SnapshotParts parts, std::vector<std::s
   for (const CompiledConfiguration& configuration : configurations)
     for (const Candidate& candidate : configuration.candidates) {
       const auto number = static_cast<std::size_t>(candidate.experience);
-      if (begins[number] == UINT32_MAX) begins[number] = steps->add(experiences[number]->audience, tests.of(number), *conditions);
+      if (begins[number] == UINT32_MAX) begins[number] = steps->add(experiences[number]->asked(), tests.of(number), *conditions);
     }
   parts.programs.assign(experiences.size(), nullptr);
   for (std::size_t number = 0; number < experiences.size(); ++number)
@@ -251,10 +247,10 @@ std::shared_ptr<const Snapshot> changed(const Snapshot& snapshot, SnapshotParts 
   std::vector<std::vector<std::uint32_t>> tests(changes.size());
   std::shared_ptr<Conditions> more;
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (!changes[i].to || (!more && parts.conditions->find(changes[i].to->audience, tests[i]))) continue;
+    if (!changes[i].to || (!more && parts.conditions->find(changes[i].to->asked(), tests[i]))) continue;
     tests[i].clear();
     if (!more) more = Conditions::beside(parts.conditions);
-    more->add(changes[i].to->audience, tests[i]);
+    more->add(changes[i].to->asked(), tests[i]);
   }
   if (more) {
     more->seal();
@@ -280,11 +276,11 @@ std::shared_ptr<const Snapshot> changed(const Snapshot& snapshot, SnapshotParts 
     }
     for (const CompiledAction& action : changes[i].to->actions) touched.insert(action.configuration);
     const auto steps = std::make_shared<AudiencePrograms>();
-    parts.programs[number] = steps->at(steps->add(changes[i].to->audience, tests[i], *parts.conditions));
+    parts.programs[number] = steps->at(steps->add(changes[i].to->asked(), tests[i], *parts.conditions));
     RecentExperience kept{changes[i].number, changes[i].to, steps};
     if (was_recent) *recent = std::move(kept);
     else parts.recent.insert(recent, std::move(kept));
-    coming.push_back({changes[i].number, changes[i].to.get(), parts.programs[number], filings_of(changes[i].to->audience, tests[i], *parts.conditions)});
+    coming.push_back({changes[i].number, changes[i].to.get(), parts.programs[number], filings_of(changes[i].to->asked(), tests[i], *parts.conditions)});
   }
   std::sort(coming.begin(), coming.end(), [](const Coming& left, const Coming& right) { return rank(*left.experience) < rank(*right.experience); });
 

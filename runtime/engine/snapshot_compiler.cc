@@ -9,6 +9,10 @@
 namespace footlight {
 namespace {
 
+// What policies were split into may have so many parts with the rest: more than one audience of an author's, fewer than
+// an AudienceProgram has steps.
+constexpr std::size_t split_nodes_max = 3 * limits::predicate_nodes_max;
+
 bool text_has_tags(std::string_view text) { return text.find("{{") != std::string_view::npos || text.find("{%") != std::string_view::npos; }
 bool has_tags(const Value& json) {
   if (json.is_string()) return text_has_tags(json.string());
@@ -121,9 +125,39 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
     forget_own();
     return nullptr;
   }
+  if (compiled.targeting >= 0 || compiled.audience.has_policies()) compiled.split = split(definition, lists);
   compiled.policies = std::move(own_);
   own_.clear();
   return made;
+}
+
+// All that decides who may see it, as decisions ask it.
+std::unique_ptr<const PredicateProgram> SnapshotCompiler::split(const Definition& definition, const IdLists& lists) {
+  bool is_split = true;
+  int in_parts = -1;                                     // the policy that was split last, and stands in its parts
+  PredicateSurroundings surroundings{attributes_, definition.include, lists,
+                                     [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
+                                       if (lua.empty()) return in_parts;
+                                       const auto policy = std::find_if(own_.begin(), own_.end(), [&](const auto& one) { return one.second->path == path && one.second->lua == lua; });
+                                       if (policy == own_.end()) return policies_.lift({PolicyRole::targeting, lua, definition.id, path, {}}, workspace_.attributes).value();
+                                       in_parts = policy->first;
+                                       auto parts = is_split ? policies_.split(*policy->second, workspace_.attributes) : std::nullopt;
+                                       return parts ? std::variant<int, Predicate>(std::move(*parts)) : in_parts;
+                                     },
+                                     split_nodes_max};
+  Predicate whole = definition.audience;
+  if (!definition.targeting.empty()) {
+    Predicate targeting{.op = Predicate::Op::lua, .lua = definition.targeting, .path = "$.targeting"};
+    if (definition.audience.op == Predicate::Op::always) whole = std::move(targeting);
+    else whole = {.op = Predicate::Op::all, .args = {definition.audience, std::move(targeting)}, .path = "$.audience"};
+  }
+  Problems found;
+  PredicateProgram program = PredicateProgram::compile(whole, surroundings, found);
+  if (has_errors(found)) {
+    is_split = false;
+    program = PredicateProgram::compile(whole, surroundings, found);
+  }
+  return std::make_unique<const PredicateProgram>(std::move(program));
 }
 
 void SnapshotCompiler::forget(const CompiledExperience& experience) {

@@ -37,6 +37,7 @@ class SnapshotCompiler {
 
  private:
   std::optional<Predicate> with_native_targeting(const ServedExperience& served);
+  std::unique_ptr<const PredicateProgram> split(const Definition& definition, const IdLists& lists);
   void actions(CompiledExperience& experience, const ServedExperience& served, const Action& action, const Fragments& fragments);
   CompiledContent content(const Content& content, const CompiledConfiguration& configuration, const Fragments& fragments, const ServedExperience& served,
                           const std::string& path);

@@ -155,7 +155,7 @@ class Emitter {
     if (f.is_vararg) write(f.parameters.empty() ? "..." : ",...");
     if (&f == lowering_.function) {
       for (std::size_t i = f.parameters.size(); i < policy_arguments; ++i) write(",__p" + std::to_string(i));
-      for (std::size_t i = 0; i < lowering_.names.size(); ++i) write("," + lowered(i));
+      for (std::size_t i = 0; i < lowering_.names.size() + lowering_.conditions.size(); ++i) write("," + lowered(i));
     }
     write(")");
     check(Cost().of(f.body));
@@ -412,7 +412,10 @@ class Emitter {
   }
   void statement(const Stat&, const Break&) { write("break"); }
 
-  std::string lowered(std::size_t i) const { return std::string(lowered_prefix) + lowering_.names[i]; }
+  std::string lowered(std::size_t i) const {
+    const std::size_t names = lowering_.names.size();
+    return i < names ? std::string(lowered_prefix) + lowering_.names[i] : std::string(condition_prefix) + std::to_string(i - names);
+  }
 
   Mode mode_;
   const Lowering& lowering_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -193,7 +194,9 @@ bool is_plain(const Expr& e) {
 
 class Lifter {
  public:
-  Lifter(const Chunk& chunk, const FunctionBody& body) : tree_(chunk.ast), body_(body), functions_(*chunk.ast.chunk), later_(chunk) {}
+  // `is_met`: the function stays Lua, and only what holds with the declarations is wanted, without notes.
+  Lifter(const Chunk& chunk, const FunctionBody& body, const IsMet* is_met = nullptr)
+      : tree_(chunk.ast), body_(body), functions_(*chunk.ast.chunk), later_(chunk), is_met_(is_met) {}
 
   Lift run() {
     if (body_.parameters.empty()) {
@@ -209,7 +212,73 @@ class Lifter {
     return std::move(lift_);
   }
 
+  // The conditions that it begins with; `lua` where what is left of it must be asked. Nothing: it begins with none.
+  std::optional<Value> outline() {
+    if (body_.parameters.empty()) return {};
+    is_outlined_ = true;
+    auto whole = statements(body_.body.statements, 0, {}, {});
+    is_outlined_ = false;
+    if (!whole || is_rest(whole->document) || rests_ > rests_max) return {};
+    return std::move(whole->document);
+  }
+
+  // An expression within it, if it is a condition wherever it stands.
+  std::optional<Value> within(const Expr& e) {
+    auto found = tried(e, {});
+    return found ? std::optional(std::move(found->document)) : std::nullopt;
+  }
+
  private:
+  // ---- what stays Lua
+
+  static constexpr int rests_max = 4;
+
+  static bool is_rest(const Value& document) { return document.find("lua") != nullptr; }
+  std::optional<Condition> rest() {
+    ++rests_;
+    return Condition{Value(Object{{"lua", "rest"}}), {}, {}};
+  }
+
+  // A condition all of which holds with the declarations.
+  std::optional<Condition> tried(const Expr& e, const Known& known) {
+    const bool outer = std::exchange(is_unmet_, false), is_outlined = std::exchange(is_outlined_, false);
+    auto found = condition(e, known);
+    if (is_unmet_) found.reset();
+    is_unmet_ = outer;
+    is_outlined_ = is_outlined;
+    return found;
+  }
+
+  // What the function returns, as far as it can be said: behind a condition that decides, the rest may ask the function.
+  std::optional<Condition> result(const Expr& e, const Known& known) {
+    if (!is_outlined_) return condition(e, known);
+    if (auto whole = tried(e, known)) return whole;
+    if (const auto* paren = std::get_if<Paren>(&e.node)) return result(*paren->inner, known);
+    const auto* binary = std::get_if<Binary>(&e.node);
+    if (!binary || (binary->op != BinaryOp::and_ && binary->op != BinaryOp::or_)) return rest();
+    const bool is_and = binary->op == BinaryOp::and_;
+    std::vector<const Expr*> operands;
+    const auto collect = [&](const auto& self, const Expr& part) -> void {
+      const auto* inner = std::get_if<Binary>(&part.node);
+      if (!inner || inner->op != binary->op) return operands.push_back(&part);
+      self(self, *inner->left);
+      self(self, *inner->right);
+    };
+    collect(collect, e);
+    Array parts;
+    Known sure = known;
+    for (const Expr* operand : operands) {
+      auto part = operand == operands.back() ? result(*operand, sure) : tried(*operand, sure);
+      if (!part) part = rest();
+      const bool is_end = is_rest(part->document);
+      sure = joined(std::move(sure), is_and ? part->if_true : part->if_false);
+      parts.push_back(std::move(part->document));
+      if (is_end) break;
+    }
+    if (is_rest(parts.front())) return rest();
+    return Condition{noted({{is_and ? "all" : "any", std::move(parts)}}, e), {}, {}};
+  }
+
   void mark(const Value& document) {
     const auto number = [&](const char* key) {
       const Value* value = document.find(key);
@@ -230,7 +299,7 @@ class Lifter {
     return std::nullopt;
   }
   std::nullopt_t refuse_at(const Expr& e, const std::string& why) {
-    return refuse_at(e.at.line, "`" + print(e) + "` " + why);
+    return is_met_ ? std::nullopt : refuse_at(e.at.line, "`" + print(e) + "` " + why);
   }
 
   // ---- statements: the condition under which the function's result is neither nil nor false
@@ -242,7 +311,16 @@ class Lifter {
     const Rest* outer = nullptr;
   };
 
-  std::optional<Condition> statements(const std::vector<Stat>& all, std::size_t from, const Known& known, const Rest* rest) {
+  std::optional<Condition> statements(const std::vector<Stat>& all, std::size_t from, const Known& known, const Rest* behind) {
+    if (!is_outlined_) return exact(all, from, known, behind);
+    const bool outer = std::exchange(is_unmet_, false);
+    auto found = exact(all, from, known, behind);
+    if (is_unmet_) found.reset();
+    is_unmet_ = outer;
+    return found ? std::move(found) : rest();
+  }
+
+  std::optional<Condition> exact(const std::vector<Stat>& all, std::size_t from, const Known& known, const Rest* rest) {
     if (++steps_ > document_nodes_max) return refuse_at(body_.at.line, "the function has too many ways through it");
     if (from == all.size()) {
       if (rest) return statements(*rest->statements, rest->from, known, rest->outer);
@@ -252,7 +330,7 @@ class Lifter {
     if (const auto* result = std::get_if<Return>(&stat.node)) {
       if (result->values.empty()) return Condition{noted({{"any", Array{}}}, "return", stat.at), {}, {}};
       if (result->values.size() != 1) return refuse_at(stat.at.line, "the function returns several values");
-      return condition(result->values[0], known);
+      return this->result(result->values[0], known);
     }
     if (const auto* local = std::get_if<Local>(&stat.node)) {
       for (std::size_t i = 0; i < local->values.size(); ++i) {
@@ -264,7 +342,7 @@ class Lifter {
         }
         // It is written out where it is used; here it only must not fail.
         const std::size_t clauses = lift_.clauses.size();
-        if (!condition(value, known)) return {};
+        if (is_outlined_ ? !tried(value, known) : !condition(value, known)) return {};
         lift_.clauses.resize(clauses);
       }
       return statements(all, from + 1, known, rest);
@@ -281,17 +359,18 @@ class Lifter {
     if (clause == branch.clauses.size())
       return statements(branch.otherwise ? branch.otherwise->statements : nothing, 0, known, &behind);
     const Clause& at = branch.clauses[clause];
-    auto test = condition(at.condition, known);
+    auto test = is_outlined_ ? tried(at.condition, known) : condition(at.condition, known);
     if (!test) return {};
     auto then = statements(at.body.statements, 0, joined(known, test->if_true), &behind);
     if (!then) return {};
     auto otherwise = branches(stat, branch, clause + 1, joined(known, test->if_false), behind);
     if (!otherwise) return {};
+    if (is_rest(then->document) && is_rest(otherwise->document)) return then;
     return Condition{chosen(std::move(test->document), std::move(then->document), std::move(otherwise->document), at.at), {}, {}};
   }
 
   // test and then, or else otherwise
-  static Value chosen(Value test, Value then, Value otherwise, Place line) {
+  Value chosen(Value test, Value then, Value otherwise, Place line) const {
     const std::string text = test.string_or("text", "");
     const auto group = [&](const char* word, Value first, Value second) {
       Array parts;
@@ -361,7 +440,7 @@ class Lifter {
       object = &bare(*object);
     }
     const auto* table = std::get_if<Table>(&object->node);
-    if (!table) return nullptr;
+    if (!table || (is_met_ && is_within(object->at))) return nullptr;
     const Expr* found = &absent();
     for (const Field& field : table->fields) {
       if (!field.key) continue;
@@ -374,6 +453,9 @@ class Lifter {
     }
     return found;
   }
+
+  // What stays Lua may change the tables that it makes.
+  bool is_within(Place at) const { return at >= body_.at && at.line <= body_.end_line; }
 
   // The small function of this file that a call calls.
   const FunctionBody* callee_of(const Call& call) const {
@@ -458,7 +540,9 @@ class Lifter {
   std::string attribute(const Expr& e) const { return path(e).value_or(""); }
 
   void need(LiftNeed::Kind kind, const std::string& attribute, const Expr& e) {
-    lift_.needs.push_back({kind, attribute, e.at.line});
+    LiftNeed need{kind, attribute, e.at.line};
+    if (is_met_ && !(*is_met_)(need)) is_unmet_ = true;
+    if (!is_met_) lift_.needs.push_back(std::move(need));
   }
 
   // The value of an expression that is the same in every call; null for nil.
@@ -518,33 +602,37 @@ class Lifter {
 
   // ---- documents
 
-  static Value noted(Object document, const std::string& text, Place at) {
+  Value noted(Object document, const std::string& text, Place at) const {
+    if (is_met_) return Value(std::move(document));
     document["text"] = text;
     document["line"] = at.line;
     document["column"] = at.column;
     return Value(std::move(document));
   }
-  static Value noted(Object document, const Expr& e) { return noted(std::move(document), print(e), e.at); }
-  static Value always(bool holds, const Expr& e) { return noted({{holds ? "all" : "any", Array{}}}, e); }
-  static Value no(Value inner, const Expr& e) { return noted({{"no", std::move(inner)}}, e); }
-  static Value exists(const std::string& attribute, const Expr& e) {
+  Value noted(Object document, const Expr& e) const { return is_met_ ? Value(std::move(document)) : noted(std::move(document), print(e), e.at); }
+  Value always(bool holds, const Expr& e) const { return noted({{holds ? "all" : "any", Array{}}}, e); }
+  Value no(Value inner, const Expr& e) const { return noted({{"no", std::move(inner)}}, e); }
+  Value exists(const std::string& attribute, const Expr& e) const {
     return noted({{"attr", attribute}, {"exists", true}}, e);
   }
   // Neither absent nor false.
-  static Value truth(const std::string& attribute, const Expr& e) {
+  Value truth(const std::string& attribute, const Expr& e) const {
     return noted(
         {{"all", Array{exists(attribute, e), no(noted({{"attr", attribute}, {"eq", false}}, e), e)}}}, e);
   }
 
-  void clause(const Expr& e) { lift_.clauses.push_back({print(e), e.at.line}); }
+  void clause(const Expr& e) {
+    if (is_met_) return;
+    lift_.clauses.push_back({print(e), e.at.line});
+  }
 
   // ---- conditions
 
   std::optional<Condition> condition(const Expr& e, const Known& known) {
-    if (++steps_ > document_nodes_max) return refuse_at(body_.at.line, "the function has too many ways through it");
+    if (++steps_ > (is_met_ ? 4 : 1) * document_nodes_max) return refuse_at(body_.at.line, "the function has too many ways through it");
     if (const auto* b = std::get_if<Binary>(&e.node)) {
       if (b->op == BinaryOp::and_ || b->op == BinaryOp::or_) return chain(e, b->op, known);
-      if (is_comparison(b->op)) return comparison(e, *b);
+      if (is_comparison(b->op)) return comparison(e, *b, known);
     }
     if (const auto* u = std::get_if<Unary>(&e.node); u && u->op == UnaryOp::not_) {
       auto inner = condition(*u->operand, known);
@@ -596,7 +684,7 @@ class Lifter {
     if (call.arguments.size() == 2)
       if (const std::string function = standard_function(call); !function.empty()) {
         if (function == "contains") return listed(e, call.arguments[0], call.arguments[1]);
-        if (function == "semver.satisfies") return versioned(e, call.arguments[0], call.arguments[1]);
+        if (function == "semver.satisfies") return versioned(e, call.arguments[0], call.arguments[1], known);
         if (function.starts_with("string.")) return texted(e, function.substr(7), call.arguments[0], call.arguments[1], known);
       }
     if (!call.method.empty() && call.arguments.size() == 1 && is_text_test(call.method))
@@ -637,22 +725,22 @@ class Lifter {
     if (!value->is_string()) return refuse_at(with, "is no text");
     if (!known.contains(name)) return refuse_at(subject, "may be absent, and then this is an error; write `" + print(subject) + " and …` before it");
     clause(e);
-    need(LiftNeed::Kind::text, name, e);
+    need_type(LiftNeed::Kind::text, name, e, known);
     return Condition{noted({{"attr", name}, {word, *value}}, e), {name}, {}};
   }
 
-  std::optional<Condition> versioned(const Expr& e, const Expr& subject, const Expr& test) {
+  std::optional<Condition> versioned(const Expr& e, const Expr& subject, const Expr& test, const Known& known) {
     const std::string name = attribute(subject);
     const auto value = constant(test);
     if (name.empty() || !value) return refuse_at(name.empty() ? subject : test, why_not(name.empty() ? subject : test));
     if (!value->is_string() || !parse_version_test(value->string())) return refuse_at(test, "is no comparison like `>=1.2.0`");
     clause(e);
-    need(LiftNeed::Kind::text, name, e);
+    need_type(LiftNeed::Kind::text, name, e, known);
     return Condition{noted({{"attr", name}, {"semver", *value}}, e), {name}, {}};
   }
 
   // `hash.bucket("salt", p.id) < 1000`; the bucket of nothing is nil, which is neither smaller nor larger.
-  std::optional<Condition> bucketed(const Expr& e, const Call& call, BinaryOp op, const Value& bound) {
+  std::optional<Condition> bucketed(const Expr& e, const Call& call, BinaryOp op, const Value& bound, const Known& known) {
     const auto salt = constant(call.arguments[0]);
     const std::string name = attribute(call.arguments[1]);
     if (!salt || !salt->is_string()) return refuse_at(call.arguments[0], "is no constant text");
@@ -667,21 +755,21 @@ class Lifter {
     from = std::clamp(from, 0.0, 10'000.0);
     to = std::clamp(to, from, 10'000.0);
     clause(e);
-    need(LiftNeed::Kind::text, name, e);
+    need_type(LiftNeed::Kind::text, name, e, known);
     return Condition{noted({{"bucket", Object{{"salt", *salt}, {"by", name}, {"from", from}, {"to", to}}}}, e), {name}, {}};
   }
 
   // ---- comparisons
 
-  std::optional<Condition> comparison(const Expr& e, const Binary& b) {
+  std::optional<Condition> comparison(const Expr& e, const Binary& b, const Known& known) {
     const auto left = constant(*b.left), right = constant(*b.right);
     if (left && right) {
       const auto holds = compared(*left, b.op, *right);
       if (!holds) return refuse_at(e, "compares constants that have no order");
       return Condition{always(*holds, e), {}, {}};
     }
-    if (right) return tested(e, *b.left, b.op, *right);
-    if (left) return tested(e, *b.right, mirrored(b.op), *left);
+    if (right) return tested(e, *b.left, b.op, *right, known);
+    if (left) return tested(e, *b.right, mirrored(b.op), *left, known);
     if (!attribute(*b.left).empty() && !attribute(*b.right).empty())
       return refuse_at(e, "compares two attributes");
     const Expr& culprit = attribute(*b.left).empty() ? *b.left : *b.right;
@@ -701,14 +789,15 @@ class Lifter {
   }
 
   // `subject op value`, where the subject is an attribute, `(attribute or constant)`, or a bucket.
-  std::optional<Condition> tested(const Expr& e, const Expr& subject, BinaryOp op, const Value& value) {
+  std::optional<Condition> tested(const Expr& e, const Expr& subject, BinaryOp op, const Value& value, const Known& known) {
     const Expr& meant = written_out(subject);
     if (const auto* call = std::get_if<Call>(&meant.node); call && standard_function(*call) == "hash.bucket" && call->arguments.size() == 2)
-      return bucketed(e, *call, op, value);
+      return bucketed(e, *call, op, value, known);
+    if (const auto* call = std::get_if<Call>(&meant.node); call && is_met_ && is_type(*call)) return typed(e, *call, op, value);
     if (is_ordering(op) && !value.is_null() && !value.is_number() && !value.is_string()) return refuse_at(e, "orders something that has no order");
     if (const std::string name = attribute(meant); !name.empty()) {
       clause(e);
-      need_for(op, value, name, e);
+      need_for(op, value, name, e, known);
       Condition whole{test(e, name, op, value), {}, {}};
       // Who equals or is ordered is there; `~=` tells it where it does not hold.
       const bool is_nil = value.is_null();
@@ -725,15 +814,49 @@ class Lifter {
     const auto by_constant = compared(*otherwise, op, value);
     if (!by_constant) return refuse_at(e, "compares constants that have no order");
     clause(e);
-    need_for(op, value, name, e);
+    need_for(op, value, name, e, known);
     Value by_attribute = test(e, name, op, value);
     if (*by_constant) return Condition{noted({{"any", Array{std::move(by_attribute), no(truth(name, e), e)}}}, e), {}, {}};
     return Condition{noted({{"all", Array{std::move(by_attribute), truth(name, e)}}}, e), {name}, {}};
   }
 
-  void need_for(BinaryOp op, const Value& value, const std::string& name, const Expr& e) {
+  void need_for(BinaryOp op, const Value& value, const std::string& name, const Expr& e, const Known& known) {
     const bool is_checked = is_ordering(op) && !value.is_null();
-    need(!is_checked ? LiftNeed::Kind::any : value.is_number() ? LiftNeed::Kind::number : LiftNeed::Kind::text, name, e);
+    if (!is_checked) return need(LiftNeed::Kind::any, name, e);
+    need_type(value.is_number() ? LiftNeed::Kind::number : LiftNeed::Kind::text, name, e, known);
+  }
+
+  // Where the function has asked for the type it need not be declared.
+  void need_type(LiftNeed::Kind kind, const std::string& name, const Expr& e, const Known& known) {
+    const char* type = kind == LiftNeed::Kind::number ? "number" : "string";
+    need(known.contains(of_type(name, type)) ? LiftNeed::Kind::any : kind, name, e);
+  }
+
+  // ---- `type(p.x) == "number"`. No predicate has a word for it, so this is only for what is not shown to people.
+
+  static std::string of_type(const std::string& name, const std::string& type) { return name + "\n" + type; }
+  static bool is_type(const Call& call) {
+    const auto* name = std::get_if<Name>(&call.callee->node);
+    return name && name->reach == Reach::global && name->text == "type" && call.method.empty() && call.arguments.size() == 1;
+  }
+
+  std::optional<Condition> typed(const Expr& e, const Call& call, BinaryOp op, const Value& type) {
+    const std::string name = attribute(call.arguments[0]);
+    if (name.empty() || !type.is_string() || is_ordering(op)) return {};
+    need(LiftNeed::Kind::any, name, e);
+    const auto test = [&](const char* word, Value operand) { return Value(Object{{"attr", name}, {word, std::move(operand)}}); };
+    const auto not_a = [&](Value other) { return no(std::move(other), e); };
+    const Value number = test("ge", std::numeric_limits<double>::lowest()), text = test("starts", ""), boolean = test("in", Array{true, false});
+    Value document;
+    if (type == "number") document = number;
+    else if (type == "string") document = text;
+    else if (type == "boolean") document = boolean;
+    else if (type == "nil") document = no(exists(name, e), e);
+    else if (type == "table") document = Object{{"all", Array{exists(name, e), not_a(number), not_a(text), not_a(boolean)}}};
+    else return {};
+    const Known holds = type == "nil" ? Known{} : Known{name, of_type(name, type.string())}, fails = type == "nil" ? Known{name} : Known{};
+    if (op == BinaryOp::eq) return Condition{std::move(document), holds, fails};
+    return Condition{not_a(std::move(document)), fails, holds};
   }
 
   // What an expression is behind the names of locals.
@@ -753,7 +876,7 @@ class Lifter {
     return *at;
   }
 
-  static Value test(const Expr& e, const std::string& attribute, BinaryOp op, const Value& value) {
+  Value test(const Expr& e, const std::string& attribute, BinaryOp op, const Value& value) const {
     if (is_ordering(op)) {
       if (value.is_null()) return always(false, e);
       return noted({{"attr", attribute}, {std::string(test_name(op)), value}}, e);
@@ -769,6 +892,10 @@ class Lifter {
   const LocalFunctions functions_;
   const LaterMembers later_;
   Lift lift_;
+  const IsMet* const is_met_;
+  bool is_unmet_ = false;                        // something that was looked at just now does not hold with the declarations
+  bool is_outlined_ = false;                     // where it is no condition, what is left is asked
+  int rests_ = 0;                                // so often
   std::map<int, const Expr*> bound_;             // parameters of the functions that are written out just now
   std::vector<const FunctionBody*> open_;        // those functions
   std::size_t steps_ = 0;
@@ -805,6 +932,18 @@ const FunctionInfo* policy_function_of(const Chunk& chunk) {
   }
   return nullptr;
 }
+
+std::optional<Value> outline(const Chunk& chunk, const FunctionInfo& function, const IsMet& is_met) { return Lifter(chunk, *function.body, &is_met).outline(); }
+
+struct ConditionsWithin::Found {
+  Found(const Chunk& chunk, const FunctionBody& body, IsMet met) : is_met(std::move(met)), lifter(chunk, body, &is_met) {}
+  const IsMet is_met;
+  Lifter lifter;
+};
+ConditionsWithin::ConditionsWithin(const Chunk& chunk, const FunctionInfo& function, IsMet is_met)
+    : found_(std::make_unique<Found>(chunk, *function.body, std::move(is_met))) {}
+ConditionsWithin::~ConditionsWithin() = default;
+std::optional<Value> ConditionsWithin::at(const Expr& e) { return found_->lifter.within(e); }
 
 Lift lift(const Chunk& chunk, const FunctionInfo& function) { return Lifter(chunk, *function.body).run(); }
 

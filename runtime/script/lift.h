@@ -8,6 +8,8 @@
 // hash.bucket("salt", x) < n.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +57,27 @@ struct Lift {
 // for an absent value (`p.name:starts("A")`) is lifted only where it cannot be absent (`p.name and …`).
 // Relies on attributes having their declared types, as `needs` says; `unmet` tells what does not hold.
 Lift lift(const Chunk& chunk, const FunctionInfo& function);
+
+// ---- what of a function that stays Lua is conditions all the same
+
+using IsMet = std::function<bool(const LiftNeed&)>;
+
+// The conditions that it begins with, and {"lua": "rest"} where it must be asked: what comes before runs as if it were asked.
+// Nothing: there are none, or it must be asked in too many places.
+std::optional<Value> outline(const Chunk& chunk, const FunctionInfo& function, const IsMet& is_met);
+
+// Expressions anywhere in it. All must outlive this.
+class ConditionsWithin {
+ public:
+  ConditionsWithin(const Chunk& chunk, const FunctionInfo& function, IsMet is_met);
+  ~ConditionsWithin();
+  // The predicate that holds exactly where the expression is neither nil nor false. Asked for more than is worth it, nothing.
+  std::optional<Value> at(const ast::Expr& e);
+
+ private:
+  struct Found;
+  std::unique_ptr<Found> found_;
+};
 
 // The function that a policy's chunk gives: `return function(p) … end`, with nothing before it but constants, functions
 // and tables of them, also within `(function() … end)()`. Null where the chunk does more.

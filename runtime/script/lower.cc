@@ -12,8 +12,8 @@ namespace {
 
 using namespace ast;
 
-// Where a value goes that an expression gives.
-enum class Use { keeps, looks };
+// Where a value goes that an expression gives. `hands_on`: it stays if it is nil or false; `tests`: only its truth matters.
+enum class Use { keeps, looks, hands_on, tests };
 
 bool is_constant(const Expr& e) {
   return std::holds_alternative<Nil>(e.node) || std::holds_alternative<Boolean>(e.node) || std::holds_alternative<Number>(e.node) ||
@@ -24,10 +24,17 @@ bool is_constant(const Expr& e) {
 // are what they say.
 constexpr std::string_view looking[] = {"type", "contains", "tonumber", "tostring"}, looking_libraries[] = {"hash", "semver", "math"};
 
+constexpr std::string_view truths[] = {"contains"}, versions[] = {"semver"}, text_tests[] = {"starts", "ends", "contains"};
+
+template <std::size_t count>
+bool is_one_of(std::string_view name, const std::string_view (&names)[count]) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
 template <std::size_t count>
 bool is_global(const Expr& e, const std::string_view (&names)[count]) {
   const auto* name = std::get_if<Name>(&e.node);
-  return name && name->reach == Reach::global && std::find(std::begin(names), std::end(names), name->text) != std::end(names);
+  return name && name->reach == Reach::global && is_one_of(name->text, names);
 }
 
 bool looks_only(const Expr& callee) {
@@ -35,9 +42,32 @@ bool looks_only(const Expr& callee) {
   return index ? is_global(*index->object, looking_libraries) : is_global(callee, looking);
 }
 
+// Either true or false, wherever it does not fail.
+bool is_boolean(const Expr& e) {
+  if (const auto* unary = std::get_if<Unary>(&e.node)) return unary->op == UnaryOp::not_;
+  if (const auto* call = std::get_if<Call>(&e.node)) {
+    if (!call->method.empty()) return is_one_of(call->method, text_tests);   // only texts have methods, and theirs are ours
+    const auto* index = std::get_if<Index>(&call->callee->node);
+    const auto* key = index ? std::get_if<String>(&index->key->node) : nullptr;
+    return is_global(*call->callee, truths) || (key && is_global(*index->object, versions) && key->value == "satisfies");
+  }
+  const auto* binary = std::get_if<Binary>(&e.node);
+  if (!binary) return false;
+  if (binary->op == BinaryOp::and_ || binary->op == BinaryOp::or_) return is_boolean(*binary->left) && is_boolean(*binary->right);
+  return binary->op >= BinaryOp::lt && binary->op <= BinaryOp::eq;
+}
+
+// Standard names whose functions answer the same for the same arguments.
+constexpr std::string_view steady[] = {"type", "contains", "tonumber", "error", "assert", "ipairs", "pairs", "next", "select", "unpack", "hash", "semver", "string", "table", "math"};
+
+bool is_steady(const Chunk& chunk) {
+  return std::all_of(chunk.globals.begin(), chunk.globals.end(), [](const GlobalUse& use) { return is_one_of(use.name, steady); }) &&
+         std::none_of(chunk.functions.begin(), chunk.functions.end(), [](const FunctionInfo& function) { return function.source.find("random") != std::string::npos; });
+}
+
 class Lowerer {
  public:
-  explicit Lowerer(const FunctionBody& function) : function_(function) {}
+  Lowerer(const FunctionBody& function, ConditionsWithin* conditions) : function_(function), conditions_(conditions) {}
 
   Lowering run() {
     block(function_.body);
@@ -45,8 +75,8 @@ class Lowerer {
     std::vector<std::size_t> order(found_.names.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return counts_[a] > counts_[b]; });
-    order.resize(std::min(order.size(), limits::script_lowered_max));
-    Lowering kept{.function = order.empty() ? nullptr : &function_, .functions = std::move(found_.functions)};
+    order.resize(std::min(order.size(), limits::script_lowered_max - found_.conditions.size()));
+    Lowering kept{.function = order.empty() && found_.conditions.empty() ? nullptr : &function_, .conditions = std::move(found_.conditions), .functions = std::move(found_.functions)};
     std::vector<std::size_t> now(found_.names.size(), order.size());
     for (const std::size_t i : order) {
       now[i] = kept.names.size();
@@ -55,6 +85,7 @@ class Lowerer {
     for (const auto& [expression, i] : found_.reads)
       if (now[i] < order.size()) kept.reads.emplace(expression, now[i]);
     kept.reads_p = uses_[0] > kept.reads.size();
+    for (const auto& [expression, i] : tests_) kept.reads.emplace(expression, kept.names.size() + i);
     kept.reads_request = uses_[1] > 0;
     return kept;
   }
@@ -64,23 +95,24 @@ class Lowerer {
     for (const Stat& s : b.statements) {
       const bool decides = std::holds_alternative<If>(s.node) || std::holds_alternative<While>(s.node) || std::holds_alternative<Repeat>(s.node);
       each_part(
-          s, [&](const Expr& e) { expression(e, decides ? Use::looks : Use::keeps); }, [&](const Block& inner) { block(inner); },
+          s, [&](const Expr& e) { expression(e, decides ? Use::tests : Use::keeps); }, [&](const Block& inner) { block(inner); },
           [&](const FunctionBody& inner) { count_uses(inner.body); });   // runs when nobody knows; it reads `p` itself
     }
   }
 
   void expression(const Expr& e, Use use) {
+    if (use != Use::looks && (use == Use::tests || is_boolean(e)) && is_condition(e)) return;
     count_use(e);
     if (is_global(e, looking) || is_global(e, looking_libraries)) {
       const std::string& name = std::get<Name>(e.node).text;
       if (std::find(found_.functions.begin(), found_.functions.end(), name) == found_.functions.end()) found_.functions.push_back(name);
     }
-    if (use == Use::looks && note(e)) return;
+    if (use != Use::keeps && note(e)) return;
     const auto each = [&](const Exprs& all, Use how) {
       for (const Expr& part : all) expression(part, how);
     };
     if (const auto* paren = std::get_if<Paren>(&e.node)) return expression(*paren->inner, use);
-    if (const auto* unary = std::get_if<Unary>(&e.node)) return expression(*unary->operand, Use::looks);
+    if (const auto* unary = std::get_if<Unary>(&e.node)) return expression(*unary->operand, unary->op == UnaryOp::not_ ? Use::tests : Use::looks);
     if (const auto* call = std::get_if<Call>(&e.node)) {
       // Only texts have methods, and theirs are ours.
       const bool is_method = !call->method.empty();
@@ -91,13 +123,29 @@ class Lowerer {
       const bool is_equality = binary->op == BinaryOp::eq || binary->op == BinaryOp::ne;
       const bool is_choice = binary->op == BinaryOp::and_ || binary->op == BinaryOp::or_;
       const auto beside = [&](const Expr& other) { return is_equality && !is_constant(other) ? Use::keeps : Use::looks; };
-      // What `and` hands on of its left side is false or nil.
-      expression(*binary->left, binary->op == BinaryOp::or_ ? use : is_choice ? Use::looks : beside(*binary->right));
+      const Use by_and = use == Use::tests ? Use::tests : Use::hands_on;
+      expression(*binary->left, binary->op == BinaryOp::or_ ? use : is_choice ? by_and : beside(*binary->right));
       expression(*binary->right, is_choice ? use : beside(*binary->left));
       return;
     }
     each_part(
         e, [&](const Expr& part) { expression(part, Use::keeps); }, [&](const FunctionBody& inner) { count_uses(inner.body); });
+  }
+
+  // Whether it is handed to the function whether this holds.
+  bool is_condition(const Expr& e) {
+    if (!conditions_ || is_constant(e)) return false;
+    const auto document = conditions_->at(e);
+    if (!document) return false;
+    Problems problems;
+    Predicate condition = parse_predicate(*document, "$", problems);
+    if (!problems.empty()) return false;
+    std::vector<Predicate>& known = found_.conditions;
+    const auto i = static_cast<std::size_t>(std::find_if(known.begin(), known.end(), [&](const Predicate& other) { return to_value(other) == to_value(condition); }) - known.begin());
+    if (i == limits::script_lowered_max) return false;
+    if (i == known.size()) known.push_back(std::move(condition));
+    tests_.emplace_back(&e, i);
+    return true;
   }
 
   void count_use(const Expr& e) {
@@ -135,14 +183,16 @@ class Lowerer {
   }
 
   const FunctionBody& function_;
+  ConditionsWithin* const conditions_;
   Lowering found_;
+  std::vector<std::pair<const Expr*, std::size_t>> tests_;   // which of its conditions stands there
   std::vector<std::size_t> counts_;
   std::size_t uses_[policy_arguments] = {};
 };
 
 }  // namespace
 
-Lowering lower(const Chunk& chunk) {
+Lowering lower(const Chunk& chunk, const IsMet* is_met) {
   const FunctionInfo* info = policy_function_of(chunk);
   if (!info || info->body->is_vararg || info->parameters.empty() || info->parameters.size() > policy_arguments) return {};
   const FunctionBody& function = *info->body;
@@ -155,7 +205,10 @@ Lowering lower(const Chunk& chunk) {
   });
   const bool writes = std::any_of(chunk.functions.begin(), chunk.functions.end(), [](const FunctionInfo& f) { return f.writes_tables_it_did_not_make; });
   if (has_name || writes || p.is_reassigned) return {};
-  Lowering lowering = Lowerer(function).run();
+  std::optional<ConditionsWithin> conditions;
+  if (is_met) conditions.emplace(chunk, *info, *is_met);
+  Lowering lowering = Lowerer(function, conditions ? &*conditions : nullptr).run();
+  lowering.depends_on_conditions = lowering.names.empty() && !lowering.conditions.empty() && !lowering.reads_p && !lowering.reads_request && is_steady(chunk);
   // They are captured.
   if (function.captures.size() + lowering.functions.size() > static_cast<std::size_t>(limits::script_captures_max)) lowering.functions.clear();
   return lowering;

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
 
 #include "base/limits.h"
+#include "script/lower.h"
 
 namespace footlight {
 
@@ -48,7 +51,7 @@ class ProfileView : public ViewSource {
 // `request`: identity.namespace, identity.id, context, surface, configuration, now.
 class RequestView : public ViewSource {
  public:
-  explicit RequestView(const PolicyCall& call) : call_(call), context_(call.request.context) {}
+  explicit RequestView(const PolicyCall& call) : call_(call), context_(call.request->context) {}
 
   Found at(std::string_view path) const override {
     if (path == "identity" || path == "context") return {nullptr, true};
@@ -79,11 +82,11 @@ class RequestView : public ViewSource {
     std::string_view name;
     std::string (*of)(const PolicyCall&);
   };
-  static constexpr Field fields[] = {{"identity.namespace", [](const PolicyCall& call) { return call.request.identity.space; }},
-                                     {"identity.id", [](const PolicyCall& call) { return call.request.identity.id; }},
+  static constexpr Field fields[] = {{"identity.namespace", [](const PolicyCall& call) { return call.request->identity.space; }},
+                                     {"identity.id", [](const PolicyCall& call) { return call.request->identity.id; }},
                                      {"surface", [](const PolicyCall& call) { return std::string(call.surface); }},
                                      {"configuration", [](const PolicyCall& call) { return std::string(call.configuration); }},
-                                     {"now", [](const PolicyCall& call) { return to_text(call.request.now); }}};
+                                     {"now", [](const PolicyCall& call) { return to_text(call.request->now); }}};
 
   const PolicyCall& call_;
   const Value& context_;
@@ -185,6 +188,15 @@ static void name_lines(Predicate& part, const std::string& path, const std::vect
   for (Predicate& inner : part.args) name_lines(inner, path, marks, next);
 }
 
+// In the place of each policy in it.
+static void put_for_rests(Predicate& part, const Predicate& rest) {
+  if (part.op == Predicate::Op::lua) {
+    part = rest;
+    return;
+  }
+  for (Predicate& inner : part.args) put_for_rests(inner, rest);
+}
+
 // ---- compiler
 
 Problems LuaPolicyCompiler::check(const Policy& policy) {
@@ -245,6 +257,67 @@ std::variant<Predicate, WhyLua> LuaPolicyCompiler::native_form(const Policy& pol
   return predicate;
 }
 
+namespace {
+
+// What of a policy's conditions holds with these declarations, and, of attributes that may be anything, declared so or not
+// at all, what a request's value must be so that it does: else the policy is asked as it is written.
+struct Met {
+  const AttributeTypes& declared;
+  std::map<std::string, LiftNeed::Kind> sound = {};
+
+  bool operator()(const LiftNeed& need) {
+    if (unmet(need, declared).empty()) return true;
+    const auto type = declared.find(need.attribute);
+    const bool is_anything = type == declared.end() ? need.attribute.find('.') == std::string::npos && !is_object(need.attribute) : type->second.type == AttributeType::Type::any;
+    if (!is_anything || need.kind == LiftNeed::Kind::name) return false;
+    if (need.kind == LiftNeed::Kind::any) return true;
+    return sound.try_emplace(need.attribute, need.kind).first->second == need.kind;
+  }
+
+  bool is_object(const std::string& name) const {
+    const auto below = declared.lower_bound(name + ".");
+    return below != declared.end() && below->first.starts_with(name + ".");
+  }
+
+  Predicate all_sound(const std::string& path) const {
+    using Op = Predicate::Op;
+    Predicate all{.op = Op::all, .path = path};
+    for (const auto& [name, kind] : sound) {
+      Predicate fits{.op = Op::starts, .attribute = name, .operand = "", .path = path};
+      if (kind == LiftNeed::Kind::number) fits.op = Op::ge, fits.operand = std::numeric_limits<double>::lowest();
+      if (kind == LiftNeed::Kind::list) fits.op = Op::has_all, fits.operand = Array{};
+      const Predicate exists{.op = Op::exists, .attribute = name, .path = path};
+      all.args.push_back({.op = Op::any, .args = {fits, {.op = Op::no, .args = {exists}, .path = path}}, .path = path});
+    }
+    return all;
+  }
+};
+
+}  // namespace
+
+std::optional<Predicate> LuaPolicyCompiler::split(const Policy& policy, const AttributeTypes& declared) {
+  const auto chunk = read_chunk(policy.lua, chunk_name(policy), Mode::policy);
+  if (!chunk) return {};
+  Met met{declared};
+  const IsMet is_met = std::ref(met);
+  const Lowering lowering = lower(*chunk, &is_met);
+  const Predicate rest{.op = Predicate::Op::lua, .args = lowering.conditions, .path = policy.path};
+  // What writes tables is not looked into: `lower` says so.
+  const auto document = lowering.function ? outline(*chunk, *policy_function_of(*chunk), is_met) : std::nullopt;
+  Problems problems;
+  Predicate whole = document ? parse_predicate(*document, policy.path, problems) : rest;
+  if (document && !problems.empty()) whole = rest;
+  put_for_rests(whole, rest);
+  if (whole.op == Predicate::Op::lua && whole.args.empty()) return {};
+  if (met.sound.empty()) return whole;
+  const Predicate sound = met.all_sound(policy.path), as_written{.op = Predicate::Op::lua, .path = policy.path};
+  const auto both = [&](Predicate::Op op, Predicate first, Predicate second) {
+    return Predicate{.op = op, .args = {std::move(first), std::move(second)}, .path = policy.path};
+  };
+  const Predicate unsound{.op = Predicate::Op::no, .args = {sound}, .path = policy.path};
+  return both(Predicate::Op::any, both(Predicate::Op::all, sound, whole), both(Predicate::Op::all, unsound, as_written));
+}
+
 std::optional<Predicate> LuaPolicyCompiler::lift(const Policy& policy, const AttributeTypes& declared) {
   auto form = native_form(policy, declared);
   if (auto* predicate = std::get_if<Predicate>(&form)) return std::move(*predicate);
@@ -282,7 +355,11 @@ Status LuaPolicyRunner::prepare() {
   auto helpers = policy_helpers(vm_, options_.host);
   if (!helpers) return helpers.error();
   helpers_ = std::move(*helpers);
-  loaded_.assign(snapshot_->policies().size(), Loaded{});
+  for (std::vector<Loaded>* all : {&loaded_, &split_}) {
+    all->clear();
+    all->resize(snapshot_->policies().size());
+  }
+  remembered_.assign(snapshot_->policies().size(), Answers{});
   return Done{};
 }
 
@@ -291,13 +368,19 @@ bool LuaPolicyRunner::go_on(const std::shared_ptr<const Snapshot>& next) {
   if (options_.probes || (&attributes != &others && attributes.declared() != others.declared())) return false;
   // One and the same is in both only where the snapshots share it.
   const auto &before = snapshot_->policies(), &after = next->policies();
-  std::vector<Loaded> kept(after.size());
-  for (std::size_t number = 0; number < loaded_.size(); ++number) {
-    Loaded& loaded = loaded_[number];
-    if (before.has(number) && after.has(number) && &before[number] == &after[number]) kept[number] = std::move(loaded);
-    else if (loaded.is_tried && !loaded.broken) release_policy(vm_, loaded.function);
+  const auto is_in_both = [&](std::size_t number) { return before.has(number) && after.has(number) && &before[number] == &after[number]; };
+  for (std::vector<Loaded>* all : {&loaded_, &split_}) {
+    std::vector<Loaded> kept(after.size());
+    for (std::size_t number = 0; number < all->size(); ++number) {
+      Loaded& loaded = (*all)[number];
+      if (is_in_both(number)) kept[number] = std::move(loaded);
+      else if (loaded.is_tried && !loaded.broken) release_policy(vm_, loaded.function);
+    }
+    *all = std::move(kept);
   }
-  loaded_ = std::move(kept);
+  remembered_.resize(after.size());
+  for (std::size_t number = 0; number < remembered_.size(); ++number)
+    if (!is_in_both(number)) remembered_[number] = {};
   const bool is_same_table = &attributes == &others;
   snapshot_ = next;
   if (!is_same_table) know_paths();
@@ -305,13 +388,15 @@ bool LuaPolicyRunner::go_on(const std::shared_ptr<const Snapshot>& next) {
   return true;
 }
 
-LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number) {
-  Loaded& loaded = loaded_[static_cast<std::size_t>(number)];
+LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number, bool is_split) {
+  Loaded& loaded = (is_split ? split_ : loaded_)[static_cast<std::size_t>(number)];
   if (loaded.is_tried) return loaded;
   loaded.is_tried = true;
+  Met met{snapshot_->attributes().declared()};
+  const IsMet is_met = std::ref(met);
   const Policy& policy = snapshot_->policies()[static_cast<std::size_t>(number)];
   auto made = load_policy(vm_, policy.lua, chunk_name(policy), helpers_, {.fuel = limits::fuel_policy, .deadline = options_.deadline},
-                          options_.probes ? &(*options_.probes)[static_cast<std::size_t>(number)] : nullptr);
+                          options_.probes ? &(*options_.probes)[static_cast<std::size_t>(number)] : nullptr, is_split ? &is_met : nullptr);
   if (auto* none = std::get_if<NoPolicy>(&made))
     loaded.broken = PolicyFailure{none->outcome.error->code, placed(policy, none->outcome.error->message)};
   else
@@ -329,9 +414,9 @@ std::optional<PolicyFailure> LuaPolicyRunner::rebuild_if_needed() {
 }
 
 // What is counted, or made anew for each call since it may remember, is called alone.
-bool LuaPolicyRunner::can_be_asked_with_others(int number) {
-  if (options_.probes || options_.breaker->quarantined(snapshot_->version(), number)) return false;
-  const Loaded& loaded = load(number);
+bool LuaPolicyRunner::can_be_asked_with_others(const AskedPolicy& policy) {
+  if (options_.probes || options_.breaker->quarantined(snapshot_->version(), policy.number)) return false;
+  const Loaded& loaded = load(policy.number, policy.is_split);
   return !loaded.broken && loaded.function.function;
 }
 
@@ -354,39 +439,62 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
 }
 
 PolicyAnswer<bool> LuaPolicyRunner::targeting(int policy, const PolicyCall& call_about) {
-  const ProfileView profile(call_about.request, paths_);
+  const ProfileView profile(*call_about.request, paths_);
   const RequestView request(call_about);
-  auto answer = call(policy, call_about.request, {&profile, &request}, limits::fuel_predicate);
+  auto answer = call(policy, *call_about.request, {&profile, &request}, limits::fuel_predicate);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
   return is_true(std::get<Value>(answer));
 }
 
-void LuaPolicyRunner::targeting_each(std::span<const int> policies, const PolicyCall& about, std::vector<PolicyAnswer<bool>>& answers) {
+void LuaPolicyRunner::targeting_each(std::span<const AskedPolicy> policies, const PolicyCall& about, std::vector<PolicyAnswer<bool>>& answers) {
   answers.assign(policies.size(), false);
-  std::vector<VmPredicate> functions;
-  std::vector<std::size_t> places, alone;               // of `policies`
   if (rebuild_if_needed()) {
     PolicyRunner::targeting_each(policies, about, answers);
     return;
   }
+  std::vector<VmPredicate> functions;
+  std::vector<std::size_t> places, alone;               // of `policies`
   for (std::size_t i = 0; i < policies.size(); ++i) {
     if (!can_be_asked_with_others(policies[i])) {
       alone.push_back(i);
       continue;
     }
-    const PolicyFunction& function = loaded_[static_cast<std::size_t>(policies[i])].function;
-    functions.push_back({function.function, function.reads, function.reads_only});
+    const Loaded& loaded = load(policies[i].number, policies[i].is_split);
+    const PolicyFunction& function = loaded.function;
+    functions.push_back({function.function, function.reads, function.reads_only, function.conditions, policies[i].conditions});
     places.push_back(i);
   }
-  const ProfileView profile(about.request, paths_);
+  if (!functions.empty()) ask(policies, functions, places, about, answers, alone);
+  for (const std::size_t i : alone) answers[i] = targeting(policies[i].number, about);
+}
+
+std::optional<bool> LuaPolicyRunner::remembered(const AskedPolicy& policy) {
+  if (!policy.is_split || policy.conditions >= 64) return {};
+  const Answers& answers = remembered_[static_cast<std::size_t>(policy.number)];
+  if ((answers.known >> policy.conditions & 1) == 0 || options_.breaker->quarantined(snapshot_->version(), policy.number)) return {};
+  return (answers.yes >> policy.conditions & 1) != 0;
+}
+
+void LuaPolicyRunner::remember(const AskedPolicy& policy, bool answer) {
+  if (!policy.is_split || policy.conditions >= 64 || !load(policy.number, true).function.depends_on_conditions) return;
+  Answers& answers = remembered_[static_cast<std::size_t>(policy.number)];
+  answers.known |= std::uint64_t{1} << policy.conditions;
+  answers.yes |= std::uint64_t{answer} << policy.conditions;
+}
+
+// All in one go; who must be asked alone after all is noted.
+void LuaPolicyRunner::ask(std::span<const AskedPolicy> policies, const std::vector<VmPredicate>& functions, const std::vector<std::size_t>& places, const PolicyCall& about,
+                          std::vector<PolicyAnswer<bool>>& answers, std::vector<std::size_t>& alone) {
+  const ProfileView profile(*about.request, paths_);
   const RequestView request(about);
   Vm::Failures failures;
   const std::vector<Held> held =
-      vm_.call_each(functions, {&profile, &request}, {.fuel = limits::fuel_predicate, .deadline = options_.deadline, .random_seed = seed_of(about.request)}, &failures, about.number);
+      vm_.call_each(functions, {&profile, &request}, {.fuel = limits::fuel_predicate, .deadline = options_.deadline, .random_seed = seed_of(*about.request)}, &failures, about.number);
   std::vector<bool> is_told(functions.size());
   for (std::size_t i = 0; i < functions.size(); ++i) {
     is_told[i] = held[i] != Held::failed;
     answers[places[i]] = held[i] == Held::yes;
+    if (is_told[i]) remember(policies[places[i]], held[i] == Held::yes);
   }
   // Time and memory are for all of them together: who ran out of them, and whoever came behind, is asked alone.
   for (const auto& [i, error] : failures) {
@@ -396,18 +504,17 @@ void LuaPolicyRunner::targeting_each(std::span<const int> policies, const Policy
   }
   for (std::size_t i = 0; i < functions.size(); ++i)
     if (!is_told[i]) alone.push_back(places[i]);
-  for (const std::size_t i : alone) answers[i] = targeting(policies[i], about);
 }
 
 PolicyAnswer<bool> LuaPolicyRunner::schedule(int policy, const PolicyCall& call_about) {
   const RequestView request(call_about);
-  const CivilTime local = snapshot_->zone().local(call_about.request.now);
+  const CivilTime local = snapshot_->zone().local(call_about.request->now);
   constexpr const char* days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
   const std::string text = to_text(local);
   const Value now = Object{{"year", local.year}, {"month", local.month}, {"day", local.day}, {"hour", local.hour}, {"minute", local.minute},
                            {"second", local.second}, {"weekday", days[weekday(local)]}, {"date", text.substr(0, 10)},
-                           {"time", text.substr(11, 5)}, {"instant", to_text(call_about.request.now)}};
-  auto answer = call(policy, call_about.request, {now, &request}, limits::fuel_policy);
+                           {"time", text.substr(11, 5)}, {"instant", to_text(call_about.request->now)}};
+  auto answer = call(policy, *call_about.request, {now, &request}, limits::fuel_policy);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
   return is_true(std::get<Value>(answer));
 }
@@ -420,7 +527,7 @@ PolicyAnswer<std::vector<int>> LuaPolicyRunner::conflict(int policy, const Polic
     rows.push_back(Object{{"n", i + 1}, {"experience", candidate.experience}, {"action", candidate.action}, {"element", candidate.element},
                           {"priority", candidate.priority}, {"tags", Array(candidate.tags->begin(), candidate.tags->end())}});
   }
-  auto answer = call(policy, call_about.request, {Value(std::move(rows)), &request}, limits::fuel_policy);
+  auto answer = call(policy, *call_about.request, {Value(std::move(rows)), &request}, limits::fuel_policy);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
   const Value& list = std::get<Value>(answer);
   const auto bad = [&](const std::string& why) {
@@ -440,9 +547,9 @@ PolicyAnswer<std::vector<int>> LuaPolicyRunner::conflict(int policy, const Polic
 }
 
 PolicyAnswer<Value> LuaPolicyRunner::content(int policy, const PolicyCall& call_about) {
-  const ProfileView profile(call_about.request, paths_);
+  const ProfileView profile(*call_about.request, paths_);
   const RequestView request(call_about);
-  return call(policy, call_about.request, {&profile, &request}, limits::fuel_policy);
+  return call(policy, *call_about.request, {&profile, &request}, limits::fuel_policy);
 }
 
 }  // namespace footlight

@@ -32,6 +32,7 @@ class LuaPolicyCompiler : public PolicyCompiler {
 
   Problems check(const Policy& policy) override;
   std::optional<Predicate> lift(const Policy& policy, const AttributeTypes& declared) override;
+  std::optional<Predicate> split(const Policy& policy, const AttributeTypes& declared) override;
   // The same, with the reason where it stays Lua.
   std::variant<Predicate, WhyLua> native_form(const Policy& policy, const AttributeTypes& declared);
 
@@ -72,7 +73,8 @@ class LuaPolicyRunner : public PolicyRunner {
 
   std::uint64_t new_request() override { return ++requests_; }
   PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) override;
-  void targeting_each(std::span<const int> policies, const PolicyCall& call, std::vector<PolicyAnswer<bool>>& answers) override;
+  void targeting_each(std::span<const AskedPolicy> policies, const PolicyCall& call, std::vector<PolicyAnswer<bool>>& answers) override;
+  std::optional<bool> remembered(const AskedPolicy& policy) override;
   PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) override;
   PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) override;
   PolicyAnswer<Value> content(int policy, const PolicyCall& call) override;
@@ -85,20 +87,29 @@ class LuaPolicyRunner : public PolicyRunner {
     std::optional<PolicyFailure> broken;                // cannot be loaded, or is quarantined
     PolicyFunction function;
   };
+  // What a function answered that depends on its conditions alone: bits by what these say, read as a number. Six conditions
+  // have no more; of others what is beyond is asked each time.
+  struct Answers {
+    std::uint64_t known = 0, yes = 0;
+  };
 
   LuaPolicyRunner(std::shared_ptr<const Snapshot> snapshot, PolicyRunnerOptions options, Vm vm);
   Status prepare();
   void know_paths();
-  Loaded& load(int policy);
+  Loaded& load(int policy, bool is_split = false);
   std::optional<PolicyFailure> rebuild_if_needed();
-  bool can_be_asked_with_others(int policy);
+  bool can_be_asked_with_others(const AskedPolicy& policy);
+  void ask(std::span<const AskedPolicy> policies, const std::vector<VmPredicate>& functions, const std::vector<std::size_t>& places, const PolicyCall& about,
+           std::vector<PolicyAnswer<bool>>& answers, std::vector<std::size_t>& alone);
+  void remember(const AskedPolicy& policy, bool answer);
   PolicyAnswer<Value> call(int policy, const Request& request, const Arguments& arguments, long fuel);
 
   std::shared_ptr<const Snapshot> snapshot_;
   PolicyRunnerOptions options_;                         // with a breaker always
   Vm vm_;
   Environment helpers_;
-  std::vector<Loaded> loaded_;
+  std::vector<Loaded> loaded_, split_;                  // as written, and as those are asked that take conditions
+  std::vector<Answers> remembered_;                     // of the latter
   std::vector<std::string> log_;                        // at most limits::script_log_lines_max
   long last_fuel_ = 0;
   std::uint64_t requests_ = 0;

@@ -66,7 +66,7 @@ static Result<FunctionRef> load_emitted(Vm& vm, const Chunk& chunk, const Enviro
 
 std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name,
                                                    const Environment& globals, const Budget& budget,
-                                                   std::vector<ProbeCount>* counts) {
+                                                   std::vector<ProbeCount>* counts, const IsMet* is_met) {
   const auto rejected = [](Error error) {
     NoPolicy none;
     none.outcome.error = std::move(error);
@@ -78,7 +78,7 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
     const std::string message = undefined[0].place + ": " + undefined[0].message;
     return rejected(refuse(Code::undefined_name, std::move(undefined), message));
   }
-  Lowering lowering = lower(*chunk);
+  Lowering lowering = lower(*chunk, is_met);
   auto loaded = load_emitted(vm, *chunk, globals, counts, lowering);
   if (!loaded) return rejected(loaded.error());
   ScriptOutcome made = vm.call(*loaded, {}, budget, Functions::collect);
@@ -96,6 +96,8 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
   }
   PolicyFunction policy{.chunk = *loaded, .function = {}};
   policy.reads_only = lowering.function && !lowering.reads_p && !lowering.reads_request;
+  policy.conditions = static_cast<int>(lowering.conditions.size());
+  policy.depends_on_conditions = lowering.depends_on_conditions;
   for (const std::string& read : lowering.names) policy.reads.push_back(vm.read_of(read));
   const FunctionRef function = made.functions[0].ref;
   const bool may_remember = std::any_of(chunk->functions.begin(), chunk->functions.end(), [](const FunctionInfo& info) {

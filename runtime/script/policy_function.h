@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "script/chunk.h"
+#include "script/lift.h"
 #include "script/probes.h"
 #include "script/vm.h"
 
@@ -18,6 +19,8 @@ struct PolicyFunction {
   FunctionRef function;  // kept, where calls cannot leave a trace in it
   std::vector<Read> reads = {};   // what it takes behind its arguments, of the first of them
   bool reads_only = false;        // those arguments themselves it asks for nothing
+  int conditions = 0;             // how many it takes behind those: whether each holds
+  bool depends_on_conditions = false;   // and on nothing else
   bool keeps_nothing() const { return static_cast<bool>(function); }
 };
 
@@ -29,10 +32,11 @@ struct NoPolicy {
 
 // Reads, loads and runs the chunk, which must return one function. `globals` are the names it may read
 // beside the standard ones; any other is code undefined_name. With `counts` the functions of its text count where they
-// run: point by point (probes.h), one function after the other.
+// run: point by point (probes.h), one function after the other. With `is_met` the function takes conditions (lower.h), and
+// only who knows them can call it.
 std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name,
                                                    const Environment& globals, const Budget& budget,
-                                                   std::vector<ProbeCount>* counts = nullptr);
+                                                   std::vector<ProbeCount>* counts = nullptr, const IsMet* is_met = nullptr);
 // Those points: of the functions that stand in no other.
 std::vector<ProbePoint> probe_points(const Chunk& chunk);
 

@@ -371,7 +371,7 @@ std::vector<Held> Vm::call_each(std::span<const VmPredicate> predicates, const A
     for (; done < predicates.size(); ++done) {
       run.next_script();
       state.seed(each.random_seed);
-      const auto& [function, reads, reads_only] = predicates[done];
+      const auto& [function, reads, reads_only, conditions, truths] = predicates[done];
       push_function(L, function);
       for (int i = 0; i < count; ++i) {
         if (reads_only)
@@ -382,7 +382,8 @@ std::vector<Held> Vm::call_each(std::span<const VmPredicate> predicates, const A
           lua_pushvalue(L, describe + 1 + i);
       }
       for (const Read read : reads) push_kept_read(L, state, arguments[0], read, serial, read_for, values);
-      const int status = lua_pcall(L, count + static_cast<int>(reads.size()), 1, describe);
+      for (int i = 0; i < conditions; ++i) lua_pushboolean(L, static_cast<int>(truths >> i & 1));
+      const int status = lua_pcall(L, count + static_cast<int>(reads.size()) + conditions, 1, describe);
       if (status == LUA_ERRMEM) state.failure = {Code::memory_exceeded, state.refused_at, "there is no memory left"};
       const Trip trip = run.trip();
       if (status == 0 && trip == Trip::none) {

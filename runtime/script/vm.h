@@ -129,6 +129,8 @@ struct VmPredicate {
   FunctionRef function;
   std::span<const Read> reads = {};   // behind the arguments that are the same for all
   bool reads_only = false;            // it asks those for nothing, and is given nil in their place
+  int conditions = 0;                 // so many truths behind the reads: bits, the lowest first
+  std::uint64_t truths = 0;
 };
 
 class Vm {

@@ -1,6 +1,6 @@
 // Native or Lua, the answer is the same: a declared condition, the same condition written as a function and made
 // native, and that function run by the interpreter, on generated conditions and generated profiles. A pair is
-// one condition asked of one profile.
+// one condition asked of one profile. Likewise functions that stay Lua, with the conditions in them native and without.
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -20,6 +20,7 @@ namespace {
 class Interpreting : public LuaPolicyCompiler {
  public:
   std::optional<Predicate> lift(const Policy&, const AttributeTypes&) override { return {}; }
+  std::optional<Predicate> split(const Policy&, const AttributeTypes&) override { return {}; }
 };
 
 class Words {
@@ -130,6 +131,33 @@ std::string function_of(Words& words) {
   return "return function(p, request)\n" + body + "  return " + any() + "\nend";
 }
 
+// A test of an attribute that may be anything, which may be an error.
+std::string test_of_anything(Words& words) {
+  const std::string x = words.pick<std::string>({"p.x", "p.y", "p.undeclared"});
+  return words.pick<std::string>({"type(" + x + ") == 'number' and " + x + " < 2", "(type(" + x + ") == 'string' and " + x + ":starts('a'))", x + " == 'a'", x + " == 1", x,
+                                  "not " + x, "type(" + x + ") ~= 'table'", "type(" + x + ") == 'boolean'", "type(" + x + ") == 'nil'", "contains(" + x + ", 'a')",
+                                  "type(" + x + ") == 'table' and contains(" + x + ", 'gold')", x + " ~= nil and " + x + " >= 1", "(" + x + " or 'a') == 'a'"});
+}
+
+// A function that does more than test conditions: it counts, loops, calls, and remembers in locals what it found.
+std::string counting_function_of(Words& words) {
+  const auto any = [&] { return words.below(3) ? "(" + condition(words, 1).lua + ")" : "(" + test_of_anything(words) + ")"; };
+  const auto dear = [&] {
+    return words.pick<std::string>({"count(p.l) > 1", "n > 1", "(p.n or 0) * 2 > 1", "#(p.s or '') > 1", "request.identity.id == 'a'", "found", "limits[p.s] ~= nil", "limits.s == n"});
+  };
+  std::string body = "  local n, found = 0, nil\n  local limits = {a = 1, gold = 2, s = 1}\n";
+  body += "  local function count(list)\n    local sum = 0\n    for _, item in ipairs(list or {}) do if item ~= '' then sum = sum + 1 end end\n    return sum\n  end\n";
+  if (words.below(2)) body += "  if " + any() + " then return " + words.pick<std::string>({"true", "false", "nil", "n > 0", "p.b", dear()}) + " end\n";
+  if (words.below(3) == 0) body += "  if not " + any() + " then return " + any() + " and " + dear() + " end\n";
+  for (std::size_t i = words.below(4); i > 0; --i)
+    body += words.pick<std::string>({"  if " + any() + " then n = n + 1 elseif " + any() + " then n = n + 2 end\n", "  n = n + (" + any() + " and 1 or 0)\n",
+                                     "  for i = 1, 2 do if " + any() + " then n = n + i end end\n", "  found = found or " + any() + "\n", "  found = " + any() + " and " + any() + "\n",
+                                     "  limits.s = " + any() + " and 2 or n\n", "  while n < 2 and " + any() + " do n = n + 1 end\n"});
+  const std::string last = words.pick<std::string>({any() + " and " + dear(), any() + " or " + dear(), any() + " and " + any() + " and (" + any() + " or " + dear() + ")", dear() + " and " + any(),
+                                                    "not (" + any() + " and " + dear() + ")", dear(), any() + " and (" + dear() + " or " + any() + ") and " + any()});
+  return "return function(p, request)\n" + body + "  return " + last + "\nend";
+}
+
 Value profile(Words& words) {
   Object profile, inner;
   const auto maybe = [&](Object& into, const char* name, auto value) {
@@ -148,6 +176,8 @@ Value profile(Words& words) {
   for (std::size_t i = words.below(4); i > 0; --i) list.push_back(words.pick<std::string>({"", "a", "b", "gold"}));
   if (words.below(3)) profile["l"] = list;
   if (!inner.empty()) profile["o"] = inner;
+  for (const char* name : {"x", "y", "undeclared"})
+    if (words.below(3)) profile[name] = words.pick<Value>({1, 2, 0.5, "a", "gold", true, false, Array{"a", "b"}, Array{}, Array{"gold", 1}, Object{{"a", 1}}, Value()});
   return profile;
 }
 
@@ -155,7 +185,7 @@ Workspace workspace() {
   Problems problems;
   const auto document = parse_json(R"({"name": "w", "attributes": {"n": {"type": "number"}, "o.n": {"type": "number"}, "s": {"type": "text"},
     "o.t": {"type": "enum", "values": ["none", "a", "gold"]}, "b": {"type": "boolean"}, "v": {"type": "text"},
-    "l": {"type": "list", "of": {"type": "text"}}}, "surfaces": {"hero": {"format": "text", "rules": ["web://w/#hero"]}}})");
+    "l": {"type": "list", "of": {"type": "text"}}, "x": {"type": "any"}, "y": {"type": "any"}}, "surfaces": {"hero": {"format": "text", "rules": ["web://w/#hero"]}}})");
   REQUIRE(document.ok());
   Workspace made = parse_workspace(*document, problems);
   REQUIRE_FALSE(has_errors(problems));
@@ -281,6 +311,46 @@ TEST_CASE("a function of locals, early returns and small functions answers alike
       return;
     }
   }
+}
+
+TEST_CASE("a function that stays Lua answers alike with the conditions in it native, and fails alike") {
+  const unsigned seed = std::random_device()();
+  INFO("seed " << seed);
+  Words words(seed);
+  LuaPolicyCompiler splitting;
+  Interpreting interpreting;
+  std::size_t split = 0, functions = 0, held = 0, failed = 0;
+  // So few that each has an element of its own in the index.
+  const std::size_t count = 50, snapshots = std::getenv("FOOTLIGHT_LONG") ? 100 : 8, profiles = 150;
+  for (std::size_t round = 0; round < snapshots; ++round) {
+    std::vector<Value> documents;
+    std::vector<std::string> sources;
+    for (std::size_t i = 0; i < count; ++i) documents.push_back(lua(sources.emplace_back(counting_function_of(words))));
+    const char* const as = round % 2 ? "audience" : "targeting";
+    const auto with = compiled(documents, splitting, as), without = compiled(documents, interpreting, as);
+    for (const Policy& policy : with->policies()) split += splitting.split(policy, workspace().attributes).has_value();
+    functions += with->policies().size();
+    auto some = LuaPolicyRunner::create(with, {.deadline = limits::load_deadline}), all = LuaPolicyRunner::create(without, {.deadline = limits::load_deadline});
+    REQUIRE((some.ok() && all.ok()));
+    for (std::size_t i = 0; i < profiles; ++i) {
+      const Value attributes = profile(words);
+      const Request request = request_of(attributes);
+      const Answer by_split = answer(*with, request, **some), by_lua = answer(*without, request, **all);
+      held += by_lua.shown.size();
+      failed += static_cast<std::size_t>(by_lua.failures);
+      INFO(to_json(attributes));
+      if (const std::string id = first_difference(by_split.shown, by_lua.shown); !id.empty()) {
+        INFO(sources[std::stoul(id.substr(1))]);
+        CHECK(by_split.shown == by_lua.shown);
+        return;
+      }
+      REQUIRE(by_split.failures == by_lua.failures);
+    }
+  }
+  std::printf("%zu of %zu functions split, %zu held and %zu failed of %zu\n", split, functions, held, failed, snapshots * count * profiles);
+  CHECK(split > functions / 2);
+  CHECK(held > snapshots * count * profiles / 10);
+  CHECK(failed > 0);
 }
 
 TEST_CASE("a native targeting policy narrows the audience, and the trace tells which of the two said no") {

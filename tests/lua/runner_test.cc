@@ -12,7 +12,7 @@ namespace {
 const Workspace& workspace() {
   static const Workspace declared = [] {
     Problems problems;
-    return parse_workspace(*parse_json(R"({"name": "w", "attributes": {"n": {"type": "number"}},
+    return parse_workspace(*parse_json(R"({"name": "w", "attributes": {"n": {"type": "number"}, "l": {"type": "list", "of": {"type": "text"}}},
                                           "surfaces": {"hero": {"format": "text", "rules": ["web://w/#hero"], "resolve": {"stack": 9}}}})"),
                            problems);
   }();
@@ -111,10 +111,10 @@ TEST_CASE("policies that are asked together answer as each would alone, whatever
     const auto* failure = std::get_if<PolicyFailure>(&answer);
     return failure ? std::string(name(failure->code)) + " " + failure->message : std::get<bool>(answer) ? "yes" : "no";
   };
-  std::vector<int> numbers;
+  std::vector<AskedPolicy> numbers;
   std::vector<std::string> alone;
   for (int number = 0; number < static_cast<int>(std::size(policies)); ++number) {
-    numbers.push_back(number);
+    numbers.push_back({.number = number});
     alone.push_back(told(runner()->targeting(number, {request})));
   }
   std::vector<PolicyAnswer<bool>> answers;
@@ -151,8 +151,8 @@ TEST_CASE("what was read for one request is never another's") {
   };
   const Request requests[] = {request(R"({"n":1})"), request(R"({"n":2,"l":["a"]})"), request("{}"), request(R"({"n":"1","l":["b"]})"), request(R"({"n":1,"l":["a"]})")};
   const std::string expected[] = {"one", "list", "none", "", "one list"};
-  std::vector<int> all;
-  for (int i = 0; i < static_cast<int>((*snapshot)->policies().size()); ++i) all.push_back(i);
+  std::vector<AskedPolicy> all;
+  for (int i = 0; i < static_cast<int>((*snapshot)->policies().size()); ++i) all.push_back({.number = i});
   for (const bool is_numbered : {true, false})
     for (int round = 0; round < 3; ++round)
       for (std::size_t i = 0; i < 5; ++i) {
@@ -164,9 +164,95 @@ TEST_CASE("what was read for one request is never another's") {
         std::string held;
         for (std::size_t k = 0; k < all.size(); ++k) {
           CHECK(std::get<bool>(answers[k]) == std::get<bool>(again[k]));
-          CHECK(std::get<bool>(answers[k]) == std::get<bool>(runner.targeting(all[k], call)));
+          CHECK(std::get<bool>(answers[k]) == std::get<bool>(runner.targeting(all[k].number, call)));
           if (std::get<bool>(answers[k])) held += (held.empty() ? "" : " ") + (*snapshot)->policies()[k].owner;
         }
         CHECK(held == expected[i]);
       }
+}
+
+namespace {
+
+// Of a policy's function, what decisions ask: conditions, and `lua(…)` with those that it is handed.
+std::string split_of(const std::string& function) {
+  LuaPolicyCompiler compiler;
+  const Workspace declaring = workspace();
+  const auto parts = compiler.split({.lua = "return function(p, request) " + function + " end", .owner = "e", .path = "$.targeting"}, declaring.attributes);
+  const auto text = [](const auto& self, const Predicate& part) -> std::string {
+    std::string all;
+    for (const Predicate& inner : part.args) all += (all.empty() ? "" : ", ") + self(self, inner);
+    switch (part.op) {
+      case Predicate::Op::all: return "all(" + all + ")";
+      case Predicate::Op::any: return "any(" + all + ")";
+      case Predicate::Op::no: return "no(" + all + ")";
+      case Predicate::Op::lua: return "lua(" + all + ")";
+      default: return to_text(part);
+    }
+  };
+  return parts ? text(text, *parts) : "as it is";
+}
+
+}  // namespace
+
+TEST_CASE("a function that stays Lua is split into the conditions it begins with and what is left of it") {
+  // What decides before it counts is asked first, and what it only tests is handed to it.
+  CHECK(split_of("if p.n < 1 then return false end local c = 0 for _ in ipairs(p.l or {}) do c = c + 1 end return c > 1") == "all(no(n < 1), lua(n < 1))");
+  CHECK(split_of("return p.n == 1 and #p.l > 2") == "all(n == 1, lua(n == 1))");
+  CHECK(split_of("return p.n == 1 or #p.l > 2") == "any(n == 1, lua(n == 1))");
+  CHECK(split_of("return p.n == 1 and (p.n > 0 or #p.l > 2) and contains(p.l, 'a')") == "all(n == 1, lua(n == 1, n > 0, l has any of [\"a\"]))");
+  CHECK(split_of("local c = 0 if p.n == 1 then c = c + 1 end if contains(p.l, 'a') then c = c + 1 end return c > 1") == "lua(n == 1, l has any of [\"a\"])");
+  // What comes behind something that may fail is not asked before it.
+  CHECK(split_of("return #p.l > 2 and p.n == 1") == "lua(n == 1)");
+  // Whose value is handed on as it is, nil or false, is no condition.
+  CHECK(split_of("local x = p.n and p.l return #x > 0") == "as it is");
+  CHECK(split_of("return #p.l > 2") == "as it is");
+  // What may be anything, and is no list, makes it fail: then it is asked as it was written.
+  const std::string sound = "all(any(u has all of [], no(u exists)))";
+  CHECK(split_of("for _ = 1, 1 do if contains(p.u, 'a') then return true end end return false") ==
+        "any(all(" + sound + ", lua(u has any of [\"a\"])), all(no(" + sound + "), lua()))");
+  CHECK(split_of("for _ = 1, 1 do if type(p.u) == 'number' and p.u > 1 then return true end end return false") == "lua(all(u >= -1.7976931348623157e+308, u > 1))");
+  CHECK(split_of("return request.identity.id == 'a'") == "as it is");
+}
+
+TEST_CASE("what a function answered that depends on its conditions alone is remembered, and nothing else is") {
+  SnapshotSource source{.version = "1", .workspace = workspace()};
+  Problems problems;
+  const std::pair<const char*, const char*> policies[] = {
+      {"counts", "return function(p) local c = 0 if p.n == 1 then c = c + 1 end if contains(p.l, 'a') then c = c + 1 end return c == 1 end"},
+      {"fails", "return function(p) for _ = 1, 1 do if p.n == 1 then error('one') end end return true end"},
+      {"draws", "return function(p) for _ = 1, 1 do if p.n == 1 then return math.random() < 2 end end return false end"},
+      {"reads", "return function(p) for _ = 1, 1 do if p.n == 1 then return #p.l > 0 end end return false end"}};
+  for (const auto& [id, lua] : policies)
+    source.experiences.push_back({.definition = parse_definition(Object{{"kind", "campaign"}, {"id", id}, {"targeting", Object{{"lua", lua}}}, {"show", Object{{"hero", id}}}}, problems)});
+  LuaPolicyCompiler compiler;
+  SnapshotSeries series(compiler);
+  const std::shared_ptr<const Snapshot> snapshot = series.start(source, problems);
+  for (const Problem& problem : problems) FAIL(to_line(problem));
+  auto made = LuaPolicyRunner::create(snapshot, {.deadline = minutes(5)});
+  REQUIRE(made.ok());
+  LuaPolicyRunner& runner = **made;
+  const auto remembered = [&] {
+    std::string names;
+    for (std::size_t i = 0; i < std::size(policies); ++i)
+      for (const std::uint64_t conditions : {0, 1, 2, 3})
+        if (const auto answer = runner.remembered({static_cast<int>(i), true, conditions}))
+          names += snapshot->policies()[i].owner + " " + std::to_string(conditions) + (*answer ? " yes " : " no ");
+    return names;
+  };
+  const auto ask = [&](const char* attributes) {
+    const Request request = parse_request(Object{{"attributes", *parse_json(attributes)}, {"surfaces", Array{"web://w/#hero"}}}, {0}, problems);
+    decide(*runner.snapshot(), request, runner);
+  };
+  CHECK(remembered().empty());
+  ask(R"({"n": 1, "l": []})");
+  CHECK(remembered() == "counts 1 yes ");
+  ask(R"({"n": 1, "l": ["a"]})");
+  ask(R"({"n": 2})");
+  CHECK(remembered() == "counts 0 no counts 1 yes counts 3 no fails 0 yes ");
+  // It goes with the policy.
+  source.version = "2";
+  source.experiences[0].revision = 2;
+  const auto next = series.start(source, problems);
+  REQUIRE(runner.go_on(next));
+  CHECK(remembered().empty());
 }

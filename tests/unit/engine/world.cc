@@ -46,7 +46,7 @@ PolicyAnswer<bool> WordRunner::truth(const std::string& word, const PolicyCall& 
   if (word == "true") return true;
   if (word == "false") return false;
   if (const auto name = behind(word, "asks ")) {
-    const Value* value = call.request.attributes.at_path(*name);
+    const Value* value = call.request->attributes.at_path(*name);
     return value && value->is_boolean() && value->boolean();
   }
   REQUIRE(word == "fail");
@@ -87,7 +87,7 @@ PolicyAnswer<Value> WordRunner::content(int policy, const PolicyCall& call) {
   if (asked == "null") return Value();
   if (const auto json = behind(asked, "=")) return document(*json);
   if (const auto name = behind(asked, "attribute ")) {
-    const Value* value = call.request.attributes.at_path(*name);
+    const Value* value = call.request->attributes.at_path(*name);
     return value ? *value : Value();
   }
   FAIL("no such word: " << asked);
