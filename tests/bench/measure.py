@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Footlight and its peers on the same workloads, in one run: measure.py FOOTLIGHT [--out docs/performance.json] [--quick]
+"""Footlight and its peers on the same workloads, in one run:
+measure.py FOOTLIGHT [--peers FOLDER] [--quick] [--out FIGURES.json] [--draw PICTURE.svg]     (./dev bench peers)
 
-Peers are npm packages, looked for from the working directory (see peers.mjs). One that is not there, or that fails, says
-so on its line. `measure.py --draw docs/performance.json docs/images/performance.svg` draws what was measured."""
-import collections, json, math, os, statistics, subprocess, sys, tempfile
+Peers are npm packages, installed in FOLDER (see peers.mjs). One that is not there, or that fails, says so on its line.
+Without FOOTLIGHT nothing is measured, and the picture is drawn of the figures that are there."""
+import argparse, collections, json, math, os, statistics, subprocess, sys, tempfile
 from xml.sax.saxutils import escape
 
 # Name, experiences, the last argument of workload.py, requests for Footlight, for a peer, rounds. A page of the large one has
 # 120 surfaces to choose from, so that some 2,000 experiences are in scope of a request; flat-100000 is beyond what peers bear.
-SHAPES = [("page-100", 100, "page", 1000, 300, 3), ("page-1000", 1000, "page", 1000, 300, 3), ("flat-1000", 1000, "flat", 1000, 300, 3),
-          ("page-100000", 100_000, "120", 60, 60, 1), ("flat-100000", 100_000, "flat", 20, 0, 1)]
+SHAPES = [("page-100", 100, "page", 1000, 300, 5), ("page-1000", 1000, "page", 1000, 300, 5), ("flat-1000", 1000, "flat", 1000, 300, 5),
+          ("page-100000", 100_000, "120", 60, 60, 3), ("flat-100000", 100_000, "flat", 20, 0, 1)]
 here = os.path.dirname(os.path.abspath(__file__))
 peers_mjs = os.path.join(here, "peers.mjs")
 
@@ -17,9 +18,9 @@ def said(command):
     try: return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError): return None
 
-def ask_peer(name, folder, requests, seconds):
+def ask_peer(name, packages, folder, requests, seconds):
     """A process of its own: it may crash, and does not run on what another one warmed up."""
-    try: done = subprocess.run(["node", peers_mjs, name, folder, str(requests), str(seconds)], capture_output=True, text=True, timeout=120)
+    try: done = subprocess.run(["node", peers_mjs, name, folder, str(requests), str(seconds)], cwd=packages, capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired: return {"peer": name, "left_out": "no end after 120 s"}
     if done.returncode == 0: return json.loads(done.stdout)
     why = next((line for line in done.stderr.splitlines() if "Error" in line or "panicked" in line), f"ended with {done.returncode}")
@@ -32,7 +33,7 @@ def median_of(rounds, beside):
     ratios = [r["ns_per_decision"] / ours["ns_per_decision"] for r, ours in zip(rounds, beside)]
     return {**one, "ns_per_decision": round(statistics.median(r["ns_per_decision"] for r in rounds)), "ratio": round(statistics.median(ratios), 2), "wrong": max(r["wrong"] for r in rounds)}
 
-def measure(footlight, out, quick):
+def measure(footlight, packages, out, quick):
     node = said(["node", "--version"])
     if not node: print("node is not installed: no peers", file=sys.stderr)
     names = said(["node", peers_mjs, "--list"]).splitlines() if node else []
@@ -50,7 +51,7 @@ def measure(footlight, out, quick):
             for _ in range(1 if quick else rounds):
                 ours.append(decide())
                 if n <= 1000: lua.append(decide("--opaque"))
-                for peer in theirs: theirs[peer].append(ask_peer(peer, folder, peer_requests, 1 if quick else 3))
+                for peer in theirs: theirs[peer].append(ask_peer(peer, packages, folder, peer_requests, 1 if quick else 2))
             middle = sorted(ours, key=lambda row: row["ns_per_decision"])[len(ours) // 2]
             row = {"workload": name, "in_scope": round(statistics.mean(in_scope)), "footlight": middle, "peers": [median_of(rounds, ours) for rounds in theirs.values()]}
             if lua: row["lua"] = median_of(lua, ours)
@@ -72,12 +73,11 @@ def draw(source, target):
         bars = [("simdjson, reading only", ours["ns_simdjson_parse"], None, "#9aa5b1"), ("Footlight", ours["ns_per_decision"], None, "#0a7d5a")]
         if "lua" in row: bars.append(("Footlight, all audiences in Lua", row["lua"]["ns_per_decision"], row["lua"]["ratio"], "#74c2a6"))
         there = [peer for peer in row["peers"] if "ratio" in peer]
-        return bars + [(peer["peer"], peer["ns_per_decision"], peer["ratio"], "#c3c9d3") for peer in sorted(there, key=lambda peer: peer["ns_per_decision"])]
+        return bars + [(" ".join([peer["peer"], peer.get("version", "")]), peer["ns_per_decision"], peer["ratio"], "#c3c9d3") for peer in sorted(there, key=lambda peer: peer["ns_per_decision"])]
     def time(ns): return f"{ns / 1e6:.2g} ms" if ns >= 1e6 else f"{ns / 1e3:.0f} µs" if ns >= 1e5 else f"{ns / 1e3:.3g} µs"
-    width, left, right, step, bar = 900, 240, 130, 22, 15
+    width, left, right, step, bar = 900, 268, 130, 22, 15
     panels = [(row, bars_of(row)) for row in rows]
-    lowest = 10 ** math.floor(math.log10(min(ns for _, bars in panels for _, ns, _, _ in bars)))
-    highest = max(ns for _, bars in panels for _, ns, _, _ in bars)
+    lowest, highest = 100, max(ns for _, bars in panels for _, ns, _, _ in bars)
     def x(ns): return left + (width - left - right) * math.log10(ns / lowest) / math.log10(highest / lowest)
     parts, y = [], 76
     for row, bars in panels:
@@ -93,12 +93,12 @@ def draw(source, target):
             emphasis = ' font-weight="600"' if name == "Footlight" else ""
             parts.append(f'<text x="{left - 10}" y="{y + 15}" text-anchor="end"{emphasis}>{escape(name)}</text>'
                          f'<rect x="{left}" y="{y + 4}" width="{max(1, x(ns) - left):.1f}" height="{bar}" rx="2" fill="{colour}"/>'
-                         f'<text x="{x(ns) + 7:.1f}" y="{y + 15}"{emphasis}>{time(ns)}' + (f'<tspan class="ratio" dx="8">{ratio:.0f} ×</tspan>' if ratio and ratio >= 9.95 else f'<tspan class="ratio" dx="8">{ratio:.1f} ×</tspan>' if ratio else "") + "</text>")
+                         f'<text x="{x(ns) + 7:.1f}" y="{y + 15}" class="time"{emphasis}>{time(ns)}' + (f'<tspan class="ratio" dx="8">{ratio:.0f} ×</tspan>' if ratio and ratio >= 9.95 else f'<tspan class="ratio" dx="8">{ratio:.1f} ×</tspan>' if ratio else "") + "</text>")
             y += step
         y += 52
     height = y - 22
     style = ("text{fill:#24292f}.name{font-size:14px;font-weight:600}.note{font-size:12px;font-weight:400;fill:#57606a}.ratio{fill:#57606a}"
-             ".tick{stroke:#e4e7eb}.scale{font-size:10.5px;fill:#8b949e;text-anchor:middle}")
+             ".time{paint-order:stroke;stroke:white;stroke-width:4px}.tick{stroke:#e4e7eb}.scale{font-size:10.5px;fill:#8b949e;text-anchor:middle}")
     with open(target, "w", encoding="utf-8") as file:
         file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="system-ui, sans-serif" font-size="12.5">'
                    f'<title>Time of a decision: Footlight and its peers</title><style>{style}</style><rect width="100%" height="100%" fill="white"/>'
@@ -106,6 +106,14 @@ def draw(source, target):
                    f'<text x="12" y="46" class="note">Request bytes to answer bytes, one at a time, on a logarithmic scale. Shorter is better; × is the multiple of Footlight\'s time in the same run.</text>'
                    f'{"".join(parts)}</svg>\n')
 
-if sys.argv[1:2] == ["--draw"]: draw(sys.argv[2], sys.argv[3])
-elif len(sys.argv) < 2 or sys.argv[1].startswith("-"): sys.exit(__doc__)
-else: measure(sys.argv[1], sys.argv[sys.argv.index("--out") + 1] if "--out" in sys.argv else None, "--quick" in sys.argv)
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("footlight", nargs="?")
+parser.add_argument("--peers", default=".")
+parser.add_argument("--out")
+parser.add_argument("--draw")
+parser.add_argument("--quick", action="store_true")
+options = parser.parse_args()
+if options.draw and not options.out: parser.error("--draw draws the figures of --out")
+if not (options.footlight or options.draw): parser.error("FOOTLIGHT, or figures to draw")
+if options.footlight: measure(os.path.abspath(options.footlight), options.peers, options.out, options.quick)
+if options.draw: draw(options.out, options.draw)

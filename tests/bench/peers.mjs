@@ -145,8 +145,8 @@ const zenNumbers = (attributes) => {
 const peers = [
   { name: "hand-written JavaScript", can: () => true, isCheap: true, make: () => ({ surface: each(compile) }) },
   {
-    name: "json-logic-engine (compiled)", package: "json-logic-engine", can: () => true, isCheap: true,
-    // A comparison of what is no number throws, compiled or not, so each asks for the type first. There is no operator for
+    name: "json-logic-engine", package: "json-logic-engine", can: () => true, isCheap: true,
+    // Compiled. A comparison of what is no number throws, compiled or not, so each asks for the type first. There is no operator for
     // that: methods of ours do it, with their own compiled form, which the engine puts in line. Versions and buckets are methods.
     make: ({ LogicEngine }) => {
       const engine = new LogicEngine(), names = new Map();
@@ -279,7 +279,7 @@ if (!peer || !folder) {
   process.exit(2);
 }
 const end = (said) => { console.log(JSON.stringify({ peer: name, ...said })); process.exit(); };
-let module = {}, packageVersion;
+let module = {}, packageVersion = `(node ${process.versions.node})`;
 if (peer.package) {
   const here = createRequire(path.join(process.cwd(), "package.json"));
   try {
