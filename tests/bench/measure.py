@@ -22,7 +22,7 @@ def ask_peer(name, packages, folder, requests, seconds):
     """A process of its own: it may crash, and does not run on what another one warmed up."""
     try: done = subprocess.run(["node", peers_mjs, name, folder, str(requests), str(seconds)], cwd=packages, capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired: return {"peer": name, "left_out": "no end after 120 s"}
-    if done.returncode == 0: return json.loads(done.stdout)
+    if done.returncode == 0: return json.loads(done.stdout.splitlines()[-1])   # a package may have said something before
     why = next((line for line in done.stderr.splitlines() if "Error" in line or "panicked" in line), f"ended with {done.returncode}")
     return {"peer": name, "left_out": why.strip()[:200]}
 
