@@ -1,61 +1,119 @@
 #!/usr/bin/env python3
-"""Footlight and its peers on the same workloads, in one run: measure.py FOOTLIGHT [--out docs/performance.json] [--quick]
+"""Footlight and its peers on the same workloads, in one run:
+measure.py FOOTLIGHT [--peers FOLDER] [--quick] [--out FIGURES.json] [--draw PICTURE.svg]     (./dev bench peers)
 
-Peers are npm packages, looked for from the working directory (see peers.mjs); those that are not there are left
-out. `measure.py --draw docs/performance.json docs/images/performance.svg` draws what was measured."""
-import json, math, os, subprocess, sys, tempfile
+Peers are npm packages, installed in FOLDER (see peers.mjs). One that is not there, or that fails, says so on its line.
+Without FOOTLIGHT nothing is measured, and the picture is drawn of the figures that are there."""
+import argparse, collections, json, math, os, statistics, subprocess, sys, tempfile
+from xml.sax.saxutils import escape
 
-SHAPES = [("page", 100), ("page", 1000), ("flat", 1000), ("page", 100_000), ("flat", 100_000)]
+# Name, experiences, the last argument of workload.py, requests for Footlight, for a peer, rounds. A page of the large one has
+# 120 surfaces to choose from, so that some 2,000 experiences are in scope of a request; flat-100000 is beyond what peers bear.
+SHAPES = [("page-100", 100, "page", 1000, 300, 5), ("page-1000", 1000, "page", 1000, 300, 5), ("flat-1000", 1000, "flat", 1000, 300, 5),
+          ("page-100000", 100_000, "120", 60, 60, 3), ("flat-100000", 100_000, "flat", 20, 0, 1)]
 here = os.path.dirname(os.path.abspath(__file__))
+peers_mjs = os.path.join(here, "peers.mjs")
 
-def measure(footlight, out, quick):
+def said(command):
+    try: return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError): return None
+
+def ask_peer(name, packages, folder, requests, seconds):
+    """A process of its own: it may crash, and does not run on what another one warmed up."""
+    try: done = subprocess.run(["node", peers_mjs, name, folder, str(requests), str(seconds)], cwd=packages, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired: return {"peer": name, "left_out": "no end after 120 s"}
+    if done.returncode == 0: return json.loads(done.stdout.splitlines()[-1])   # a package may have said something before
+    why = next((line for line in done.stderr.splitlines() if "Error" in line or "panicked" in line), f"ended with {done.returncode}")
+    return {"peer": name, "left_out": why.strip()[:200]}
+
+def median_of(rounds, beside):
+    """Of the times of a program, and of how many times Footlight's of the same round they are."""
+    one = next((r for r in rounds if "left_out" in r), rounds[0])
+    if "left_out" in one: return one
+    ratios = [r["ns_per_decision"] / ours["ns_per_decision"] for r, ours in zip(rounds, beside)]
+    return {**one, "ns_per_decision": round(statistics.median(r["ns_per_decision"] for r in rounds)), "ratio": round(statistics.median(ratios), 2), "wrong": max(r["wrong"] for r in rounds)}
+
+def measure(footlight, packages, out, quick):
+    node = said(["node", "--version"])
+    if not node: print("node is not installed: no peers", file=sys.stderr)
+    names = said(["node", peers_mjs, "--list"]).splitlines() if node else []
     results = []
-    for shape, n in SHAPES[:3] if quick else SHAPES:
+    for name, n, shape, requests, peer_requests, rounds in SHAPES[:3] if quick else SHAPES:
         with tempfile.TemporaryDirectory() as folder:
-            requests = 1000 if n <= 1000 else 60
             subprocess.run([sys.executable, os.path.join(here, "workload.py"), folder, str(n), str(requests), "21", shape], check=True)
+            with open(os.path.join(folder, "workload.json"), encoding="utf-8") as file: on = collections.Counter(e["surface"] for e in json.load(file)["experiences"])
+            with open(os.path.join(folder, "requests.jsonl"), encoding="utf-8") as file: in_scope = [sum(on[s] for s in json.loads(line)["surfaces"]) for line in file]
             def decide(*options):
                 command = [footlight, "bench", "decide", "--workload", folder, "--check", "--rounds", "15", "--json", *options]
                 return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-            row = {"workload": f"{shape}-{n}", "footlight": decide(), "peers": []}
-            if n <= 1000:
-                row["lua"] = decide("--opaque")
-                try:
-                    lines = subprocess.run(["node", os.path.join(here, "peers.mjs"), folder, "300"], capture_output=True, text=True).stdout
-                    row["peers"] = [json.loads(line) for line in lines.splitlines()]
-                except FileNotFoundError:
-                    print("node is not installed: no peers", file=sys.stderr)
+            # Rounds take turns, since a machine is not as fast now as it was a minute ago.
+            ours, lua, theirs = [], [], {peer: [] for peer in names if peer_requests}
+            for _ in range(1 if quick else rounds):
+                ours.append(decide())
+                if n <= 1000: lua.append(decide("--opaque"))
+                for peer in theirs: theirs[peer].append(ask_peer(peer, packages, folder, peer_requests, 1 if quick else 2))
+            middle = sorted(ours, key=lambda row: row["ns_per_decision"])[len(ours) // 2]
+            row = {"workload": name, "in_scope": round(statistics.mean(in_scope)), "footlight": middle, "peers": [median_of(rounds, ours) for rounds in theirs.values()]}
+            if lua: row["lua"] = median_of(lua, ours)
             results.append(row)
-            ours = row["footlight"]
-            print(f"\n{row['workload']}: {ours['ns_per_decision']} ns a decision, {ours['ratio_to_parse']} x simdjson's parse ({ours['ns_simdjson_parse']} ns), "
-                  f"{ours['checked']} checked, {ours['wrong']} wrong")
-            if "lua" in row: print(f"  all audiences as functions that stay Lua: {row['lua']['ns_per_decision']} ns, {row['lua']['wrong']} wrong")
+            print(f"\n{name}, {row['in_scope']} experiences in scope of a request: {middle['ns_per_decision']} ns a decision, {middle['ratio_to_parse']} x simdjson's parse "
+                  f"({middle['ns_simdjson_parse']} ns), {middle['checked']} checked, {middle['wrong']} wrong")
+            if lua: print(f"  {'all audiences as functions in Lua':34} {row['lua']['ns_per_decision']:>10} ns   {row['lua']['ratio']:8.1f} x   {row['lua']['wrong']} of {row['lua']['checked']} answers differ")
             for peer in row["peers"]:
-                print(f"  {peer['peer']:32} {peer['ns_per_decision']:>10} ns   {peer['ns_per_decision'] / ours['ns_per_decision']:8.1f} x   {peer['wrong']} of {peer['checked']} answers differ")
+                if "left_out" in peer: print(f"  {peer['peer']:34} left out: {peer['left_out']}")
+                else: print(f"  {peer['peer']:34} {peer['ns_per_decision']:>10} ns   {peer['ratio']:8.1f} x   {peer['wrong']} of {peer['checked']} answers differ, {peer['answered']} tests answered beforehand")
+            sys.stdout.flush()
     if out:
-        with open(out, "w", encoding="utf-8") as file: file.write(json.dumps(results, indent=1) + "\n")
+        with open(out, "w", encoding="utf-8") as file: file.write(json.dumps({"node": node, "workloads": results}, indent=1) + "\n")
 
 def draw(source, target):
-    results = json.load(open(source, encoding="utf-8"))
-    rows = [row for row in results if row["peers"]]
-    width, label, bar, y = 860, 250, 18, 44
-    top = max(peer["ns_per_decision"] for row in rows for peer in row["peers"])
-    x = lambda ns: (width - label - 110) * math.log10(max(ns, 100) / 100) / math.log10(top / 100)
-    parts = []
-    for row in rows:
-        parts.append(f'<text x="10" y="{y}" font-weight="bold">{row["workload"]}</text>')
+    with open(source, encoding="utf-8") as file: rows = [row for row in json.load(file)["workloads"] if any("ratio" in peer for peer in row["peers"])]
+    def bars_of(row):
+        ours = row["footlight"]
+        bars = [("simdjson, reading only", ours["ns_simdjson_parse"], None, "#9aa5b1"), ("Footlight", ours["ns_per_decision"], None, "#0a7d5a")]
+        if "lua" in row: bars.append(("Footlight, all audiences in Lua", row["lua"]["ns_per_decision"], row["lua"]["ratio"], "#74c2a6"))
+        there = [peer for peer in row["peers"] if "ratio" in peer]
+        return bars + [(" ".join([peer["peer"], peer.get("version", "")]), peer["ns_per_decision"], peer["ratio"], "#c3c9d3") for peer in sorted(there, key=lambda peer: peer["ns_per_decision"])]
+    def time(ns): return f"{ns / 1e6:.2g} ms" if ns >= 1e6 else f"{ns / 1e3:.0f} µs" if ns >= 1e5 else f"{ns / 1e3:.3g} µs"
+    width, left, right, step, bar = 900, 268, 130, 22, 15
+    panels = [(row, bars_of(row)) for row in rows]
+    lowest, highest = 100, max(ns for _, bars in panels for _, ns, _, _ in bars)
+    def x(ns): return left + (width - left - right) * math.log10(ns / lowest) / math.log10(highest / lowest)
+    parts, y = [], 76
+    for row, bars in panels:
+        n = int(row["workload"].split("-")[1])
+        parts.append(f'<text x="12" y="{y}" class="name">{row["workload"]}<tspan class="note" dx="10">{n:,} experiences, {row["in_scope"]:,} in scope of a request</tspan></text>')
         y += 10
-        bars = [("simdjson, parsing only", row["footlight"]["ns_simdjson_parse"], "#9aa5b1"), ("Footlight", row["footlight"]["ns_per_decision"], "#0a7d5a"),
-                ("Footlight, all audiences in Lua", row["lua"]["ns_per_decision"], "#7fc4ac")]
-        bars += [(peer["peer"], peer["ns_per_decision"], "#c9ced6") for peer in sorted(row["peers"], key=lambda peer: peer["ns_per_decision"])]
-        for name, ns, colour in bars:
-            parts.append(f'<text x="{label - 8}" y="{y + 13}" text-anchor="end">{name}</text><rect x="{label}" y="{y}" width="{x(ns):.0f}" height="{bar - 4}" fill="{colour}"/>'
-                         f'<text x="{label + x(ns) + 6:.0f}" y="{y + 12}" fill="#555">{ns / 1000:.1f} µs</text>')
-            y += bar
-        y += 28
+        tick = lowest
+        while tick <= highest:
+            parts.append(f'<line x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{y}" y2="{y + step * len(bars)}" class="tick"/>'
+                         f'<text x="{x(tick):.1f}" y="{y + step * len(bars) + 13}" class="scale">{time(tick)}</text>')
+            tick *= 10
+        for name, ns, ratio, colour in bars:
+            emphasis = ' font-weight="600"' if name == "Footlight" else ""
+            parts.append(f'<text x="{left - 10}" y="{y + 15}" text-anchor="end"{emphasis}>{escape(name)}</text>'
+                         f'<rect x="{left}" y="{y + 4}" width="{max(1, x(ns) - left):.1f}" height="{bar}" rx="2" fill="{colour}"/>'
+                         f'<text x="{x(ns) + 7:.1f}" y="{y + 15}" class="time"{emphasis}>{time(ns)}' + (f'<tspan class="ratio" dx="8">{ratio:.0f} ×</tspan>' if ratio and ratio >= 9.95 else f'<tspan class="ratio" dx="8">{ratio:.1f} ×</tspan>' if ratio else "") + "</text>")
+            y += step
+        y += 52
+    height = y - 22
+    style = ("text{fill:#24292f}.name{font-size:14px;font-weight:600}.note{font-size:12px;font-weight:400;fill:#57606a}.ratio{fill:#57606a}"
+             ".time{paint-order:stroke;stroke:white;stroke-width:4px}.tick{stroke:#e4e7eb}.scale{font-size:10.5px;fill:#8b949e;text-anchor:middle}")
     with open(target, "w", encoding="utf-8") as file:
-        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" font-family="sans-serif" font-size="12">'
-                   f'<rect width="100%" height="100%" fill="white"/><text x="10" y="20" font-size="14">One decision, request bytes to answer bytes, one thread (logarithmic)</text>{"".join(parts)}</svg>\n')
+        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="system-ui, sans-serif" font-size="12.5">'
+                   f'<title>Time of a decision: Footlight and its peers</title><style>{style}</style><rect width="100%" height="100%" fill="white"/>'
+                   f'<text x="12" y="26" font-size="17" font-weight="600">Time of one decision</text>'
+                   f'<text x="12" y="46" class="note">Request bytes to answer bytes, one at a time, on a logarithmic scale. Shorter is better; × is the multiple of Footlight\'s time in the same run.</text>'
+                   f'{"".join(parts)}</svg>\n')
 
-if sys.argv[1:2] == ["--draw"]: draw(sys.argv[2], sys.argv[3])
-else: measure(sys.argv[1], sys.argv[sys.argv.index("--out") + 1] if "--out" in sys.argv else None, "--quick" in sys.argv)
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("footlight", nargs="?")
+parser.add_argument("--peers", default=".")
+parser.add_argument("--out")
+parser.add_argument("--draw")
+parser.add_argument("--quick", action="store_true")
+options = parser.parse_args()
+if options.draw and not options.out: parser.error("--draw draws the figures of --out")
+if not (options.footlight or options.draw): parser.error("FOOTLIGHT, or figures to draw")
+if options.footlight: measure(os.path.abspath(options.footlight), options.peers, options.out, options.quick)
+if options.draw: draw(options.out, options.draw)

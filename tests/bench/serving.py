@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """What an answer over HTTP costs, beside nginx that answers a constant of the same size to the same requests:
-serving.py FOOTLIGHT [--experiences 1000] [--rounds 7] [--seconds 2]     (./dev bench http)
+serving.py FOOTLIGHT [--experiences 1000] [--rounds 7] [--seconds 2] [--nginx-lua FOLDER]     (./dev bench http)
 
 Both servers have one worker and the first core, the client (wrk) has the second. What counts is the time of the server's
 process on its core for each request, so that other work on the machine hardly matters; rounds take turns, and medians of
 pairs are told. Then: what clients wait for at about half of the load, with and without publishes going on; what two workers
-cost beside one; how long a start takes to its first answer, and what the process holds."""
-import argparse, http.client, json, os, re, statistics, subprocess, sys, tempfile, threading, time
+cost beside one; how long a start takes to its first answer, and what the process holds.
+
+Beside them, where they are there, two servers that decide too, by the same few lines of Lua (decide.lua): Redis as a function
+(redis-server), and nginx with its module for Lua. The module is looked for in FOLDER, or where NGINX_LUA says: Debian's
+libnginx-mod-http-lua, libnginx-mod-http-ndk, libluajit2-5.1-2, lua-resty-core, lua-resty-lrucache and lua-cjson, unpacked
+there (apt-get download, dpkg -x): installed, it would be part of every nginx of the machine."""
+import argparse, glob, http.client, json, os, re, shutil, socket, statistics, subprocess, sys, tempfile, threading, time
 
 here = os.path.dirname(os.path.abspath(__file__))
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -15,6 +20,7 @@ parser.add_argument("--experiences", type=int, default=1000)
 parser.add_argument("--rounds", type=int, default=7)
 parser.add_argument("--seconds", type=int, default=2)
 parser.add_argument("--swaps", type=int, default=100)
+parser.add_argument("--nginx-lua", default=os.environ.get("NGINX_LUA"))
 options = parser.parse_args()
 
 def predicate(tree):
@@ -47,8 +53,8 @@ def write_workspace(folder, workload):
             json.dump({"kind": "campaign", "id": row["id"], "priority": row["priority"], "audience": audience, "show": {names[row["surface"]]: show}}, file)
 
 class Server:
-    def __init__(self, command, core):
-        self.process = subprocess.Popen(["taskset", "-c", core, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    def __init__(self, command, core, environment=None):
+        self.process = subprocess.Popen(["taskset", "-c", core, *command], env=environment and {**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     def pids(self):
         """With its workers, where these are processes."""
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
@@ -99,6 +105,83 @@ def load(server, port, script, connections, seconds=None, core="1"):
     used, took = server.cpu_s() - before, time.monotonic() - began
     return {"us": used / count * 1e6, "busy": used / took, "per_s": count / took, **{f"p{p}": ms for p, ms in latency.items()}}
 
+class Redis(Server):
+    """The workload is part of the library: a function reads no files. 32 calls are on their way at once, on one connection
+    through a socket file: less work for it than what the others are asked through."""
+    name = "Redis function"
+    def __init__(self, folder):
+        if not shutil.which("redis-server"): raise FileNotFoundError("redis-server is not installed")
+        at = os.path.join(folder, "redis.sock")
+        super().__init__(["redis-server", "--port", "0", "--unixsocket", at, "--save", "", "--appendonly", "no", "--dir", folder], "0")
+        self.socket = socket.socket(socket.AF_UNIX)
+        until = time.monotonic() + 5
+        while self.socket.connect_ex(at) and time.monotonic() < until: time.sleep(0.05)
+        self.replies = self.socket.makefile("rb")
+    def learn(self, folder):
+        with open(os.path.join(here, "decide.lua")) as file: library = file.read()
+        with open(os.path.join(folder, "workload.json")) as file: workload = file.read()
+        self.ask("FUNCTION", "LOAD", "#!lua name=bench\nlocal make = (function()\n" + library + "end)()\nlocal decide\nredis.register_function('decide', function(keys, args)\n"
+                 # When first asked, since a library has half a second to load.
+                 "  decide = decide or make(cjson, bit, [==[" + workload + "]==])\n  return decide(args[1])\nend)\n")
+    @staticmethod
+    def words(*words): return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in (word.encode() for word in words))
+    def reply(self):
+        head = self.replies.readline()
+        if not head.startswith(b"$"): raise RuntimeError(head.decode())
+        return self.replies.read(int(head[1:]) + 2)[:-2]
+    def ask(self, *words):
+        self.socket.sendall(self.words(*words))
+        return self.reply()
+    def decide(self, body): return self.ask("FCALL", "decide", "0", body)
+    def load(self, bodies, script):
+        calls = [self.words("FCALL", "decide", "0", body) for body in bodies]
+        before, until, count = self.cpu_s(), time.monotonic() + options.seconds, 0
+        while time.monotonic() < until:
+            self.socket.sendall(b"".join(calls[(count + i) % len(calls)] for i in range(32)))
+            for _ in range(32): self.reply()
+            count += 32
+        return (self.cpu_s() - before) / count * 1e6
+
+class NginxLua(Server):
+    name = "nginx + Lua"
+    def __init__(self, folder):
+        if not options.nginx_lua: raise FileNotFoundError("no --nginx-lua FOLDER")
+        def find(name):
+            found = glob.glob(os.path.join(glob.escape(os.path.abspath(options.nginx_lua)), "**", name), recursive=True)
+            if not found: raise FileNotFoundError(f"{name} is not in {options.nginx_lua}")
+            return found[0]
+        up = os.path.dirname
+        self.port = 20001 + os.getpid() % 20000
+        at = os.path.join(folder, "lua.conf")
+        with open(at, "w") as file:
+            file.write(f"""load_module {find("ndk_http_module.so")}; load_module {find("ngx_http_lua_module.so")};
+daemon off; worker_processes 1; pid {folder}/lua.pid; error_log /dev/null;
+events {{ worker_connections 1024; }}
+http {{ access_log off; keepalive_requests 100000000; default_type application/json; client_body_buffer_size 64k; client_body_temp_path {folder}/lbody; proxy_temp_path {folder}/lp;
+  fastcgi_temp_path {folder}/lf; uwsgi_temp_path {folder}/lu; scgi_temp_path {folder}/ls;
+  lua_package_path "{up(up(find("resty/core.lua")))}/?.lua;;"; lua_package_cpath "{up(find("lua/5.1/cjson.so"))}/?.so;;";
+  init_by_lua_block {{ local file = io.open("{folder}/workload.json"); decide = dofile("{here}/decide.lua")(require("cjson"), require("bit"), file:read("*a")); file:close() }}
+  server {{ listen 127.0.0.1:{self.port}; location / {{ content_by_lua_block {{ ngx.req.read_body(); ngx.print(decide(ngx.req.get_body_data())) }} }} }} }}
+""")
+        super().__init__(["nginx", "-c", at, "-e", "/dev/null"], "0", {"LD_LIBRARY_PATH": up(find("libluajit-5.1.so.2"))})
+    def learn(self, folder):
+        time.sleep(0.5)
+        if self.process.poll() is not None: raise RuntimeError("nginx does not start with these modules")
+    def decide(self, body):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request("POST", "/v1/decide", body.encode())
+        answer = connection.getresponse()
+        if answer.status != 200: raise RuntimeError(f"answers {answer.status}")
+        return answer.read()
+    def load(self, bodies, script): return load(self, self.port, script, 32)["us"]
+
+def wrong_answers(server, folder):
+    """Of the first hundred requests, with their schedules."""
+    def who(answer): return [[s["surface"], [[a["id"], a["elements"]] for a in s["applied"]]] for s in answer["surfaces"]]
+    with open(os.path.join(folder, "requests.jsonl")) as asked, open(os.path.join(folder, "expected.jsonl")) as expected:
+        pairs = [(line, json.loads(want)) for line, want, _ in zip(asked, expected, range(100))]
+    return sum(who(json.loads(server.decide(line))) != who(want) for line, want in pairs), len(pairs)
+
 with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
     subprocess.run([sys.executable, os.path.join(here, "workload.py"), folder, str(options.experiences), "1000", "21", "page"], check=True)
     workload = json.load(open(os.path.join(folder, "workload.json")))
@@ -146,6 +229,7 @@ http {{ access_log off; keepalive_requests 100000000; default_type application/j
 
     footlight = Footlight(folder)
     nginx = Server(["nginx", "-c", os.path.join(folder, "nginx.conf"), "-e", "/dev/null"], "0")
+    started = [nginx]
     time.sleep(0.5)
     try:
         rounds = []
@@ -156,6 +240,22 @@ http {{ access_log off; keepalive_requests 100000000; default_type application/j
         ratio = statistics.median(b["us"] / a["us"] for a, b in rounds)
         print(f"CPU of the server for each request, 32 connections: nginx {of('us', 0):.2f} us ({of('per_s', 0):.0f}/s), footlight {of('us', 1):.2f} us ({of('per_s', 1):.0f}/s): "
               f"{ratio:.2f} x (target 1.25)   pairs: {' '.join(format(b['us'] / a['us'], '.2f') for a, b in rounds)}")
+        deciders = []
+        for kind in (NginxLua, Redis):
+            try:
+                server = kind(folder)
+                started.append(server)
+                server.learn(folder)
+                deciders.append((server, wrong_answers(server, folder), []))
+            except (OSError, RuntimeError) as why: print(f"{kind.name}: left out, {why}")
+        ours = []
+        for _ in range(options.rounds if deciders else 0):
+            ours.append(load(footlight, footlight.port, script, 32)["us"])
+            for server, _, costs in deciders: costs.append(server.load(bodies, script))
+        for server, (wrong, checked), costs in deciders:
+            server.end()
+            print(f"{server.name}: {statistics.median(costs):.1f} us of CPU for each request, {statistics.median(b / a for a, b in zip(ours, costs)):.1f} x footlight; {wrong} of {checked} answers differ")
+
         quiet = []
         for _ in range(options.rounds):
             quiet.append((load(nginx, nginx_port, script, 1), load(footlight, footlight.port, script, 1)))
@@ -210,5 +310,5 @@ http {{ access_log off; keepalive_requests 100000000; default_type application/j
             footlight.end()
         print(f"start to first answer: {statistics.median(starts):.0f} ms (target 50); then resident: {resident:.1f} MB (target 25)")
     finally:
-        nginx.end()
+        for server in started: server.end()
         if footlight.process.poll() is None: footlight.end()

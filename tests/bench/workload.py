@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A small workload of the form decide-workload/1, with the answers: workload.py FOLDER [N] [REQUESTS] [SEED] [flat].
+"""A small workload of the form decide-workload/1, with the answers: workload.py FOLDER [N] [REQUESTS] [SEED] [flat | SURFACES].
 
 Every operator, schedule, traffic, elements that compete. The answers are worked out here in the plainest way, so
 that `footlight bench decide --check` compares two programs that share nothing."""
@@ -7,7 +7,8 @@ import json, os, random, sys
 
 if len(sys.argv) < 2 or sys.argv[1].startswith("-"): sys.exit(__doc__)
 folder, n, count, seed = sys.argv[1], *(int(a) for a in (sys.argv[2:5] + ["1000", "300", "1"][len(sys.argv[2:5]):]))
-flat = "flat" in sys.argv[5:]
+flat = "flat" in sys.argv[5:]   # 4 surfaces, and every request asks for all
+surface_count = 4 if flat else next((int(a) for a in sys.argv[5:] if a.isdigit()), max(2, n // 50))
 rng = random.Random(seed)
 NOW = 1_750_000_000
 
@@ -54,7 +55,7 @@ def tree(depth):
     if kind < .32: return {"op": "not", "arg": tree(depth - 1)}
     return {"op": "or" if kind < .5 else "and", "args": [tree(depth - 1) for _ in range(rng.randrange(1, 5))]}
 
-surfaces = ["web://shop.example/%d#hero" % i for i in range(4 if flat else max(2, n // 50))]
+surfaces = ["web://shop.example/%d#hero" % i for i in range(surface_count)]
 experiences = []
 for i in range(n):
     start = rng.choice((None, NOW - 86400, NOW + rng.randrange(86400)))
