@@ -31,7 +31,7 @@ CandidateIndex::CandidateIndex(const CandidateIndex& before, const std::vector<s
     : CandidateIndex(
           [&] {
             // As the rows stand in order already, they are put together in one go.
-            const bool by_member = !before.blocks_.empty();
+            const bool by_member = !before.rarest_.empty();
             const auto order = [&](const Row& a, const Row& b) { return is_before(a, b, by_member); };
             std::stable_sort(came.begin(), came.end(), order);
             std::vector<Row> rows;
@@ -54,12 +54,8 @@ CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : r
   if (!std::is_sorted(rows_.begin(), rows_.end(), order)) std::stable_sort(rows_.begin(), rows_.end(), order);
   rows_.shrink_to_fit();
   if (by_member) {
-    for (std::uint32_t member = 0, row = 0; member < members; member += 64) {
-      blocks_.push_back(row);
-      while (row < rows_.size() && rows_[row].member < member + 64) ++row;
-    }
-    blocks_.push_back(static_cast<std::uint32_t>(rows_.size()));
-    blocks_.shrink_to_fit();
+    rarest_.reserve(rows_.size());
+    for (const Row& row : rows_) rarest_.push_back(row.filing.needs[0]);
     return;
   }
   const auto filed_under = [](const Row& row) { return row.filing.needs[0]; };
@@ -76,7 +72,7 @@ CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : r
 }
 
 void CandidateIndex::find(const Truths& truths, std::vector<std::uint64_t>& possible) const {
-  if (!blocks_.empty()) return try_all(truths, possible);
+  if (!rarest_.empty()) return try_all(truths, possible);
   possible.assign((members_ + 63) / 64, 0);
   const std::uint64_t* const listed = truths.listed.data();
   for (const Word& word : words_) {
@@ -92,20 +88,22 @@ void CandidateIndex::find(const Truths& truths, std::vector<std::uint64_t>& poss
 }
 
 void CandidateIndex::try_all(const Truths& truths, std::vector<std::uint64_t>& possible) const {
-  possible.resize(blocks_.size() - 1);
+  possible.assign((members_ + 63) / 64, 0);
   const std::uint64_t* const listed = truths.listed.data();
-  for (std::size_t block = 0; block + 1 < blocks_.size(); ++block) {
-    std::uint64_t found = 0;
-    for (const Row *row = rows_.data() + blocks_[block], *end = rows_.data() + blocks_[block + 1]; row != end; ++row) {
-      const auto& needs = row->filing.needs;
-      found |= (truth(listed, needs[0]) & truth(listed, needs[1]) & truth(listed, needs[2]) & truth(listed, needs[3]) & 1) << (row->member & 63);
+  for (std::size_t first = 0; first < rarest_.size(); first += 64) {
+    // The rarest condition of all of them, without a branch; the others of the few that are left.
+    std::uint64_t left = 0;
+    for (std::size_t i = std::min(rarest_.size(), first + 64); i-- > first;) left = left << 1 | (truth(listed, rarest_[i]) & 1);
+    for (; left != 0; left &= left - 1) {
+      const Row& row = rows_[first + static_cast<std::size_t>(std::countr_zero(left))];
+      const auto& needs = row.filing.needs;
+      possible[row.member >> 6] |= (truth(listed, needs[1]) & truth(listed, needs[2]) & truth(listed, needs[3]) & 1) << (row.member & 63);
     }
-    possible[block] = found;
   }
 }
 
 std::size_t CandidateIndex::bytes() const {
-  return rows_.capacity() * sizeof(Row) + words_.capacity() * sizeof(Word) + (groups_.capacity() + blocks_.capacity()) * sizeof(std::uint32_t);
+  return rows_.capacity() * sizeof(Row) + words_.capacity() * sizeof(Word) + groups_.capacity() * sizeof(std::uint32_t) + rarest_.capacity() * sizeof(Condition);
 }
 
 }  // namespace footlight

@@ -2,7 +2,7 @@
 // their audiences.
 //
 // Each is filed under the conditions that it needs, at most four, the rarest first. For a request either
-// all of few are tried, one after the other without a branch; or, of many, the rarest conditions that are
+// the rarest conditions of all of few are tried without a branch; or, of many, the rarest conditions that are
 // filed under here and hold are found a word of bits at a time, and what stands under them is tried. It
 // is a superset of those whose audience holds: the whole audience is asked of what is found.
 #pragma once
@@ -42,7 +42,7 @@ class CandidateIndex {
   void try_all(const Truths& truths, std::vector<std::uint64_t>& possible) const;
 
   std::vector<Row> rows_;                  // by member where all are tried, else by rarest condition
-  std::vector<std::uint32_t> blocks_;      // where the rows of each 64 members begin, and where the last end
+  std::vector<Condition> rarest_;          // of each row, where all are tried
   std::vector<Word> words_;
   std::vector<std::uint32_t> groups_;      // where the rows of each condition begin, and where the last end
   std::uint32_t members_ = 0;
