@@ -59,9 +59,9 @@ std::vector<Split> splits_of(const Snapshot& snapshot) {
     }
     for (const PredicateProgram::Node& node : experience.audience.nodes()) {
       if (node.op != Predicate::Op::bucket || node.attribute != AttributeTable::identity) continue;
-      const double lo = node.source->lo, hi = node.source->hi;
-      if (!known.insert({node.source->name, lo, hi}).second || hi - lo >= 10'000) continue;
-      splits.push_back({.experience = experience.id, .kind = "bucket", .salt = node.source->name, .from = static_cast<int>(lo), .till = static_cast<int>(hi),
+      const auto& [salt, lo, hi] = *node.named;
+      if (!known.insert({salt, lo, hi}).second || hi - lo >= 10'000) continue;
+      splits.push_back({.experience = experience.id, .kind = "bucket", .salt = salt, .from = static_cast<int>(lo), .till = static_cast<int>(hi),
                         .names = {"in", "out"}, .shares = {hi - lo, 10'000 - (hi - lo)}});
     }
   }

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 
+#include "app/at_once.h"
 #include "base/limits.h"
 #include "store/files.h"
 
@@ -105,7 +106,7 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
 }
 
 Status Host::add_workspace(const std::string& name, const Window& window) {
-  auto catalog = Catalog::open(*store_, name, policies_, {.window = window, .started = both_clocks(), .on_the_side = [this](std::function<void()> work) { side_(std::move(work)); }});
+  auto catalog = Catalog::open(*store_, name, policies_, {.window = window, .started = both_clocks(), .on_the_side = [this](std::function<void()> work) { side_(std::move(work)); }, .at_once = at_once});
   if (!catalog) return catalog.error();
   return api_->add(std::move(*catalog), fresh_secret());
 }

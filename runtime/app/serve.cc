@@ -109,8 +109,6 @@ int serve_command(const ServeOptions& options) {
   Remote admin(api, {"footlight", implied_roles("admin"), "*"});
   if (auto made = first_tokens(api, admin); !made) return fail(made.error());
 
-  // What reading the journal took is given back before anybody looks.
-  malloc_trim(0);
   const Log log({.now = wall_clock, .quiet = options.quiet});
   auto recorder = recorder_of(options, api.metrics(), log);
   if (!recorder) return fail(recorder.error());
@@ -133,6 +131,7 @@ int serve_command(const ServeOptions& options) {
                 return names;
               }(), ", ").c_str(), (*listener)->url().c_str());
   std::fflush(stdout);
+  malloc_trim(0);                                        // what reading the journal took
   const auto stay_awake = [&] {
     for (const auto& [name, catalog] : api.catalogs())
       if (auto told = catalog->stay_awake(wall_clock()); !told)

@@ -5,8 +5,10 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -19,6 +21,27 @@ namespace {
 
 bool is_before(const Object::value_type& a, const Object::value_type& b) { return a.first < b.first; }
 bool has_same_key(const Object::value_type& a, const Object::value_type& b) { return a.first == b.first; }
+
+// How many of the bytes before the first that is no plain ASCII in JSON's texts: eight are looked at together. With
+// `any_character` those of longer characters are plain, too.
+template <bool any_character>
+std::size_t plain_length(const char* text, std::size_t size) {
+  constexpr std::uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+  // High where a byte is 0; behind the first of them it may be high elsewhere.
+  const auto zeros = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & high; };
+  std::size_t at = 0;
+  for (; at + 8 <= size; at += 8) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, text + at, 8);
+    if constexpr (std::endian::native == std::endian::big) bytes = __builtin_bswap64(bytes);
+    std::uint64_t other = ((bytes - 0x20 * ones) & ~bytes & high) | zeros(bytes ^ '"' * ones) | zeros(bytes ^ '\\' * ones);
+    if (!any_character) other |= bytes & high;
+    if (other) return at + static_cast<std::size_t>(std::countr_zero(other)) / 8;
+  }
+  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && (any_character || c < 0x80); };
+  while (at < size && is_plain(static_cast<unsigned char>(text[at]))) ++at;
+  return at;
+}
 
 // What stands on a stack from a place on, as a list of its size.
 template <class T>
@@ -119,9 +142,9 @@ class PlainDocument {
 
   bool read(Value& into) {
     blanks();
-    if (!value(into, 0)) return false;
+    into = value(0);
     blanks();
-    return at_ == end_;
+    return is_plain_ && at_ == end_;
   }
 
  private:
@@ -133,103 +156,103 @@ class PlainDocument {
     ++at_;
     return true;
   }
-  bool word(std::string_view expected) {
-    if (static_cast<std::size_t>(end_ - at_) < expected.size() || std::string_view(at_, expected.size()) != expected) return false;
+  // It is not for us: nothing more is read, so that all that is open comes to its end.
+  Value none() {
+    is_plain_ = false;
+    at_ = end_;
+    return {};
+  }
+  Value word(std::string_view expected, Value meaning) {
+    if (static_cast<std::size_t>(end_ - at_) < expected.size() || std::string_view(at_, expected.size()) != expected) return none();
     at_ += expected.size();
-    return true;
+    return meaning;
   }
 
-  bool value(Value& into, int depth) {
-    if (at_ == end_) return false;
+  Value value(int depth) {
+    if (at_ == end_) return none();
     switch (*at_) {
-      case '{': return depth < limits::json_depth_max && object(into, depth);
-      case '[': return depth < limits::json_depth_max && array(into, depth);
-      case '"': {
-        std::string text;
-        if (!string(text)) return false;
-        into = std::move(text);
-        return true;
-      }
-      case 't': into = Value(true); return word("true");
-      case 'f': into = Value(false); return word("false");
-      case 'n': into = Value(); return word("null");
-      default: return number(into);
+      case '{': return depth < limits::json_depth_max ? object(depth) : none();
+      case '[': return depth < limits::json_depth_max ? array(depth) : none();
+      case '"': return string();
+      case 't': return word("true", true);
+      case 'f': return word("false", false);
+      case 'n': return word("null", {});
+      default: return number();
     }
   }
 
-  bool object(Value& into, int depth) {
+  Value object(int depth) {
     const std::size_t from = members_.size();
     ++at_;
     blanks();
     while (!skip('}')) {
-      if (members_.size() > from && !skip(',')) return false;
+      if (members_.size() > from && !skip(',')) return none();
       blanks();
-      std::string key;
-      if (!string(key)) return false;
+      std::string key = string();
       blanks();
-      if (!skip(':')) return false;
+      if (!skip(':')) return none();
       blanks();
-      Value member;
-      if (!value(member, depth + 1)) return false;
+      Value member = value(depth + 1);
       members_.emplace_back(std::move(key), std::move(member));
       blanks();
     }
     Object::Members members = taken(members_, from);
     const std::size_t count = members.size();
     Object made(std::move(members));
-    if (made.size() < count) return false;               // a key stands twice
-    into = std::move(made);
-    return true;
+    if (made.size() < count) return none();              // a key stands twice
+    return made;
   }
 
-  bool array(Value& into, int depth) {
+  Value array(int depth) {
     const std::size_t from = items_.size();
     ++at_;
     blanks();
     while (!skip(']')) {
-      if (items_.size() > from && !skip(',')) return false;
+      if (items_.size() > from && !skip(',')) return none();
       blanks();
-      Value item;
-      if (!value(item, depth + 1)) return false;
+      Value item = value(depth + 1);
       items_.push_back(std::move(item));
       blanks();
     }
-    into = taken(items_, from);
-    return true;
+    return taken(items_, from);
   }
 
-  bool string(std::string& into) {
-    if (!skip('"')) return false;
+  std::string string() {
+    if (!skip('"')) return none_text();
     const char* from = at_;
-    while (at_ != end_) {
+    std::string text;
+    while (true) {
+      at_ += plain_length<false>(at_, static_cast<std::size_t>(end_ - at_));
+      if (at_ == end_) return none_text();
       const auto c = static_cast<unsigned char>(*at_);
       if (c == '"') {
-        into.append(from, at_++);
-        return true;
+        text.append(from, at_++);
+        return text;
       }
-      if (c < 0x20) return false;
       if (c >= 0x80) {
-        if (!character()) return false;
-      } else if (c != '\\') {
-        ++at_;
-      } else {
-        into.append(from, at_);
-        if (++at_ == end_) return false;
-        switch (*at_++) {
-          case '"': into += '"'; break;
-          case '\\': into += '\\'; break;
-          case '/': into += '/'; break;
-          case 'b': into += '\b'; break;
-          case 'f': into += '\f'; break;
-          case 'n': into += '\n'; break;
-          case 'r': into += '\r'; break;
-          case 't': into += '\t'; break;
-          default: return false;
-        }
-        from = at_;
+        if (!character()) return none_text();
+        continue;
       }
+      if (c != '\\') return none_text();
+      text.append(from, at_);
+      if (++at_ == end_) return none_text();
+      switch (*at_++) {
+        case '"': text += '"'; break;
+        case '\\': text += '\\'; break;
+        case '/': text += '/'; break;
+        case 'b': text += '\b'; break;
+        case 'f': text += '\f'; break;
+        case 'n': text += '\n'; break;
+        case 'r': text += '\r'; break;
+        case 't': text += '\t'; break;
+        default: return none_text();
+      }
+      from = at_;
     }
-    return false;
+  }
+  std::string none_text() {
+    none();
+    return {};
   }
 
   // One character of several bytes, as UTF-8 has them: the shortest form, no surrogates.
@@ -253,31 +276,31 @@ class PlainDocument {
     return at_ != from;
   }
 
-  bool number(Value& into) {
+  Value number() {
     const char* const from = at_;
     const bool is_negative = skip('-');
     const char* const first = at_;
-    if (!digits() || (*first == '0' && at_ - first > 1)) return false;
+    if (!digits() || (*first == '0' && at_ - first > 1)) return none();
     const bool is_whole = at_ == end_ || (*at_ != '.' && *at_ != 'e' && *at_ != 'E');
     if (is_whole && at_ - first <= 15) {
       std::int64_t whole = 0;
       for (const char* digit = first; digit != at_; ++digit) whole = whole * 10 + (*digit - '0');
-      into = Value(static_cast<double>(is_negative ? -whole : whole));
-      return true;
+      return static_cast<double>(is_negative ? -whole : whole);
     }
-    if (skip('.') && !digits()) return false;
+    if (skip('.') && !digits()) return none();
     if (skip('e') || skip('E')) {
       if (!skip('+')) skip('-');
-      if (!digits()) return false;
+      if (!digits()) return none();
     }
     double parsed = 0;
     const auto [end, error] = std::from_chars(from, at_, parsed);
-    into = Value(parsed);
-    return error == std::errc() && end == at_;
+    if (error != std::errc() || end != at_) return none();
+    return parsed;
   }
 
   const char* at_;
   const char* const end_;
+  bool is_plain_ = true;
   Object::Members members_;          // of the objects that are open, and
   Array items_;                      // of the lists
 };
@@ -337,7 +360,9 @@ Object::Object(std::initializer_list<Given> given) {
 }
 
 Object::Object(Members members) : members_(std::move(members)) {
-  if (!std::is_sorted(members_.begin(), members_.end(), is_before)) std::stable_sort(members_.begin(), members_.end(), is_before);
+  const auto is_not_before = [](const value_type& a, const value_type& b) { return !is_before(a, b); };
+  if (std::adjacent_find(members_.begin(), members_.end(), is_not_before) == members_.end()) return;   // as they are written
+  std::stable_sort(members_.begin(), members_.end(), is_before);
   members_.erase(std::unique(members_.begin(), members_.end(), has_same_key), members_.end());
 }
 
@@ -348,12 +373,12 @@ std::size_t Object::place_of(std::string_view key) const {
   return static_cast<std::size_t>(found - members_.begin());
 }
 
-Object::iterator Object::find(std::string_view key) {
-  const std::size_t place = place_of(key);
-  return place < size() && members_[place].first == key ? begin() + place : end();
-}
+Object::iterator Object::find(std::string_view key) { return const_cast<iterator>(std::as_const(*this).find(key)); }
 
 Object::const_iterator Object::find(std::string_view key) const {
+  // Of few, the one that is it is found sooner than where it would stand: most keys differ in their lengths.
+  constexpr std::size_t few = 16;
+  if (size() <= few) return std::find_if(begin(), end(), [&](const value_type& member) { return member.first == key; });
   const std::size_t place = place_of(key);
   return place < size() && members_[place].first == key ? begin() + place : end();
 }
@@ -448,22 +473,13 @@ Result<Value> parse_json(std::string_view text) {
 
 void append_json_string(std::string& out, std::string_view text) {
   constexpr char hex[] = "0123456789abcdef";
-  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
-  std::size_t plain = 0;
-  while (plain < text.size() && is_plain(text[plain])) ++plain;
-  if (plain == text.size()) {                            // nearly always
-    const std::size_t at = out.size();
-    out.resize(at + text.size() + 2, '"');
-    text.copy(out.data() + at + 1, text.size());
-    return;
-  }
   out += '"';
-  std::size_t copied = 0;
-  for (std::size_t i = plain; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (is_plain(text[i])) continue;
-    out.append(text.substr(copied, i - copied));
-    copied = i + 1;
+  while (true) {
+    const std::size_t plain = plain_length<true>(text.data(), text.size());
+    out.append(text.data(), plain);
+    if (plain == text.size()) break;
+    const auto c = static_cast<unsigned char>(text[plain]);
+    text.remove_prefix(plain + 1);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -478,7 +494,6 @@ void append_json_string(std::string& out, std::string_view text) {
         out += hex[c & 15];
     }
   }
-  out.append(text.substr(copied));
   out += '"';
 }
 

@@ -15,6 +15,9 @@ constexpr std::string_view leased_until_key = "leased_until";
 constexpr std::string_view awake_key = "awake";
 constexpr std::string_view sleeps_key = "sleeps";
 
+// Enough to occupy some threads with, and little beside what is folded from it.
+constexpr std::size_t read_at_once_bytes = 256 << 10;
+
 // The journal's form of a configuration change, beside the lifecycle's records.
 Value configure_record(std::int64_t seq, const Value& document, const Actor& actor, Instant at, const CatalogVersion& version,
                        const std::string& request_id) {
@@ -35,6 +38,23 @@ CatalogVersion version_after(const State& state, std::string workspace_hash) {
 }
 
 }  // namespace
+
+// What an entry of the journal says, before it is known whether it continues the state: a lifecycle record, or one of a
+// configuration change.
+struct Catalog::Told {
+  std::int64_t seq = 0;
+  Instant at;
+  std::variant<Value, Record, Error> what;
+
+  static Told by(const JournalEntry& entry) {
+    auto value = parse_json(entry.record);
+    if (!value) return {entry.seq, entry.at, refuse(Code::store_corrupt, "journal entry " + std::to_string(entry.seq) + ": " + value.error().message)};
+    if (value->string_or("command", "") == configure_word) return {entry.seq, entry.at, std::move(*value)};
+    auto record = record_from(std::move(*value));
+    if (!record) return {entry.seq, entry.at, record.error()};
+    return {entry.seq, entry.at, std::move(*record)};
+  }
+};
 
 Catalog::Catalog(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options)
     : store_(store), name_(std::move(workspace)), policies_(policies), options_(std::move(options)), series_(policies) {
@@ -66,13 +86,29 @@ Status Catalog::replay() {
   asked_at_ = options_.started;
   const Duration sooner = std::min(Duration{}, (leased_until_ - options_.started.wall) - Window::max());
   control_.emplace(store_id->value_or(""), options_.window, Reading{options_.started.boot + sooner, options_.started.wall + sooner});
+  // Entries are read some at once, and folded one after the other.
+  std::vector<JournalEntry> waiting;
+  std::size_t bytes = 0;
   std::optional<Error> failure;
+  const auto fold_waiting = [&] {
+    std::vector<Told> told(waiting.size());
+    at_once(waiting.size(), [&](std::size_t i) { told[i] = Told::by(waiting[i]); });
+    for (Told& one : told) {
+      if (failure) break;
+      if (auto folded = fold_entry(std::move(one)); !folded) failure = folded.error();
+    }
+    waiting.clear();
+    bytes = 0;
+  };
   auto read = store_.read(name_, 0, [&](const JournalEntry& entry) {
-    if (auto folded = fold_entry(entry); !folded) failure = folded.error();
+    waiting.push_back({.seq = entry.seq, .at = entry.at, .record = entry.record});
+    bytes += entry.record.size();
+    if (bytes >= read_at_once_bytes) fold_waiting();
     return !failure;
   });
-  if (!read) return read;
+  fold_waiting();
   if (failure) return *failure;
+  if (!read) return read;
   state_.fenced = *fenced;
   for (const CatalogItem& item : catalog(state_))
     if (auto changes = zone_changes(item.standing.span); !changes.empty()) changed_zones_[item.experience] = {item.standing.span, std::move(changes)};
@@ -121,33 +157,36 @@ bool Catalog::was_missed(const Experience& experience, Instant now) const {
   });
 }
 
-Status Catalog::fold_entry(const JournalEntry& entry) {
-  auto record = parse_json(entry.record);
-  if (!record) return refuse(Code::store_corrupt, "journal entry " + std::to_string(entry.seq) + ": " + record.error().message);
-  if (record->string_or("command", "") != configure_word) {
-    auto parsed = record_from(std::move(*record));
-    if (!parsed) return parsed.error();
-    if (parsed->version) receipts_[parsed->experience] = receipt_for(*parsed, options_.node);
-    if (auto folded = fold(state_, std::move(*parsed)); !folded) return folded;
-    remember(*parsed);
-    if (parsed->version) control_->committed(state_.version, parsed->at);
+void Catalog::at_once(std::size_t count, const std::function<void(std::size_t)>& work) const {
+  if (options_.at_once) return options_.at_once(count, work);
+  for (std::size_t i = 0; i < count; ++i) work(i);
+}
+
+Status Catalog::fold_entry(Told&& told) {
+  if (auto* error = std::get_if<Error>(&told.what)) return std::move(*error);
+  if (auto* record = std::get_if<Record>(&told.what)) {
+    if (record->version) receipts_[record->experience] = receipt_for(*record, options_.node);
+    if (auto folded = fold(state_, std::move(*record)); !folded) return folded;
+    remember(*record);
+    if (record->version) control_->committed(state_.version, record->at);
     return Done{};
   }
-  const Value* document = record->find("workspace");
-  const Value* version = record->find("version");
+  const Value& configured = std::get<Value>(told.what);
+  const Value* document = configured.find("workspace");
+  const Value* version = configured.find("version");
   Problems problems;
   Workspace workspace = document ? parse_workspace(*document, problems) : Workspace{};
-  if (!document || !version || has_errors(problems) || entry.seq != state_.head + 1)
-    return refuse(Code::store_corrupt, std::move(problems), "journal entry " + std::to_string(entry.seq) + " does not continue the workspace `" + name_ + "`");
+  if (!document || !version || has_errors(problems) || told.seq != state_.head + 1)
+    return refuse(Code::store_corrupt, std::move(problems), "journal entry " + std::to_string(told.seq) + " does not continue the workspace `" + name_ + "`");
   workspace_ = std::move(workspace);
   compile_check_.reset();
-  state_.head = entry.seq;
-  state_.at = std::max(state_.at, entry.at);
+  state_.head = told.seq;
+  state_.at = std::max(state_.at, told.at);
   const std::string hash = hash_of(to_value(workspace_));
   state_.version = version_after(state_, hash);
   state_.version_at = state_.at;
-  remember(trails_[""], entry.seq, hash, hash);
-  control_->committed(state_.version, entry.at);
+  remember(trails_[""], told.seq, hash, hash);
+  control_->committed(state_.version, told.at);
   return Done{};
 }
 
@@ -492,9 +531,12 @@ Status Catalog::add_lists(const Definition& definition, std::map<std::string, st
   return Done{};
 }
 
-std::optional<ServedExperience> Catalog::served(const CatalogItem& item, IdLists& lists, Problems& problems) {
+Result<Definition> Catalog::definition_in(const CatalogItem& item) const {
   // Revisions are numbered 1, 2, 3 … and never removed.
-  auto definition = read_definition(state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
+  return read_definition(state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
+}
+
+std::optional<ServedExperience> Catalog::served(const CatalogItem& item, Result<Definition> definition, IdLists& lists, Problems& problems) {
   if (!definition) {
     for (const Problem& problem : definition.error().problems)
       problems.push_back({problem.code, item.experience + " " + problem.place, "r" + std::to_string(item.revision) + " was accepted and can no longer be read: " + problem.message});
@@ -512,12 +554,16 @@ std::optional<ServedExperience> Catalog::served(const CatalogItem& item, IdLists
 Problems Catalog::compile(SnapshotSeries& series, const Workspace& workspace, ProblemsById& unreadable) {
   SnapshotSource source{.version = version_text(state_.version), .workspace = workspace};
   Problems all;
-  for (const CatalogItem& item : catalog(state_)) {
+  const std::vector<CatalogItem> items = catalog(state_);
+  std::vector<Result<Definition>> definitions(items.size(), Definition{});
+  at_once(items.size(), [&](std::size_t i) { definitions[i] = definition_in(items[i]); });
+  source.experiences.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
     Problems found;
-    if (auto one = served(item, source.lists, found)) source.experiences.push_back(std::move(*one));
+    if (auto one = served(items[i], std::move(definitions[i]), source.lists, found)) source.experiences.push_back(std::move(*one));
     if (found.empty()) continue;
     all.insert(all.end(), found.begin(), found.end());
-    unreadable[item.experience] = std::move(found);
+    unreadable[items[i].experience] = std::move(found);
   }
   Problems problems;
   series.start(std::move(source), problems);
@@ -570,7 +616,7 @@ void Catalog::publish_change(Instant at, const std::string& experience) {
     unreadable_.erase(id);
     parsed_.erase(id);
     Problems unreadable;
-    to.push_back(item ? served(*item, lists, unreadable) : std::nullopt);
+    to.push_back(item ? served(*item, definition_in(*item), lists, unreadable) : std::nullopt);
     if (!unreadable.empty()) unreadable_[id] = std::move(unreadable);
   }
   std::vector<SnapshotSeries::Change> changes;

@@ -35,6 +35,9 @@ struct CatalogOptions {
   Reading started = {};                                 // now: leases given by a process before this one are waited for
   // Does it some time soon, on a thread of its own, and must live longer than the catalog; without one it is done at once.
   std::function<void(std::function<void()>)> on_the_side = {};
+  // Does work(0) to work(count - 1), in any order and some of them at once, and returns when all are done; without one they
+  // are done one after the other.
+  std::function<void(std::size_t count, const std::function<void(std::size_t)>& work)> at_once = {};
   // Told of every snapshot that takes effect, with the instant of the command that made it.
   std::function<void(Instant, std::shared_ptr<const Snapshot>)> published = {};
 };
@@ -150,7 +153,9 @@ class Catalog {
   Catalog(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options);
 
   Status replay();
-  Status fold_entry(const JournalEntry& entry);
+  struct Told;
+  Status fold_entry(Told&& told);
+  void at_once(std::size_t count, const std::function<void(std::size_t)>& work) const;
   // One thing that is looked at before an activation, and what was found.
   struct Check {
     std::string name, what;
@@ -168,7 +173,8 @@ class Catalog {
   Problems compile(SnapshotSeries& series, const Workspace& workspace, ProblemsById& unreadable);
   Status add_lists(const Definition& definition, std::map<std::string, std::shared_ptr<const IdList>>& needed);
   Result<const Definition*> definition_of(const std::string& experience, const Revision& revision);
-  std::optional<ServedExperience> served(const CatalogItem& item, IdLists& lists, Problems& problems);
+  Result<Definition> definition_in(const CatalogItem& item) const;
+  std::optional<ServedExperience> served(const CatalogItem& item, Result<Definition> definition, IdLists& lists, Problems& problems);
   void publish(Instant at);
   void publish_change(Instant at, const std::string& experience);
   void note_leaving(const std::string& experience, const std::optional<CatalogItem>& item);

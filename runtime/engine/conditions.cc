@@ -75,25 +75,25 @@ std::uint64_t hashed(const Value& value) {
 }
 
 std::uint32_t hashed(const PredicateProgram::Node& node) {
-  const Predicate& test = *node.source;
-  std::uint64_t hash = mixed(static_cast<std::uint64_t>(test.op) * 0xA24BAED4963EE407u + 1, static_cast<std::uint64_t>(node.attribute) + 0x9E3779B97F4A7C15u);
-  if (test.op == Op::bucket) hash = mixed(hash ^ quick_hash(test.name), std::bit_cast<std::uint64_t>(test.lo + 0.0) ^ std::rotl(std::bit_cast<std::uint64_t>(test.hi + 0.0), 17));
-  else if (test.op != Op::list) hash = mixed(hash, hashed(test.operand) ^ 0xD6E8FEB86659FD93u);
+  std::uint64_t hash = mixed(static_cast<std::uint64_t>(node.op) * 0xA24BAED4963EE407u + 1, static_cast<std::uint64_t>(node.attribute) + 0x9E3779B97F4A7C15u);
+  if (node.op == Op::bucket)
+    hash = mixed(hash ^ quick_hash(node.named->name), std::bit_cast<std::uint64_t>(node.named->lo + 0.0) ^ std::rotl(std::bit_cast<std::uint64_t>(node.named->hi + 0.0), 17));
+  else if (node.op != Op::list) hash = mixed(hash, hashed(node.operand) ^ 0xD6E8FEB86659FD93u);
   return static_cast<std::uint32_t>(hash >> 32) ^ static_cast<std::uint32_t>(hash);
 }
 
 bool are_same(const PredicateProgram::Node& a, const PredicateProgram::Node& b) {
   if (a.op != b.op || a.attribute != b.attribute) return false;
   if (a.op == Op::list) return a.ids == b.ids;
-  if (a.op == Op::bucket) return a.source->lo == b.source->lo && a.source->hi == b.source->hi && a.source->name == b.source->name;
-  return a.source->operand == b.source->operand;
+  if (a.op == Op::bucket) return a.named->lo == b.named->lo && a.named->hi == b.named->hi && a.named->name == b.named->name;
+  return a.operand == b.operand;
 }
 
-std::string key_of(const Predicate& test, int attribute, const IdList* ids) {
-  std::string key = std::to_string(static_cast<int>(test.op)) + ' ' + std::to_string(attribute) + ' ';
+std::string key_of(const PredicateProgram::Node& test) {
+  std::string key = std::to_string(static_cast<int>(test.op)) + ' ' + std::to_string(test.attribute) + ' ';
   switch (test.op) {
-    case Op::bucket: return key + std::to_string(test.lo) + ' ' + std::to_string(test.hi) + ' ' + test.name;
-    case Op::list: return key + std::to_string(reinterpret_cast<std::uintptr_t>(ids));
+    case Op::bucket: return key + std::to_string(test.named->lo) + ' ' + std::to_string(test.named->hi) + ' ' + test.named->name;
+    case Op::list: return key + std::to_string(reinterpret_cast<std::uintptr_t>(test.ids.get()));
     default: append_json(key, test.operand); return key;
   }
 }
@@ -406,7 +406,7 @@ std::uint32_t Conditions::find(const PredicateProgram::Node& node, std::uint32_t
 std::uint32_t Conditions::find_beside(const PredicateProgram::Node& node) const {
   if (!below_) return find(node, hashed(node));
   if (const std::uint32_t known = below_->find(node, hashed(node)); known != Known::unused) return known;
-  const auto known = known_beside_.find(key_of(*node.source, node.attribute, node.ids.get()));
+  const auto known = known_beside_.find(key_of(node));
   return known == known_beside_.end() ? Known::unused : known->second;
 }
 
@@ -414,7 +414,7 @@ std::uint32_t Conditions::add(const PredicateProgram::Node& node) {
   const auto next = static_cast<std::uint32_t>((below_ ? below_->numbers_.size() : 0) + added_.size());
   if (below_) {
     if (const std::uint32_t known = below_->find(node, hashed(node)); known != Known::unused) return known;
-    const auto [known, is_new] = known_beside_.try_emplace(key_of(*node.source, node.attribute, node.ids.get()), next);
+    const auto [known, is_new] = known_beside_.try_emplace(key_of(node), next);
     if (!is_new) {
       ++added_[known->second - below_->numbers_.size()]->uses;
       return known->second;
@@ -439,17 +439,18 @@ std::uint32_t Conditions::add(const PredicateProgram::Node& node) {
     }
     known_[at] = {hash, next, &node};
   }
-  const Predicate& test = *node.source;
   auto made = std::make_shared<Test>();
-  made->op = test.op;
+  made->op = node.op;
   made->attribute = node.attribute;
   made->provisional = static_cast<std::uint32_t>(added_.size());
-  made->lo = test.lo;
-  made->hi = test.hi;
-  made->operand = test.operand;
-  if (test.op == Op::list) made->ids = node.ids;
+  if (node.op == Op::bucket) {
+    made->lo = node.named->lo;
+    made->hi = node.named->hi;
+    made->salt = bucket_salt(node.named->name);
+  }
+  made->operand = node.operand;
+  made->ids = node.ids;
   made->version = node.version;
-  if (test.op == Op::bucket) made->salt = bucket_salt(test.name);
   added_.push_back(std::move(made));
   return next;
 }

@@ -44,7 +44,6 @@ std::shared_ptr<const IdList> parse_list(std::string_view content) {
 
 PredicateProgram PredicateProgram::compile(const Predicate& predicate, PredicateSurroundings& surroundings, Problems& problems) {
   PredicateProgram program;
-  auto sources = std::make_shared<std::vector<std::unique_ptr<Predicate>>>();
   std::vector<std::string> open;   // named audiences being compiled: one within itself is an error
 
   // Named audiences may name others twice each: what they unfold to is bounded here, not by their text.
@@ -81,19 +80,16 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
         self(self, *native);
         return;
       }
-      sources->push_back(std::make_unique<Predicate>(part));
       const int here = static_cast<int>(program.nodes_.size());
-      program.nodes_.push_back({.op = Op::lua, .end = here + 1, .policy = std::get<int>(policy), .source = sources->back().get()});
+      program.nodes_.push_back({.op = Op::lua, .end = here + 1, .policy = std::get<int>(policy), .path = part.path});
       for (const Predicate& condition : part.args) self(self, condition);
       program.nodes_[static_cast<std::size_t>(here)].end = static_cast<int>(program.nodes_.size());
       return;
     }
     const std::size_t here = program.nodes_.size();
-    // Without its parts, which are nodes of their own.
-    sources->push_back(std::make_unique<Predicate>(Predicate{.op = part.op, .attribute = part.attribute, .operand = part.operand, .name = part.name,
-                                                             .lo = part.lo, .hi = part.hi, .path = part.path}));
-    program.nodes_.push_back({.op = part.op, .source = sources->back().get()});
-    Node node = program.nodes_.back();
+    program.nodes_.push_back({.op = part.op});
+    Node node{.op = part.op, .operand = part.operand, .path = part.path};
+    if (part.op == Op::bucket || part.op == Op::list) node.named = std::make_shared<const Node::Named>(Node::Named{part.name, part.lo, part.hi});
     if (!part.attribute.empty()) node.attribute = surroundings.attributes.number_of(part.attribute);
     if (part.op == Op::semver)
       if (auto version = parse_version_test(part.operand.string())) node.version = std::make_shared<const VersionTest>(std::move(*version));
@@ -111,13 +107,8 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
   };
   compile_node(compile_node, predicate);
   // A predicate that could not be compiled is never run; `nodes_` is not left empty all the same.
-  if (program.nodes_.empty()) {
-    sources->push_back(std::make_unique<Predicate>());
-    program.nodes_.push_back({.op = Op::always, .end = 1, .source = sources->back().get()});
-  }
+  if (program.nodes_.empty()) program.nodes_.push_back({.op = Op::always, .end = 1});
   program.nodes_.shrink_to_fit();
-  sources->shrink_to_fit();
-  program.sources_ = std::move(sources);
   return program;
 }
 
@@ -162,7 +153,7 @@ struct PredicateProgram::Run {
   int end_of(int at) const { return nodes[static_cast<std::size_t>(at)].end; }
 
   static bool leaf(const Node& node, const Value& value) {
-    const Value& operand = node.source->operand;
+    const Value& operand = node.operand;
     switch (node.op) {
       case Op::exists: return true;
       case Op::eq: return value == operand;
@@ -194,12 +185,18 @@ struct PredicateProgram::Run {
       }
       case Op::bucket: {
         if (!value.is_string()) return false;
-        const int bucket = bucket_of(node.source->name, value.string());
-        return node.source->lo <= bucket && bucket < node.source->hi;
+        const int bucket = bucket_of(node.named->name, value.string());
+        return node.named->lo <= bucket && bucket < node.named->hi;
       }
       case Op::list: return value.is_string() && node.ids->contains(value.string());
       default: return false;   // groups and policies are not leaves
     }
+  }
+
+  std::string told(const Node& test) const {
+    Predicate said{.op = test.op, .attribute = slots.name(test.attribute), .operand = test.operand};
+    if (test.named) said.name = test.named->name, said.lo = test.named->lo, said.hi = test.named->hi;
+    return to_text(said);
   }
 
   // The first part that decided `wanted == false`; for `no`, what should not have held.
@@ -225,21 +222,21 @@ struct PredicateProgram::Run {
         if (left > 0) text += "; and " + std::to_string(left) + " more";
         if (text.empty()) text = wanted ? "any of nothing is false" : "all of nothing is true";
         else if (wanted) text = "none of: " + text;
-        return {std::move(text), node.source->path};
+        return {std::move(text), node.path};
       }
-      return {wanted ? "holds" : "does not hold", node.source->path};
+      return {wanted ? "holds" : "does not hold", node.path};
     }
     if (node.op == Op::no) return blame(at + 1, !wanted);
     const std::string truth = wanted ? " is false" : " is true";
-    if (node.op == Op::always) return {"everyone" + truth, node.source->path};
-    if (node.op == Op::lua) return {"the policy answers " + std::string(wanted ? "false" : "true"), node.source->path};
+    if (node.op == Op::always) return {"everyone" + truth, node.path};
+    if (node.op == Op::lua) return {"the policy answers " + std::string(wanted ? "false" : "true"), node.path};
     const Value* value = slots[node.attribute];
     std::string met = value ? shown(*value) : node.attribute == AttributeTable::identity ? "nobody known" : "absent";
     if (const auto misfit = slots.misfit(node.attribute); !value && misfit.value)
       met = shown(*misfit.value) + " is not " + to_text(*misfit.type) + ", so it counts as absent";
     if (value && value->is_string() && node.op == Op::bucket)
-      met = "bucket " + std::to_string(bucket_of(node.source->name, value->string()));
-    return {to_text(*node.source) + truth + " (" + met + ")", node.source->path};
+      met = "bucket " + std::to_string(bucket_of(node.named->name, value->string()));
+    return {told(node) + truth + " (" + met + ")", node.path};
   }
 };
 

@@ -65,13 +65,21 @@ class PredicateProgram {
   // Where it holds: the clauses that made it true, told likewise.
   Blame credit(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const;
 
+  // There are many, so what few have stands elsewhere.
   struct Node {
+    struct Named {
+      std::string name;
+      double lo = 0, hi = 0;
+    };
+
     Predicate::Op op;
     int end = 0;                                          // one past the node's subtree
     int attribute = 0;
     int policy = -1;
-    const Predicate* source = nullptr;                    // operand, text, path
-    std::shared_ptr<const VersionTest> version;           // few have one, and it is large
+    Value operand;
+    std::string path;
+    std::shared_ptr<const Named> named;                   // of a bucket and of a list, as in the predicate
+    std::shared_ptr<const VersionTest> version;
     std::shared_ptr<const IdList> ids;
   };
   const std::vector<Node>& nodes() const { return nodes_; }
@@ -80,7 +88,6 @@ class PredicateProgram {
   struct Run;
 
   std::vector<Node> nodes_;                               // prefix order
-  std::shared_ptr<const std::vector<std::unique_ptr<Predicate>>> sources_;
 };
 
 }  // namespace footlight

@@ -52,6 +52,7 @@ class Slots {
     const AttributeType* type = nullptr;
   };
   Misfit misfit(int number) const;
+  const std::string& name(int number) const { return table_.rows_[static_cast<std::size_t>(number)].name; }
 
  private:
   const AttributeTable& table_;

@@ -194,14 +194,61 @@ std::optional<CatalogChange> change_of(const State& before, const Record& record
       item_of(experience->id, *record.standing, *revision, experience->activated_at.value_or(record.at)), ""};
 }
 
+namespace {
+
+// The next member of an object that is being written, in the order of keys.
+void append_member(std::string& out, std::string_view key, std::string_view text) {
+  if (out.back() != '{') out += ',';
+  append_json_string(out, key);
+  out += ':';
+  append_json_string(out, text);
+}
+void append_member(std::string& out, std::string_view key, std::int64_t number) {
+  if (out.back() != '{') out += ',';
+  append_json_string(out, key);
+  out += ':';
+  append_json_number(out, static_cast<double>(number));
+}
+void append_known(std::string& out, std::string_view key, std::string_view text) {
+  if (!text.empty()) append_member(out, key, text);
+}
+void append_known(std::string& out, std::string_view key, const std::optional<Instant>& instant) {
+  if (instant) append_member(out, key, to_text(*instant));
+}
+
+}  // namespace
+
+// What to_json makes of {"chain", "epoch", "put": to_value(item) or "gone", "v"}, written as it is: at a start each version
+// of the journal is hashed again, and a Value of it costs as much as its hash.
 std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v,
                      const CatalogChange& change) {
-  Object link{{"chain", previous_chain}, {"epoch", epoch}, {"v", v}};
-  if (change.put)
-    link["put"] = to_value(*change.put);
-  else
-    link["gone"] = change.gone;
-  return hash_of(Value(std::move(link)));
+  std::string link = "{";
+  link.reserve(640);
+  append_member(link, "chain", previous_chain);
+  append_member(link, "epoch", epoch);
+  if (change.put) {
+    const auto& [experience, revision, hash, standing, activated_at] = *change.put;
+    link += ",\"put\":{";
+    append_member(link, "activated_at", to_text(activated_at));
+    append_member(link, "experience", experience);
+    append_member(link, "hash", hash);
+    append_member(link, "revision", revision);
+    link += ",\"standing\":{";
+    append_member(link, "phase", to_text(standing.phase));
+    append_member(link, "since", to_text(standing.since));
+    link += ",\"span\":{";
+    append_known(link, "end", standing.span.end);
+    append_known(link, "end_text", standing.span.end_text);
+    append_known(link, "start", standing.span.start);
+    append_known(link, "start_text", standing.span.start_text);
+    append_known(link, "zone", standing.span.zone);
+    link += "}}}";
+  } else {
+    append_member(link, "gone", change.gone);
+  }
+  append_member(link, "v", v);
+  link += '}';
+  return sha256_hex(link);
 }
 
 }  // namespace footlight

@@ -46,7 +46,7 @@ std::string Reader::path_of(std::string_view key) const { return path_ + "." + s
 
 const Value* Reader::take(std::string_view key) {
   if (known_.empty()) known_.reserve(16);
-  known_.emplace_back(key);
+  known_.push_back(key);
   return value_.find(key);
 }
 
@@ -127,7 +127,7 @@ void Reader::finish() {
   for (const auto& [key, member] : value_.object()) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     std::string message = "there is no field `" + key + "` here";
-    const std::set<std::string> sorted(known_.begin(), known_.end());
+    const std::set<std::string_view> sorted(known_.begin(), known_.end());
     const std::vector<std::string> names(sorted.begin(), sorted.end());
     if (const std::string near = nearest(key, names); !near.empty()) message += "; did you mean `" + near + "`?";
     problems_.push_back({Code::unknown_field, path_of(key), std::move(message)});

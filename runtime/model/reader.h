@@ -21,7 +21,7 @@ class Reader {
   const std::string& path() const { return path_; }
   std::string path_of(std::string_view key) const;
 
-  // The member, marked as known; nullptr where absent or null.
+  // The member, marked as known; nullptr where absent or null. Keys, here and below, must outlive the reader.
   const Value* take(std::string_view key);
   const Value* require(std::string_view key);            // reports missing_field
 
@@ -44,7 +44,7 @@ class Reader {
   bool object_;
   std::string path_;
   Problems& problems_;
-  std::vector<std::string> known_;                       // as taken; few, so that looking through them is quickest
+  std::vector<std::string_view> known_;                  // as taken; few, so that looking through them is quickest
 };
 
 // ``expected a string, found a number``, for messages of one shape everywhere.

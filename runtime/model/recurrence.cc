@@ -1,11 +1,8 @@
 #include "model/recurrence.h"
 
-#include <libical/ical.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <span>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -27,29 +24,29 @@ constexpr Frequency frequencies[] = {{"HOURLY", Every::hour},
                                      {"MONTHLY", Every::month},
                                      {"YEARLY", Every::year}};
 
-// The parts, in the order in which they are written, the frequencies they may stand with, and how
-// long a number in them may be (0: they hold none).
+// The parts, in the order in which they are written, the frequencies they may stand with, and the numbers
+// that may be in them: from a negative `least` on they count from the end as well, and none is 0.
 constexpr unsigned with(Every every) { return 1U << static_cast<unsigned>(every); }
 constexpr unsigned with_any = 31;
 struct Part {
   std::string_view name;
   unsigned frequencies;
-  std::size_t digits_max;
+  int least = 0, most = 0;
 };
 constexpr Part parts[] = {
-    {"FREQ", with_any, 0},
-    {"INTERVAL", with_any, 4},
-    {"COUNT", with_any, 9},
-    {"UNTIL", with_any, 0},
-    {"WKST", with_any, 0},
-    {"BYMONTH", with_any, 2},
-    {"BYWEEKNO", with(Every::year), 2},
-    {"BYYEARDAY", with(Every::year) | with(Every::hour), 3},
-    {"BYMONTHDAY", with_any & ~with(Every::week), 2},
-    {"BYDAY", with_any, 2},
-    {"BYHOUR", with_any, 2},
-    {"BYMINUTE", with_any, 2},
-    {"BYSETPOS", with(Every::year) | with(Every::month) | with(Every::week), 3},
+    {"FREQ", with_any},
+    {"INTERVAL", with_any, 1, 9'999},
+    {"COUNT", with_any, 1, 999'999'999},
+    {"UNTIL", with_any},
+    {"WKST", with_any},
+    {"BYMONTH", with_any, 1, 12},
+    {"BYWEEKNO", with(Every::year), -53, 53},
+    {"BYYEARDAY", with(Every::year) | with(Every::hour), -366, 366},
+    {"BYMONTHDAY", with_any & ~with(Every::week), -31, 31},
+    {"BYDAY", with_any, -53, 53},
+    {"BYHOUR", with_any, 0, 23},
+    {"BYMINUTE", with_any, 0, 59},
+    {"BYSETPOS", with(Every::year) | with(Every::month) | with(Every::week), -366, 366},
 };
 
 Error bad(const std::string& message) { return refuse(Code::bad_schedule, message); }
@@ -67,104 +64,123 @@ const Part* find_part(std::string_view name) {
   return found == std::end(parts) ? nullptr : found;
 }
 
-// libical stops at the first letter behind a number and wraps large ones around: `COUNT=3X` would be
-// 3, and `INTERVAL=65537` would be 1.
-bool has_plain_numbers(const Part& part, std::string_view value) {
-  if (part.digits_max == 0) return true;
-  for (std::string_view item : split(value, ',')) {
-    if (item.starts_with('+') || item.starts_with('-')) item.remove_prefix(1);
-    const std::size_t digits = std::min(item.find_first_not_of("0123456789"), item.size());
-    const bool is_number = digits == item.size() && digits > 0;
-    if (digits > part.digits_max || (!is_number && part.name != "BYDAY")) return false;
-  }
-  return true;
+// One `NAME=VALUE` of a rule.
+struct Piece {
+  std::string_view text, value;
+  const Part* part;
+};
+
+Error not_understood(const Piece& piece) { return bad(quoted(piece.text) + " is not understood"); }
+
+bool are_digits(std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; }
+
+// `3`, `+3` or `-3`.
+Result<int> number_in(std::string_view text, const Piece& piece) {
+  const bool is_negative = text.starts_with('-');
+  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty() || text.size() > 9 || !are_digits(text)) return not_understood(piece);
+  int number = 0;
+  for (const char digit : text) number = number * 10 + (digit - '0');
+  if (is_negative) number = -number;
+  const int least = piece.part->least, most = piece.part->most;
+  if (least <= number && number <= most && (number != 0 || least == 0)) return number;
+  const std::string range = std::to_string(least < 0 ? 1 : least) + " to " + std::to_string(most);
+  return bad(quoted(piece.text) + " is outside of " + range + (least < 0 ? " and -1 to " + std::to_string(least) : ""));
 }
 
-bool is_understood(const std::string& rule) {
-  return icalrecurrencetype_from_string(rule.c_str()).freq != ICAL_NO_RECURRENCE;
-}
-
-// libical says that a rule is wrong, but not where; so each part is tried alone.
-Status check_parts(std::string_view text, Every& every) {
-  std::vector<const Part*> seen;
-  bool has_frequency = false;
-  for (const std::string_view piece : split(text, ';')) {
-    const auto equals = piece.find('=');
-    const std::string_view name = piece.substr(0, equals);
-    if (equals == std::string_view::npos)
-      return bad(quoted(piece) + " is no part of a rule: expected the form `FREQ=WEEKLY;BYDAY=MO,WE`");
-    const Part* part = find_part(name);
-    if (!part) return bad("a rule has no part " + quoted(name) + did_you_mean(name, part_names()));
-    if (std::find(seen.begin(), seen.end(), part) != seen.end())
-      return bad("the part " + quoted(name) + " stands twice");
-    seen.push_back(part);
-    const std::string_view value = piece.substr(equals + 1);
-    if (name != "FREQ") {
-      if (!has_plain_numbers(*part, value) || !is_understood("FREQ=YEARLY;" + std::string(piece)))
-        return bad(quoted(piece) + " is not understood");
-      continue;
-    }
-    has_frequency = true;
-    if (value == "SECONDLY" || value == "MINUTELY")
-      return bad(quoted(piece) + " is too often: the most is `FREQ=HOURLY`");
-    const auto frequency = std::find_if(std::begin(frequencies), std::end(frequencies),
-                                        [&](const Frequency& f) { return f.name == value; });
-    if (frequency == std::end(frequencies)) {
-      std::vector<std::string> names;
-      for (const Frequency& known : frequencies) names.emplace_back(known.name);
-      return bad(quoted(piece) + " is not understood" + did_you_mean(value, names));
-    }
-    every = frequency->every;
-  }
-  if (!has_frequency) return bad("the rule does not say how often: begin it with `FREQ=WEEKLY` or the like");
-  for (const Part* part : seen) {
-    if (part->frequencies & with(every)) continue;
-    return bad(quoted(part->name) + " cannot stand with `FREQ=" +
-               std::string(frequencies[static_cast<std::size_t>(every)].name) + "`");
-  }
-  return Done{};
-}
-
-// One of libical's lists, which end where they are full or at a mark; sorted, each value once.
-std::vector<int> list_of(std::span<const short> values) {
-  std::vector<int> list;
-  for (const short value : values) {
-    if (value == ICAL_RECURRENCE_ARRAY_MAX) break;
-    list.push_back(value);
-  }
+template <class T>
+void sort_each_once(std::vector<T>& list) {
   std::sort(list.begin(), list.end());
   list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+Result<std::vector<int>> numbers_in(const Piece& piece) {
+  std::vector<int> list;
+  for (const std::string_view item : split(piece.value, ',')) {
+    const auto number = number_in(item, piece);
+    if (!number.ok()) return number.error();
+    list.push_back(*number);
+  }
+  sort_each_once(list);
   return list;
 }
 
-// Reads numbers within 0 … `most` (of months: 12) into a mask.
-template <class Mask>
-bool to_mask(std::span<const short> values, int most, Mask& mask) {
-  for (const int value : list_of(values)) {
-    if (value < 0 || value > most) return false;
-    mask = static_cast<Mask>(mask | Mask{1} << value);
+Result<int> weekday_in(std::string_view name, const Piece& piece) {
+  const auto found = std::find(weekday_names.begin(), weekday_names.end(), name);
+  if (found == weekday_names.end()) return not_understood(piece);
+  return static_cast<int>(found - weekday_names.begin());
+}
+
+// `MO`, `2MO`, `-1MO`.
+Result<std::vector<RecurrenceRule::Day>> days_in(const Piece& piece) {
+  std::vector<RecurrenceRule::Day> days;
+  for (const std::string_view item : split(piece.value, ',')) {
+    const std::size_t named = std::max<std::size_t>(item.size(), 2) - 2;
+    const auto weekday = weekday_in(item.substr(named), piece);
+    if (!weekday.ok()) return weekday.error();
+    const auto ordinal = named == 0 ? Result<int>(0) : number_in(item.substr(0, named), piece);
+    if (!ordinal.ok()) return ordinal.error();
+    days.push_back({*weekday, *ordinal});
   }
-  return true;
+  sort_each_once(days);
+  return days;
 }
 
-bool is_within(const std::vector<int>& list, int most) {
-  return std::all_of(list.begin(), list.end(),
-                     [&](int number) { return number != 0 && std::abs(number) <= most; });
+// `20261224`, which is the whole day, or `20261224T180000`.
+Result<CivilTime> until_in(const Piece& piece) {
+  std::string text(piece.value);
+  if (text.size() == 10 && text[4] == '-' && text[7] == '-') std::erase(text, '-');
+  if (text.size() == 8) text += "T235959";
+  const bool is_utc = text.size() == 16 && text.back() == 'Z';
+  if (is_utc) text.pop_back();
+  if (text.size() != 15 || text[8] != 'T' || !are_digits(text.substr(0, 8) + text.substr(9))) return not_understood(piece);
+  if (is_utc) return bad("`UNTIL` is a time on the schedule's own clock: leave out the `Z`");
+  for (const auto& [at, sign] : {std::pair{13, ':'}, {11, ':'}, {6, '-'}, {4, '-'}}) text.insert(static_cast<std::size_t>(at), 1, sign);
+  const auto civil = parse_civil(text);
+  if (!civil.ok()) return bad("`UNTIL`: " + civil.error().message);
+  return *civil;
 }
 
-Result<CivilTime> read_until(const icaltimetype& until) {
-  if (until.zone) return bad("`UNTIL` is a time on the schedule's own clock: leave out the `Z`");
-  const bool is_date = until.is_date;
-  const CivilTime civil{until.year,
-                        until.month,
-                        until.day,
-                        is_date ? 23 : until.hour,
-                        is_date ? 59 : until.minute,
-                        is_date ? 59 : until.second};
-  // libical takes 20260231 for a date.
-  if (const auto checked = parse_civil(to_text(civil)); !checked.ok())
-    return bad("`UNTIL`: " + checked.error().message);
-  return civil;
+Result<Every> frequency_in(const Piece& piece) {
+  if (piece.value == "SECONDLY" || piece.value == "MINUTELY")
+    return bad(quoted(piece.text) + " is too often: the most is `FREQ=HOURLY`");
+  const auto found = std::find_if(std::begin(frequencies), std::end(frequencies),
+                                  [&](const Frequency& f) { return f.name == piece.value; });
+  if (found != std::end(frequencies)) return found->every;
+  std::vector<std::string> names;
+  for (const Frequency& known : frequencies) names.emplace_back(known.name);
+  return bad(quoted(piece.text) + " is not understood" + did_you_mean(piece.value, names));
+}
+
+template <class T, class Into>
+Status put(Result<T> read, Into& into) {
+  if (!read.ok()) return read.error();
+  into = std::move(*read);
+  return Done{};
+}
+
+template <class Mask>
+Status put_bits(const Result<std::vector<int>>& numbers, Mask& mask) {
+  if (!numbers.ok()) return numbers.error();
+  for (const int bit : *numbers) mask = static_cast<Mask>(mask | Mask{1} << bit);
+  return Done{};
+}
+
+Status read_piece(const Piece& piece, RecurrenceRule& rule) {
+  const std::string_view name = piece.part->name;
+  if (name == "FREQ") return put(frequency_in(piece), rule.every);
+  if (name == "INTERVAL") return put(number_in(piece.value, piece), rule.interval);
+  if (name == "COUNT") return put(number_in(piece.value, piece), rule.count);
+  if (name == "UNTIL") return put(until_in(piece), rule.until);
+  if (name == "WKST") return put(weekday_in(piece.value, piece), rule.week_start);
+  if (name == "BYDAY") return put(days_in(piece), rule.days);
+  if (name == "BYMONTH") return put_bits(numbers_in(piece), rule.months);
+  if (name == "BYHOUR") return put_bits(numbers_in(piece), rule.hours);
+  if (name == "BYMINUTE") return put_bits(numbers_in(piece), rule.minutes);
+  if (name == "BYWEEKNO") return put(numbers_in(piece), rule.weeks);
+  if (name == "BYYEARDAY") return put(numbers_in(piece), rule.year_days);
+  if (name == "BYMONTHDAY") return put(numbers_in(piece), rule.month_days);
+  return put(numbers_in(piece), rule.positions);
 }
 
 Status check_days(const RecurrenceRule& rule) {
@@ -204,47 +220,36 @@ Result<RecurrenceRule> parse_recurrence_rule(std::string_view text) {
   if (text.size() > limits::rrule_bytes_max)
     return refuse(Code::limit_exceeded,
                   "the rule is longer than " + std::to_string(limits::rrule_bytes_max) + " bytes");
-  // libical reads up to a zero byte; nothing but these characters can stand in a rule.
+  // Nothing but these characters can stand in a rule.
   const std::string raised = upper(text);
   if (raised.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=;,+-") != std::string::npos)
     return bad(quoted(text) + " is no rule: expected the form `FREQ=WEEKLY;BYDAY=MO,WE`, without blanks");
   RecurrenceRule rule;
-  if (const Status checked = check_parts(raised, rule.every); !checked.ok()) return checked.error();
-
-  const icalrecurrencetype read = icalrecurrencetype_from_string(raised.c_str());
-  if (read.freq ==
-      ICAL_NO_RECURRENCE)  // each part is right alone, so it is the one pair that excludes itself
+  std::vector<const Part*> seen;
+  const auto has = [&](const Part* part) { return std::find(seen.begin(), seen.end(), part) != seen.end(); };
+  for (const std::string_view piece : split(raised, ';')) {
+    const auto equals = piece.find('=');
+    const std::string_view name = piece.substr(0, equals);
+    if (equals == std::string_view::npos)
+      return bad(quoted(piece) + " is no part of a rule: expected the form `FREQ=WEEKLY;BYDAY=MO,WE`");
+    const Part* part = find_part(name);
+    if (!part) return bad("a rule has no part " + quoted(name) + did_you_mean(name, part_names()));
+    if (has(part)) return bad("the part " + quoted(name) + " stands twice");
+    seen.push_back(part);
+    if (const Status read = read_piece({piece, piece.substr(equals + 1), part}, rule); !read.ok()) return read.error();
+  }
+  if (!has(find_part("FREQ"))) return bad("the rule does not say how often: begin it with `FREQ=WEEKLY` or the like");
+  for (const Part* part : seen) {
+    if (part->frequencies & with(rule.every)) continue;
+    return bad(quoted(part->name) + " cannot stand with `FREQ=" +
+               std::string(frequencies[static_cast<std::size_t>(rule.every)].name) + "`");
+  }
+  if (rule.count && rule.until)
     return bad("the parts of " + quoted(raised) +
                " cannot stand together: a rule ends by `COUNT` or by `UNTIL`, not by both");
-
-  rule.interval = read.interval;
-  rule.week_start = (static_cast<int>(read.week_start) + 5) % 7;  // libical counts from Sunday, 1
-  if (read.count > limits::rrule_count_max)
+  if (rule.count > limits::rrule_count_max)
     return refuse(Code::limit_exceeded, "`COUNT` is more than " + std::to_string(limits::rrule_count_max) +
                                             ": end the rule by `UNTIL`");
-  if (read.count > 0) rule.count = read.count;
-  if (!icaltime_is_null_time(read.until)) {
-    const auto until = read_until(read.until);
-    if (!until.ok()) return until.error();
-    rule.until = *until;
-  }
-  if (!to_mask(read.by_month, 12, rule.months)) return bad("`BYMONTH` is outside of 1 to 12");
-  if (!to_mask(read.by_hour, 23, rule.hours)) return bad("`BYHOUR` is outside of 0 to 23");
-  if (!to_mask(read.by_minute, 59, rule.minutes)) return bad("`BYMINUTE` is outside of 0 to 59");
-  for (const int day : list_of(read.by_day)) {
-    const auto code = static_cast<short>(day);
-    rule.days.push_back({(static_cast<int>(icalrecurrencetype_day_day_of_week(code)) + 5) % 7,
-                         icalrecurrencetype_day_position(code)});
-  }
-  std::sort(rule.days.begin(), rule.days.end());
-  rule.weeks = list_of(read.by_week_no);
-  rule.year_days = list_of(read.by_year_day);
-  rule.month_days = list_of(read.by_month_day);
-  rule.positions = list_of(read.by_set_pos);
-  // libical's own bounds are those of the longest calendar it knows.
-  if (!is_within(rule.weeks, 53)) return bad("`BYWEEKNO` is outside of 1 to 53 and -1 to -53");
-  if (!is_within(rule.year_days, 366)) return bad("`BYYEARDAY` is outside of 1 to 366 and -1 to -366");
-  if (!is_within(rule.month_days, 31)) return bad("`BYMONTHDAY` is outside of 1 to 31 and -1 to -31");
   if (const Status checked = check_days(rule); !checked.ok()) return checked.error();
   return rule;
 }

@@ -1,9 +1,9 @@
 // Recurrence rules of RFC 5545 (`FREQ=MONTHLY;BYDAY=-1FR`), read into plain masks.
 //
-// libical reads the text; which days a rule names is worked out by engine/recurrence.h, day by
-// day. libical's own iterator was tried and dropped: it opens the host's zone files, goes wrong on
-// `FREQ=DAILY;BYMONTHDAY=-1`, and a rule such as `FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30`, which names no
-// day, keeps it busy for longer than anybody waits.
+// Which days a rule names is worked out by engine/recurrence.h, day by day. libical was tried and dropped: it says that a
+// rule is wrong, but not where, and brings ICU along, and its iterator opens the host's zone files, goes wrong on
+// `FREQ=DAILY;BYMONTHDAY=-1`, and is kept busy for longer than anybody waits by a rule that names no day, such as
+// `FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30`.
 #pragma once
 
 #include <cstdint>

@@ -22,6 +22,7 @@ struct Case {
   Budget budget = {};
 };
 
+// Each start waits for these, so budgets are as small as they can be told from none.
 std::vector<Case> cases() {
   const std::string turn(check);
   return {
@@ -34,9 +35,10 @@ std::vector<Case> cases() {
       {"the watchdog ends what does not count",
        "while true do local t = {} end",
        Code::deadline_exceeded,
-       {.deadline = milliseconds(5)}},
+       {.deadline = milliseconds(1)}},
       {"memory has an end", "local s = 'xxxxxxxx' while true do " + turn + "s = s .. s end",
-       Code::memory_exceeded},
+       Code::memory_exceeded,
+       {.memory = 256 << 10}},
       {"pairs has one order",
        "local keys = '' for key in __in(pairs({b = 1, [3] = 1, a = 1, [1] = 1, [2.5] = 1, c = 1})) do " +
            turn + "keys = keys .. key .. ' ' end return keys == '1 2.5 3 a b c '"},
@@ -50,7 +52,8 @@ std::vector<Case> cases() {
        "return not pcall(function() string.rep = 1 end) and not pcall(function() math.pi = 3 end) and "
        "not pcall(table.insert, string, 1)"},
       {"a pattern that backtracks pays for it", "return (('a'):rep(200)):find(('.-'):rep(20) .. 'b')",
-       Code::fuel_exhausted},
+       Code::fuel_exhausted,
+       {.fuel = 500}},
   };
 }
 

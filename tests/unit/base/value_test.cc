@@ -17,6 +17,22 @@ TEST_CASE("the canonical form sorts keys, writes the shortest numbers and no bla
   CHECK(*parse_json(to_pretty_json(*value)) == *value);
 }
 
+TEST_CASE("a character that is written otherwise is found wherever it stands") {
+  for (std::size_t size = 1; size <= 20; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (const auto& [character, written] : {std::pair{"\"", "\\\""}, {"\\", "\\\\"}, {"\n", "\\n"}, {"\x1f", "\\u001f"}, {" ", " "}, {"\x7f", "\x7f"}, {"é", "é"}, {"✓", "✓"}}) {
+        std::string text(size, '!'), json(size, '!');
+        text.replace(at, 1, character);
+        json.replace(at, 1, written);
+        json = "\"" + json + "\"";
+        INFO(json);
+        CHECK(to_json(Value(text)) == json);
+        CHECK(*parse_json(json) == Value(text));
+        CHECK(to_json(*parse_json(R"({"a":)" + json + "}")) == R"({"a":)" + json + "}");
+        for (const char* bad : {"\x01", "\xff", "\xc0\x80"}) CHECK_FALSE(parse_json("\"" + text.replace(at, text.size() - at, bad) + "!!!!!!!!!\"").ok());
+      }
+}
+
 TEST_CASE("bad JSON is refused with its line and column") {
   struct Case {
     const char* text;

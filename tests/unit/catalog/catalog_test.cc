@@ -786,6 +786,47 @@ TEST_CASE("what began and ended while no process was there is shown as missed, f
   CHECK(is_missed(*catalog, "later", "2026-11-20T10:00:00Z"));
 }
 
+TEST_CASE("a journal of which some entries are read at once says what it says, and what is wrong with it is told by its first mistake") {
+  Shop shop;
+  // Long enough that not all are read at once.
+  const std::string long_text(20'000, 'x');
+  for (int i = 0; i < 40; ++i) shop.live("e" + std::to_string(i), long_text, Object{{"priority", i}});
+  const auto backwards = [](std::size_t count, const std::function<void(std::size_t)>& work) {
+    std::thread helper([&] { for (std::size_t i = count; i > count / 2; --i) work(i - 1); });
+    for (std::size_t i = count / 2; i > 0; --i) work(i - 1);
+    helper.join();
+  };
+  const CatalogOptions at_once{.at_once = backwards};
+  const auto told = [&](const Catalog& catalog) {
+    std::string text = version_text(catalog.version()) + "\n";
+    for (const Value& row : catalog.experiences(shop.now)) text += to_json(row) + "\n";
+    CHECK(catalog.audit(0, "", [&](const Value& row) { return text += to_json(row) + "\n", true; }).ok());
+    for (int i = 0; i < 40; ++i) text += to_json(*catalog.experience("e" + std::to_string(i), shop.now)) + "\n";
+    return text;
+  };
+  const std::string before = told(*shop.catalog), shown = shop.shown();
+  auto again = Catalog::open(shop.store, "shop", shop.policies, at_once);
+  REQUIRE(again.ok());
+  shop.catalog = std::move(*again);
+  CHECK(told(*shop.catalog) == before);
+  CHECK(shop.shown() == shown);
+
+  // Two mistakes, the second of which shows without looking at any other entry.
+  auto damaged = new_memory_store();
+  REQUIRE(shop.memory->read("shop", 0, [&](const JournalEntry& entry) {
+    Draft draft{entry.at, entry.actor, {}, {}, entry.record, entry.answer, {}};
+    if (entry.seq == 30) draft.record.replace(draft.record.find("\"seq\":30"), 8, "\"seq\":31");
+    if (entry.seq == 31) draft.record = "{";
+    REQUIRE(damaged->append("shop", entry.seq - 1, std::move(draft)).ok());
+    return true;
+  }).ok());
+  const auto plain = Catalog::open(*damaged, "shop", shop.policies, {}), together = Catalog::open(*damaged, "shop", shop.policies, at_once);
+  REQUIRE_FALSE(plain.ok());
+  REQUIRE_FALSE(together.ok());
+  CHECK_THAT(plain.error().message, Catch::Contains("the journal is at 29"));
+  CHECK(together.error().message == plain.error().message);
+}
+
 TEST_CASE("after many publishes what is served is arranged anew on the side, and nothing that is told changes") {
   Shop shop(with_approvals);
   std::vector<std::function<void()>> waiting;

@@ -33,6 +33,18 @@ void check_refused(const World& world, const Record& record, std::string_view be
 
 }  // namespace
 
+TEST_CASE("the chain of catalogs is the hash of a document") {
+  const Instant at = *parse_instant("2026-12-01T07:00:00.250Z");
+  const std::string text = "é \"quoted\" \n";
+  for (const Span& span : {Span{}, Span{.zone = "UTC"}, Span{at, at + hours(1), "Europe/Paris", text, "2026-12-24T18:00"}, Span{.end = at, .end_text = text}})
+    for (const char* experience : {"", "hero"}) {
+      const CatalogItem item{experience, 7, "abc", {Phase::scheduled, at, span}, at + seconds(1)};
+      CHECK(chain_of("before", 2, 9'007'199'254'740'991, {item, ""}) ==
+            hash_of(Object{{"chain", "before"}, {"epoch", 2}, {"v", 9'007'199'254'740'991.0}, {"put", to_value(item)}}));
+    }
+  CHECK(chain_of("", 1, 3, {std::nullopt, text}) == hash_of(Object{{"chain", ""}, {"epoch", 1}, {"v", 3}, {"gone", text}}));
+}
+
 TEST_CASE("a record in the journal's form") {
   const World world = with_live();
   CHECK(
