@@ -61,11 +61,12 @@ class DecideScratch {
   std::vector<Eligibility> eligibility;   // by experience
   std::vector<Told> told;                 // by policy
   std::uint32_t decision = 0;
-  std::vector<AskedPolicy> ahead;                 // policies that are asked together
+  std::vector<AskedPolicy> ahead;         // policies that are asked together
   std::vector<PolicyAnswer<bool>> answers;
   std::vector<std::uint64_t> possible;
   std::vector<Ranked> ranked;
   std::vector<Candidate> winners;
+  std::vector<std::string_view> ready;    // propositions that are shown, and not written yet
   std::string json;                       // an answer in the making
 
  private:

@@ -46,22 +46,24 @@ ReadyProposition ready_proposition(const CompiledExperience& experience, const C
   names(ready.json, configuration.name, action.element, experience.id, action.id);
   ready.treatment_at = static_cast<std::uint32_t>(ready.json.size());
   body(ready.json, experience.revision, experience.priority, configuration.format, *action.content.constant);
-  ready.json += ",\"token\":\"";
+  ready.json += ",\"token\":\"\"}";
   ready.json.shrink_to_fit();
   return ready;
 }
 
 void append_json(std::string& out, const ReadyProposition& ready, std::string_view surface, std::string_view treatment, std::string_view token) {
+  constexpr std::string_view end = "\"}";
+  std::string_view json(ready.json);
+  json.remove_suffix(end.size());
   out += surface;
-  if (treatment.empty()) {
-    out += ready.json;
-  } else {
-    out.append(ready.json, 0, ready.treatment_at);
+  if (!treatment.empty()) {
+    out += json.substr(0, ready.treatment_at);
     text(out, ",\"treatment\":", treatment);
-    out.append(ready.json, ready.treatment_at);
+    json.remove_prefix(ready.treatment_at);
   }
+  out += json;
   out += token;
-  out += "\"}";
+  out += end;
 }
 
 void append_json(std::string& out, const Proposition& proposition) {

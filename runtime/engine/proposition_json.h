@@ -11,7 +11,7 @@
 
 namespace footlight {
 
-// Everything between the surface and the token, as JSON; a treatment goes in at `treatment_at`.
+// Everything behind the surface, as JSON, with an empty token; a treatment goes in at `treatment_at`.
 ReadyProposition ready_proposition(const CompiledExperience& experience, const CompiledAction& action, const CompiledConfiguration& configuration);
 
 void append_json(std::string& out, const Proposition& proposition);

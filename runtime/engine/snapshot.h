@@ -118,7 +118,8 @@ struct CandidateRun {
 
 // What a candidate offers, as far as it is known without a request.
 struct Offer {
-  const ReadyProposition* ready = nullptr;              // where its content is constant and satisfies what it must
+  const char* ready = nullptr;                          // bytes of ReadyProposition, where its content is constant and satisfies what it must
+  std::uint32_t size = 0;                               // so many
   std::uint8_t element = 0;                             // its number in the configuration
 };
 

@@ -36,7 +36,8 @@ bool add_offer(CompiledConfiguration& configuration, CandidateRun& run, const Co
   if (known == elements.end()) elements.push_back(action.element_number);
   if (elements.size() > elements_max) return false;
   const bool is_ready = action.content.constant && (!configuration.schema || configuration.resolve.mode != Resolution::Mode::merge);
-  configuration.offers.push_back({is_ready ? &action.ready : nullptr, static_cast<std::uint8_t>(bit)});
+  const std::string& ready = action.ready.json;
+  configuration.offers.push_back({is_ready ? ready.data() : nullptr, static_cast<std::uint32_t>(ready.size()), static_cast<std::uint8_t>(bit)});
   run.elements |= std::uint64_t{1} << bit;
   return true;
 }
