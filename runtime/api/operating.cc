@@ -145,7 +145,8 @@ std::vector<Route> operating_routes(Api& api) {
     };
   };
   return {
-      {"GET", "/healthz", "", 0, [](const Call&) { return json_response(Object{{"ok", true}}); }, "the process answers"},
+      {.method = "GET", .pattern = "/healthz", .role = "", .body_limit = 0, .handle = [](const Call&) { return json_response(Object{{"ok", true}}); },
+       .summary = "the process answers", .is_quick = true},
       {"GET", "/readyz", "", 0, [&api](const Call& call) { return ready(api, call.request.received); }, "it may be given traffic", "503 with reasons otherwise."},
       {"GET", "/metrics", "", 0, [&api](const Call&) { return metrics(api); }, "Prometheus metrics"},
       {"GET", "/openapi.json", "", 0, [&api](const Call&) { return json_response(describe(routes(api))); }, "this API, described"},

@@ -3,6 +3,8 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +15,8 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <list>
 #include <mutex>
 #include <new>
@@ -59,6 +63,87 @@ bool is_request_id(std::string_view text) {
          });
 }
 
+// A request while it arrives and is answered. A worker has few of them, so that their memory is warm, and an idle
+// connection has none.
+struct Exchange {
+  explicit Exchange(std::size_t header_bytes_max) : reader(request, header_bytes_max) {}
+
+  HttpRequest request;
+  RequestReader reader;
+};
+
+class Worker;
+
+// A request that is answered aside, with what is needed for that: its connection may be gone before.
+struct Errand {
+  std::unique_ptr<Exchange> exchange;
+  Worker* worker = nullptr;
+  HttpResponse response = {};
+  std::int64_t took_us = 0;
+  std::atomic<bool> is_done = false;
+};
+
+// Threads for handlers that may take long, and the errands that wait for one.
+class Aside {
+ public:
+  ~Aside() { end(); }
+
+  template <class Run>
+  void start(int threads, const Run& run, const std::function<void()>& rests) {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this, run, rests] { work(run, rests); });
+  }
+  void add(std::shared_ptr<Errand> errand) {
+    {
+      const std::lock_guard turn(mutex_);
+      waiting_.push_back(std::move(errand));
+    }
+    has_news_.notify_one();
+  }
+  // What waits still is not run any more.
+  void end() {
+    {
+      const std::lock_guard turn(mutex_);
+      has_ended_ = true;
+    }
+    has_news_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  static constexpr int niceness = 5;                   // about a third of what a worker has, where both want all
+
+  template <class Run>
+  void work(const Run& run, const std::function<void()>& rests) {
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), niceness);   // where it is refused: as the others
+    std::unique_lock turn(mutex_);
+    for (bool has_rested = true;;) {
+      const auto is_news = [&] { return has_ended_ || !waiting_.empty(); };
+      if (!has_rested && !has_news_.wait_for(turn, std::chrono::seconds(1), is_news)) {
+        turn.unlock();
+        if (rests) rests();
+        has_rested = true;
+        turn.lock();
+        continue;
+      }
+      has_news_.wait(turn, is_news);
+      if (has_ended_) return;
+      const std::shared_ptr<Errand> errand = std::move(waiting_.front());
+      waiting_.pop_front();
+      turn.unlock();
+      run(*errand);
+      has_rested = false;
+      turn.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable has_news_;
+  std::deque<std::shared_ptr<Errand>> waiting_;
+  bool has_ended_ = false;
+  std::vector<std::thread> threads_;
+};
+
 // What the workers have in common: read by all; what is counted stands apart from it.
 struct Shared {
   Listener::Options options;
@@ -66,6 +151,7 @@ struct Shared {
   std::uint32_t id_seed = std::random_device()();      // request ids differ from those before a restart
   std::atomic<bool> stopping{false};
   alignas(64) std::atomic<std::size_t> connections{0};
+  alignas(64) Aside aside;
 };
 
 // One of the connections counted over all workers.
@@ -77,15 +163,6 @@ struct Seat {
 
   std::atomic<std::size_t>& count;
   const std::size_t number;                            // from 0
-};
-
-// A request while it arrives and is answered. A worker has few of them, so that their memory is warm, and an idle
-// connection has none.
-struct Exchange {
-  explicit Exchange(std::size_t header_bytes_max) : reader(request, header_bytes_max) {}
-
-  HttpRequest request;
-  RequestReader reader;
 };
 
 // What a connection waits for; each has its deadline.
@@ -114,6 +191,7 @@ struct Connection {
   Steady::time_point deadline;
   std::unique_ptr<HttpResponse> held;                  // while its answer waits, `held_until` then
   Steady::time_point held_until;
+  std::shared_ptr<Errand> errand;                      // while its request is answered aside
   std::list<Connection>::iterator place;
 };
 
@@ -245,6 +323,7 @@ class alignas(64) Worker {
     if (event.data.ptr == &wake_) {
       std::uint64_t count;
       [[maybe_unused]] const auto n = ::read(wake_.number(), &count, sizeof count);
+      look_due_ = Steady::time_point();                // an errand may be done
       return;
     }
     Connection& c = *static_cast<Connection*>(event.data.ptr);
@@ -416,7 +495,7 @@ class alignas(64) Worker {
         case RequestReader::State::refused: turn_down(c, reader.error()); return Next::close;
         case RequestReader::State::done:
           if (!answer(c, !bytes.empty())) return Next::close;
-          if (c.held) return Next::hold;
+          if (c.held || c.errand) return Next::hold;
           reader.next();
           if (c.out.size() >= batch_bytes) return Next::go_on;
       }
@@ -439,9 +518,13 @@ class alignas(64) Worker {
   // False: this was the connection's last. `has_more`: bytes of another request have come.
   bool answer(Connection& c, bool has_more) {
     const HttpRequest& request = c.exchange->request;
-    // What others were answered must not wait for a handler that waits.
-    if (!unwritten_.empty() && !(shared_.service.is_quick && shared_.service.is_quick(request))) write_all();
     has_rested_ = is_resting_ = false;
+    if (shared_.service.is_quick && !shared_.service.is_quick(request)) {
+      c.errand = std::make_shared<Errand>(std::move(c.exchange), this);
+      return true;
+    }
+    // What others were answered must not wait for a handler that waits.
+    if (!shared_.service.is_quick) write_all();
     const auto began = Steady::now();
     HttpResponse response = run_guarded(request, [&] { return shared_.service.handle(request); });
     check_status(request, response);
@@ -561,14 +644,22 @@ class alignas(64) Worker {
   void hold(Connection& c) {
     const auto now = Steady::now();
     c.phase = Phase::holding;
-    c.held_until = now + in_chrono(c.held->hold->at_most);
+    if (c.errand) {
+      c.held_until = Steady::time_point::max();
+      shared_.aside.add(c.errand);
+    } else {
+      c.held_until = now + in_chrono(c.held->hold->at_most);
+    }
     if (is_over(c, now)) return release(c);
     if (held_.empty()) look_due_ = now + hold_look;
     look_due_ = std::min(look_due_, c.held_until);
     held_.push_back(&c);
   }
 
-  bool is_over(const Connection& c, Steady::time_point now) const { return is_draining_ || now >= c.held_until || c.held->hold->is_ready(); }
+  bool is_over(const Connection& c, Steady::time_point now) const {
+    if (c.errand) return c.errand->is_done.load(std::memory_order_acquire);
+    return is_draining_ || now >= c.held_until || c.held->hold->is_ready();
+  }
 
   void look_at_held(Steady::time_point now) {
     look_due_ = now + hold_look;
@@ -589,12 +680,24 @@ class alignas(64) Worker {
   }
 
   void release(Connection& c) {
+    if (const std::shared_ptr<Errand> errand = std::exchange(c.errand, nullptr)) {
+      c.exchange = std::move(errand->exchange);
+      if (errand->response.hold && !shared_.stopping) {
+        c.held = std::make_unique<HttpResponse>(std::move(errand->response));
+        return hold(c);
+      }
+      return release(c, errand->response, errand->took_us);
+    }
     const std::unique_ptr<const HttpResponse> held = std::move(c.held);
     HttpResponse response = run_guarded(c.exchange->request, held->hold->answer);
     check_status(c.exchange->request, response);
     response.route = held->route;
     response.caller = held->caller;
-    const bool goes_on = give(c, response, 0, !c.in.empty());
+    release(c, response, 0);
+  }
+
+  void release(Connection& c, const HttpResponse& response, std::int64_t took_us) {
+    const bool goes_on = give(c, response, took_us, !c.in.empty());
     c.exchange->reader.next();
     proceed(c, goes_on ? Next::go_on : Next::close);
   }
@@ -631,6 +734,17 @@ class alignas(64) Worker {
   Steady::time_point sweep_due_, look_due_, accept_due_, drain_due_;
   bool is_pausing_ = false, is_draining_ = false, is_resting_ = false, has_rested_ = false, is_writing_ = false;
 };
+
+// On a thread of Aside.
+void run_errand(const Service& service, Errand& errand) {
+  const HttpRequest& request = errand.exchange->request;
+  const auto began = Steady::now();
+  errand.response = run_guarded(request, [&] { return service.handle(request); });
+  check_status(request, errand.response);
+  errand.took_us = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began).count();
+  errand.is_done.store(true, std::memory_order_release);
+  errand.worker->wake();
+}
 
 }  // namespace
 
@@ -680,6 +794,8 @@ Result<std::unique_ptr<Listener>> Listener::start(Options options, Service servi
     for (auto& worker : listener->impl_->workers) {
       listener->impl_->threads.emplace_back([&worker = *worker] { worker.run(); });
     }
+    Impl& all = *listener->impl_;
+    if (all.service.is_quick) all.aside.start(workers, [&service = all.service](Errand& errand) { run_errand(service, errand); }, all.service.rests);
   } catch (const std::system_error& e) {
     return refuse(Code::unavailable, std::string("cannot start a worker thread: ") + e.what());
   }
@@ -700,6 +816,7 @@ void Listener::wait() {
   for (std::thread& thread : impl_->threads) {
     if (thread.joinable()) thread.join();
   }
+  impl_->aside.end();                                        // what it does still, nobody waits for
 }
 
 std::size_t Listener::connections() const { return impl_->connections; }

@@ -5,6 +5,7 @@
 // read the request. In one turn of the loop every connection that has bytes is read from, each
 // complete request is answered, in order, and then the answers are written, one write a connection.
 // Deadlines are absolute instants that one sweep a second compares: no timer is touched for a request.
+// Where it is told which handlers are quick, the others run aside: on threads of their own, as many, which step back behind the workers.
 //
 // What a client can do wrong is answered with 4xx and a problem document, then the connection is
 // closed, since what follows cannot be trusted to be a request. docs/operations.md lists the limits.
@@ -26,10 +27,11 @@ struct Service {
   // How many body bytes this request may have, asked when its header is complete (the body is still
   // empty then). More are refused with 413. Empty: limits::request_bytes_max.
   std::function<std::size_t(const HttpRequest& head)> body_limit;
-  // Whether this request's handler computes for microseconds and waits for nothing and nobody: only then the answers that
-  // are ready may wait for it, to be written together. Empty: none does.
+  // Whether this request's handler computes for microseconds and waits for nothing and nobody: then answers that are
+  // ready may wait for it, to be written together. Others run aside, so that nobody waits for them. Empty: none is quick, and
+  // all run on the workers.
   std::function<bool(const HttpRequest&)> is_quick = {};
-  // Told by each worker, on its thread, when it had nothing to do for a while: a time to let go of what it keeps.
+  // Told by each thread that runs handlers, on it, when it had nothing to do for a while: a time to let go of what it keeps.
   std::function<void()> rests = {};
   Observer answered;                                         // may be empty; called from every worker
 };

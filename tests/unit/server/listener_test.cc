@@ -111,7 +111,7 @@ TEST_CASE("answers that are ready are written together, in front of whatever may
     }
     return echo(request);
   };
-  auto listener = start_listener(test_options(), {.handle = handle, .is_quick = [](const HttpRequest& request) { return request.path.front() == "quick"; }});
+  auto listener = start_listener(test_options(), {.handle = handle, .is_quick = [](const HttpRequest& request) { return request.path.front() != "last"; }});
   RawClient first(listener->port()), last(listener->port());
   std::vector<std::unique_ptr<RawClient>> quick;
   for (int i = 0; i < 5; ++i) quick.push_back(std::make_unique<RawClient>(listener->port()));
@@ -129,6 +129,56 @@ TEST_CASE("answers that are ready are written together, in front of whatever may
     for (int n = 0; n < 3; ++n) CHECK(client->read_reply().body == "GET /quick ");
   released_last.set_value();
   CHECK(last.read_reply().body == "GET /last ");
+}
+
+TEST_CASE("a handler that takes long holds up nobody but who asked it") {
+  std::promise<void> entered, released;
+  std::atomic<int> finished = 0;
+  const auto handle = [&](const HttpRequest& request) {
+    if (request.path.front() == "slow") {
+      entered.set_value();
+      released.get_future().wait();
+    }
+    if (request.path.front() == "wrong") throw std::runtime_error("no");
+    if (request.path.front() != "quick") ++finished;
+    return echo(request);
+  };
+  auto listener = start_listener(test_options(), {.handle = handle, .is_quick = [](const HttpRequest& request) { return request.path.front() == "quick"; }});
+  RawClient slow(listener->port()), other(listener->port());
+  auto gone = std::make_unique<RawClient>(listener->port());
+  // Its own answers keep their order.
+  slow.send(get("/quick") + get("/slow") + get("/quick") + get("/wrong") + get("/aside"));
+  entered.get_future().wait();
+  gone->send(get("/gone"));
+  for (int i = 0; i < 100; ++i) CHECK(other.ask(get("/quick")).body == "GET /quick ");
+  gone.reset();
+  CHECK(slow.read_reply().body == "GET /quick ");
+  CHECK(finished == 0);
+  released.set_value();
+  CHECK(slow.read_reply().body == "GET /slow ");
+  CHECK(slow.read_reply().body == "GET /quick ");
+  CHECK(slow.read_reply().status == 500);
+  CHECK(slow.read_reply().body == "GET /aside ");
+  CHECK(comes_true([&] { return finished == 3 && listener->connections() == 2; }));
+}
+
+TEST_CASE("a server that stops waits for a handler that takes long") {
+  std::promise<void> entered, released;
+  const auto handle = [&](const HttpRequest& request) {
+    entered.set_value();
+    released.get_future().wait();
+    return echo(request);
+  };
+  auto listener = start_listener(test_options(), {.handle = handle, .is_quick = [](const HttpRequest&) { return false; }});
+  RawClient client(listener->port());
+  client.send(get("/slow"));
+  entered.get_future().wait();
+  listener->stop();
+  released.set_value();
+  const auto reply = client.read_reply();
+  CHECK(reply.body == "GET /slow ");
+  CHECK(reply.field("Connection") == "close");
+  listener->wait();
 }
 
 TEST_CASE("a client that is gone costs nobody else an answer, however many are answered at once") {
