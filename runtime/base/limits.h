@@ -98,7 +98,7 @@ inline constexpr std::size_t script_constants_max = 60'000;   // names and liter
 inline constexpr std::size_t script_declarations_max = 60'000;  // of one chunk; LuaJIT's variable stack: 65476
 inline constexpr std::size_t script_span_max = 30'000;        // instructions in one `if` or loop; LuaJIT jumps 32768
 inline constexpr std::size_t script_targets_max = 50;         // `a, b, ... =`; LuaJIT recurses once for each
-inline constexpr std::size_t script_lowered_max = 24;          // attributes that a policy is handed as arguments; the rest it reads itself
+inline constexpr std::size_t script_lowered_max = 24;          // attributes and conditions that a policy is handed as arguments; the rest it reads and tests itself
 inline constexpr std::size_t script_nodes_per_fuel = 64;      // straight-line code is not free
 inline constexpr long fuel_predicate = 10'000;                // checks a targeting call may pass
 inline constexpr long fuel_policy = 200'000;                  // schedule, conflict, content

@@ -1,6 +1,7 @@
 // A runner that goes on with the next snapshot: what both have stays loaded, and nobody is asked by a number that became another's.
 #include <catch2/catch.hpp>
 
+#include "base/limits.h"
 #include "engine/decide.h"
 #include "engine/snapshot_series.h"
 #include "script/policies.h"
@@ -255,4 +256,27 @@ TEST_CASE("what a function answered that depends on its conditions alone is reme
   const auto next = series.start(source, problems);
   REQUIRE(runner.go_on(next));
   CHECK(remembered().empty());
+}
+
+TEST_CASE("a function of more conditions than it is handed tests the rest itself") {
+  LuaPolicyCompiler compiler;
+  for (const std::size_t count : {limits::script_lowered_max, limits::script_lowered_max + 1, limits::script_lowered_max + 20}) {
+    std::string lua = "return function(p) local c = 0 ";
+    for (std::size_t i = 1; i <= count; ++i) lua += "if p.n == " + std::to_string(i) + " or p.n == " + std::to_string(100 + i) + " then c = c + " + std::to_string(i) + " end ";
+    lua += "return c % 2 == 1 end";
+    Problems problems;
+    const Policy policy{.lua = lua, .owner = "e", .path = "$.targeting"};
+    CHECK(compiler.split(policy, workspace().attributes)->args.size() == limits::script_lowered_max);
+    SnapshotSource source{.version = "1", .workspace = workspace()};
+    source.experiences.push_back({.definition = parse_definition(Object{{"kind", "campaign"}, {"id", "e"}, {"targeting", Object{{"lua", lua}}}, {"show", Object{{"hero", "x"}}}}, problems)});
+    const auto snapshot = Snapshot::compile(std::move(source), compiler);
+    REQUIRE(snapshot.ok());
+    auto runner = LuaPolicyRunner::create(*snapshot, {.deadline = minutes(5)});
+    REQUIRE(runner.ok());
+    for (int round = 0; round < 2; ++round)
+      for (std::size_t n = 0; n <= count + 1; ++n) {
+        const Request request = parse_request(Object{{"attributes", Object{{"n", round == 0 ? n : 100 + n}}}, {"surfaces", Array{"web://w/#hero"}}}, {0}, problems);
+        CHECK(decide(**snapshot, request, **runner).propositions.size() == (n >= 1 && n <= count ? n % 2 : 0));
+      }
+  }
 }
