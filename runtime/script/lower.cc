@@ -208,7 +208,7 @@ Lowering lower(const Chunk& chunk, const IsMet* is_met) {
   std::optional<ConditionsWithin> conditions;
   if (is_met) conditions.emplace(chunk, *info, *is_met);
   Lowering lowering = Lowerer(function, conditions ? &*conditions : nullptr).run();
-  lowering.depends_on_conditions = lowering.names.empty() && !lowering.conditions.empty() && !lowering.reads_p && !lowering.reads_request && is_steady(chunk);
+  lowering.depends_on_conditions = lowering.names.empty() && !lowering.reads_p && !lowering.reads_request && is_steady(chunk);
   // They are captured.
   if (function.captures.size() + lowering.functions.size() > static_cast<std::size_t>(limits::script_captures_max)) lowering.functions.clear();
   return lowering;

@@ -301,7 +301,9 @@ std::optional<Predicate> LuaPolicyCompiler::split(const Policy& policy, const At
   Met met{declared};
   const IsMet is_met = std::ref(met);
   const Lowering lowering = lower(*chunk, &is_met);
-  const Predicate rest{.op = Predicate::Op::lua, .args = lowering.conditions, .path = policy.path};
+  Predicate rest{.op = Predicate::Op::lua, .args = lowering.conditions, .path = policy.path};
+  // What depends on nothing is remembered as well.
+  if (rest.args.empty() && lowering.depends_on_conditions) rest.args.push_back({.path = policy.path});
   // What writes tables is not looked into: `lower` says so.
   const auto document = lowering.function ? outline(*chunk, *policy_function_of(*chunk), is_met) : std::nullopt;
   Problems problems;
