@@ -19,7 +19,8 @@
 // * In Mode::declare each function literal stands as `__fn(ID,function(...) ... end)`, ID being its index
 //   in Chunk::functions; in Mode::policy it stands alone.
 // * Where a policy is loaded to be asked many times, what it only looks at is handed to it (lower.h): `p.tier` becomes the
-//   argument `__a_tier`, `type` the local `__g_type` of the chunk, and `p.age < 18` is `(__a_age ~= nil and __a_age < 18)`.
+//   argument `__a_tier`, `type` the local `__g_type` of the chunk, and `p.age < 18` is `(__a_age ~= nil and __a_age < 18)`;
+//   where conditions are answered for it, it is `__c_0`.
 //
 // Names that begin with `__` cannot be variables in a chunk, so nothing above can be reached or shadowed.
 // Whatever is accepted here also fits LuaJIT's own limits (locals, upvalues, slots, jumps, constants).

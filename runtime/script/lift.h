@@ -5,7 +5,7 @@
 // becomes the document that says exactly the same; everything else stays Lua. It may have locals,
 // `if` chains that return early, calls of the file's own small functions and of those in its tables, and of those standard functions
 // that a predicate has a word for: contains(list, x), s:starts, s:ends, s:contains, semver.satisfies,
-// hash.bucket("salt", x) < n.
+// hash.bucket("salt", x) < n. Of a function that stays Lua the conditions within it are found the same way.
 #pragma once
 
 #include <functional>

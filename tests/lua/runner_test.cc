@@ -1,4 +1,5 @@
-// A runner that goes on with the next snapshot: what both have stays loaded, and nobody is asked by a number that became another's.
+// The runner of policies: what it keeps when the next snapshot comes, policies that are asked together, what is taken out of a function
+// before it is asked, and what is remembered of its answers.
 #include <catch2/catch.hpp>
 
 #include "base/limits.h"
