@@ -8,18 +8,18 @@ std::uint32_t AttributeNames::child(std::uint32_t parent, std::string_view key) 
   const auto [known, is_new] = children_.try_emplace({parent, std::string(key)}, static_cast<std::uint32_t>(nodes_.size()));
   if (!is_new) return known->second;
   const std::uint32_t node = known->second;
-  nodes_.push_back({parent, -1});
+  nodes_.push_back({parent, -1, {}});
   add_edge(parent, node, key, false);
   return node;
 }
 
 void AttributeNames::add_edge(std::uint32_t parent, std::uint32_t node, std::string_view key, bool is_dotted) {
-  edges_.push_back({key.size() > ShortText::max ? ShortText() : short_text(key), parent, node, static_cast<std::uint32_t>(text_.size()),
-                    static_cast<std::uint32_t>(key.size()), is_dotted});
+  edges_.push_back({key.size() > ShortText::max ? ShortText() : short_text(key), parent, static_cast<std::uint32_t>(text_.size()),
+                    static_cast<std::uint32_t>(key.size()), {.node = node, .is_dotted = is_dotted}});
   text_ += key;
 }
 
-void AttributeNames::add(std::string_view dotted, int number) {
+void AttributeNames::add(std::string_view dotted, int number, Fits fits) {
   // The nodes on the way, and from each of them the rest of the name as one key.
   std::vector<std::pair<std::uint32_t, std::string_view>> rests;
   std::uint32_t here = root;
@@ -30,7 +30,7 @@ void AttributeNames::add(std::string_view dotted, int number) {
     rest.remove_prefix(dot + 1);
   }
   here = child(here, rest);
-  if (number >= 0) nodes_[here].number = number;
+  if (number >= 0) nodes_[here].number = number, nodes_[here].fits = fits;
   for (const auto& [from, key] : rests) {
     if (dotted_.emplace(from, key).second) add_edge(from, here, key, true);
   }
@@ -39,18 +39,20 @@ void AttributeNames::add(std::string_view dotted, int number) {
 void AttributeNames::seal() {
   table_.assign(std::bit_ceil(edges_.size() * 2 + 2), Edge{});
   mask_ = table_.size() - 1;
-  for (const Edge& edge : edges_) {
+  for (Edge& edge : edges_) {
+    const Node& node = nodes_[edge.step.node];
+    edge.step.number = node.number;
+    edge.step.fits = node.fits;
     std::size_t at = place_of(quick_hash(std::string_view(text_).substr(edge.at, edge.size)), edge.parent);
-    while (table_[at].node != none) at = (at + 1) & mask_;
+    while (table_[at].step.node != none) at = (at + 1) & mask_;
     table_[at] = edge;
   }
 }
 
-AttributeNames::Step AttributeNames::long_step(std::uint32_t parent, std::string_view key) const {
+const AttributeNames::Step& AttributeNames::long_step(std::uint32_t parent, std::string_view key) const {
   for (std::size_t at = place_of(quick_hash(key), parent);; at = (at + 1) & mask_) {
     const Edge& edge = table_[at];
-    if (edge.node == none) return {};
-    if (edge.parent == parent && std::string_view(text_).substr(edge.at, edge.size) == key) return {edge.node, edge.is_dotted};
+    if (edge.step.node == none || (edge.parent == parent && std::string_view(text_).substr(edge.at, edge.size) == key)) return edge.step;
   }
 }
 

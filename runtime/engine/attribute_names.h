@@ -17,39 +17,50 @@ namespace footlight {
 class AttributeNames {
  public:
   static constexpr std::uint32_t root = 0, none = UINT32_MAX;
+  // Kinds of values that are of an attribute's type whatever they say: a bit for each of SlotValue::Kind.
+  struct Fits {
+    std::uint8_t kinds = 0, items = 0;   // of itself; of what its lists hold
+  };
   struct Node {
     std::uint32_t parent = none;
     int number = -1;                     // of the attribute; -1: it only holds others
+    Fits fits;
   };
+  // Where a key leads, with what the node says.
   struct Step {
     std::uint32_t node = none;
+    int number = -1;
+    Fits fits;
     bool is_dotted = false;              // the key leads over nodes in between
   };
 
   AttributeNames() { nodes_.push_back({}); }
-  void add(std::string_view dotted, int number);
+  void add(std::string_view dotted, int number, Fits fits);
   void seal();                           // after the last `add`; before that nothing is found
 
   const std::vector<Node>& nodes() const { return nodes_; }
   // Where a key leads within an object that stands at `parent`. ShortText::max bytes can be read from where the key begins.
-  Step step(std::uint32_t parent, std::string_view key) const {
-    if (key.size() > ShortText::max) return long_step(parent, key);
+  const Step& step(std::uint32_t parent, std::string_view key) const {
+    return key.size() > ShortText::max ? long_step(parent, key) : short_step(parent, key);
+  }
+  // Of a key of at most ShortText::max bytes.
+  const Step& short_step(std::uint32_t parent, std::string_view key) const {
     const ShortText text = short_text_within(key);
     for (std::size_t at = place_of(quick_hash(text, key.size()), parent);; at = (at + 1) & mask_) {
       const Edge& edge = table_[at];
-      if (edge.node == none) return {};
-      if (edge.text == text && edge.parent == parent && edge.size == key.size()) return {edge.node, edge.is_dotted};
+      // One branch for all that must be the same, and then mostly not a second one.
+      if (((edge.text.low ^ text.low) | (edge.text.high ^ text.high) | (edge.parent ^ parent) | (edge.size ^ key.size())) == 0 || edge.step.node == none) return edge.step;
     }
   }
 
  private:
   struct Edge {
     ShortText text;                      // where it is short
-    std::uint32_t parent = 0, node = none, at = 0, size = 0;
-    bool is_dotted = false;
+    std::uint32_t parent = none, at = 0, size = 0;
+    Step step;
   };
   std::size_t place_of(std::uint64_t hash, std::uint32_t parent) const { return (hash + parent * std::uint64_t{0xA24BAED4963EE407u}) & mask_; }
-  Step long_step(std::uint32_t parent, std::string_view key) const;
+  const Step& long_step(std::uint32_t parent, std::string_view key) const;
   void add_edge(std::uint32_t parent, std::uint32_t node, std::string_view key, bool is_dotted);
   std::uint32_t child(std::uint32_t parent, std::string_view key);
 

@@ -158,15 +158,16 @@ struct PlainReader::Work {
   // The value of the digits that stand at the beginning of eight bytes, and how many they are: without a branch, for the
   // lengths of numbers vary from one to the next.
   static std::uint64_t digits_of(const char* at, unsigned& count) {
-    std::uint64_t bits;
-    std::memcpy(&bits, at, 8);
-    bits ^= 0x3030303030303030u;
-    const std::uint64_t others = (bits | (bits + 0x7676767676767676u)) & 0x8080808080808080u;
+    const std::uint64_t bits = quick::load<std::uint64_t>(at) ^ zeros, others = no_digits(bits);
     count = others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
-    bits = count == 0 ? 0 : bits << (64 - 8 * count);      // zeros in front
-    bits = (bits * 10 + (bits >> 8)) & 0x00FF00FF00FF00FFu;
-    bits = (bits * 100 + (bits >> 16)) & 0x0000FFFF0000FFFFu;
-    return (bits * 10'000 + (bits >> 32)) & 0xFFFFFFFFu;
+    return count == 0 ? 0 : value_of(bits << (64 - 8 * count));      // zeros in front
+  }
+  static constexpr std::uint64_t zeros = 0x3030303030303030u;        // as text; without them digits are what they mean
+  static std::uint64_t no_digits(std::uint64_t bits) { return (bits | (bits + 0x7676767676767676u)) & 0x8080808080808080u; }
+  static std::uint64_t value_of(std::uint64_t digits) {
+    digits = (digits * 10 + (digits >> 8)) & 0x00FF00FF00FF00FFu;
+    digits = (digits * 100 + (digits >> 16)) & 0x0000FFFF0000FFFFu;
+    return (digits * 10'000 + (digits >> 32)) & 0xFFFFFFFFu;
   }
 
   // Most numbers have less than eight digits in front of a point and behind it.
@@ -257,15 +258,94 @@ struct PlainReader::Work {
     return true;
   }
 
+  // As members() the next ones, as long as they are as most are: a name that is known, a colon, a scalar of the right type,
+  // with no blank and nothing escaped. What comes then is left to members(), with its name; true: nothing does.
+  //
+  // All places are those of tokens, so that one member need not wait for the one before.
+  bool plain_members(std::uint32_t parent) {
+    const AttributeNames& names = table->names();
+    const char* const text = bytes;
+    SlotValue* const values = &slots->at(0);
+    Met* const known = met.data();
+    const bool looks_for_escapes = has_escapes;
+    const std::uint32_t* at = token;
+    std::size_t left = limits::attributes_max - std::min(limits::attributes_max, leaves);
+    bool is_end = false;
+    for (; left > 0 && !is_end; --left) {
+      const std::uint32_t name_at = at[0];
+      if (text[name_at] != '"') break;
+      const std::uint32_t colon_at = at[1], name_size = colon_at - name_at - 2;
+      if (text[colon_at] != ':' || text[colon_at - 1] != '"' || name_size > ShortText::max) break;
+      const std::string_view name(text + name_at + 1, name_size);
+      const AttributeNames::Step& step = names.short_step(parent, name);
+      if (step.node == AttributeNames::none || step.is_dotted || known[step.node] != Met::nothing) break;
+      if (looks_for_escapes && name.find('\\') != name.npos) break;
+
+      const std::uint32_t value_at = at[2];
+      const char* const begin = text + value_at;
+      SlotValue value;
+      if (*begin == '"') {
+        const std::uint32_t behind = at[3], size = behind - value_at - 2;
+        if (text[behind - 1] != '"' || size > limits::attribute_string_bytes_max) break;
+        value = SlotValue::of(std::string_view(begin + 1, size));
+        if (looks_for_escapes && value.string().find('\\') != std::string_view::npos) break;
+      } else if (*begin <= '9') {
+        double n;
+        if (!plain_number(begin, at[3] - value_at, n)) break;
+        value = SlotValue::of(n);
+      } else {
+        const bool is_true = *begin == 't';
+        if (at[3] - value_at != (is_true ? 4 : 5) || std::memcmp(is_true ? begin : begin + 1, is_true ? "true" : "alse", 4) != 0 || (!is_true && *begin != 'f')) break;
+        value = SlotValue::of(is_true);
+      }
+      is_end = text[at[3]] == '}';
+      if (!is_end && text[at[3]] != ',') break;
+      at += 4;
+      known[step.node] = Met::value;
+      if (step.number < 0) continue;
+      values[step.number] = value;
+      if ((step.fits.kinds & bit_of(value.kind)) == 0) settle(step.number);
+    }
+    leaves = limits::attributes_max - left;
+    token = at;
+    return is_end;
+  }
+
+  // Of so many bytes, no more than eight of them behind a sign: digits, a point among them or not.
+  static bool plain_number(const char* at, std::uint32_t size, double& value) {
+    const bool is_negative = *at == '-';
+    at += is_negative;
+    size -= is_negative;
+    if (size - 1 > 7) return false;
+    std::uint64_t digits = (quick::load<std::uint64_t>(at) ^ zeros) << (64 - 8 * size);
+    unsigned whole = size, fraction = 0;
+    if (const std::uint64_t others = no_digits(digits); others != 0) {
+      const unsigned point = static_cast<unsigned>(std::countr_zero(others)) & ~7u;    // how many bits stand before it
+      if ((others & (others - 1)) != 0 || (digits >> point & 0xFF) != ('.' ^ '0') || point == 56) return false;
+      fraction = 7 - point / 8;
+      whole = size - 1 - fraction;
+      // The digits before the point move into its place.
+      const std::uint64_t before = (std::uint64_t{1} << point) - 1;
+      digits = (digits & before) << 8 | (digits & ~(before << 8 | 0xFF));
+    }
+    if (whole == 0 || (*at == '0' && whole > 1)) return false;
+    const std::uint64_t mantissa = value_of(digits);
+    value = static_cast<double>(mantissa);
+    if (fraction > 0) value /= powers_of_ten[fraction];
+    if (is_negative && mantissa != 0) value = -value;
+    return true;
+  }
+
   // Members of an object of attributes that stands at a known node; the brace is taken.
   bool members(std::uint32_t parent, int depth) {
     if (depth > depth_max) return false;
     if (take('}')) return true;
     const AttributeNames& names = table->names();
     do {
+      if (plain_members(parent)) return true;
       std::string_view key;
       if (!plain_string(key) || !take(':')) return false;
-      const AttributeNames::Step step = names.step(parent, key);
+      const AttributeNames::Step& step = names.step(parent, key);
       if (step.node == AttributeNames::none) {
         if (!unknown_member(parent, key, depth)) return false;
         continue;

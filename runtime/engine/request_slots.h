@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "engine/slots.h"
@@ -36,7 +38,9 @@ struct SlotValue {
 class RequestSlots {
  public:
   void reset(const AttributeTable& table) {
-    slots_.assign(table.size(), SlotValue{});
+    static_assert(std::is_trivially_copyable_v<SlotValue>);
+    slots_.resize(table.size());
+    std::memset(static_cast<void*>(slots_.data()), 0, slots_.size() * sizeof(SlotValue));   // absent
     items_.clear();
     has_room_ = false;
   }
@@ -59,5 +63,9 @@ class RequestSlots {
 
 // As AttributeType::accepts.
 bool accepts(const AttributeType& type, const SlotValue& value, const RequestSlots& slots);
+
+// Which kinds it accepts without a look at the value.
+constexpr std::uint8_t bit_of(SlotValue::Kind kind) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(kind)); }
+AttributeNames::Fits fits_of(const AttributeType& type);
 
 }  // namespace footlight
