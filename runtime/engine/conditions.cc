@@ -40,7 +40,7 @@ bool ordered(Op op, const T& left, const T& right) {
 }
 
 // As std::lower_bound, without branches: which half it is can never be foretold.
-std::size_t first_not_below(const std::vector<double>& sorted, double value) {
+std::size_t first_not_below(std::span<const double> sorted, double value) {
   const double* at = sorted.data();
   std::size_t left = sorted.size();
   while (left > 1) {
@@ -161,16 +161,71 @@ struct Conditions::Test {
   }
 };
 
+// What is looked up for a request: a row for each attribute and each way in which its value is looked at. Rows of one kind
+// stand together and are gone through together, for each is independent of the others: the CPU looks several up at once,
+// as long as it need not guess what comes next.
 struct Conditions::Lists {
-  int attribute = 0;
-  Range present, truth[2];
-  Texts texts, items, prefixes, suffixes;                  // the value; a list's items; how it begins and ends
-  std::vector<std::uint32_t> prefix_lengths, suffix_lengths;
-  std::vector<double> cuts;                                // class 2i+1 is cuts[i] itself, 2i what lies below it
+  struct Present {
+    int attribute;
+    Condition condition;                                   // of those of these lists
+  };
+  struct Boolean {
+    int attribute;
+    Range ranges[2];
+  };
+  // Texts are found by hash. Of most that a request sends no test speaks, and one of so many bits that they fit into the
+  // nearest cache says so.
+  struct Texts {
+    int attribute = 0;
+    std::uint32_t maybe = 0, maybe_mask = 0;               // in Lists::maybe: a bit for each hash that is in the table
+    std::uint32_t first = 0, mask = 0;                     // in Lists::entries, by open addressing
+  };
+  struct Affix {
+    Texts texts;
+    std::uint32_t size = 0;
+    bool is_suffix = false;
+  };
+  struct alignas(64) Entry {
+    Range range;
+    ShortText short_one;                                   // the text, where it is short
+    std::uint32_t at = 0, size = unused;                   // in Lists::text
+    static constexpr std::uint32_t unused = UINT32_MAX;
+  };
+  struct Numbers {
+    int attribute = 0;
+    std::uint32_t first_cut = 0, cuts = 0, classes = 0;    // class 2i+1 is cut i itself, 2i what lies below it
+  };
+  struct Versions {
+    Texts texts;                                           // those that tests name, as they spell them
+    std::vector<Version> cuts;                             // classes as those of numbers
+    std::uint32_t classes = 0;
+  };
+
+  std::vector<Present> present;
+  std::vector<Boolean> booleans;
+  std::vector<Texts> texts, items;                         // the value; what a list holds
+  std::vector<Affix> affixes;                              // how it begins and ends
+  std::vector<Numbers> numbers;
+  std::vector<Versions> versions;
+
+  std::vector<Entry> entries;
+  std::vector<std::uint64_t> maybe;
+  std::vector<double> cuts;
   std::vector<Range> classes;
-  Texts version_texts;                                     // the versions that tests name, as they spell them
-  std::vector<Version> versions;                           // classes as those of cuts
-  std::vector<Range> version_classes;
+  std::vector<Bits> bits;
+  std::string text;
+
+  void set(const RequestSlots& slots, std::uint64_t* truths) const;
+  std::size_t bytes() const;
+
+ private:
+  class Finder;
+
+  void apply(const Range& range, std::uint64_t* truths) const {
+    truths[range.word] |= range.mask;
+    truths[range.word + 1] |= range.next;                  // behind the last word there is room for another
+    for (const Bits *more = bits.data() + range.first, *end = more + range.count; more != end; ++more) truths[more->word] |= more->mask;
+  }
 };
 
 // Makes the lists of one attribute after the other.
@@ -180,7 +235,7 @@ class Conditions::Lister {
 
   void list(int attribute, std::vector<Test*>& tests) {
     // Numbers follow each other within an attribute, so that the bits of one value stand in few words.
-    Lists lists{.attribute = attribute};
+    Lists& lists = *all_.lists_;
     std::map<std::string, std::vector<Condition>, std::less<>> texts, items, prefixes, suffixes;
     std::vector<Condition> present, truth[2];
     std::vector<double> cuts;
@@ -300,27 +355,33 @@ class Conditions::Lister {
       for (std::size_t i = run.first; i < run.last; ++i) into[i].push_back(condition);
     }
 
-    lists.present = bits(present);
-    for (const bool which : {false, true}) lists.truth[which] = bits(truth[which]);
-    lists.texts = table(texts);
-    lists.items = table(items);
-    lists.prefixes = table(prefixes);
-    lists.suffixes = table(suffixes);
-    if (!prefixes.empty()) for (const auto& [length, unused] : prefix_lengths) lists.prefix_lengths.push_back(static_cast<std::uint32_t>(length));
-    if (!suffixes.empty()) for (const auto& [length, unused] : suffix_lengths) lists.suffix_lengths.push_back(static_cast<std::uint32_t>(length));
-    lists.cuts = std::move(cuts);
-    for (auto& conditions : classes) lists.classes.push_back(bits(conditions));
-    lists.versions = std::move(versions);
-    for (auto& conditions : version_classes) lists.version_classes.push_back(bits(conditions));
-    lists.version_texts = table([&] {
+    for (const Condition condition : present) lists.present.push_back({attribute, condition - all_.first_});
+    if (!truth[false].empty() || !truth[true].empty()) lists.booleans.push_back({attribute, {bits(truth[false]), bits(truth[true])}});
+    if (!texts.empty()) lists.texts.push_back(table(attribute, texts));
+    if (!items.empty()) lists.items.push_back(table(attribute, items));
+    const auto affixed = [&](auto& entries, const std::map<std::size_t, int>& lengths, bool is_suffix) {
+      if (entries.empty()) return;
+      const Lists::Texts made = table(attribute, entries);
+      for (const auto& [length, unused] : lengths) lists.affixes.push_back({made, static_cast<std::uint32_t>(length), is_suffix});
+    };
+    affixed(prefixes, prefix_lengths, false);
+    affixed(suffixes, suffix_lengths, true);
+    if (!classes.empty()) {
+      lists.numbers.push_back({attribute, size_of(lists.cuts), static_cast<std::uint32_t>(cuts.size()), size_of(lists.classes)});
+      lists.cuts.insert(lists.cuts.end(), cuts.begin(), cuts.end());
+      for (auto& conditions : classes) lists.classes.push_back(bits(conditions));
+    }
+    if (!version_classes.empty()) {
+      Lists::Versions made{.cuts = std::move(versions), .classes = size_of(lists.classes)};
+      for (auto& conditions : version_classes) lists.classes.push_back(bits(conditions));
       std::map<std::string, Range> ranges;
       for (const std::string& text : version_texts) {
-        const auto at = std::lower_bound(lists.versions.begin(), lists.versions.end(), *parse_version(text), is_before);
-        ranges[text] = lists.version_classes[2 * static_cast<std::size_t>(at - lists.versions.begin()) + 1];
+        const auto at = std::lower_bound(made.cuts.begin(), made.cuts.end(), *parse_version(text), is_before);
+        ranges[text] = lists.classes[made.classes + 2 * static_cast<std::size_t>(at - made.cuts.begin()) + 1];
       }
-      return ranges;
-    }());
-    all_.lists_.push_back(std::move(lists));
+      made.texts = table(attribute, ranges);
+      lists.versions.push_back(std::move(made));
+    }
   }
 
  private:
@@ -331,7 +392,8 @@ class Conditions::Lister {
   Range bits(std::vector<Condition>& conditions) {
     std::sort(conditions.begin(), conditions.end());
     for (Condition& condition : conditions) condition -= all_.first_;
-    Range range{.word = conditions.empty() ? 0 : conditions[0] >> 6, .first = static_cast<std::uint32_t>(all_.bits_.size())};
+    std::vector<Bits>& more = all_.lists_->bits;
+    Range range{.word = conditions.empty() ? 0 : conditions[0] >> 6, .first = size_of(more)};
     for (const Condition condition : conditions) {
       const std::uint64_t bit = std::uint64_t{1} << (condition & 63);
       if (condition >> 6 == range.word) {
@@ -342,37 +404,40 @@ class Conditions::Lister {
         range.next |= bit;
         continue;
       }
-      if (range.count == 0 || all_.bits_.back().word != condition >> 6) {
-        all_.bits_.push_back({0, condition >> 6});
+      if (range.count == 0 || more.back().word != condition >> 6) {
+        more.push_back({0, condition >> 6});
         ++range.count;
       }
-      all_.bits_.back().mask |= bit;
+      more.back().mask |= bit;
     }
     return range;
   }
 
-  Texts table(std::map<std::string, std::vector<Condition>, std::less<>>& entries) {
+  Lists::Texts table(int attribute, std::map<std::string, std::vector<Condition>, std::less<>>& entries) {
     std::map<std::string, Range> ranges;
     for (auto& [key, conditions] : entries) ranges[key] = bits(conditions);
-    return table(ranges);
+    return table(attribute, ranges);
   }
 
-  static Texts table(const std::map<std::string, Range>& ranges) {
-    Texts texts;
-    if (ranges.empty()) return texts;
-    texts.table.resize(std::bit_ceil(ranges.size() * 2));
-    texts.maybe.resize(std::bit_ceil((ranges.size() + 3) / 4));
+  // With no texts: one that finds nothing.
+  Lists::Texts table(int attribute, const std::map<std::string, Range>& ranges) {
+    Lists& lists = *all_.lists_;
+    const std::size_t room = std::bit_ceil(ranges.size() * 2 + 1), maybe_room = std::bit_ceil((ranges.size() + 3) / 4 + (ranges.empty() ? 1 : 0));
+    const Lists::Texts made{attribute, size_of(lists.maybe), static_cast<std::uint32_t>(maybe_room - 1), size_of(lists.entries), static_cast<std::uint32_t>(room - 1)};
+    lists.maybe.resize(lists.maybe.size() + maybe_room);
+    lists.entries.resize(lists.entries.size() + room);
     for (const auto& [key, range] : ranges) {
       const std::uint64_t hash = quick_hash(key);
-      texts.maybe[hash >> 32 & (texts.maybe.size() - 1)] |= std::uint64_t{1} << (hash >> 58);
-      std::size_t at = hash & (texts.table.size() - 1);
-      while (texts.table[at].size != Texts::unused) at = (at + 1) & (texts.table.size() - 1);
-      texts.table[at] = {range, key.size() > ShortText::max ? ShortText() : short_text(key), static_cast<std::uint32_t>(texts.text.size()),
-                         static_cast<std::uint32_t>(key.size())};
-      texts.text += key;
+      lists.maybe[made.maybe + (hash >> 32 & made.maybe_mask)] |= std::uint64_t{1} << (hash >> 58);
+      std::size_t at = hash & made.mask;
+      while (lists.entries[made.first + at].size != Lists::Entry::unused) at = (at + 1) & made.mask;
+      lists.entries[made.first + at] = {range, key.size() > ShortText::max ? ShortText() : short_text(key), size_of(lists.text), static_cast<std::uint32_t>(key.size())};
+      lists.text += key;
     }
-    return texts;
+    return made;
   }
+
+  static std::uint32_t size_of(const auto& of) { return static_cast<std::uint32_t>(of.size()); }
 
   Conditions& all_;
 };
@@ -380,18 +445,69 @@ class Conditions::Lister {
 Conditions::Conditions() = default;
 Conditions::~Conditions() = default;
 
-inline const Conditions::Texts::Entry* Conditions::Texts::find(std::string_view key, bool has_room) const {
-  if (maybe.empty()) return nullptr;
-  const bool is_short = key.size() <= ShortText::max;
-  const ShortText short_key = !is_short ? ShortText() : has_room ? short_text_within(key) : short_text(key);
-  const std::uint64_t hash = is_short ? quick_hash(short_key, key.size()) : quick_hash(key);
-  if ((maybe[hash >> 32 & (maybe.size() - 1)] >> (hash >> 58) & 1) == 0) return nullptr;
-  for (std::size_t at = hash & (table.size() - 1);; at = (at + 1) & (table.size() - 1)) {
-    const Entry& entry = table[at];
-    if (entry.size == unused) return nullptr;
-    if (entry.size == key.size() && entry.short_one == short_key && (is_short || std::memcmp(text.data() + entry.at, key.data(), key.size()) == 0)) return &entry;
+// Looks texts up in two goes: first all of them in the bits that say whether there may be anything, then those that are
+// left in their tables. Neither go waits for memory before it begins with the next text.
+class Conditions::Lists::Finder {
+ public:
+  Finder(const Lists& lists, bool has_room, std::uint64_t* truths) : lists_(lists), has_room_(has_room), truths_(truths) {}
+
+  // Sets what the text makes true, at the latest in finish().
+  void find(const Texts& texts, std::string_view key) {
+    const bool is_short = key.size() <= ShortText::max;
+    const ShortText short_key = !is_short ? ShortText() : has_room_ ? short_text_within(key) : short_text(key);
+    const std::uint64_t hash = is_short ? quick_hash(short_key, key.size()) : quick_hash(key);
+    const Entry* const table = lists_.entries.data() + texts.first;
+    const std::size_t at = hash & texts.mask;
+    const bool may_be = (lists_.maybe[texts.maybe + (hash >> 32 & texts.maybe_mask)] >> (hash >> 58) & 1) != 0;
+    waiting_[count_] = {short_key.low, short_key.high, key.data(), key.size(), table, at, texts.mask};
+    // On its way while the others are looked up; of what there is not, something that is near already.
+    __builtin_prefetch(may_be ? static_cast<const void*>(table + at) : this);
+    count_ += may_be;
+    if (count_ == waiting_max) finish();
   }
-}
+
+  void finish() {
+    for (const Waiting *one = waiting_, *end = waiting_ + count_; one != end; ++one)
+      if (const Entry* entry = entry_of(*one)) lists_.apply(entry->range, truths_);
+    count_ = 0;
+  }
+
+  // Whether there was one, at once.
+  bool found(const Texts& texts, std::string_view key) {
+    finish();
+    find(texts, key);
+    const Entry* const entry = count_ > 0 ? entry_of(waiting_[0]) : nullptr;
+    count_ = 0;
+    if (entry) lists_.apply(entry->range, truths_);
+    return entry != nullptr;
+  }
+
+ private:
+  struct Waiting {                                         // without an initialiser: most are never used
+    std::uint64_t low, high;
+    const char* key;
+    std::size_t size;
+    const Entry* table;
+    std::size_t at, mask;
+  };
+  static constexpr std::size_t waiting_max = 32;
+
+  const Entry* entry_of(const Waiting& one) const {
+    for (std::size_t at = one.at;; at = (at + 1) & one.mask) {
+      const Entry& entry = one.table[at];
+      if (entry.size == Entry::unused) return nullptr;
+      if (((entry.short_one.low ^ one.low) | (entry.short_one.high ^ one.high) | (entry.size ^ one.size)) == 0 &&
+          (entry.size <= ShortText::max || std::memcmp(lists_.text.data() + entry.at, one.key, entry.size) == 0))
+        return &entry;
+    }
+  }
+
+  const Lists& lists_;
+  const bool has_room_;
+  std::uint64_t* const truths_;
+  std::size_t count_ = 0;
+  Waiting waiting_[waiting_max];
+};
 
 std::uint32_t Conditions::find(const PredicateProgram::Node& node, std::uint32_t hash) const {
   if (known_.empty()) return Known::unused;
@@ -504,6 +620,7 @@ void Conditions::seal() {
     if (number < unlisted || (number == unnumbered && room > 0)) by_attribute[test->attribute].push_back(test.get());
     if (number == unnumbered && room > 0) --room;
   }
+  lists_ = std::make_unique<Lists>();
   Lister lister(*this);
   for (auto& [attribute, tests] : by_attribute) lister.list(attribute, tests);
   stride_ = static_cast<Condition>(below_ ? beside_listed_max : 64 * words());
@@ -516,7 +633,9 @@ void Conditions::seal() {
     else unlisted_.push_back(std::move(*test));
   }
   unlisted_.shrink_to_fit();
-  bits_.shrink_to_fit();
+  lists_->entries.shrink_to_fit();
+  lists_->classes.shrink_to_fit();
+  lists_->bits.shrink_to_fit();
   if (below_) return;
   added_.clear();
   added_.shrink_to_fit();
@@ -529,78 +648,80 @@ void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
   truths.remembered.assign(remembered_, 0);
   std::uint64_t* const bits = truths.listed.data();
   bits[0] = 1;                                             // always_true
-  whole.set_listed(slots, bits);
+  whole.lists_->set(slots, bits);
   for (std::size_t word = 0; word < count; ++word) bits[count + word] = ~bits[word];
   if (more == 0) return;
   std::uint64_t* const beside = bits + 2 * count;
-  set_listed(slots, beside);
+  lists_->set(slots, beside);
   for (std::size_t word = 0; word < more; ++word) beside[more_stride + word] = ~beside[word];
 }
 
-void Conditions::set_listed(const RequestSlots& slots, std::uint64_t* bits) const {
-  const bool has_room = slots.has_room();
-  for (const Lists& lists : lists_) {
-    const SlotValue& value = slots[lists.attribute];
-    if (value.kind == Kind::absent) continue;
-    apply(lists.present, bits);
-    switch (value.kind) {
-      case Kind::boolean: apply(lists.truth[value.boolean], bits); break;
-      case Kind::number: {
-        if (lists.classes.empty()) break;
-        const std::size_t at = first_not_below(lists.cuts, value.number);
-        const bool is_cut = at < lists.cuts.size() && lists.cuts[at] == value.number;
-        apply(lists.classes[2 * at + is_cut], bits);
-        break;
-      }
-      case Kind::string: {
-        const std::string_view text = value.string();
-        if (const auto* entry = lists.texts.find(text, has_room)) apply(entry->range, bits);
-        for (const std::uint32_t length : lists.prefix_lengths)
-          if (length <= text.size())
-            if (const auto* entry = lists.prefixes.find(text.substr(0, length), has_room)) apply(entry->range, bits);
-        for (const std::uint32_t length : lists.suffix_lengths)
-          if (length <= text.size())
-            if (const auto* entry = lists.suffixes.find(text.substr(text.size() - length), has_room)) apply(entry->range, bits);
-        if (!lists.version_classes.empty()) {
-          if (const auto* entry = lists.version_texts.find(text, has_room)) {
-            apply(entry->range, bits);
-          } else if (const auto version = parse_version(text)) {
-            const auto at = std::lower_bound(lists.versions.begin(), lists.versions.end(), *version, is_before);
-            const bool is_cut = at != lists.versions.end() && !is_before(*version, *at);
-            apply(lists.version_classes[2 * static_cast<std::size_t>(at - lists.versions.begin()) + is_cut], bits);
-          }
-        }
-        break;
-      }
-      case Kind::list:
-        if (lists.items.maybe.empty()) break;
-        for (const SlotValue& item : slots.items(value))
-          if (item.kind == Kind::string)
-            if (const auto* entry = lists.items.find(item.string(), has_room)) apply(entry->range, bits);
-        break;
-      default: break;
-    }
+void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) const {
+  Finder finder(*this, slots.has_room(), truths);
+  for (const Texts& row : texts)
+    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::string) finder.find(row, value.string());
+  for (const Texts& row : items)
+    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::list)
+      for (const SlotValue& item : slots.items(value))
+        if (item.kind == Kind::string) finder.find(row, item.string());
+  for (const Affix& row : affixes)
+    if (const SlotValue& value = slots[row.texts.attribute]; value.kind == Kind::string && row.size <= value.size)
+      finder.find(row.texts, row.is_suffix ? value.string().substr(value.size - row.size) : value.string().substr(0, row.size));
+  finder.finish();
+  for (const Versions& row : versions) {
+    const SlotValue& value = slots[row.texts.attribute];
+    if (value.kind != Kind::string || finder.found(row.texts, value.string())) continue;
+    const auto version = parse_version(value.string());
+    if (!version) continue;
+    const auto at = std::lower_bound(row.cuts.begin(), row.cuts.end(), *version, is_before);
+    const bool is_cut = at != row.cuts.end() && !is_before(*version, *at);
+    apply(classes[row.classes + 2 * static_cast<std::size_t>(at - row.cuts.begin()) + is_cut], truths);
   }
+  for (const Numbers& row : numbers) {
+    const SlotValue& value = slots[row.attribute];
+    if (value.kind != Kind::number) continue;
+    const double* const sorted = cuts.data() + row.first_cut;
+    const std::size_t at = first_not_below({sorted, row.cuts}, value.number);
+    const bool is_cut = at < row.cuts && sorted[at] == value.number;
+    apply(classes[row.classes + 2 * at + is_cut], truths);
+  }
+  for (const Boolean& row : booleans)
+    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::boolean) apply(row.ranges[value.boolean], truths);
+  for (const Present& row : present) truths[row.condition >> 6] |= std::uint64_t{slots[row.attribute].kind != Kind::absent} << (row.condition & 63);
+}
+
+const Conditions::Test& Conditions::test(Condition unlisted_one) const {
+  const std::size_t number = unlisted_one & ~unlisted, below = below_ ? below_->unlisted_.size() : 0;
+  return number < below ? below_->unlisted_[number] : unlisted_[number - below];
+}
+
+Conditions::Bucket Conditions::bucket(Condition condition) const {
+  const Test& asked = test(condition);
+  if (asked.op != Op::bucket) return {};
+  // Buckets are whole numbers.
+  const auto bound = [](double at) { return static_cast<std::uint16_t>(std::ceil(std::clamp(at, 0.0, 10'000.0))); };
+  return {asked.attribute, asked.salt, bound(asked.lo), bound(asked.hi)};
 }
 
 bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& truths) const {
-  const std::size_t number = condition & ~unlisted, below = below_ ? below_->unlisted_.size() : 0;
-  const Test& test = number < below ? below_->unlisted_[number] : unlisted_[number - below];
+  const Test& test = this->test(condition);
   if (test.memory < 0) return test.holds(slots[test.attribute], slots);
   std::uint8_t& known = truths.remembered[static_cast<std::size_t>(test.memory)];
   if (known == 0) known = test.holds(slots[test.attribute], slots) ? 2 : 1;
   return known == 2;
 }
 
+std::size_t Conditions::Lists::bytes() const {
+  const auto of = [](const auto& rows) { return rows.capacity() * sizeof(rows[0]); };
+  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(numbers) + of(versions) + of(entries) + of(maybe) + of(cuts) +
+                      of(classes) + of(bits) + text.capacity();
+  for (const Versions& row : versions) sum += of(row.cuts);
+  return sum;
+}
+
 std::size_t Conditions::bytes() const {
-  std::size_t bytes = bits_.capacity() * sizeof(Bits) + shares_.capacity() * sizeof(float) + numbers_.capacity() * sizeof(Condition) +
-                      unlisted_.capacity() * sizeof(Test) + known_.capacity() * sizeof(Known) + (below_ ? below_->bytes() : 0);
-  const auto texts = [](const Texts& of) { return of.table.capacity() * sizeof(Texts::Entry) + of.maybe.capacity() * sizeof(std::uint64_t) + of.text.capacity(); };
-  for (const Lists& lists : lists_)
-    bytes += sizeof lists + texts(lists.texts) + texts(lists.items) + texts(lists.prefixes) + texts(lists.suffixes) + texts(lists.version_texts) +
-             lists.cuts.capacity() * sizeof(double) + (lists.classes.capacity() + lists.version_classes.capacity()) * sizeof(Range) +
-             lists.versions.capacity() * sizeof(Version);
-  return bytes;
+  return shares_.capacity() * sizeof(float) + numbers_.capacity() * sizeof(Condition) + unlisted_.capacity() * sizeof(Test) + known_.capacity() * sizeof(Known) +
+         (lists_ ? lists_->bytes() : 0) + (below_ ? below_->bytes() : 0);
 }
 
 }  // namespace footlight

@@ -73,6 +73,14 @@ class Conditions {
     return condition < stride_ ? shares_[condition] : 1.0f - shares_[condition - stride_];
   }
 
+  // Where an unlisted condition asks for a bucket: of this attribute's text behind this salt, from `first` on and below `end`.
+  struct Bucket {
+    std::int32_t attribute = -1;           // -1: it asks for something else
+    std::uint32_t salt = 0;
+    std::uint16_t first = 0, end = 0;
+  };
+  Bucket bucket(Condition condition) const;
+
   void answer(const RequestSlots& slots, Truths& truths) const;
   // Of an unlisted one.
   bool holds(Condition condition, const RequestSlots& slots, Truths& truths) const;
@@ -89,28 +97,13 @@ class Conditions {
     std::uint32_t word = 0;
   };
   // What one value makes true. Conditions of one attribute stand side by side, so most values make bits of one word or of
-  // two neighbours true: these stand here and are set without a branch, the others in bits_.
+  // two neighbours true: these stand here and are set without a branch, the others in Lists::bits.
   struct Range {
     std::uint64_t mask = 0, next = 0;
     std::uint32_t word = 0;
     std::uint32_t first = 0, count = 0;
   };
-  // Texts and what they make true. Of most that a request sends no test speaks, and one of so many bits that they fit into
-  // the nearest cache says so; the rest is looked up.
-  struct Texts {
-    struct Entry {
-      Range range;
-      ShortText short_one;                // the text, where it is short
-      std::uint32_t at = 0, size = unused;
-    };
-    static constexpr std::uint32_t unused = UINT32_MAX;
-    std::vector<std::uint64_t> maybe;     // a bit for each hash that is in the table; none: nothing is
-    std::vector<Entry> table;             // open addressing
-    std::string text;
-    // `has_room`: ShortText::max bytes can be read from where the key begins.
-    const Entry* find(std::string_view key, bool has_room) const;
-  };
-  struct Lists;                           // of one attribute
+  struct Lists;
   class Lister;
   // A test as a program has it, under its hash.
   struct Known {
@@ -122,15 +115,9 @@ class Conditions {
   std::uint32_t find_beside(const PredicateProgram::Node& node) const;
   std::uint32_t add(const PredicateProgram::Node& node);
 
+  const Test& test(Condition unlisted_one) const;
   Condition listed(Test& test, float share);
   std::size_t words() const { return (shares_.size() + 63) / 64; }
-  void set_listed(const RequestSlots& slots, std::uint64_t* bits) const;
-
-  void apply(const Range& range, std::uint64_t* truths) const {
-    truths[range.word] |= range.mask;
-    truths[range.word + 1] |= range.next;                  // behind the last word there is room for another
-    for (const Bits *bits = bits_.data() + range.first, *end = bits + range.count; bits != end; ++bits) truths[bits->word] |= bits->mask;
-  }
 
   std::shared_ptr<const Conditions> below_;                // those that these stand beside
   Condition first_ = 0;                                    // of what is listed here
@@ -142,8 +129,7 @@ class Conditions {
   std::vector<float> shares_;                              // of listed ones
   std::vector<Test> unlisted_;
   std::size_t remembered_ = 0;                             // by those below, too
-  std::vector<Lists> lists_;
-  std::vector<Bits> bits_;
+  std::unique_ptr<Lists> lists_;
 };
 
 }  // namespace footlight
