@@ -1,10 +1,10 @@
 // CandidateIndex: which experiences of a configuration are possible for a request, without a look at
 // their audiences.
 //
-// Each is filed under the conditions that it needs, at most four, the rarest first. For a request either
-// the rarest conditions of all of few are tried without a branch; or, of many, the rarest conditions that are
-// filed under here and hold are found a word of bits at a time, and what stands under them is tried. It
-// is a superset of those whose audience holds: the whole audience is asked of what is found.
+// Each is filed under the conditions that it needs, at most four, the rarest first. For a request those of
+// the rarest conditions that something is filed under here and that hold are found a word of bits at a time,
+// and what stands under them is tried. It is a superset of those whose audience holds: the whole audience is
+// asked of what is found.
 #pragma once
 
 #include <cstdint>
@@ -30,19 +30,24 @@ class CandidateIndex {
 
   // Sets the bits of possible members; `possible` is made as long as it needs to be.
   void find(const Truths& truths, std::vector<std::uint64_t>& possible) const;
+  // The same with what every machine has.
+  void find_portably(const Truths& truths, std::vector<std::uint64_t>& possible) const;
   std::size_t bytes() const;
 
  private:
   struct Word {
     std::uint64_t filed = 0;               // conditions of one word of Truths that something is filed under
-    std::uint32_t word = 0, first_group = 0;
+    std::uint32_t word = 0, groups = 0;    // so many
   };
+  struct Portable;
+  struct Bmi2;
 
-  static bool is_before(const Row& a, const Row& b, bool by_member);
-  void try_all(const Truths& truths, std::vector<std::uint64_t>& possible) const;
+  static bool is_before(const Row& a, const Row& b);
+  template <class Machine>
+  void find_by(const std::uint64_t* listed, std::uint64_t* possible) const;
+  void find_bmi2(const std::uint64_t* listed, std::uint64_t* possible) const;
 
-  std::vector<Row> rows_;                  // by member where all are tried, else by rarest condition
-  std::vector<Condition> rarest_;          // of each row, where all are tried
+  std::vector<Row> rows_;                  // by rarest condition
   std::vector<Word> words_;
   std::vector<std::uint32_t> groups_;      // where the rows of each condition begin, and where the last end
   std::uint32_t members_ = 0;
