@@ -21,7 +21,7 @@ class Ways {
 
   struct Way {
     std::vector<Condition> needs;          // listed conditions that must hold, the rarest first
-    bool is_exact = true;                  // nothing else must
+    Condition rest = always_true;          // what else must: Filings::rest
   };
   using List = std::vector<Way>;
 
@@ -30,9 +30,9 @@ class Ways {
     if (node.op == Op::no) return of(at + 1, !wanted);
     if (is_group(node.op)) return (node.op == Op::all) == wanted ? all(at, wanted) : any(at, wanted);
     if (node.op == Op::always) return wanted ? List{Way{}} : List{};
-    if (node.op == Op::lua) return {Way{{}, false}};
+    if (node.op == Op::lua) return {Way{{}, all_of_it}};
     const Condition condition = conditions_.number_of(tests_[static_cast<std::size_t>(at)]);
-    if (condition >= unlisted) return {Way{{}, false}};
+    if (condition >= unlisted) return {Way{{}, wanted ? condition : all_of_it}};
     return {Way{{wanted ? condition : conditions_.opposite(condition)}}};
   }
 
@@ -46,31 +46,33 @@ class Ways {
     return sum;
   }
 
-  // The part with the rarest ways; to each of them what those parts need that have one way only.
+  // The part with the rarest ways; to each of them what those parts need that have one way only. (To tell all ways of several
+  // parts, or of parts with common ways, was measured: the rows cost more than the audiences that are asked in vain.)
   List all(int group, bool wanted) const {
     List best{Way{}};
-    std::vector<Condition> common;
-    bool is_exact = true;
+    Way common;
     const int end = end_of(group);
     int several = 0;                       // parts with more ways than one: of these only one is told
     for (int part = group + 1; part < end; part = end_of(part)) {
       List ways = of(part, wanted);
       if (ways.empty()) return {};
-      if (ways.size() == 1) {
-        common.insert(common.end(), ways[0].needs.begin(), ways[0].needs.end());
-        is_exact = is_exact && ways[0].is_exact;
-      } else {
-        ++several;
-      }
+      if (ways.size() == 1) common = both(common, ways[0]);
+      else ++several;
       if (share(ways) < share(best)) best = std::move(ways);
     }
-    if (several > (best.size() > 1 ? 1 : 0)) is_exact = false;
+    if (several > (best.size() > 1 ? 1 : 0)) common.rest = all_of_it;
     for (Way& way : best) {
-      way.needs.insert(way.needs.end(), common.begin(), common.end());
-      way.is_exact = way.is_exact && is_exact;
+      way = both(way, common);
       tidy(way);
     }
     return best;
+  }
+
+  static Way both(const Way& one, const Way& other) {
+    const bool is_rest_known = one.rest == always_true || other.rest == always_true || one.rest == other.rest;
+    Way made{one.needs, !is_rest_known ? all_of_it : one.rest == always_true ? other.rest : one.rest};
+    made.needs.insert(made.needs.end(), other.needs.begin(), other.needs.end());
+    return made;
   }
 
   List any(int group, bool wanted) const {
@@ -78,7 +80,7 @@ class Ways {
     const int end = end_of(group);
     for (int part = group + 1; part < end; part = end_of(part)) {
       for (Way& way : of(part, wanted)) sum.push_back(std::move(way));
-      if (sum.size() > filings_max || share(sum) >= 1.0f) return {Way{{}, false}};
+      if (sum.size() > filings_max || share(sum) >= 1.0f) return {Way{{}, all_of_it}};
     }
     return sum;
   }
@@ -92,7 +94,7 @@ class Ways {
     needs.erase(std::unique(needs.begin(), needs.end()), needs.end());
     if (needs.size() > Filing().needs.size()) {
       needs.resize(Filing().needs.size());
-      way.is_exact = false;
+      way.rest = all_of_it;
     }
   }
 
@@ -201,12 +203,12 @@ std::uint32_t AudiencePrograms::add(const PredicateProgram& audience, std::span<
 }
 
 Filings filings_of(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions) {
-  Filings filings{.is_exact = true};
+  Filings filings;
   for (const auto& way : Ways(audience.nodes(), tests, conditions).of(0, true)) {
     Filing filing;
     std::copy(way.needs.begin(), way.needs.end(), filing.needs.begin());
+    filings.rest = filings.ways.empty() || filings.rest == way.rest ? way.rest : all_of_it;
     filings.ways.push_back(filing);
-    filings.is_exact = filings.is_exact && way.is_exact;
   }
   return filings;
 }

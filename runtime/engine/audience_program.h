@@ -19,10 +19,13 @@ struct Filing {
   std::array<Condition, 4> needs = {always_true, always_true, always_true, always_true};
 };
 
+// What is left to ask of an audience one of whose ways is met: nothing (always_true), one unlisted condition, or all of it.
+inline constexpr Condition all_of_it = UINT32_MAX;
+
 // Every way in which an audience can hold has one of these. None: it never holds.
 struct Filings {
   std::vector<Filing> ways;
-  bool is_exact = false;                   // it does hold by each way whose needs hold
+  Condition rest = all_of_it;
 };
 // `tests` are the provisional numbers of the audience's nodes, as Conditions::add gave them.
 Filings filings_of(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions);

@@ -146,17 +146,18 @@ class Decider {
   // Of one configuration, whose candidates stand in their order: nothing but the winners is looked at closely.
   void first_of_each_element(const CompiledConfiguration& matched) {
     matched.index.find(scratch_.truths, scratch_.possible);
+    Possible possible(scratch_.possible, matched);
     std::uint64_t open = matched.elements;   // those that nobody has taken
     const CandidateRun* looked_at = matched.runs.data();   // so far policies were asked ahead
-    for (std::size_t word = 0; word < scratch_.possible.size(); ++word)
-      for (std::uint64_t bits = scratch_.possible[word]; bits != 0; bits &= bits - 1) {
-        const CandidateRun& run = matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+    while (possible.bring(request_.now))
+      for (std::size_t at = 0; at < possible.count(); ++at) {
+        const CandidateRun& run = possible.run(at);
         if ((run.elements & open) == 0) continue;
         bool is_in = false;
         if (run.is_plain || run.asks_policies) {
           auto known = is_in_audience(run);
           if (!known && &run >= looked_at) {
-            looked_at = ask_ahead(matched, word, bits, open);
+            looked_at = ask_ahead(matched, run, open);
             known = is_in_audience(run);
           }
           if (known && !*known) continue;
@@ -173,13 +174,56 @@ class Decider {
       }
   }
 
+  // The possible runs of a configuration, some at a time: what is looked at of them is asked of memory before the first is,
+  // and their buckets are found together.
+  class Possible {
+   public:
+    Possible(const std::vector<std::uint64_t>& bits, const CompiledConfiguration& matched) : words_(bits), matched_(matched), bits_(bits.empty() ? 0 : bits[0]) {}
+
+    // False: there are no more. What is not on at this time is none.
+    bool bring(Instant now) {
+      const CandidateRun* near[at_once];
+      std::size_t met = 0;
+      for (; met < at_once; bits_ &= bits_ - 1) {
+        while (bits_ == 0 && ++word_ < words_.size()) bits_ = words_[word_];
+        if (bits_ == 0) break;
+        near[met] = &matched_.runs[word_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_))];
+        __builtin_prefetch(near[met++]);
+      }
+      count_ = 0;
+      for (std::size_t i = 0; i < met; ++i) {
+        const CandidateRun& run = *near[i];
+        __builtin_prefetch(&matched_.offers[run.first]);
+        __builtin_prefetch(run.rest == all_of_it ? static_cast<const void*>(run.who) : &run);
+        runs_[count_] = &run;
+        count_ += static_cast<int>(run.start <= now) & static_cast<int>(now < run.end);
+      }
+      return met > 0;
+    }
+
+    std::size_t count() const { return count_; }
+    const CandidateRun& run(std::size_t at) const { return *runs_[at]; }
+
+   private:
+    static constexpr std::size_t at_once = 16;
+
+    const std::vector<std::uint64_t>& words_;
+    const CompiledConfiguration& matched_;
+    std::size_t word_ = 0, count_ = 0;
+    std::uint64_t bits_;
+    const CandidateRun* runs_[at_once];
+  };
+
   // --- policies asked together: each way into Lua and out again costs more than most policies do
 
   static constexpr std::size_t ahead_max = 32;          // whoever comes behind the winners is asked in vain
 
-  // Asks the policies that the next possible experiences come to, as far as is known without them. Gives the first run
-  // that it did not look at.
-  const CandidateRun* ask_ahead(const CompiledConfiguration& matched, std::size_t word, std::uint64_t bits, std::uint64_t open) {
+  // Asks the policies that this and the next possible experiences come to, as far as is known without them. Gives the first
+  // run that it did not look at.
+  const CandidateRun* ask_ahead(const CompiledConfiguration& matched, const CandidateRun& from, std::uint64_t open) {
+    const auto number = static_cast<std::size_t>(&from - matched.runs.data());
+    std::size_t word = number / 64;
+    std::uint64_t bits = scratch_.possible[word] & (~std::uint64_t{0} << number % 64);
     std::vector<AskedPolicy>& ahead = scratch_.ahead;
     ahead.clear();
     const auto note = [&](const AskedPolicy& policy) -> std::optional<bool> {
@@ -239,7 +283,14 @@ class Decider {
   // As far as it is known without asking a policy.
   std::optional<bool> is_in_audience(const CandidateRun& run) {
     if (request_.now < run.start || request_.now >= run.end) return false;
-    if (run.is_exact) return true;
+    if (run.rest == always_true) return true;
+    if (run.bucket.attribute >= 0) {
+      const SlotValue& text = request_.slots[run.bucket.attribute];
+      if (text.kind != SlotValue::Kind::string) return false;
+      const int bucket = bucket_after(run.bucket.salt, text.string());
+      return run.bucket.first <= bucket && bucket < run.bucket.end;
+    }
+    if (run.rest != all_of_it) return snapshot_.conditions().holds(run.rest, request_.slots, scratch_.truths);
     bool is_known = true;
     const auto ask = [&](const AskedPolicy& policy) {
       const auto answer = known(policy);

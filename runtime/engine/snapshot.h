@@ -111,8 +111,9 @@ struct CandidateRun {
   AudienceProgram who = nullptr;
   int experience = 0;
   std::uint32_t first = 0, count = 0;                   // of candidates
+  Condition rest = all_of_it;                           // what is left to ask of the audience of what the index finds
+  Conditions::Bucket bucket;                            // where that is one
   bool is_plain = false;                                // nothing but its times and its audience decides
-  bool is_exact = false;                                // what the index finds is in the audience
   bool asks_policies = false;                           // of targeting, and none before those
 };
 

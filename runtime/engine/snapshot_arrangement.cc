@@ -15,11 +15,11 @@ auto rank(const CompiledExperience& experience) {
   return std::tuple(-experience.priority, experience.activated_at, std::string_view(experience.id));
 }
 
-CandidateRun run_of(const CompiledExperience& experience, int number, AudienceProgram program, bool is_exact) {
+CandidateRun run_of(const CompiledExperience& experience, int number, AudienceProgram program, Condition rest, const Conditions& conditions) {
   const bool is_by_audience = experience.kind != ExperienceKind::journey && !experience.schedule && experience.schedule_policy < 0;
   return {.start = experience.start.value_or(Instant{INT64_MIN}), .end = experience.end.value_or(Instant{INT64_MAX}), .who = program,
-          .experience = number, .is_plain = is_by_audience && experience.treatments.empty(), .is_exact = is_exact,
-          .asks_policies = is_by_audience && experience.split};
+          .experience = number, .rest = rest, .bucket = rest >= unlisted && rest != all_of_it ? conditions.bucket(rest) : Conditions::Bucket(),
+          .is_plain = is_by_audience && experience.treatments.empty(), .asks_policies = is_by_audience && experience.split};
 }
 
 // What the workspace says of it, without any experience.
@@ -68,7 +68,7 @@ void put_together(CompiledConfiguration& configuration, const SnapshotParts& par
     const auto at = static_cast<std::size_t>(number);
     const Filings filings = filings_of(parts.experiences[at].asked(), tests.of(at), *parts.conditions);
     for (const Filing& filing : filings.ways) rows.push_back({static_cast<std::uint32_t>(configuration.runs.size()), filing});
-    CandidateRun run = run_of(parts.experiences[at], number, parts.programs[at], filings.is_exact);
+    CandidateRun run = run_of(parts.experiences[at], number, parts.programs[at], filings.rest, *parts.conditions);
     run.first = i;
     run.count = 1;
     configuration.runs.push_back(run);
@@ -96,7 +96,8 @@ struct Coming {
 // A configuration with changes: runs are copied in one piece from one change to the next.
 class Patch {
  public:
-  Patch(const CompiledConfiguration& old, const Numbered<CompiledExperience>& experiences_before) : old_(old), before_(experiences_before), next_(bare(old)) {
+  Patch(const CompiledConfiguration& old, const Numbered<CompiledExperience>& experiences_before, const Conditions& conditions)
+      : old_(old), before_(experiences_before), conditions_(conditions), next_(bare(old)) {
     next_.element_numbers = old.element_numbers;
     next_.candidates.reserve(old.candidates.size() + 4);
     next_.runs.reserve(old.runs.size() + 4);
@@ -160,7 +161,7 @@ class Patch {
   }
 
   void insert(const Coming& one, int configuration) {
-    CandidateRun run = footlight::run_of(*one.experience, one.number, one.program, one.filings.is_exact);
+    CandidateRun run = footlight::run_of(*one.experience, one.number, one.program, one.filings.rest, conditions_);
     run.first = static_cast<std::uint32_t>(next_.candidates.size());
     for (std::size_t a = 0; a < one.experience->actions.size(); ++a) {
       if (one.experience->actions[a].configuration != configuration) continue;
@@ -174,6 +175,7 @@ class Patch {
 
   const CompiledConfiguration& old_;
   const Numbered<CompiledExperience>& before_;
+  const Conditions& conditions_;
   CompiledConfiguration next_;
   bool has_offers_ = false;
   std::vector<std::uint32_t> now_;                       // the old runs
@@ -296,7 +298,7 @@ std::shared_ptr<const Snapshot> changed(const Snapshot& snapshot, SnapshotParts 
     for (const Coming& one : coming)
       if (stands_on(*one.experience, configuration)) come.push_back(&one);
     auto& own = parts.own_configurations[static_cast<std::size_t>(configuration)];
-    own = std::make_shared<const CompiledConfiguration>(Patch(*own, before).with(gone, come, configuration));
+    own = std::make_shared<const CompiledConfiguration>(Patch(*own, before, *parts.conditions).with(gone, come, configuration));
     parts.configurations.put(static_cast<std::size_t>(configuration), own.get());
   }
   return std::make_shared<const Snapshot>(std::move(parts));
