@@ -80,9 +80,9 @@ class Decider {
 
   void answer(std::string_view surface, const DecideScratch::Surface& lookup) {
     surface_ = surface;
+    lookup_ = &lookup;
     trace_ = options_.explain ? &decision_.trace.emplace_back() : nullptr;
     if (trace_) trace_->surface = surface;
-    surface_json_ = lookup.json;
     if (trace_) {
       for (const SurfaceMatch& match : lookup.matches) trace_->configurations.push_back(configuration(static_cast<int>(match.configuration)).name);
       if (lookup.problem) trace_->note = lookup.problem->message;
@@ -302,13 +302,17 @@ class Decider {
   }
 
   bool show_plain(const Candidate& candidate, const Offer& offer) {
-    if (json_ && offer.ready && !scratch_.has_key()) {
-      // It is far away in memory, so that it comes nearer while others are looked for.
-      constexpr std::uint32_t line = 64, lines_max = 8;
-      for (std::uint32_t at = 0; at < std::min(offer.size, line * lines_max); at += line) __builtin_prefetch(offer.ready + at);
-      scratch_.ready.emplace_back(offer.ready, offer.size);
-      ++shown_;
-      return true;
+    if (json_ && offer.ready) {
+      const std::string_view token = scratch_.has_key() ? scratch_.known_token(offer.ready, *lookup_) : std::string_view();
+      if (!scratch_.has_key() || !token.empty()) {
+        // It is far away in memory, so that it comes nearer while others are looked for.
+        constexpr std::uint32_t line = 64, lines_max = 8;
+        for (std::uint32_t at = 0; at < std::min(offer.size, line * lines_max); at += line) __builtin_prefetch(offer.ready + at);
+        __builtin_prefetch(token.data());
+        scratch_.ready.push_back({{offer.ready, offer.size}, token});
+        ++shown_;
+        return true;
+      }
     }
     eligibility(candidate) = {.decision = scratch_.decision, .is_eligible = true};
     return show(candidate);
@@ -316,10 +320,9 @@ class Decider {
 
   void write_ready() {
     std::size_t before = static_cast<std::size_t>(shown_) - scratch_.ready.size();
-    for (const std::string_view ready : scratch_.ready) {
+    for (const auto& [ready, token] : scratch_.ready) {
       if (before++ > 0) *json_ += ',';
-      *json_ += surface_json_;
-      *json_ += ready;
+      append_json(*json_, ready, lookup_->json, token);
     }
     scratch_.ready.clear();
   }
@@ -347,7 +350,7 @@ class Decider {
       const int treatment = eligibility(candidate).treatment;
       const std::string_view treated = treatment < 0 ? std::string_view() : std::string_view(owner.treatments[static_cast<std::size_t>(treatment)].name);
       if (shown_++ > 0) *json_ += ',';
-      append_json(*json_, action(candidate).ready, surface_json_, treated, scratch_.token(owner, action(candidate), treated, surface_));
+      append_json(*json_, action(candidate).ready, lookup_->json, treated, scratch_.token(owner, action(candidate), treatment, *lookup_));
     } else {
       auto content = render(candidate);
       if (!content) return false;
@@ -717,7 +720,7 @@ class Decider {
                      .format = configuration(candidate).format, .content = std::move(content)};
     const int treatment = eligibility(candidate).treatment;
     if (treatment >= 0) made.treatment = owner.treatments[static_cast<std::size_t>(treatment)].name;
-    made.token = scratch_.token(owner, shown, made.treatment, surface_);
+    made.token = scratch_.token(owner, shown, treatment, *lookup_);
     return made;
   }
 
@@ -779,7 +782,8 @@ class Decider {
   std::map<int, Dropped> dropped_;      // by experience; only for traces
   std::map<int, Dropped> because_;      // likewise: why its audience holds
   std::vector<Candidate> failed_;                       // whose content policy failed, for settle()
-  std::string_view surface_, surface_json_;
+  std::string_view surface_;
+  const DecideScratch::Surface* lookup_ = nullptr;      // of it
   SurfaceTrace* trace_ = nullptr;
   Decision decision_;
 };

@@ -50,26 +50,36 @@ const DecideScratch::Surface& DecideScratch::surface(const Snapshot& snapshot, s
   });
   made.json = "{\"surface\":";
   append_json_string(made.json, asked);
-  return surfaces_.emplace(std::string(asked), std::move(made)).first->second;
+  made.number = ++surfaces_met_;
+  const auto kept = surfaces_.emplace(std::string(asked), std::move(made)).first;
+  kept->second.text = kept->first;
+  return kept->second;
 }
 
-std::string_view DecideScratch::token(const CompiledExperience& experience, const CompiledAction& action, std::string_view treatment, std::string_view surface) {
+std::size_t DecideScratch::pair_of(const char* action, std::uint64_t surface, int treatment) {
+  return mixed(reinterpret_cast<std::uintptr_t>(action) ^ surface << 48, 0x9E3779B97F4A7C15u + static_cast<unsigned>(treatment)) & (tokens_kept_max - 2);
+}
+
+std::string_view DecideScratch::known_token(const char* action, const Surface& surface) const {
+  if (tokens_.empty()) return {};
+  const KnownToken* const pair = &tokens_[pair_of(action, surface.number, -1)];
+  for (const KnownToken* known : {pair, pair + 1})
+    if (known->is_of(action, surface.number, -1)) return known->token;
+  return {};
+}
+
+std::string_view DecideScratch::token(const CompiledExperience& experience, const CompiledAction& action, int treatment, const Surface& surface) {
   if (!has_key_) return {};
   if (tokens_.empty()) tokens_.resize(tokens_kept_max);
-  const std::uint64_t hash = mixed(reinterpret_cast<std::uintptr_t>(&action) ^ quick_hash(surface), 0x9E3779B97F4A7C15u ^ quick_hash(treatment));
-  const auto is_it = [&](const KnownToken& known) { return known.action == &action && known.surface == surface && known.treatment == treatment; };
-  // Two may stand in one place: the one asked for last comes first, and the other one is forgotten for a third.
-  KnownToken* const pair = &tokens_[hash & (tokens_kept_max - 2)];
-  if (is_it(pair[0])) return pair[0].token;
+  const char* const where = action.ready.json.data();
+  // Two may stand in one place: the one signed last comes first, and the other one is forgotten for a third.
+  KnownToken* const pair = &tokens_[pair_of(where, surface.number, treatment)];
+  for (const KnownToken* known : {pair, pair + 1})
+    if (known->is_of(where, surface.number, treatment)) return known->token;
   std::swap(pair[0], pair[1]);
-  KnownToken& known = pair[0];
-  if (!is_it(known)) {
-    known.action = &action;
-    known.surface = surface;
-    known.treatment = treatment;
-    known.token = sign_token({experience.id, experience.revision, action.id, known.treatment, known.surface, action.element}, key_);
-  }
-  return known.token;
+  const std::string_view treated = treatment < 0 ? std::string_view() : std::string_view(experience.treatments[static_cast<std::size_t>(treatment)].name);
+  pair[0] = {where, surface.number, treatment, sign_token({experience.id, experience.revision, action.id, std::string(treated), std::string(surface.text), action.element}, key_)};
+  return pair[0].token;
 }
 
 }  // namespace footlight

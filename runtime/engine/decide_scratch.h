@@ -24,6 +24,12 @@ class DecideScratch {
     std::optional<Error> problem;
     bool everything_is_needed = false;    // not only the best of each element counts
     std::string json;                     // its text, escaped, as a proposition begins: `{"surface":"…"`
+    std::string_view text;
+    std::uint64_t number = 0;             // no other surface that this scratch met has it, nor this one when it is met anew
+  };
+  // A proposition that is shown and not written yet: all but its surface and its token.
+  struct Ready {
+    std::string_view json, token;
   };
   struct Ranked {
     Candidate candidate;
@@ -48,9 +54,11 @@ class DecideScratch {
   // Begins the decision itself.
   void begin_decision();
   const Surface& surface(const Snapshot& snapshot, std::string_view asked);
-  // The token of a proposition, signed when it is first met.
+  // The token of a proposition, signed when it is first met; the view is good until another is. Treatments are indices, -1: none.
   bool has_key() const { return has_key_; }
-  std::string_view token(const CompiledExperience& experience, const CompiledAction& action, std::string_view treatment, std::string_view surface);
+  std::string_view token(const CompiledExperience& experience, const CompiledAction& action, int treatment, const Surface& surface);
+  // The same, without a treatment, of the action whose ReadyProposition stands there. Empty: it was not met yet, or is forgotten.
+  std::string_view known_token(const char* action, const Surface& surface) const;
 
   PlainReader reader;
   PlainRequest plain;                     // what it says, where it is plain
@@ -66,7 +74,7 @@ class DecideScratch {
   std::vector<std::uint64_t> possible;
   std::vector<Ranked> ranked;
   std::vector<Candidate> winners;
-  std::vector<std::string_view> ready;    // propositions that are shown, and not written yet
+  std::vector<Ready> ready;
   std::string json;                       // an answer in the making
 
  private:
@@ -75,14 +83,20 @@ class DecideScratch {
     std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(quick_hash(text)); }
   };
   struct KnownToken {
-    const CompiledAction* action = nullptr;
-    std::string treatment, surface, token;
+    const char* action = nullptr;         // where its ReadyProposition stands: no other's does
+    std::uint64_t surface = 0;
+    int treatment = -1;
+    std::string token;
+    bool is_of(const char* wanted, std::uint64_t there, int treated) const { return action == wanted && surface == there && treatment == treated; }
   };
+  // Where a token and the one that was asked for before it in the same place are kept.
+  static std::size_t pair_of(const char* action, std::uint64_t surface, int treatment);
 
   std::uint64_t snapshot_ = 0;            // its serial
   bool has_key_ = false;
   TokenKey key_;
   std::unordered_map<std::string, Surface, Hash, std::equal_to<>> surfaces_;
+  std::uint64_t surfaces_met_ = 0;
   std::vector<KnownToken> tokens_;        // each in its place by hash
 };
 

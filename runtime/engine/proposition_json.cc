@@ -52,16 +52,19 @@ ReadyProposition ready_proposition(const CompiledExperience& experience, const C
 }
 
 void append_json(std::string& out, const ReadyProposition& ready, std::string_view surface, std::string_view treatment, std::string_view token) {
-  constexpr std::string_view end = "\"}";
   std::string_view json(ready.json);
-  json.remove_suffix(end.size());
+  if (treatment.empty()) return append_json(out, json, surface, token);
   out += surface;
-  if (!treatment.empty()) {
-    out += json.substr(0, ready.treatment_at);
-    text(out, ",\"treatment\":", treatment);
-    json.remove_prefix(ready.treatment_at);
-  }
-  out += json;
+  out += json.substr(0, ready.treatment_at);
+  text(out, ",\"treatment\":", treatment);
+  json.remove_prefix(ready.treatment_at);
+  append_json(out, json, {}, token);
+}
+
+void append_json(std::string& out, std::string_view ready, std::string_view surface, std::string_view token) {
+  constexpr std::string_view end = "\"}";
+  out += surface;
+  out += ready.substr(0, ready.size() - end.size());
   out += token;
   out += end;
 }

@@ -17,5 +17,7 @@ ReadyProposition ready_proposition(const CompiledExperience& experience, const C
 void append_json(std::string& out, const Proposition& proposition);
 // `token` needs no escaping, `surface` is JSON as it stands, with what stands before it; `treatment` may be empty.
 void append_json(std::string& out, const ReadyProposition& ready, std::string_view surface, std::string_view treatment, std::string_view token);
+// Without a treatment, of all of ReadyProposition::json.
+void append_json(std::string& out, std::string_view ready, std::string_view surface, std::string_view token);
 
 }  // namespace footlight

@@ -65,7 +65,8 @@ TEST_CASE("an answer is the same bytes again, in whatever order the experiences 
       REQUIRE(to_json(explained) == to_json(plain));
       REQUIRE(to_json(decide(*snapshot, asked, runner, {.key = &key})) == to_json(plain));
       REQUIRE(parse_json(to_json(plain)).ok());
-      REQUIRE(answered(*snapshot, asked, runner, {.key = &key}, scratch) == to_json(plain));
+      // Again with what was kept of the first time, tokens above all.
+      for (int times = 0; times < 2; ++times) REQUIRE(answered(*snapshot, asked, runner, {.key = &key}, scratch) == to_json(plain));
       propositions += static_cast<int>(plain.propositions.size());
     }
   }
