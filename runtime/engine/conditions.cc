@@ -422,7 +422,7 @@ class Conditions::Lister {
   // With no texts: one that finds nothing.
   Lists::Texts table(int attribute, const std::map<std::string, Range>& ranges) {
     Lists& lists = *all_.lists_;
-    const std::size_t room = std::bit_ceil(ranges.size() * 2 + 1), maybe_room = std::bit_ceil((ranges.size() + 3) / 4 + (ranges.empty() ? 1 : 0));
+    const std::size_t room = std::bit_ceil(ranges.size() * 3 / 2 + 1), maybe_room = std::bit_ceil((ranges.size() + 3) / 4 + (ranges.empty() ? 1 : 0));
     const Lists::Texts made{attribute, size_of(lists.maybe), static_cast<std::uint32_t>(maybe_room - 1), size_of(lists.entries), static_cast<std::uint32_t>(room - 1)};
     lists.maybe.resize(lists.maybe.size() + maybe_room);
     lists.entries.resize(lists.entries.size() + room);

@@ -673,7 +673,7 @@ class Decider {
   std::optional<std::string> render(const Candidate& candidate, bool is_whole = true) {
     const CompiledAction& offered = action(candidate);
     const CompiledConfiguration& target = configuration(candidate);
-    if (is_ready(candidate, is_whole)) return *offered.content.constant;
+    if (is_ready(candidate, is_whole)) return std::string(offered.constant());
     const Request& whole = request_.whole();
     if (request_value_.is_null()) request_value_ = request_document(whole);
     const RenderInput input{.profile = &whole.attributes, .context = &whole.context, .request = &request_value_, .now = request_.now};

@@ -46,6 +46,10 @@ ReadyProposition ready_proposition(const CompiledExperience& experience, const C
   names(ready.json, configuration.name, action.element, experience.id, action.id);
   ready.treatment_at = static_cast<std::uint32_t>(ready.json.size());
   body(ready.json, experience.revision, experience.priority, configuration.format, *action.content.constant);
+  if (configuration.format == Format::json) {
+    ready.content_size = static_cast<std::uint32_t>(action.content.constant->size());
+    ready.content_at = static_cast<std::uint32_t>(ready.json.size()) - ready.content_size;
+  }
   ready.json += ",\"token\":\"\"}";
   ready.json.shrink_to_fit();
   return ready;

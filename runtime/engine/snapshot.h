@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/audience_program.h"
@@ -50,7 +51,7 @@ struct SnapshotSource {
 // Content made ready: constant bytes where nothing depends on the request (they satisfy their schema,
 // or would not have compiled), else one of a template, a JSON template, a policy.
 struct CompiledContent {
-  std::optional<std::string> constant;
+  std::optional<std::string> constant;                  // empty where the bytes stand in ReadyProposition: CompiledAction::constant
   std::optional<Template> text;
   std::optional<JsonTemplate> json;
   int policy = -1;
@@ -61,6 +62,7 @@ struct CompiledContent {
 struct ReadyProposition {
   std::string json;                                     // empty: its content is not constant
   std::uint32_t treatment_at = 0;
+  std::uint32_t content_at = 0, content_size = 0;       // where JSON stands as it is shown
 };
 
 struct CompiledAction {
@@ -72,6 +74,11 @@ struct CompiledAction {
   CompiledContent content;
   ReadyProposition ready;
   std::string path;
+
+  // Of constant content: its bytes.
+  std::string_view constant() const {
+    return ready.content_size > 0 ? std::string_view(ready.json).substr(ready.content_at, ready.content_size) : std::string_view(*content.constant);
+  }
 };
 
 struct CompiledExperience : std::enable_shared_from_this<CompiledExperience> {

@@ -111,8 +111,9 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
   for (CompiledAction& action : compiled.actions) {
     action.element_number = elements_.try_emplace(action.element, static_cast<int>(elements_.size())).first->second;
     if (!action.content.constant) continue;
-    action.content.constant->shrink_to_fit();
     action.ready = ready_proposition(compiled, action, *configurations_[static_cast<std::size_t>(action.configuration)]);
+    if (action.ready.content_size > 0) action.content.constant.emplace();   // it stands there
+    action.content.constant->shrink_to_fit();
   }
   compiled.actions.shrink_to_fit();
   Problems distinct;   // two uses of one fragment report its problems once
@@ -267,7 +268,10 @@ CompiledContent SnapshotCompiler::content(const Content& content, const Compiled
   compiled.text = std::move(*made);
   check_names(served.definition, used_paths(*compiled.text), path);
   if (!text_has_tags(*text))
-    if (auto rendered = render(*compiled.text, {})) compiled.constant = std::move(*rendered);
+    if (auto rendered = render(*compiled.text, {})) {
+      compiled.constant = std::move(*rendered);
+      compiled.text.reset();                            // nobody renders it again
+    }
   return compiled;
 }
 
