@@ -111,8 +111,8 @@ struct Candidate {
 };
 
 // An experience among the candidates of a configuration: a run of its actions, and beside it what most
-// decisions need to know of it.
-struct CandidateRun {
+// decisions need to know of it, in one line of the cache.
+struct alignas(64) CandidateRun {
   Instant start, end;                                   // [start, end)
   std::uint64_t elements = 0;                           // that its actions stand on: bits by their numbers here
   AudienceProgram who = nullptr;
@@ -123,6 +123,7 @@ struct CandidateRun {
   bool is_plain = false;                                // nothing but its times and its audience decides
   bool asks_policies = false;                           // of targeting, and none before those
 };
+static_assert(sizeof(CandidateRun) == 64);
 
 // What a candidate offers, as far as it is known without a request.
 struct Offer {
