@@ -174,13 +174,13 @@ class Decider {
       }
   }
 
-  // The possible runs of a configuration, some at a time: what is looked at of them is asked of memory before the first is,
-  // and their buckets are found together.
+  // The possible runs of a configuration that are on at this time, some together: what is looked at of them is asked of
+  // memory before the first is.
   class Possible {
    public:
     Possible(const std::vector<std::uint64_t>& bits, const CompiledConfiguration& matched) : words_(bits), matched_(matched), bits_(bits.empty() ? 0 : bits[0]) {}
 
-    // False: there are no more. What is not on at this time is none.
+    // False: there are no more.
     bool bring(Instant now) {
       const CandidateRun* near[at_once];
       std::size_t met = 0;
@@ -280,9 +280,8 @@ class Decider {
     return {request_, surface, configuration, experience, request_number_};
   }
 
-  // As far as it is known without asking a policy.
+  // Of a run that is on, as far as it is known without asking a policy.
   std::optional<bool> is_in_audience(const CandidateRun& run) {
-    if (request_.now < run.start || request_.now >= run.end) return false;
     if (run.rest == always_true) return true;
     if (run.bucket.attribute >= 0) {
       const SlotValue& text = request_.slots[run.bucket.attribute];
