@@ -25,7 +25,8 @@ Listener::Options hasty_options() {
 // Asks on new connections until `holds`: for what a server does in its own time.
 template <class Holds>
 bool comes_true(Holds holds) {
-  for (int i = 0; i < 20'000; ++i) {
+  // Handlers step back behind whoever spins here, so a busy machine needs many.
+  for (int i = 0; i < 10'000'000; ++i) {
     if (holds()) return true;
     std::this_thread::yield();
   }
