@@ -8,7 +8,7 @@ std::uint32_t AttributeNames::child(std::uint32_t parent, std::string_view key) 
   const auto [known, is_new] = children_.try_emplace({parent, std::string(key)}, static_cast<std::uint32_t>(nodes_.size()));
   if (!is_new) return known->second;
   const std::uint32_t node = known->second;
-  nodes_.push_back({parent, -1, {}});
+  nodes_.push_back({parent, -1, 0});
   add_edge(parent, node, key, false);
   return node;
 }
@@ -19,7 +19,7 @@ void AttributeNames::add_edge(std::uint32_t parent, std::uint32_t node, std::str
   text_ += key;
 }
 
-void AttributeNames::add(std::string_view dotted, int number, Fits fits) {
+void AttributeNames::add(std::string_view dotted, int number, std::uint8_t fits) {
   // The nodes on the way, and from each of them the rest of the name as one key.
   std::vector<std::pair<std::uint32_t, std::string_view>> rests;
   std::uint32_t here = root;

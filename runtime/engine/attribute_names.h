@@ -17,25 +17,21 @@ namespace footlight {
 class AttributeNames {
  public:
   static constexpr std::uint32_t root = 0, none = UINT32_MAX;
-  // Kinds of values that are of an attribute's type whatever they say: a bit for each of SlotValue::Kind.
-  struct Fits {
-    std::uint8_t kinds = 0, items = 0;   // of itself; of what its lists hold
-  };
   struct Node {
     std::uint32_t parent = none;
     int number = -1;                     // of the attribute; -1: it only holds others
-    Fits fits;
+    std::uint8_t fits = 0;               // kinds of values that are of its type whatever they say: a bit for each of SlotValue::Kind
   };
   // Where a key leads, with what the node says.
   struct Step {
     std::uint32_t node = none;
     int number = -1;
-    Fits fits;
+    std::uint8_t fits = 0;
     bool is_dotted = false;              // the key leads over nodes in between
   };
 
   AttributeNames() { nodes_.push_back({}); }
-  void add(std::string_view dotted, int number, Fits fits);
+  void add(std::string_view dotted, int number, std::uint8_t fits);
   void seal();                           // after the last `add`; before that nothing is found
 
   const std::vector<Node>& nodes() const { return nodes_; }

@@ -3,8 +3,8 @@
 //
 // Each is filed under the conditions that it needs, at most four, the rarest first. For a request those of
 // the rarest conditions that something is filed under here and that hold are found a word of bits at a time,
-// and what stands under them is tried. It is a superset of those whose audience holds: the whole audience is
-// asked of what is found.
+// and what stands under them is tried. It is a superset of those whose audience holds: what is left
+// of the audience is asked of what is found (Filings::rest).
 #pragma once
 
 #include <cstdint>

@@ -304,7 +304,7 @@ struct PlainReader::Work {
       known[step.node] = Met::value;
       if (step.number < 0) continue;
       values[step.number] = value;
-      if ((step.fits.kinds & bit_of(value.kind)) == 0) settle(step.number);
+      if ((step.fits & bit_of(value.kind)) == 0) settle(step.number);
     }
     leaves = limits::attributes_max - left;
     token = at;

@@ -53,19 +53,18 @@ bool accepts(const AttributeType& type, const SlotValue& value, const RequestSlo
   return false;
 }
 
-AttributeNames::Fits fits_of(const AttributeType& type) {
+std::uint8_t fits_of(const AttributeType& type) {
   using Kind = SlotValue::Kind;
-  const auto all = static_cast<std::uint8_t>(-1);
   switch (type.type) {
-    case AttributeType::Type::any: return {all, all};
-    case AttributeType::Type::text: return {bit_of(Kind::string), 0};
-    case AttributeType::Type::number: return {type.min || type.max ? std::uint8_t{0} : bit_of(Kind::number), 0};
-    case AttributeType::Type::boolean: return {bit_of(Kind::boolean), 0};
-    case AttributeType::Type::list: return {bit_of(Kind::list), type.of.empty() ? all : fits_of(type.of[0]).kinds};
+    case AttributeType::Type::any: return static_cast<std::uint8_t>(-1);
+    case AttributeType::Type::text: return bit_of(Kind::string);
+    case AttributeType::Type::number: return type.min || type.max ? std::uint8_t{0} : bit_of(Kind::number);
+    case AttributeType::Type::boolean: return bit_of(Kind::boolean);
     case AttributeType::Type::enumeration:
-    case AttributeType::Type::date: return {};
+    case AttributeType::Type::list:
+    case AttributeType::Type::date: return 0;
   }
-  return {};
+  return 0;
 }
 
 }  // namespace footlight

@@ -24,7 +24,7 @@ int AttributeTable::number_of(const std::string& attribute) {
 }
 
 void AttributeTable::seal() {
-  for (const auto& [name, type] : declared_) names_.add(name, -1, {});
+  for (const auto& [name, type] : declared_) names_.add(name, -1, 0);
   for (std::size_t number = 1; number < rows_.size(); ++number) names_.add(rows_[number].name, static_cast<int>(number), fits_of(rows_[number].type));
   names_.seal();
 }
