@@ -86,27 +86,35 @@ Status Catalog::replay() {
   asked_at_ = options_.started;
   const Duration sooner = std::min(Duration{}, (leased_until_ - options_.started.wall) - Window::max());
   control_.emplace(store_id->value_or(""), options_.window, Reading{options_.started.boot + sooner, options_.started.wall + sooner});
-  // Entries are read some at once, and folded one after the other.
+  // Entries are read some at once and folded one after the other; while some are read, those before them are folded.
   std::vector<JournalEntry> waiting;
   std::size_t bytes = 0;
+  std::vector<Told> told;
   std::optional<Error> failure;
-  const auto fold_waiting = [&] {
-    std::vector<Told> told(waiting.size());
-    at_once(waiting.size(), [&](std::size_t i) { told[i] = Told::by(waiting[i]); });
+  const auto fold_told = [&] {
     for (Told& one : told) {
       if (failure) break;
       if (auto folded = fold_entry(std::move(one)); !folded) failure = folded.error();
     }
+  };
+  const auto read_waiting = [&] {
+    std::vector<Told> next(waiting.size());
+    at_once(waiting.size() + 1, [&](std::size_t i) {
+      if (i == 0) fold_told();
+      else next[i - 1] = Told::by(waiting[i - 1]);
+    });
+    told = std::move(next);
     waiting.clear();
     bytes = 0;
   };
   auto read = store_.read(name_, 0, [&](const JournalEntry& entry) {
     waiting.push_back({.seq = entry.seq, .at = entry.at, .record = entry.record});
     bytes += entry.record.size();
-    if (bytes >= read_at_once_bytes) fold_waiting();
+    if (bytes >= read_at_once_bytes) read_waiting();
     return !failure;
   });
-  fold_waiting();
+  read_waiting();
+  fold_told();
   if (failure) return *failure;
   if (!read) return read;
   state_.fenced = *fenced;
