@@ -13,6 +13,7 @@ find_package(spdlog REQUIRED)
 find_package(Catch2 2 REQUIRED)
 pkg_check_modules(LUAJIT REQUIRED IMPORTED_TARGET luajit)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
 pkg_check_modules(ICAL REQUIRED IMPORTED_TARGET libical)
 
 find_program(CCACHE_PROGRAM ccache)

@@ -84,7 +84,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libfootlight${soname} (= ${PROJECT_VERSION})")
 # What the static library is linked with.
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS
-  "libluajit-5.1-dev, libsodium-dev, libre2-dev, libsimdjson-dev, libsqlite3-dev, libhowardhinnant-date-dev")
+  "libluajit-5.1-dev, libsodium-dev, nettle-dev, libre2-dev, libsimdjson-dev, libsqlite3-dev, libhowardhinnant-date-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "runtime for code-based experiences, to develop hosts with
  Headers for C++ and C, the static library, and what CMake and pkg-config find
  them by.")

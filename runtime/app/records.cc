@@ -1,13 +1,12 @@
 #include "app/records.h"
 
-#include <sodium.h>
-
 #include <charconv>
 #include <fstream>
 #include <iostream>
 
 #include "app/inputs.h"
 #include "base/limits.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 namespace footlight {
@@ -17,22 +16,6 @@ constexpr std::size_t problems_told = 100;
 
 // A record holds a request and an answer.
 constexpr std::size_t line_bytes_max = 2 * limits::request_bytes_max + limits::body_bytes_max;
-
-class Sha256 {
- public:
-  Sha256() { crypto_hash_sha256_init(&state_); }
-  void add(std::string_view bytes) { crypto_hash_sha256_update(&state_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()); }
-  std::string hex() {
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_final(&state_, hash);
-    char text[2 * sizeof hash + 1];
-    sodium_bin2hex(text, sizeof text, hash, sizeof hash);
-    return text;
-  }
-
- private:
-  crypto_hash_sha256_state state_;
-};
 
 }  // namespace
 

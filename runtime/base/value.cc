@@ -2,8 +2,6 @@
 // nlohmann's SAX parser, which tells what is wrong, with limits that hold while reading.
 #include "footlight/value.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -560,15 +558,5 @@ std::string to_pretty_json(const Value& value) {
   append_pretty(out, value, 0);
   return out;
 }
-
-std::string sha256_hex(std::string_view bytes) {
-  unsigned char digest[crypto_hash_sha256_BYTES];
-  crypto_hash_sha256(digest, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  char hex[2 * sizeof digest + 1];
-  sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
-  return hex;
-}
-
-std::string hash_of(const Value& value) { return sha256_hex(to_json(value)); }
 
 }  // namespace footlight

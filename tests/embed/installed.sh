@@ -23,7 +23,7 @@ for line in $(seq "$(wc -l < "$work/all.cc")"); do sed -n "${line}p" "$work/all.
 printf '#include <footlight_c.h>\nint main(void) { return footlight_version() == 0; }\n' > "$work/alone.c"
 (cd "$work" && printf '%s\0' one*.cc | xargs -0 -n 4 -P 2 c++ -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror "-I$prefix/include")
 cc -std=c99 -fsyntax-only -Wall -Wextra -Wpedantic -Wstrict-prototypes -Werror "-I$prefix/include" "$work/alone.c"
-if grep -lE '#include *[<"](nlohmann|boost|lua|sqlite3|date/|simdjson|sodium|spdlog|re2|libical)' "$prefix"/include/footlight/*.h; then die "a public header needs another's"; fi
+if grep -lE '#include *[<"](nlohmann|boost|lua|sqlite3|date/|simdjson|sodium|nettle|spdlog|re2|libical)' "$prefix"/include/footlight/*.h; then die "a public header needs another's"; fi
 
 # With CMake.
 cmake -S "$source/tests/embed/hosts" -B "$work/hosts" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Debug > "$work/log" 2>&1 &&
