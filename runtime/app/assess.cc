@@ -59,7 +59,7 @@ std::vector<Split> splits_of(const Snapshot& snapshot) {
     }
     for (const PredicateProgram::Node& node : experience.audience.nodes()) {
       if (node.op != Predicate::Op::bucket || node.attribute != AttributeTable::identity) continue;
-      const auto& [salt, lo, hi] = *node.named;
+      const auto& [salt, lo, hi] = std::tie(node.rare->name, node.rare->lo, node.rare->hi);
       if (!known.insert({salt, lo, hi}).second || hi - lo >= 10'000) continue;
       splits.push_back({.experience = experience.id, .kind = "bucket", .salt = salt, .from = static_cast<int>(lo), .till = static_cast<int>(hi),
                         .names = {"in", "out"}, .shares = {hi - lo, 10'000 - (hi - lo)}});

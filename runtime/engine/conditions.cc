@@ -77,23 +77,23 @@ std::uint64_t hashed(const Value& value) {
 std::uint32_t hashed(const PredicateProgram::Node& node) {
   std::uint64_t hash = mixed(static_cast<std::uint64_t>(node.op) * 0xA24BAED4963EE407u + 1, static_cast<std::uint64_t>(node.attribute) + 0x9E3779B97F4A7C15u);
   if (node.op == Op::bucket)
-    hash = mixed(hash ^ quick_hash(node.named->name), std::bit_cast<std::uint64_t>(node.named->lo + 0.0) ^ std::rotl(std::bit_cast<std::uint64_t>(node.named->hi + 0.0), 17));
+    hash = mixed(hash ^ quick_hash(node.rare->name), std::bit_cast<std::uint64_t>(node.rare->lo + 0.0) ^ std::rotl(std::bit_cast<std::uint64_t>(node.rare->hi + 0.0), 17));
   else if (node.op != Op::list) hash = mixed(hash, hashed(node.operand) ^ 0xD6E8FEB86659FD93u);
   return static_cast<std::uint32_t>(hash >> 32) ^ static_cast<std::uint32_t>(hash);
 }
 
 bool are_same(const PredicateProgram::Node& a, const PredicateProgram::Node& b) {
   if (a.op != b.op || a.attribute != b.attribute) return false;
-  if (a.op == Op::list) return a.ids == b.ids;
-  if (a.op == Op::bucket) return a.named->lo == b.named->lo && a.named->hi == b.named->hi && a.named->name == b.named->name;
+  if (a.op == Op::list) return a.ids() == b.ids();
+  if (a.op == Op::bucket) return a.rare->lo == b.rare->lo && a.rare->hi == b.rare->hi && a.rare->name == b.rare->name;
   return a.operand == b.operand;
 }
 
 std::string key_of(const PredicateProgram::Node& test) {
   std::string key = std::to_string(static_cast<int>(test.op)) + ' ' + std::to_string(test.attribute) + ' ';
   switch (test.op) {
-    case Op::bucket: return key + std::to_string(test.named->lo) + ' ' + std::to_string(test.named->hi) + ' ' + test.named->name;
-    case Op::list: return key + std::to_string(reinterpret_cast<std::uintptr_t>(test.ids.get()));
+    case Op::bucket: return key + std::to_string(test.rare->lo) + ' ' + std::to_string(test.rare->hi) + ' ' + test.rare->name;
+    case Op::list: return key + std::to_string(reinterpret_cast<std::uintptr_t>(test.ids()));
     default: append_json(key, test.operand); return key;
   }
 }
@@ -109,8 +109,7 @@ struct Conditions::Test {
   std::uint32_t uses = 1;
   double lo = 0, hi = 0;
   Value operand;
-  std::shared_ptr<const VersionTest> version;
-  std::shared_ptr<const IdList> ids;
+  std::shared_ptr<const PredicateProgram::Node::Rare> rare;
 
   bool holds(const SlotValue& value, const RequestSlots& slots) const {
     switch (op) {
@@ -143,14 +142,14 @@ struct Conditions::Test {
       case Op::semver: {
         if (value.kind != Kind::string) return false;
         const auto met = parse_version(value.string());
-        return met && version->holds_for(*met);
+        return met && rare->version->holds_for(*met);
       }
       case Op::bucket: {
         if (value.kind != Kind::string) return false;
         const int bucket = bucket_after(salt, value.string());
         return lo <= bucket && bucket < hi;
       }
-      case Op::list: return value.kind == Kind::string && ids->find(value.string()) != ids->end();
+      case Op::list: return value.kind == Kind::string && rare->ids->find(value.string()) != rare->ids->end();
       default: return false;              // groups and policies are no tests
     }
   }
@@ -250,7 +249,7 @@ class Conditions::Lister {
         case Op::eq: case Op::lt: case Op::le: case Op::gt: case Op::ge: cut(test->operand); break;
         case Op::in: case Op::between: for (const Value& value : test->operand.array()) cut(value); break;
         case Op::semver:
-          versions.push_back(test->version->version);
+          versions.push_back(test->rare->version->version);
           if (const auto digit = test->operand.string().find_first_of("0123456789"); parse_version(std::string_view(test->operand.string()).substr(digit)))
             version_texts.push_back(test->operand.string().substr(digit));
           break;
@@ -317,9 +316,9 @@ class Conditions::Lister {
           break;
         }
         case Op::semver: {
-          const auto found = std::lower_bound(versions.begin(), versions.end(), test->version->version, is_before);
+          const auto found = std::lower_bound(versions.begin(), versions.end(), test->rare->version->version, is_before);
           const std::size_t at = 2 * static_cast<std::size_t>(found - versions.begin()) + 1, end = version_classes.size();
-          switch (test->version->comparison) {
+          switch (test->rare->version->comparison) {
             case VersionTest::Comparison::lt: runs.push_back({test, 0, at, true}); break;
             case VersionTest::Comparison::le: runs.push_back({test, 0, at + 1, true}); break;
             case VersionTest::Comparison::eq: runs.push_back({test, at, at + 1, true}); break;
@@ -560,13 +559,12 @@ std::uint32_t Conditions::add(const PredicateProgram::Node& node) {
   made->attribute = node.attribute;
   made->provisional = static_cast<std::uint32_t>(added_.size());
   if (node.op == Op::bucket) {
-    made->lo = node.named->lo;
-    made->hi = node.named->hi;
-    made->salt = bucket_salt(node.named->name);
+    made->lo = node.rare->lo;
+    made->hi = node.rare->hi;
+    made->salt = bucket_salt(node.rare->name);
   }
   made->operand = node.operand;
-  made->ids = node.ids;
-  made->version = node.version;
+  made->rare = node.rare;
   added_.push_back(std::move(made));
   return next;
 }

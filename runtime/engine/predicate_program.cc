@@ -56,7 +56,15 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
     is_too_large = true;
   };
 
-  const auto compile_node = [&](const auto& self, const Predicate& part) -> void {
+  const auto note_path = [&](Node& node, const std::string& path, std::string_view around) {
+    node.has_whole_path = !path.starts_with(around);
+    const std::string_view more = std::string_view(path).substr(node.has_whole_path ? 0 : around.size());
+    node.path_begin = static_cast<std::uint32_t>(program.paths_.size());
+    node.path_size = static_cast<std::uint32_t>(more.size());
+    program.paths_ += more;
+  };
+
+  const auto compile_node = [&](const auto& self, const Predicate& part, std::string_view around) -> void {
     if (++parts > surroundings.nodes_max) return too_large(part);
     if (part.op == Op::audience) {
       const auto named = surroundings.include.audiences.find(part.name);
@@ -70,58 +78,78 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
       }
       if (open.size() == static_cast<std::size_t>(limits::predicate_depth_max)) return too_large(part);
       open.push_back(part.name);
-      self(self, named->second);
+      self(self, named->second, around);
       open.pop_back();
       return;
     }
     if (part.op == Op::lua) {
       auto policy = surroundings.policy(part.lua, part.path);
       if (auto* native = std::get_if<Predicate>(&policy)) {
-        self(self, *native);
+        self(self, *native, around);
         return;
       }
       const int here = static_cast<int>(program.nodes_.size());
-      program.nodes_.push_back({.op = Op::lua, .end = here + 1, .policy = std::get<int>(policy), .path = part.path});
-      for (const Predicate& condition : part.args) self(self, condition);
+      program.nodes_.push_back({.op = Op::lua, .end = here + 1, .policy = std::get<int>(policy)});
+      note_path(program.nodes_.back(), part.path, around);
+      for (const Predicate& condition : part.args) self(self, condition, part.path);
       program.nodes_[static_cast<std::size_t>(here)].end = static_cast<int>(program.nodes_.size());
       return;
     }
     const std::size_t here = program.nodes_.size();
     program.nodes_.push_back({.op = part.op});
-    Node node{.op = part.op, .operand = part.operand, .path = part.path};
-    if (part.op == Op::bucket || part.op == Op::list) node.named = std::make_shared<const Node::Named>(Node::Named{part.name, part.lo, part.hi});
+    Node node{.op = part.op, .operand = part.operand};
+    note_path(node, part.path, around);
     if (!part.attribute.empty()) node.attribute = surroundings.attributes.number_of(part.attribute);
+    Node::Rare rare{part.name, part.lo, part.hi, {}, {}};
     if (part.op == Op::semver)
-      if (auto version = parse_version_test(part.operand.string())) node.version = std::make_shared<const VersionTest>(std::move(*version));
+      if (auto version = parse_version_test(part.operand.string())) rare.version = std::move(*version);
     if (part.op == Op::list) {
       const auto hash = surroundings.include.lists.find(part.name);
       const auto list = hash == surroundings.include.lists.end() ? surroundings.lists.end() : surroundings.lists.find(hash->second);
       if (list == surroundings.lists.end())
         problems.push_back({Code::unknown_list, part.path, "there is no list `" + part.name + "`"});
       else
-        node.ids = list->second;
+        rare.ids = list->second;
     }
-    for (const Predicate& arg : part.args) self(self, arg);
+    if (part.op == Op::bucket || part.op == Op::list || part.op == Op::semver) node.rare = std::make_shared<const Node::Rare>(std::move(rare));
+    for (const Predicate& arg : part.args) self(self, arg, part.path);
     node.end = static_cast<int>(program.nodes_.size());
     program.nodes_[here] = std::move(node);
   };
-  compile_node(compile_node, predicate);
+  compile_node(compile_node, predicate, "");
   // A predicate that could not be compiled is never run; `nodes_` is not left empty all the same.
   if (program.nodes_.empty()) program.nodes_.push_back({.op = Op::always, .end = 1});
   program.nodes_.shrink_to_fit();
+  program.paths_.shrink_to_fit();
   return program;
+}
+
+std::string PredicateProgram::path_of(int at) const {
+  std::string path;
+  for (int here = 0;;) {
+    const Node& node = nodes_[static_cast<std::size_t>(here)];
+    if (node.end <= at) {
+      here = node.end;
+      continue;
+    }
+    if (node.has_whole_path) path.clear();
+    path.append(paths_, node.path_begin, node.path_size);
+    if (here++ == at) return path;
+  }
 }
 
 // One evaluation: the failure of a policy ends it.
 struct PredicateProgram::Run {
-  const std::vector<Node>& nodes;
+  const PredicateProgram& program;
   const Slots& slots;
   PolicyRunner& policies;
   const PolicyCall& call;
   std::optional<PolicyFailure> failure;
 
+  const Node& node_at(int at) const { return program.nodes_[static_cast<std::size_t>(at)]; }
+
   bool holds(int at) {
-    const Node& node = nodes[static_cast<std::size_t>(at)];
+    const Node& node = node_at(at);
     switch (node.op) {
       case Op::always: return true;
       case Op::all:
@@ -150,7 +178,7 @@ struct PredicateProgram::Run {
     }
   }
 
-  int end_of(int at) const { return nodes[static_cast<std::size_t>(at)].end; }
+  int end_of(int at) const { return node_at(at).end; }
 
   static bool leaf(const Node& node, const Value& value) {
     const Value& operand = node.operand;
@@ -181,27 +209,27 @@ struct PredicateProgram::Run {
       case Op::semver: {
         if (!value.is_string()) return false;
         const auto version = parse_version(value.string());
-        return version && node.version->holds_for(*version);
+        return version && node.rare->version->holds_for(*version);
       }
       case Op::bucket: {
         if (!value.is_string()) return false;
-        const int bucket = bucket_of(node.named->name, value.string());
-        return node.named->lo <= bucket && bucket < node.named->hi;
+        const int bucket = bucket_of(node.rare->name, value.string());
+        return node.rare->lo <= bucket && bucket < node.rare->hi;
       }
-      case Op::list: return value.is_string() && node.ids->contains(value.string());
+      case Op::list: return value.is_string() && node.rare->ids->contains(value.string());
       default: return false;   // groups and policies are not leaves
     }
   }
 
   std::string told(const Node& test) const {
     Predicate said{.op = test.op, .attribute = slots.name(test.attribute), .operand = test.operand};
-    if (test.named) said.name = test.named->name, said.lo = test.named->lo, said.hi = test.named->hi;
+    if (test.rare) said.name = test.rare->name, said.lo = test.rare->lo, said.hi = test.rare->hi;
     return to_text(said);
   }
 
   // The first part that decided `wanted == false`; for `no`, what should not have held.
   Blame blame(int at, bool wanted) {
-    const Node& node = nodes[static_cast<std::size_t>(at)];
+    const Node& node = node_at(at);
     const bool is_group = node.op == Op::all || node.op == Op::any;
     if (is_group) {
       // The part that decides: one that is false in `all`, one that is true in an unwanted `any`.
@@ -222,26 +250,26 @@ struct PredicateProgram::Run {
         if (left > 0) text += "; and " + std::to_string(left) + " more";
         if (text.empty()) text = wanted ? "any of nothing is false" : "all of nothing is true";
         else if (wanted) text = "none of: " + text;
-        return {std::move(text), node.path};
+        return {std::move(text), program.path_of(at)};
       }
-      return {wanted ? "holds" : "does not hold", node.path};
+      return {wanted ? "holds" : "does not hold", program.path_of(at)};
     }
     if (node.op == Op::no) return blame(at + 1, !wanted);
     const std::string truth = wanted ? " is false" : " is true";
-    if (node.op == Op::always) return {"everyone" + truth, node.path};
-    if (node.op == Op::lua) return {"the policy answers " + std::string(wanted ? "false" : "true"), node.path};
+    if (node.op == Op::always) return {"everyone" + truth, program.path_of(at)};
+    if (node.op == Op::lua) return {"the policy answers " + std::string(wanted ? "false" : "true"), program.path_of(at)};
     const Value* value = slots[node.attribute];
     std::string met = value ? shown(*value) : node.attribute == AttributeTable::identity ? "nobody known" : "absent";
     if (const auto misfit = slots.misfit(node.attribute); !value && misfit.value)
       met = shown(*misfit.value) + " is not " + to_text(*misfit.type) + ", so it counts as absent";
     if (value && value->is_string() && node.op == Op::bucket)
-      met = "bucket " + std::to_string(bucket_of(node.named->name, value->string()));
-    return {told(node) + truth + " (" + met + ")", node.path};
+      met = "bucket " + std::to_string(bucket_of(node.rare->name, value->string()));
+    return {told(node) + truth + " (" + met + ")", program.path_of(at)};
   }
 };
 
 PredicateProgram::Verdict PredicateProgram::operator()(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const {
-  Run run{nodes_, slots, policies, call, {}};
+  Run run{*this, slots, policies, call, {}};
   const bool holds = run.holds(0);
   return {holds && !run.failure, std::move(run.failure)};
 }
@@ -251,12 +279,12 @@ bool PredicateProgram::asks_policies() const {
 }
 
 PredicateProgram::Blame PredicateProgram::blame(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const {
-  Run run{nodes_, slots, policies, call, {}};
+  Run run{*this, slots, policies, call, {}};
   return run.blame(0, true);
 }
 
 PredicateProgram::Blame PredicateProgram::credit(const Slots& slots, PolicyRunner& policies, const PolicyCall& call) const {
-  Run run{nodes_, slots, policies, call, {}};
+  Run run{*this, slots, policies, call, {}};
   return run.blame(0, false);
 }
 

@@ -67,27 +67,33 @@ class PredicateProgram {
 
   // There are many, so what few have stands elsewhere.
   struct Node {
-    struct Named {
-      std::string name;
+    struct Rare {
+      std::string name;                                   // of a bucket and of a list, as in the predicate
       double lo = 0, hi = 0;
+      std::shared_ptr<const IdList> ids;                  // of a list
+      std::optional<VersionTest> version;                 // of a semver test
     };
 
     Predicate::Op op;
+    bool has_whole_path = false;                          // else its text goes on from that of the node around it
     int end = 0;                                          // one past the node's subtree
     int attribute = 0;
     int policy = -1;
     Value operand;
-    std::string path;
-    std::shared_ptr<const Named> named;                   // of a bucket and of a list, as in the predicate
-    std::shared_ptr<const VersionTest> version;
-    std::shared_ptr<const IdList> ids;
+    std::shared_ptr<const Rare> rare;
+    std::uint32_t path_begin = 0, path_size = 0;          // in paths_
+
+    const IdList* ids() const { return rare ? rare->ids.get() : nullptr; }
   };
   const std::vector<Node>& nodes() const { return nodes_; }
 
  private:
   struct Run;
 
+  std::string path_of(int at) const;
+
   std::vector<Node> nodes_;                               // prefix order
+  std::string paths_;                                     // of all nodes, each without what the node around it says already
 };
 
 }  // namespace footlight

@@ -17,10 +17,10 @@ constexpr std::size_t names_more = 512;
 bool asks_for_more(const CompiledExperience& one, const CompiledExperience* other) {
   const auto asks = [](const CompiledExperience& experience, const IdList* ids) {
     const auto& nodes = experience.audience.nodes();
-    return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) { return node.ids.get() == ids; });
+    return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) { return node.ids() == ids; });
   };
   const auto& nodes = one.audience.nodes();
-  return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) { return node.ids && !(other && asks(*other, node.ids.get())); });
+  return std::any_of(nodes.begin(), nodes.end(), [&](const auto& node) { return node.ids() && !(other && asks(*other, node.ids())); });
 }
 
 }  // namespace

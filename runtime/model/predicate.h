@@ -12,6 +12,7 @@
 //   {"lua": "return function(p, request) … end"}    a policy
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@
 namespace footlight {
 
 struct Predicate {
-  enum class Op {
+  enum class Op : std::uint8_t {
     always, all, any, no,
     exists, eq, in, lt, le, gt, ge, between, starts, ends, contains, has_any, has_all, semver,
     bucket, list, audience, lua,

@@ -206,6 +206,26 @@ TEST_CASE("whoever does not meet a condition is told of a clause, whatever its f
   CHECK(told > 1'000);
 }
 
+TEST_CASE("a clause is told by where it stands, in groups and in the audiences that they name") {
+  const auto place = [](const char* asked, std::vector<std::pair<std::string, std::string>> audiences = {}) {
+    Workspace declared;
+    Problems problems;
+    for (const auto& [name, text] : audiences) declared.audiences[name] = parse_predicate(document(text), "$.audiences." + name, problems);
+    const Compiled compiled(document(asked), declared);
+    REQUIRE(lines_of(compiled.problems) == "");
+    const Request somebody{.attributes = document(R"({"plan": "pro", "age": 30})")};
+    return compiled.program.blame(Slots(*compiled.attributes, somebody), no_policies(), PolicyCall{somebody}).path;
+  };
+  CHECK(place(R"({"attr": "plan", "eq": "free"})") == "$.audience");
+  CHECK(place(R"({"all": ["everyone", {"any": ["everyone"]}, {"all": [{"attr": "age", "gt": 18}, {"attr": "age", "gt": 65}]}]})") == "$.audience.all[2].all[1]");
+  CHECK(place(R"({"no": {"any": [{"attr": "age", "gt": 65}, {"attr": "plan", "eq": "pro"}]}})") == "$.audience.no.any[1]");
+  const std::vector<std::pair<std::string, std::string>> declared = {{"old", R"({"all": ["everyone", {"attr": "age", "gt": 65}]})"},
+                                                                     {"old and paying", R"({"all": [{"attr": "plan", "eq": "pro"}, {"audience": "old"}]})"}};
+  CHECK(place(R"({"all": ["everyone", {"audience": "old"}]})", declared) == "$.audiences.old.all[1]");
+  CHECK(place(R"({"all": [{"audience": "old and paying"}, "everyone"]})", declared) == "$.audiences.old.all[1]");
+  CHECK(place(R"({"all": [{"no": {"audience": "old"}}, {"attr": "plan", "eq": "free"}]})", declared) == "$.audience.all[1]");
+}
+
 TEST_CASE("an attribute of another type than declared is absent, an undeclared one is as it is") {
   Workspace declared;
   declared.attributes["n"].type = AttributeType::Type::number;
