@@ -8,6 +8,7 @@
 
 #include "engine/bucket.h"
 #include "engine/places.h"
+#include "engine/possible_runs.h"
 #include "engine/proposition_json.h"
 
 namespace footlight {
@@ -146,7 +147,7 @@ class Decider {
   // Of one configuration, whose candidates stand in their order: nothing but the winners is looked at closely.
   void first_of_each_element(const CompiledConfiguration& matched) {
     matched.index.find(scratch_.truths, scratch_.possible);
-    Possible possible(scratch_.possible, matched);
+    PossibleRuns possible(scratch_.possible, matched);
     std::uint64_t open = matched.elements;   // those that nobody has taken
     const CandidateRun* looked_at = matched.runs.data();   // so far policies were asked ahead
     while (possible.bring(request_.now))
@@ -173,46 +174,6 @@ class Decider {
         if (open == 0) return;
       }
   }
-
-  // The possible runs of a configuration that are on at this time, some together: what is looked at of them is asked of
-  // memory before the first is.
-  class Possible {
-   public:
-    Possible(const std::vector<std::uint64_t>& bits, const CompiledConfiguration& matched) : words_(bits), matched_(matched), bits_(bits.empty() ? 0 : bits[0]) {}
-
-    // False: there are no more.
-    bool bring(Instant now) {
-      const CandidateRun* near[at_once];
-      std::size_t met = 0;
-      for (; met < at_once; bits_ &= bits_ - 1) {
-        while (bits_ == 0 && ++word_ < words_.size()) bits_ = words_[word_];
-        if (bits_ == 0) break;
-        near[met] = &matched_.runs[word_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_))];
-        __builtin_prefetch(near[met++]);
-      }
-      count_ = 0;
-      for (std::size_t i = 0; i < met; ++i) {
-        const CandidateRun& run = *near[i];
-        __builtin_prefetch(&matched_.offers[run.first]);
-        __builtin_prefetch(run.rest == all_of_it ? static_cast<const void*>(run.who) : &run);
-        runs_[count_] = &run;
-        count_ += static_cast<int>(run.start <= now) & static_cast<int>(now < run.end);
-      }
-      return met > 0;
-    }
-
-    std::size_t count() const { return count_; }
-    const CandidateRun& run(std::size_t at) const { return *runs_[at]; }
-
-   private:
-    static constexpr std::size_t at_once = 16;
-
-    const std::vector<std::uint64_t>& words_;
-    const CompiledConfiguration& matched_;
-    std::size_t word_ = 0, count_ = 0;
-    std::uint64_t bits_;
-    const CandidateRun* runs_[at_once];
-  };
 
   // --- policies asked together: each way into Lua and out again costs more than most policies do
 
@@ -304,9 +265,9 @@ class Decider {
     if (json_ && offer.ready) {
       const std::string_view token = scratch_.has_key() ? scratch_.known_token(offer.ready, *lookup_) : std::string_view();
       if (!scratch_.has_key() || !token.empty()) {
-        // It is far away in memory, so that it comes nearer while others are looked for.
-        constexpr std::uint32_t line = 64, lines_max = 8;
-        for (std::uint32_t at = 0; at < std::min(offer.size, line * lines_max); at += line) __builtin_prefetch(offer.ready + at);
+        // It is far away in memory, so that it comes nearer while others are looked for; always as many lines, so that the CPU need not guess.
+        constexpr std::uint32_t line = 64, lines = 8;
+        for (std::uint32_t at = 0; at < lines * line; at += line) __builtin_prefetch(offer.ready + std::min(offer.size, at));
         __builtin_prefetch(token.data());
         scratch_.ready.push_back({{offer.ready, offer.size}, token});
         ++shown_;
@@ -789,11 +750,6 @@ class Decider {
 
 }  // namespace
 
-std::string_view to_text(Fate fate) {
-  constexpr std::string_view names[] = {"shown", "lost", "schedule", "audience", "targeting", "experiment", "conflict", "content", "policy_failed", "no_state"};
-  return names[static_cast<int>(fate)];
-}
-
 Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch) {
   scratch.begin(snapshot, options.key);
   if (!options.explain) scratch.filled.fill(snapshot.attributes(), request);
@@ -876,54 +832,6 @@ Result<AnswerBytes> answer(const Snapshot& snapshot, std::string_view bytes, Ins
                         DecideScratch& scratch) {
   if (auto read = read_request(snapshot, bytes, options, scratch); !read) return read.error();
   return answer_read(snapshot, now, policies, options, scratch);
-}
-
-Value to_value(const SurfaceTrace& trace) {
-  Array candidates;
-  for (const CandidateTrace& candidate : trace.candidates) {
-    Object row{{"experience", candidate.experience}, {"action", candidate.action}, {"element", candidate.element},
-               {"revision", candidate.revision}, {"priority", candidate.priority}, {"fate", to_text(candidate.fate)}};
-    if (!candidate.reason.empty()) row["reason"] = candidate.reason;
-    if (!candidate.place.empty()) row["place"] = candidate.place;
-    if (!candidate.because.empty()) {
-      Object because{{"text", candidate.because}};
-      if (!candidate.because_place.empty()) because["place"] = candidate.because_place;
-      row["because"] = std::move(because);
-    }
-    candidates.push_back(std::move(row));
-  }
-  Object value{{"surface", trace.surface}, {"configurations", Array(trace.configurations.begin(), trace.configurations.end())},
-               {"candidates", std::move(candidates)}};
-  if (!trace.note.empty()) value["note"] = trace.note;
-  if (!trace.log.empty()) value["log"] = Array(trace.log.begin(), trace.log.end());
-  return value;
-}
-
-std::string to_json(const Decision& decision) {
-  std::string out = "{";
-  if (!decision.reason.empty()) {
-    out += "\"reason\":";
-    append_json_string(out, decision.reason);
-    out += ',';
-  }
-  out += "\"snapshot\":";
-  append_json_string(out, decision.snapshot);
-  out += ",\"propositions\":[";
-  for (const Proposition& proposition : decision.propositions) {
-    if (&proposition != &decision.propositions[0]) out += ',';
-    append_json(out, proposition);
-  }
-  out += ']';
-  if (!decision.trace.empty()) {
-    out += ",\"trace\":[";
-    for (const SurfaceTrace& trace : decision.trace) {
-      if (&trace != &decision.trace[0]) out += ',';
-      append_json(out, to_value(trace));
-    }
-    out += ']';
-  }
-  out += '}';
-  return out;
 }
 
 }  // namespace footlight

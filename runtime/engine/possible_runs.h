@@ -1,0 +1,53 @@
+// PossibleRuns: those runs of a configuration that its index finds possible and that are on at this time.
+//
+// They come some together, and what is looked at of them is asked of memory before the first is: in a large configuration they
+// stand far from each other, and a decision would wait for each.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "engine/snapshot.h"
+
+namespace footlight {
+
+class PossibleRuns {
+ public:
+  PossibleRuns(const std::vector<std::uint64_t>& bits, const CompiledConfiguration& matched) : words_(bits), matched_(matched), bits_(bits.empty() ? 0 : bits[0]) {}
+
+  // False: there are no more.
+  bool bring(Instant now) {
+    const CandidateRun* near[at_once];
+    std::size_t met = 0;
+    for (; met < at_once; bits_ &= bits_ - 1) {
+      while (bits_ == 0 && ++word_ < words_.size()) bits_ = words_[word_];
+      if (bits_ == 0) break;
+      near[met] = &matched_.runs[word_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_))];
+      __builtin_prefetch(near[met++]);
+    }
+    count_ = 0;
+    for (std::size_t i = 0; i < met; ++i) {
+      const CandidateRun& run = *near[i];
+      __builtin_prefetch(&matched_.offers[run.first]);
+      __builtin_prefetch(run.rest == all_of_it ? static_cast<const void*>(run.who) : &run);
+      runs_[count_] = &run;
+      count_ += static_cast<int>(run.start <= now) & static_cast<int>(now < run.end);
+    }
+    return met > 0;
+  }
+
+  std::size_t count() const { return count_; }
+  const CandidateRun& run(std::size_t at) const { return *runs_[at]; }
+
+ private:
+  static constexpr std::size_t at_once = 16;
+
+  const std::vector<std::uint64_t>& words_;
+  const CompiledConfiguration& matched_;
+  std::size_t word_ = 0, count_ = 0;
+  std::uint64_t bits_;
+  const CandidateRun* runs_[at_once];
+};
+
+}  // namespace footlight
