@@ -229,6 +229,24 @@ struct Conditions::Lists {
 
 // Makes the lists of one attribute after the other.
 class Conditions::Lister {
+  // In which of so many intervals a condition holds: told by runs of them, [first, last).
+  struct Intervals {
+    struct Edge {
+      std::size_t at;
+      bool begins;                                         // where one run ends and another begins, the condition holds
+      Condition condition;
+      auto operator<=>(const Edge&) const = default;
+    };
+    std::size_t count = 0;
+    std::vector<Edge> edges;
+
+    void add(Condition condition, std::size_t first, std::size_t last) {
+      if (first >= last) return;
+      edges.push_back({first, true, condition});
+      edges.push_back({last, false, condition});
+    }
+  };
+
  public:
   explicit Lister(Conditions& conditions) : all_(conditions) {}
 
@@ -270,7 +288,7 @@ class Conditions::Lister {
     }
 
     const auto interval_count = 2 * cuts.size() + 1;
-    std::vector<std::vector<Condition>> classes(cuts.empty() ? 0 : interval_count), version_classes(versions.empty() ? 0 : 2 * versions.size() + 1);
+    Intervals classes{cuts.empty() ? 0 : interval_count, {}}, version_classes{versions.empty() ? 0 : 2 * versions.size() + 1, {}};
     // What is to be listed for whole runs of intervals: [first, last), narrowest first.
     struct Run {
       Test* test;
@@ -294,7 +312,7 @@ class Conditions::Lister {
           for (const Value& value : wanted) {
             if (value.is_string()) texts[value.string()].push_back(condition);
             if (value.is_boolean()) truth[value.boolean()].push_back(condition);
-            if (value.is_number()) classes[class_of(value.number())].push_back(condition);
+            if (value.is_number()) classes.add(condition, class_of(value.number()), class_of(value.number()) + 1);
           }
           break;
         }
@@ -317,7 +335,7 @@ class Conditions::Lister {
         }
         case Op::semver: {
           const auto found = std::lower_bound(versions.begin(), versions.end(), test->rare->version->version, is_before);
-          const std::size_t at = 2 * static_cast<std::size_t>(found - versions.begin()) + 1, end = version_classes.size();
+          const std::size_t at = 2 * static_cast<std::size_t>(found - versions.begin()) + 1, end = version_classes.count;
           switch (test->rare->version->comparison) {
             case VersionTest::Comparison::lt: runs.push_back({test, 0, at, true}); break;
             case VersionTest::Comparison::le: runs.push_back({test, 0, at + 1, true}); break;
@@ -349,9 +367,8 @@ class Conditions::Lister {
     for (const Run& run : runs) {
       listings += run.last - run.first;
       if (listings > most && !is_listed(*run.test)) continue;
-      auto& into = run.is_version ? version_classes : classes;
-      const Condition condition = all_.listed(*run.test, one_of(static_cast<double>(run.last - run.first) / static_cast<double>(into.size())));
-      for (std::size_t i = run.first; i < run.last; ++i) into[i].push_back(condition);
+      Intervals& into = run.is_version ? version_classes : classes;
+      into.add(all_.listed(*run.test, one_of(static_cast<double>(run.last - run.first) / static_cast<double>(into.count))), run.first, run.last);
     }
 
     for (const Condition condition : present) lists.present.push_back({attribute, condition - all_.first_});
@@ -365,14 +382,14 @@ class Conditions::Lister {
     };
     affixed(prefixes, prefix_lengths, false);
     affixed(suffixes, suffix_lengths, true);
-    if (!classes.empty()) {
+    if (classes.count > 0) {
       lists.numbers.push_back({attribute, size_of(lists.cuts), static_cast<std::uint32_t>(cuts.size()), size_of(lists.classes)});
       lists.cuts.insert(lists.cuts.end(), cuts.begin(), cuts.end());
-      for (auto& conditions : classes) lists.classes.push_back(bits(conditions));
+      list(classes);
     }
-    if (!version_classes.empty()) {
+    if (version_classes.count > 0) {
       Lists::Versions made{.cuts = std::move(versions), .classes = size_of(lists.classes)};
-      for (auto& conditions : version_classes) lists.classes.push_back(bits(conditions));
+      list(version_classes);
       std::map<std::string, Range> ranges;
       for (const std::string& text : version_texts) {
         const auto at = std::lower_bound(made.cuts.begin(), made.cuts.end(), *parse_version(text), is_before);
@@ -387,27 +404,57 @@ class Conditions::Lister {
   // What was listed before stays listed.
   bool is_listed(const Test& test) const { return all_.numbers_[test.provisional] < unlisted; }
 
+  // What holds in each interval, from the first one to the last.
+  void list(Intervals& intervals) {
+    auto& edges = intervals.edges;
+    std::sort(edges.begin(), edges.end());
+    hold_none(edges, [](const Intervals::Edge& edge) { return edge.condition; });
+    auto next = edges.begin();
+    for (std::size_t i = 0; i < intervals.count; ++i) {
+      for (; next != edges.end() && next->at == i; ++next) hold(next->condition, next->begins);
+      all_.lists_->classes.push_back(held());
+    }
+  }
+
   // The bits of some conditions.
-  Range bits(std::vector<Condition>& conditions) {
-    std::sort(conditions.begin(), conditions.end());
-    for (Condition& condition : conditions) condition -= all_.first_;
+  Range bits(const std::vector<Condition>& conditions) {
+    hold_none(conditions, [](Condition condition) { return condition; });
+    for (const Condition condition : conditions) hold(condition, true);
+    return held();
+  }
+
+  // Room for those that may hold, of which none holds yet.
+  void hold_none(const auto& some, const auto& condition_of) {
+    held_from_ = UINT32_MAX;
+    std::uint32_t last = 0;
+    for (const auto& one : some) {
+      const std::uint32_t word = (condition_of(one) - all_.first_) >> 6;
+      held_from_ = std::min(held_from_, word);
+      last = std::max(last, word);
+    }
+    held_.assign(some.empty() ? 0 : last - held_from_ + 1, 0);
+  }
+
+  void hold(Condition condition, bool holds) {
+    const Condition number = condition - all_.first_;
+    const std::uint64_t bit = std::uint64_t{1} << (number & 63);
+    std::uint64_t& word = held_[(number >> 6) - held_from_];
+    word = holds ? word | bit : word & ~bit;
+  }
+
+  Range held() {
     std::vector<Bits>& more = all_.lists_->bits;
-    Range range{.word = conditions.empty() ? 0 : conditions[0] >> 6, .first = size_of(more)};
-    for (const Condition condition : conditions) {
-      const std::uint64_t bit = std::uint64_t{1} << (condition & 63);
-      if (condition >> 6 == range.word) {
-        range.mask |= bit;
-        continue;
-      }
-      if (condition >> 6 == range.word + 1) {
-        range.next |= bit;
-        continue;
-      }
-      if (range.count == 0 || more.back().word != condition >> 6) {
-        more.push_back({0, condition >> 6});
-        ++range.count;
-      }
-      more.back().mask |= bit;
+    std::size_t at = 0;
+    while (at < held_.size() && held_[at] == 0) ++at;
+    Range range{.first = size_of(more)};
+    if (at == held_.size()) return range;
+    range.word = held_from_ + static_cast<std::uint32_t>(at);
+    range.mask = held_[at++];
+    if (at < held_.size()) range.next = held_[at++];
+    for (; at < held_.size(); ++at) {
+      if (held_[at] == 0) continue;
+      more.push_back({held_[at], held_from_ + static_cast<std::uint32_t>(at)});
+      ++range.count;
     }
     return range;
   }
@@ -439,6 +486,8 @@ class Conditions::Lister {
   static std::uint32_t size_of(const auto& of) { return static_cast<std::uint32_t>(of.size()); }
 
   Conditions& all_;
+  std::vector<std::uint64_t> held_;                        // conditions that hold, in the making
+  std::uint32_t held_from_ = 0;                            // its first word
 };
 
 Conditions::Conditions() = default;

@@ -53,7 +53,7 @@ std::vector<Case> cases() {
        "not pcall(table.insert, string, 1)"},
       {"a pattern that backtracks pays for it", "return (('a'):rep(200)):find(('.-'):rep(20) .. 'b')",
        Code::fuel_exhausted,
-       {.fuel = 500}},
+       {.fuel = 100}},
   };
 }
 
