@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
+#include <random>
 #include <set>
 
 #include "generated.h"
@@ -316,6 +318,49 @@ TEST_CASE("each proposition has a token that names it, defaults have none, forge
   CHECK(tokens.size() == 3);   // the same action on two surfaces has two
   CHECK(decision.propositions[2].parts.size() == 2);
   CHECK(decision.propositions[2].parts[0].token == decision.propositions[2].token);
+}
+
+TEST_CASE("a number is in the ranges that it is in, on their bounds and beside them") {
+  const std::uint64_t seed = seed_of_test();
+  INFO("FOOTLIGHT_SEED=" << seed);
+  std::mt19937_64 random(seed);
+  const auto below = [&](int end) { return static_cast<int>(random() % static_cast<unsigned>(end)); };
+  struct Asked {
+    Value test;
+    std::function<bool(double)> holds;
+  };
+  std::vector<Asked> all;
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"list": {"format": "text", "rules": ["web://shop.example/#list"]}}})"));
+  for (int i = 0; i < 400; ++i) {
+    const double a = below(40), b = a + below(40);
+    const auto test = [&](std::string_view op, Value operand, std::function<bool(double)> holds) { all.push_back({Object{{"attr", "n"}, {op, std::move(operand)}}, std::move(holds)}); };
+    switch (i % 7) {
+      case 0: test("lt", a, [=](double n) { return n < a; }); break;
+      case 1: test("le", a, [=](double n) { return n <= a; }); break;
+      case 2: test("gt", a, [=](double n) { return n > a; }); break;
+      case 3: test("ge", a, [=](double n) { return n >= a; }); break;
+      case 4: test("eq", a, [=](double n) { return n == a; }); break;
+      case 5: test("in", Array{a, b, a, b + 1}, [=](double n) { return n == a || n == b || n == b + 1; }); break;
+      default: test("between", Array{a, b}, [=](double n) { return a <= n && n < b; });
+    }
+    const std::string id = "e" + std::to_string(i);
+    world.live(id, Object{{"audience", all.back().test}, {"show", Object{{"list", Array{Object{{"element", id}, {"content", id}}}}}}});
+  }
+  const auto snapshot = compiled(world);
+  WordRunner runner(*snapshot);
+  int held = 0;
+  for (double n = -1; n < 82; n += 0.5) {
+    std::set<std::string> expected, met;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (all[i].holds(n)) expected.insert("e" + std::to_string(i));
+    const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}}, {"attributes", Object{{"n", n}}}}, {});
+    for (const Proposition& proposition : decide(*snapshot, asked, runner).propositions) met.insert(proposition.experience);
+    INFO(n);
+    REQUIRE(met == expected);
+    held += static_cast<int>(met.size());
+  }
+  CHECK(held > 5'000);
 }
 
 TEST_CASE("an experience is asked about once in a decision, whatever surfaces it is on") {
