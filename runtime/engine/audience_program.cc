@@ -107,8 +107,8 @@ class Ways {
 
 class AudiencePrograms::Writer {
  public:
-  Writer(const Nodes& nodes, std::span<const std::uint32_t> tests, const Conditions& conditions, std::vector<AudienceStep>& steps)
-      : nodes_(nodes), tests_(tests), conditions_(conditions), steps_(steps), first_(steps.size()) {}
+  Writer(const Nodes& nodes, std::span<const std::uint32_t> tests, const Conditions& conditions, std::vector<Condition> known, std::vector<AudienceStep>& steps)
+      : nodes_(nodes), tests_(tests), conditions_(conditions), known_(std::move(known)), steps_(steps), first_(steps.size()) {}
 
   void write() {
     // Jumps lead to labels until all steps are there: 0 accepts, 1 rejects.
@@ -137,11 +137,11 @@ class AudiencePrograms::Writer {
 
   void group(int at, std::uint16_t yes, std::uint16_t no, bool is_all) {
     std::vector<int> parts;
-    for (int part = at + 1; part < end_of(at); part = end_of(part)) parts.push_back(part);
+    for (int part = at + 1; part < end_of(at); part = end_of(part))
+      if (!is_known(part, is_all)) parts.push_back(part);   // it does not decide
     // What decides soonest and costs least comes first; but whether a policy is asked, and so may fail, depends on
     // the order that the author wrote.
-    const bool has_policy = std::any_of(nodes_.begin() + at, nodes_.begin() + end_of(at), [](const auto& node) { return node.op == Op::lua; });
-    if (!has_policy)
+    if (!has_policy(at))
       std::stable_sort(parts.begin(), parts.end(), [&](int left, int right) { return cost(left, is_all) < cost(right, is_all); });
     if (parts.empty()) {
       steps_.push_back({always_true, is_all ? yes : no, is_all ? yes : no});
@@ -171,6 +171,35 @@ class AudiencePrograms::Writer {
     steps_.push_back({(number > 0 ? split_policy : policy) | static_cast<std::uint32_t>(nodes_[static_cast<std::size_t>(at)].policy), yes, no});
   }
 
+  // Whether it is known already that the part is `what`.
+  bool is_known(int part, bool what) const {
+    const auto& node = nodes_[static_cast<std::size_t>(part)];
+    switch (node.op) {
+      case Op::no: return is_known(part + 1, !what);
+      case Op::always: return what;
+      case Op::lua: return false;
+      case Op::all:
+      case Op::any: {
+        bool every = true, some = false;
+        for (int inner = part + 1; inner < node.end; inner = end_of(inner)) {
+          const bool is_so = is_known(inner, what);
+          every = every && is_so;
+          some = some || is_so;
+        }
+        // Where one part settles it, a policy before that is asked all the same.
+        return (node.op == Op::all) == what ? every : some && !has_policy(part);
+      }
+      default: {
+        const Condition condition = conditions_.number_of(tests_[static_cast<std::size_t>(part)]);
+        return condition < unlisted && std::binary_search(known_.begin(), known_.end(), what ? condition : conditions_.opposite(condition));
+      }
+    }
+  }
+
+  bool has_policy(int at) const {
+    return std::any_of(nodes_.begin() + at, nodes_.begin() + end_of(at), [](const auto& node) { return node.op == Op::lua; });
+  }
+
   std::uint16_t label() {
     labels_.push_back(0);
     return static_cast<std::uint16_t>(labels_.size() - 1);
@@ -190,16 +219,26 @@ class AudiencePrograms::Writer {
   const Nodes& nodes_;
   const std::span<const std::uint32_t> tests_;
   const Conditions& conditions_;
+  const std::vector<Condition> known_;                     // conditions that hold, in order
   std::vector<AudienceStep>& steps_;
   const std::size_t first_;
   std::vector<std::uint16_t> labels_;
 };
 
-std::uint32_t AudiencePrograms::add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions) {
-  if (audience.is_always()) return 0;
+std::uint32_t AudiencePrograms::add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions, const Filings& filings) {
+  if (filings.rest == always_true) return 0;
   const auto program = static_cast<std::uint32_t>(steps_.size());
-  Writer(audience.nodes(), tests, conditions, steps_).write();
+  Writer(audience.nodes(), tests, conditions, filings.common(), steps_).write();
   return program;
+}
+
+std::vector<Condition> Filings::common() const {
+  std::vector<Condition> all;
+  if (ways.empty()) return all;
+  for (const Condition need : ways[0].needs)
+    if (std::all_of(ways.begin(), ways.end(), [&](const Filing& way) { return std::find(way.needs.begin(), way.needs.end(), need) != way.needs.end(); })) all.push_back(need);
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 Filings filings_of(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions) {

@@ -26,6 +26,9 @@ inline constexpr Condition all_of_it = UINT32_MAX;
 struct Filings {
   std::vector<Filing> ways;
   Condition rest = all_of_it;
+
+  // What all ways need, in order: it holds wherever one of them is met.
+  std::vector<Condition> common() const;
 };
 // `tests` are the provisional numbers of the audience's nodes, as Conditions::add gave them.
 Filings filings_of(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions);
@@ -34,14 +37,14 @@ struct AudienceStep {
   std::uint32_t condition = 0;             // or a policy
   std::uint16_t yes = 0, no = 0;
 };
-// Where its steps begin; whoever made it keeps them.
+// Where its steps begin; whoever made it keeps them. It asks what is left to ask where one of the audience's ways is met.
 using AudienceProgram = const AudienceStep*;
 
 // The programs of some audiences, one after the other: those that are asked one after the other stand so.
 class AudiencePrograms {
  public:
   // Where it will begin, and after the last of them: the program.
-  std::uint32_t add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions);
+  std::uint32_t add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions, const Filings& filings);
   AudienceProgram at(std::uint32_t begin) const { return steps_.data() + begin; }
 
   // `ask(AskedPolicy)` answers std::optional<bool>: nothing ends the run, and the audience does not hold.

@@ -57,7 +57,7 @@ struct Tests {
 };
 
 // Candidates stand in their order.
-void put_together(CompiledConfiguration& configuration, const SnapshotParts& parts, const Tests& tests) {
+void put_together(CompiledConfiguration& configuration, const SnapshotParts& parts, const std::vector<Filings>& filings) {
   std::vector<CandidateIndex::Row> rows;
   for (std::uint32_t i = 0; i < configuration.candidates.size(); ++i) {
     const int number = configuration.candidates[i].experience;
@@ -66,9 +66,8 @@ void put_together(CompiledConfiguration& configuration, const SnapshotParts& par
       continue;
     }
     const auto at = static_cast<std::size_t>(number);
-    const Filings filings = filings_of(parts.experiences[at].asked(), tests.of(at), *parts.conditions);
-    for (const Filing& filing : filings.ways) rows.push_back({static_cast<std::uint32_t>(configuration.runs.size()), filing});
-    CandidateRun run = run_of(parts.experiences[at], number, parts.programs[at], filings.rest, *parts.conditions);
+    for (const Filing& filing : filings[at].ways) rows.push_back({static_cast<std::uint32_t>(configuration.runs.size()), filing});
+    CandidateRun run = run_of(parts.experiences[at], number, parts.programs[at], filings[at].rest, *parts.conditions);
     run.first = i;
     run.count = 1;
     configuration.runs.push_back(run);
@@ -217,10 +216,13 @@ std::shared_ptr<const Snapshot> arranged(SnapshotParts parts, std::vector<std::s
   // Programs stand as candidates do.
   const auto steps = std::make_shared<AudiencePrograms>();
   std::vector<std::uint32_t> begins(experiences.size(), UINT32_MAX);
+  std::vector<Filings> filings(experiences.size());
   for (const CompiledConfiguration& configuration : configurations)
     for (const Candidate& candidate : configuration.candidates) {
       const auto number = static_cast<std::size_t>(candidate.experience);
-      if (begins[number] == UINT32_MAX) begins[number] = steps->add(experiences[number]->asked(), tests.of(number), *conditions);
+      if (begins[number] != UINT32_MAX) continue;
+      filings[number] = filings_of(experiences[number]->asked(), tests.of(number), *conditions);
+      begins[number] = steps->add(experiences[number]->asked(), tests.of(number), *conditions, filings[number]);
     }
   parts.programs.assign(experiences.size(), nullptr);
   for (std::size_t number = 0; number < experiences.size(); ++number)
@@ -228,7 +230,7 @@ std::shared_ptr<const Snapshot> arranged(SnapshotParts parts, std::vector<std::s
   parts.steps = steps;
 
   for (std::size_t number = 0; number < configurations.size(); ++number) {
-    put_together(configurations[number], parts, tests);
+    put_together(configurations[number], parts, filings);
     parts.own_configurations[number] = std::make_shared<const CompiledConfiguration>(std::move(configurations[number]));
     parts.configurations.put(number, parts.own_configurations[number].get());
   }
@@ -279,11 +281,12 @@ std::shared_ptr<const Snapshot> changed(const Snapshot& snapshot, SnapshotParts 
     }
     for (const CompiledAction& action : changes[i].to->actions) touched.insert(action.configuration);
     const auto steps = std::make_shared<AudiencePrograms>();
-    parts.programs[number] = steps->at(steps->add(changes[i].to->asked(), tests[i], *parts.conditions));
+    Filings filings = filings_of(changes[i].to->asked(), tests[i], *parts.conditions);
+    parts.programs[number] = steps->at(steps->add(changes[i].to->asked(), tests[i], *parts.conditions, filings));
     RecentExperience kept{changes[i].number, changes[i].to, steps};
     if (was_recent) *recent = std::move(kept);
     else parts.recent.insert(recent, std::move(kept));
-    coming.push_back({changes[i].number, changes[i].to.get(), parts.programs[number], filings_of(changes[i].to->asked(), tests[i], *parts.conditions)});
+    coming.push_back({changes[i].number, changes[i].to.get(), parts.programs[number], std::move(filings)});
   }
   std::sort(coming.begin(), coming.end(), [](const Coming& left, const Coming& right) { return rank(*left.experience) < rank(*right.experience); });
 
