@@ -66,7 +66,7 @@ class TimedRunner : public PolicyRunner {
   std::vector<Cost> costs;                              // by policy
 };
 
-// Conditions of one experience, asked for every request: the native part of its audience.
+// What a decision has to ask of each audience itself, natively: what the index does not know. Asked for every request.
 std::vector<double> audience_costs(const Snapshot& snapshot, const std::vector<Request>& requests, int rounds) {
   std::vector<double> fastest(snapshot.experiences().size(), 1e300);
   RequestSlots slots;
