@@ -258,10 +258,11 @@ struct PlainReader::Work {
     return true;
   }
 
-  // As members() the next ones, as long as they are as most are: a name that is known, a colon, a scalar of the right type,
+  // As members() the next ones, as long as they are as most are: a name that is known, a colon, a scalar or a list of texts,
   // with no blank and nothing escaped. What comes then is left to members(), with its name; true: nothing does.
   //
-  // All places are those of tokens, so that one member need not wait for the one before.
+  // All places are those of tokens, so that one member need not wait for the one before. A value is written where it stays:
+  // one that is put together elsewhere and copied from there makes the CPU wait for its parts.
   bool plain_members(std::uint32_t parent) {
     const AttributeNames& names = table->names();
     const char* const text = bytes;
@@ -282,57 +283,90 @@ struct PlainReader::Work {
       if (looks_for_escapes && name.find('\\') != name.npos) break;
 
       const std::uint32_t value_at = at[2];
+      const std::uint32_t* behind = at + 3;                // what follows the value
       const char* const begin = text + value_at;
-      SlotValue value;
+      SlotValue ignored, &value = step.number < 0 ? ignored : values[step.number];
+      std::uint8_t fits;
       if (*begin == '"') {
-        const std::uint32_t behind = at[3], size = behind - value_at - 2;
-        if (text[behind - 1] != '"' || size > limits::attribute_string_bytes_max) break;
-        value = SlotValue::of(std::string_view(begin + 1, size));
-        if (looks_for_escapes && value.string().find('\\') != std::string_view::npos) break;
+        if (!plain_text(value_at, *behind, value)) break;
+        fits = bit_of(SlotValue::Kind::string);
       } else if (*begin <= '9') {
         double n;
-        if (!plain_number(begin, at[3] - value_at, n)) break;
+        if (!plain_number(begin, *behind - value_at, n)) break;
         value = SlotValue::of(n);
+        fits = bit_of(SlotValue::Kind::number);
+      } else if (*begin == '[') {
+        if (!plain_texts(behind, left, value)) break;
+        fits = bit_of_texts;
       } else {
         const bool is_true = *begin == 't';
-        if (at[3] - value_at != (is_true ? 4 : 5) || std::memcmp(is_true ? begin : begin + 1, is_true ? "true" : "alse", 4) != 0 || (!is_true && *begin != 'f')) break;
+        if (*behind - value_at != (is_true ? 4 : 5) || std::memcmp(is_true ? begin : begin + 1, is_true ? "true" : "alse", 4) != 0 || (!is_true && *begin != 'f')) break;
         value = SlotValue::of(is_true);
+        fits = bit_of(SlotValue::Kind::boolean);
       }
-      is_end = text[at[3]] == '}';
-      if (!is_end && text[at[3]] != ',') break;
-      at += 4;
+      is_end = text[*behind] == '}';
+      if (!is_end && text[*behind] != ',') break;
+      at = behind + 1;
+      if (value.kind == SlotValue::Kind::list) left -= value.size;
       known[step.node] = Met::value;
-      if (step.number < 0) continue;
-      values[step.number] = value;
-      if ((step.fits & bit_of(value.kind)) == 0) settle(step.number);
+      if ((step.fits & fits) == 0 && step.number >= 0) settle(step.number);
     }
     leaves = limits::attributes_max - left;
     token = at;
     return is_end;
   }
 
+  // The text between two tokens, where nothing is escaped in it.
+  bool plain_text(std::uint32_t from, std::uint32_t behind, SlotValue& value) const {
+    const std::uint32_t size = behind - from - 2;
+    if (bytes[behind - 1] != '"' || size > limits::attribute_string_bytes_max) return false;
+    value = SlotValue::of(std::string_view(bytes + from + 1, size));
+    return !has_escapes || value.string().find('\\') == std::string_view::npos;
+  }
+
+  // Such texts, less than `left`, in a list whose first item `at` points to; it is moved behind the list.
+  bool plain_texts(const std::uint32_t*& at, std::size_t left, SlotValue& value) {
+    std::vector<SlotValue>& items = slots->items();
+    const std::size_t first = items.size();
+    const std::uint32_t* next = at;
+    char behind = bytes[*next];
+    if (behind == ']') {
+      ++next;
+    } else {
+      do {
+        items.emplace_back();
+        const bool is_plain = bytes[*next] == '"' && plain_text(*next, next[1], items.back()) && items.size() - first < left;
+        behind = bytes[next[1]];
+        if (!is_plain || (behind != ',' && behind != ']')) {
+          items.resize(first);
+          return false;
+        }
+        next += 2;
+      } while (behind == ',');
+    }
+    at = next;
+    value = SlotValue{.kind = SlotValue::Kind::list, .size = static_cast<std::uint32_t>(items.size() - first), .first = static_cast<std::uint32_t>(first)};
+    return true;
+  }
+
   // Of so many bytes, no more than eight of them behind a sign: digits, a point among them or not.
-  static bool plain_number(const char* at, std::uint32_t size, double& value) {
+  [[gnu::always_inline]] static bool plain_number(const char* at, std::uint32_t size, double& value) {
     const bool is_negative = *at == '-';
     at += is_negative;
     size -= is_negative;
     if (size - 1 > 7) return false;
-    std::uint64_t digits = (quick::load<std::uint64_t>(at) ^ zeros) << (64 - 8 * size);
-    unsigned whole = size, fraction = 0;
-    if (const std::uint64_t others = no_digits(digits); others != 0) {
-      const unsigned point = static_cast<unsigned>(std::countr_zero(others)) & ~7u;    // how many bits stand before it
-      if ((others & (others - 1)) != 0 || (digits >> point & 0xFF) != ('.' ^ '0') || point == 56) return false;
-      fraction = 7 - point / 8;
-      whole = size - 1 - fraction;
-      // The digits before the point move into its place.
-      const std::uint64_t before = (std::uint64_t{1} << point) - 1;
-      digits = (digits & before) << 8 | (digits & ~(before << 8 | 0xFF));
-    }
-    if (whole == 0 || (*at == '0' && whole > 1)) return false;
-    const std::uint64_t mantissa = value_of(digits);
-    value = static_cast<double>(mantissa);
-    if (fraction > 0) value /= powers_of_ten[fraction];
-    if (is_negative && mantissa != 0) value = -value;
+    // All without a branch, but for what is wrong: whether there is a point, and where, varies from one to the next.
+    const std::uint64_t bits = (quick::load<std::uint64_t>(at) ^ zeros) << (64 - 8 * size), others = no_digits(bits), first = others & -others;
+    const bool has_point = others != 0;
+    const std::uint64_t before = (first >> 7) - 1;         // the bytes before the point; where there is none, all
+    const unsigned fraction = has_point ? static_cast<unsigned>(63 - std::countr_zero(first)) / 8 : 0, whole = size - has_point - fraction;
+    const std::uint64_t point = bits & ~before & (before << 8 | 0xFF);
+    const bool is_wrong = others != first || point != std::uint64_t{'.' ^ '0'} * (before + 1) || (has_point && fraction == 0) || whole == 0 || (*at == '0' && whole > 1);
+    if (is_wrong) return false;
+    // The digits before the point move into its place.
+    const std::uint64_t mantissa = value_of(has_point ? (bits & before) << 8 | (bits & ~(before << 8 | 0xFF)) : bits);
+    const std::uint64_t sign = static_cast<std::uint64_t>(is_negative && mantissa != 0) << 63;
+    value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(static_cast<double>(mantissa) / powers_of_ten[fraction]) ^ sign);
     return true;
   }
 

@@ -60,8 +60,8 @@ std::uint8_t fits_of(const AttributeType& type) {
     case AttributeType::Type::text: return bit_of(Kind::string);
     case AttributeType::Type::number: return type.min || type.max ? std::uint8_t{0} : bit_of(Kind::number);
     case AttributeType::Type::boolean: return bit_of(Kind::boolean);
+    case AttributeType::Type::list: return type.of.empty() || type.of[0].type == AttributeType::Type::any || type.of[0].type == AttributeType::Type::text ? bit_of_texts : std::uint8_t{0};
     case AttributeType::Type::enumeration:
-    case AttributeType::Type::list:
     case AttributeType::Type::date: return 0;
   }
   return 0;

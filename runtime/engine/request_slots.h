@@ -66,6 +66,7 @@ bool accepts(const AttributeType& type, const SlotValue& value, const RequestSlo
 
 // Which kinds it accepts without a look at the value.
 constexpr std::uint8_t bit_of(SlotValue::Kind kind) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(kind)); }
+inline constexpr std::uint8_t bit_of_texts = 1u << 7;                 // lists of nothing but strings
 std::uint8_t fits_of(const AttributeType& type);
 
 }  // namespace footlight

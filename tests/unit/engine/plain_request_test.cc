@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 
+#include "base/limits.h"
 #include "engine/quick_hash.h"
 #include "engine/request_reader.h"
 #include "tests/unit/model/generator.h"
@@ -90,7 +91,9 @@ TEST_CASE("ordinary requests are plain, and read as the reporting reader reads t
       R"({"deep":{"er":{"still":1}}})", R"({"deep.er.still":1})", R"({"deep":{"er.still":1}})", R"({"unknown":1,"un.known":2,"other":{"a":1,"b":{"c":[1,{"x":1},{"x":2}]}}})",
       R"({"a":"caf\u00e9 \ud83d\ude00 \n\t\"\\\/"})", "{\"a\":\"\xC3\xA9\xF0\x9F\x98\x80\xE2\x80\xA8\"}", R"({"a":[1,[2],{"x":1},null]})",
       R"({"a":-0,"b":0.1,"n":123456789012345678})", R"({"a":1e300,"b":-1.5E-7,"n":9007199254740993})", R"({"a":0.30000000000000004,"b":1234567.891,"n":5e-324})",
-      R"({"a":[]})", R"({"list":["a","b","c"],"a":"x"})", R"({"cart":{"x":1},"unknown.x":1,"unknown.y":2})",
+      R"({"a":[]})", R"({"list":["a","b","c"],"a":"x"})", R"({"list":[""],"a":["x"],"b":[]})", R"({"list":["a","b"] ,"a":["x" ,"y"],"b":[ "z"],"n":["w"]})",
+      R"({"list":["a\"b","c"],"a":["d",1,"e"],"b":["f",true],"n":["g",["h"]]})", R"({"cart":{"items":["a"],"total":["b"]},"deep":["c"]})", R"({"unknown":["a","b"],"list":["c"]})",
+      "{\"list\":[\"" + std::string(16 * 1024, 'x') + "\"]}", R"({"cart":{"x":1},"unknown.x":1,"unknown.y":2})",
   };
   for (const std::string& row : rows) {
     INFO(row);
@@ -116,6 +119,22 @@ TEST_CASE("a value that is not of its declared type is absent, however it was re
     CHECK(read(request_of(row), table) == reported(request_of(row), table));
   }
   CHECK(!read(request_of(R"({"rows":[[1]]})"), table));   // the other reader's
+}
+
+TEST_CASE("a request has so many values and no more, in lists too") {
+  const AttributeTable table = table_of(used);
+  const auto of = [](std::size_t items) {
+    std::string list;
+    for (std::size_t i = 0; i < items; ++i) list += (i > 0 ? ",\"v\"" : "\"v\"");
+    return request_of(R"({"a":"x","list":[)" + list + R"(],"b":true})");
+  };
+  // The list itself is one, and so are `a` and `b`.
+  CHECK(read(of(limits::attributes_max - 3), table) == reported(of(limits::attributes_max - 3), table));
+  CHECK(read(of(limits::attributes_max - 3), table));
+  for (const std::size_t more : {limits::attributes_max - 2, limits::attributes_max - 1, limits::attributes_max, limits::attributes_max + 1}) {
+    CHECK(!reported(of(more), table));
+    CHECK(!read(of(more), table));
+  }
 }
 
 TEST_CASE("numbers of every length are what the standard library makes of them") {
@@ -196,6 +215,8 @@ TEST_CASE("what is refused is never taken as plain") {
       request_of(R"({"a":1e999})"), request_of(R"({"a":tru})"), request_of(R"({"a":truex})"), request_of(R"({"a":nul})"), request_of(R"({"a":"\x"})"), request_of(R"({"a":"\ud800"})"),
       request_of(R"({"a":"\udc00"})"), request_of(R"({"a":"\ud800\u0041"})"), request_of(R"({"a":"\u12g4"})"), request_of("{\"a\":\"\x01\"}"), request_of("{\"a\":\"\xFF\"}"),
       request_of("{\"a\":\"\xED\xA0\x80\"}"), request_of("{\"a\":\"\xC0\xAF\"}"), request_of(R"({"a":"x" "y"})"), request_of(R"({"a":"x"y})"), request_of(R"({"a" 1})"), request_of(R"({"a":1 2})"),
+      request_of(R"({"a":["x",]})"), request_of(R"({"a":["x" "y"]})"), request_of(R"({"a":["x":"y"]})"), request_of(R"({"a":["x"})"), request_of(R"({"a":["x"]]})"), request_of(R"({"a":[,]})"),
+      request_of(R"({"a":["x"]"b":1})"), request_of(R"({"a":["x"],"a":["x"]})"), request_of("{\"a\":[\"" + std::string(16 * 1024 + 1, 'x') + "\"]}"), request_of(R"({"a":["x"]:1})"),
       request_of(R"({"a":[1,]})"), request_of(R"({"a":[1 2]})"), request_of(R"({"a":[1})"), request_of(R"({"a":{"b":1]})"), request_of(R"({a:1})"), request_of(R"({'a':1})"), request_of(R"({"a":1,})"),
       request_of(R"({,})"), request_of("{\"a\":\"" + std::string(16 * 1024 + 1, 'x') + "\"}"), request_of(R"({"a":NaN})"), request_of(R"({"a":-})"), request_of(R"({"a":--1})"),
       "\xEF\xBB\xBF" + request_of("{}").substr(1), request_of("{}") + "}", request_of("{}").substr(1), "{" + request_of("{}"),
@@ -217,11 +238,12 @@ TEST_CASE("bytes changed at random are read alike or not at all") {
                  R"(,"identity":{"namespace":"email","id":"ann"},"context":{"k":"v"})"),
       // Nothing but what most members are.
       request_of(R"({"a":"xy","b":false,"n":-12.25,"list":7,"cart":{"total":0.5,"items":"none"},"loyalty":{"tier":"gold"}})"),
+      request_of(R"({"list":["p","q","r"],"cart":{"items":["s"],"total":0},"a":[],"b":["","t"],"n":1})"),
   };
   const std::string alphabet = "{}[]:,\"\\ \n01.9-+eEtrufalsn.a/\xC3\xA9\x01";
   std::size_t plain = 0, refused = 0;
   for (int round = 0; round < 20'000; ++round) {
-    std::string bytes = wholes[round % 2];
+    std::string bytes = wholes[static_cast<std::size_t>(round) % std::size(wholes)];
     for (int edits = static_cast<int>(random() % 3) + 1; edits > 0; --edits) {
       const std::size_t at = random() % bytes.size();
       switch (random() % 3) {
