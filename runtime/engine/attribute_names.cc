@@ -1,7 +1,5 @@
 #include "engine/attribute_names.h"
 
-#include <bit>
-
 namespace footlight {
 
 std::uint32_t AttributeNames::child(std::uint32_t parent, std::string_view key) {
@@ -37,20 +35,24 @@ void AttributeNames::add(std::string_view dotted, int number, std::uint8_t fits)
 }
 
 void AttributeNames::seal() {
-  table_.assign(std::bit_ceil(edges_.size() * 2 + 2), Edge{});
-  mask_ = table_.size() - 1;
+  std::vector<std::uint64_t> hashes;
   for (Edge& edge : edges_) {
     const Node& node = nodes_[edge.step.node];
     edge.step.number = node.number;
     edge.step.fits = node.fits;
-    std::size_t at = place_of(quick_hash(std::string_view(text_).substr(edge.at, edge.size)), edge.parent);
-    while (table_[at].step.node != none) at = (at + 1) & mask_;
-    table_[at] = edge;
+    hashes.push_back(hash_of(quick_hash(std::string_view(text_).substr(edge.at, edge.size)), edge.parent));
+  }
+  places_ = HashPlaces(hashes, 4 * hashes.size());
+  table_.assign(places_.count(), Edge{});
+  for (std::size_t i = 0; i < edges_.size(); ++i) {
+    std::size_t at = places_.first(hashes[i]);
+    while (table_[at].step.node != none) at = places_.next(at);
+    table_[at] = edges_[i];
   }
 }
 
 const AttributeNames::Step& AttributeNames::long_step(std::uint32_t parent, std::string_view key) const {
-  for (std::size_t at = place_of(quick_hash(key), parent);; at = (at + 1) & mask_) {
+  for (std::size_t at = places_.first(hash_of(quick_hash(key), parent));; at = places_.next(at)) {
     const Edge& edge = table_[at];
     if (edge.step.node == none || (edge.parent == parent && std::string_view(text_).substr(edge.at, edge.size) == key)) return edge.step;
   }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/hash_places.h"
 #include "engine/quick_hash.h"
 
 namespace footlight {
@@ -42,7 +43,7 @@ class AttributeNames {
   // Of a key of at most ShortText::max bytes.
   const Step& short_step(std::uint32_t parent, std::string_view key) const {
     const ShortText text = short_text_within(key);
-    for (std::size_t at = place_of(quick_hash(text, key.size()), parent);; at = (at + 1) & mask_) {
+    for (std::size_t at = places_.first(hash_of(quick_hash(text, key.size()), parent));; at = places_.next(at)) {
       const Edge& edge = table_[at];
       // One branch for all that must be the same, and then mostly not a second one.
       if (((edge.text.low ^ text.low) | (edge.text.high ^ text.high) | (edge.parent ^ parent) | (edge.size ^ key.size())) == 0 || edge.step.node == none) return edge.step;
@@ -50,12 +51,12 @@ class AttributeNames {
   }
 
  private:
-  struct Edge {
+  struct alignas(64) Edge {              // in one line of the cache
     ShortText text;                      // where it is short
     std::uint32_t parent = none, at = 0, size = 0;
     Step step;
   };
-  std::size_t place_of(std::uint64_t hash, std::uint32_t parent) const { return (hash + parent * std::uint64_t{0xA24BAED4963EE407u}) & mask_; }
+  static std::uint64_t hash_of(std::uint64_t name, std::uint32_t parent) { return name + parent * std::uint64_t{0xA24BAED4963EE407u}; }
   const Step& long_step(std::uint32_t parent, std::string_view key) const;
   void add_edge(std::uint32_t parent, std::uint32_t node, std::string_view key, bool is_dotted);
   std::uint32_t child(std::uint32_t parent, std::string_view key);
@@ -64,8 +65,8 @@ class AttributeNames {
   std::vector<Edge> edges_;              // as added
   std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> children_;
   std::set<std::pair<std::uint32_t, std::string>> dotted_;
-  std::vector<Edge> table_{1};           // open addressing
-  std::size_t mask_ = 0;
+  HashPlaces places_;
+  std::vector<Edge> table_{1};           // in those places
   std::string text_;
 };
 
