@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/bucket.h"
+#include "engine/hash_places.h"
 
 namespace footlight {
 namespace {
@@ -17,6 +18,8 @@ using Kind = SlotValue::Kind;
 // A range is listed with each interval it spans; so many times its number of conditions may an attribute's
 // intervals list in all. Beyond that the widest are evaluated instead.
 constexpr std::size_t listings_per_condition = 48, listings_least = 16'384;
+// So many texts stand in a table with room for four times as many, of more memory is dearer.
+constexpr std::size_t texts_few = 256;
 // Texts are looked up by so many different lengths of prefixes, and of suffixes.
 constexpr std::size_t affix_lengths_max = 8;
 
@@ -172,12 +175,11 @@ struct Conditions::Lists {
     int attribute;
     Range ranges[2];
   };
-  // Texts are found by hash. Of most that a request sends no test speaks, and one of so many bits that they fit into the
-  // nearest cache says so.
+  // Texts are found by hash.
   struct Texts {
     int attribute = 0;
-    std::uint32_t maybe = 0, maybe_mask = 0;               // in Lists::maybe: a bit for each hash that is in the table
-    std::uint32_t first = 0, mask = 0;                     // in Lists::entries, by open addressing
+    std::uint32_t first = 0;                               // in Lists::entries
+    HashPlaces places;                                     // from there on
   };
   struct Affix {
     Texts texts;
@@ -188,6 +190,8 @@ struct Conditions::Lists {
     Range range;
     ShortText short_one;                                   // the text, where it is short
     std::uint32_t at = 0, size = unused;                   // in Lists::text
+    std::uint8_t has_more = 0;                             // 1: the range does not say all
+    std::uint8_t is_passed = 0;                            // 1: a text that would stand here stands further on
     static constexpr std::uint32_t unused = UINT32_MAX;
   };
   struct Numbers {
@@ -208,7 +212,6 @@ struct Conditions::Lists {
   std::vector<Versions> versions;
 
   std::vector<Entry> entries;
-  std::vector<std::uint64_t> maybe;
   std::vector<double> cuts;
   std::vector<Range> classes;
   std::vector<Bits> bits;
@@ -468,16 +471,16 @@ class Conditions::Lister {
   // With no texts: one that finds nothing.
   Lists::Texts table(int attribute, const std::map<std::string, Range>& ranges) {
     Lists& lists = *all_.lists_;
-    const std::size_t room = std::bit_ceil(ranges.size() * 3 / 2 + 1), maybe_room = std::bit_ceil((ranges.size() + 3) / 4 + (ranges.empty() ? 1 : 0));
-    const Lists::Texts made{attribute, size_of(lists.maybe), static_cast<std::uint32_t>(maybe_room - 1), size_of(lists.entries), static_cast<std::uint32_t>(room - 1)};
-    lists.maybe.resize(lists.maybe.size() + maybe_room);
-    lists.entries.resize(lists.entries.size() + room);
+    std::vector<std::uint64_t> hashes;
+    for (const auto& [key, range] : ranges) hashes.push_back(quick_hash(key));
+    const Lists::Texts made{attribute, size_of(lists.entries), HashPlaces(hashes, (ranges.size() <= texts_few ? 4 : 2) * ranges.size())};
+    lists.entries.resize(lists.entries.size() + made.places.count());
+    auto next = hashes.begin();
     for (const auto& [key, range] : ranges) {
-      const std::uint64_t hash = quick_hash(key);
-      lists.maybe[made.maybe + (hash >> 32 & made.maybe_mask)] |= std::uint64_t{1} << (hash >> 58);
-      std::size_t at = hash & made.mask;
-      while (lists.entries[made.first + at].size != Lists::Entry::unused) at = (at + 1) & made.mask;
-      lists.entries[made.first + at] = {range, key.size() > ShortText::max ? ShortText() : short_text(key), size_of(lists.text), static_cast<std::uint32_t>(key.size())};
+      const std::uint64_t hash = *next++;
+      std::size_t at = made.places.first(hash);
+      for (; lists.entries[made.first + at].size != Lists::Entry::unused; at = made.places.next(at)) lists.entries[made.first + at].is_passed = 1;
+      lists.entries[made.first + at] = {range, key.size() > ShortText::max ? ShortText() : short_text(key), size_of(lists.text), static_cast<std::uint32_t>(key.size()), range.count > 0, 0};
       lists.text += key;
     }
     return made;
@@ -493,60 +496,77 @@ class Conditions::Lister {
 Conditions::Conditions() = default;
 Conditions::~Conditions() = default;
 
-// Looks texts up in two goes: first all of them in the bits that say whether there may be anything, then those that are
-// left in their tables. Neither go waits for memory before it begins with the next text.
+// Looks texts up in two goes: first all are asked of memory, then each is compared. Most are short, and what they make true
+// is set without a branch, whether it is the text or not. So the CPU waits for none of them and guesses nothing.
 class Conditions::Lists::Finder {
  public:
   Finder(const Lists& lists, bool has_room, std::uint64_t* truths) : lists_(lists), has_room_(has_room), truths_(truths) {}
 
   // Sets what the text makes true, at the latest in finish().
   void find(const Texts& texts, std::string_view key) {
-    const bool is_short = key.size() <= ShortText::max;
-    const ShortText short_key = !is_short ? ShortText() : has_room_ ? short_text_within(key) : short_text(key);
-    const std::uint64_t hash = is_short ? quick_hash(short_key, key.size()) : quick_hash(key);
-    const Entry* const table = lists_.entries.data() + texts.first;
-    const std::size_t at = hash & texts.mask;
-    const bool may_be = (lists_.maybe[texts.maybe + (hash >> 32 & texts.maybe_mask)] >> (hash >> 58) & 1) != 0;
-    waiting_[count_] = {short_key.low, short_key.high, key.data(), key.size(), table, at, texts.mask};
-    // On its way while the others are looked up; of what there is not, something that is near already.
-    __builtin_prefetch(may_be ? static_cast<const void*>(table + at) : this);
-    count_ += may_be;
-    if (count_ == waiting_max) finish();
+    ask_for(texts, key, waiting_[count_]);
+    if (++count_ == waiting_max) finish();
   }
 
   void finish() {
-    for (const Waiting *one = waiting_, *end = waiting_ + count_; one != end; ++one)
-      if (const Entry* entry = entry_of(*one)) lists_.apply(entry->range, truths_);
+    for (const Asked *one = waiting_, *end = waiting_ + count_; one != end; ++one) set(*one);
     count_ = 0;
   }
 
-  // Whether there was one, at once.
+  // Sets it at once. Whether any test speaks of the text.
   bool found(const Texts& texts, std::string_view key) {
-    finish();
-    find(texts, key);
-    const Entry* const entry = count_ > 0 ? entry_of(waiting_[0]) : nullptr;
-    count_ = 0;
-    if (entry) lists_.apply(entry->range, truths_);
-    return entry != nullptr;
+    Asked one;
+    ask_for(texts, key, one);
+    return set(one);
   }
 
  private:
-  struct Waiting {                                         // without an initialiser: most are never used
+  struct Asked {                                           // without an initialiser: most are never used
     std::uint64_t low, high;
     const char* key;
     std::size_t size;
-    const Entry* table;
-    std::size_t at, mask;
+    const Texts* texts;
+    const Entry* entry;                                    // where it is looked for first
   };
   static constexpr std::size_t waiting_max = 32;
 
-  const Entry* entry_of(const Waiting& one) const {
-    for (std::size_t at = one.at;; at = (at + 1) & one.mask) {
-      const Entry& entry = one.table[at];
-      if (entry.size == Entry::unused) return nullptr;
-      if (((entry.short_one.low ^ one.low) | (entry.short_one.high ^ one.high) | (entry.size ^ one.size)) == 0 &&
-          (entry.size <= ShortText::max || std::memcmp(lists_.text.data() + entry.at, one.key, entry.size) == 0))
-        return &entry;
+  void ask_for(const Texts& texts, std::string_view key, Asked& one) const {
+    const bool is_short = key.size() <= ShortText::max;
+    const ShortText text = !is_short ? ShortText() : has_room_ ? short_text_within(key) : short_text(key);
+    const std::uint64_t hash = is_short ? quick_hash(text, key.size()) : quick_hash(key);
+    const Entry* const entry = lists_.entries.data() + texts.first + texts.places.first(hash);
+    __builtin_prefetch(entry);
+    one.low = text.low;
+    one.high = text.high;
+    one.key = key.data();
+    one.size = key.size();
+    one.texts = &texts;
+    one.entry = entry;
+  }
+
+  static bool is_same(const Entry& entry, const Asked& one) {
+    return ((entry.short_one.low ^ one.low) | (entry.short_one.high ^ one.high) | (entry.size ^ one.size)) == 0;
+  }
+
+  bool set(const Asked& one) const {
+    const Entry& entry = *one.entry;
+    const bool is_it = is_same(entry, one);
+    // Rarely more is to be done, as mostly none of these is: what could not be guessed is which of them is asked for.
+    if (((one.size > ShortText::max) | (entry.has_more & is_it) | (entry.is_passed & !is_it)) != 0) return set_further(one);
+    const std::uint64_t all = -static_cast<std::uint64_t>(is_it);
+    truths_[entry.range.word] |= entry.range.mask & all;
+    truths_[entry.range.word + 1] |= entry.range.next & all;
+    return is_it;
+  }
+
+  [[gnu::noinline]] bool set_further(const Asked& one) const {
+    const Entry* const table = lists_.entries.data() + one.texts->first;
+    for (std::size_t at = static_cast<std::size_t>(one.entry - table);; at = one.texts->places.next(at)) {
+      const Entry& entry = table[at];
+      if (entry.size == Entry::unused) return false;
+      if (!is_same(entry, one) || (one.size > ShortText::max && std::memcmp(lists_.text.data() + entry.at, one.key, one.size) != 0)) continue;
+      lists_.apply(entry.range, truths_);
+      return true;
     }
   }
 
@@ -554,7 +574,7 @@ class Conditions::Lists::Finder {
   const bool has_room_;
   std::uint64_t* const truths_;
   std::size_t count_ = 0;
-  Waiting waiting_[waiting_max];
+  Asked waiting_[waiting_max];
 };
 
 std::uint32_t Conditions::find(const PredicateProgram::Node& node, std::uint32_t hash) const {
@@ -760,7 +780,7 @@ bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& t
 
 std::size_t Conditions::Lists::bytes() const {
   const auto of = [](const auto& rows) { return rows.capacity() * sizeof(rows[0]); };
-  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(numbers) + of(versions) + of(entries) + of(maybe) + of(cuts) +
+  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(numbers) + of(versions) + of(entries) + of(cuts) +
                       of(classes) + of(bits) + text.capacity();
   for (const Versions& row : versions) sum += of(row.cuts);
   return sum;

@@ -363,6 +363,65 @@ TEST_CASE("a number is in the ranges that it is in, on their bounds and beside t
   CHECK(held > 5'000);
 }
 
+TEST_CASE("a text is the one it is, however many others there are and however long they are") {
+  const std::uint64_t seed = seed_of_test();
+  INFO("FOOTLIGHT_SEED=" << seed);
+  std::mt19937_64 random(seed);
+  std::set<std::string> texts = {"", std::string(1, '\0'), "a", std::string("a\0", 2)};
+  while (texts.size() < 700) {
+    std::string text;
+    // Many of the same length, some that only differ in one place, on both sides of what is short.
+    for (std::size_t left = random() % 3 == 0 ? random() % 40 : 14 + random() % 5; left > 0; --left) text += random() % 4 == 0 ? static_cast<char>('a' + random() % 26) : 'x';
+    texts.insert(text);
+  }
+  struct Asked {
+    std::string op, operand;
+    std::vector<std::string> others;
+    bool holds(const std::string& text, const std::string& item) const {
+      if (op == "has_any") return item == operand;
+      if (op == "in" && std::find(others.begin(), others.end(), text) != others.end()) return true;
+      return op == "eq" || op == "in" ? text == operand : op == "starts" ? text.starts_with(operand) : text.ends_with(operand);
+    }
+  };
+  std::vector<Asked> all;
+  DecideWorld world;
+  world.declare(document(R"({"attributes": {"t": {"type": "text"}, "l": {"type": "list", "of": {"type": "text"}}},
+                             "surfaces": {"list": {"format": "text", "rules": ["web://shop.example/#list"]}}})"));
+  const std::vector<std::string> named(texts.begin(), std::next(texts.begin(), 20));
+  for (const std::string& text : texts) {
+    static const char* const ops[] = {"eq", "in", "has_any", "starts", "ends"};
+    const std::string op = ops[all.size() % 5], id = "e" + std::to_string(all.size());
+    // Whoever begins or ends as nothing is anyone.
+    all.push_back({op, (op == "starts" || op == "ends") ? text.substr(0, 3) + "y" : text, {}});
+    Asked& asked = all.back();
+    // Some that others name too, so that one text is in several lists.
+    if (op == "in") asked.others = {named[random() % named.size()], named[random() % named.size()]};
+    Value operand = op == "has_any" ? Value(Array{text}) : op == "in" ? Value(Array{text, asked.others[0], asked.others[1]}) : Value(asked.operand);
+    Object test{{"attr", op == "has_any" ? "l" : "t"}, {op, std::move(operand)}};
+    world.live(id, Object{{"audience", std::move(test)}, {"show", Object{{"list", Array{Object{{"element", id}, {"content", id}}}}}}});
+  }
+  const auto snapshot = compiled(world);
+  WordRunner runner(*snapshot);
+  DecideScratch scratch;
+  int held = 0;
+  std::vector<std::string> sent(texts.begin(), texts.end());
+  for (const std::string& text : texts) sent.push_back(text + "z"), sent.push_back(text.substr(0, 3) + "y" + text + text.substr(0, 3) + "y");
+  for (const std::string& text : sent) {
+    const std::string& item = sent[random() % sent.size()];
+    std::set<std::string> expected, met;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (all[i].holds(text, item)) expected.insert("e" + std::to_string(i));
+    const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}}, {"attributes", Object{{"t", text}, {"l", Array{item}}}}}, {});
+    const Decision decision = decide(*snapshot, asked, runner);
+    for (const Proposition& proposition : decision.propositions) met.insert(proposition.experience);
+    INFO(to_json(Value(text)) << " " << to_json(Value(item)));
+    REQUIRE(met == expected);
+    REQUIRE(answered(*snapshot, asked, runner, {}, scratch) == to_json(decision));
+    held += static_cast<int>(met.size());
+  }
+  CHECK(held > 700);
+}
+
 TEST_CASE("an experience is asked about once in a decision, whatever surfaces it is on") {
   DecideWorld world;
   world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/3#hero"]}}})"));
