@@ -74,15 +74,25 @@ CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : r
 
 template <class Machine>
 [[gnu::always_inline]] inline void CandidateIndex::find_by(const std::uint64_t* listed, std::uint64_t* possible) const {
+  const auto into = [&](std::uint32_t word, std::uint64_t bits) { possible[word] |= bits; };
+  if (members_ == 0 || members_ > 64) return find_into<Machine>(listed, into);
+  // One word stays in a register: each bit would wait for the one before to be written and read again.
+  std::uint64_t all = 0;
+  find_into<Machine>(listed, [&](std::uint32_t, std::uint64_t bits) { all |= bits; });
+  *possible = all;
+}
+
+template <class Machine>
+[[gnu::always_inline]] inline void CandidateIndex::find_into(const std::uint64_t* listed, const auto& into) const {
   // Bits of groups that are met, 64 at a time: that they are many in one word spares a branch for each of the words they
   // come from, which nobody could foretell.
   const std::uint32_t* groups = groups_.data();
-  const auto take = [&](std::uint64_t met) {
+  const auto take = [&](std::uint64_t met) __attribute__((always_inline)) {
     for (; met != 0; met &= met - 1) {
       const std::uint32_t* const group = groups + std::countr_zero(met);
       for (const Row *row = rows_.data() + group[0], *end = rows_.data() + group[1]; row != end; ++row) {
         const auto& needs = row->filing.needs;
-        possible[row->member >> 6] |= (truth(listed, needs[1]) & truth(listed, needs[2]) & truth(listed, needs[3]) & 1) << (row->member & 63);
+        into(row->member >> 6, (truth(listed, needs[1]) & truth(listed, needs[2]) & truth(listed, needs[3]) & 1) << (row->member & 63));
       }
     }
     groups += 64;

@@ -45,6 +45,8 @@ class CandidateIndex {
   static bool is_before(const Row& a, const Row& b);
   template <class Machine>
   void find_by(const std::uint64_t* listed, std::uint64_t* possible) const;
+  template <class Machine>
+  void find_into(const std::uint64_t* listed, const auto& into) const;
   void find_bmi2(const std::uint64_t* listed, std::uint64_t* possible) const;
 
   std::vector<Row> rows_;                  // by rarest condition
