@@ -41,10 +41,11 @@ CandidateIndex::CandidateIndex(const CandidateIndex& before, const std::vector<s
           [&] {
             // As the rows stand in order already, they are put together in one go.
             std::stable_sort(came.begin(), came.end(), is_before);
+            const std::vector<Row> old = before.rows();
             std::vector<Row> rows;
-            rows.reserve(before.rows_.size() + came.size());
+            rows.reserve(old.size() + came.size());
             auto next = came.begin();
-            for (const Row& row : before.rows_) {
+            for (const Row& row : old) {
               const Row moved{now[row.member], row.filing};
               if (moved.member == gone) continue;
               while (next != came.end() && is_before(*next, moved)) rows.push_back(*next++);
@@ -55,44 +56,71 @@ CandidateIndex::CandidateIndex(const CandidateIndex& before, const std::vector<s
           }(),
           members) {}
 
-CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : rows_(std::move(rows)), members_(members) {
-  if (!std::is_sorted(rows_.begin(), rows_.end(), is_before)) std::stable_sort(rows_.begin(), rows_.end(), is_before);
-  rows_.shrink_to_fit();
+CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : members_(members) {
+  if (!std::is_sorted(rows.begin(), rows.end(), is_before)) std::stable_sort(rows.begin(), rows.end(), is_before);
   const auto filed_under = [](const Row& row) { return row.filing.needs[0]; };
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const Condition condition = filed_under(rows_[i]);
-    if (i > 0 && condition == filed_under(rows_[i - 1])) continue;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Condition condition = filed_under(rows[i]);
+    if (i > 0 && condition == filed_under(rows[i - 1])) continue;
     if (words_.empty() || words_.back().word != condition >> 6) words_.push_back({0, condition >> 6, 0});
     words_.back().filed |= std::uint64_t{1} << (condition & 63);
     ++words_.back().groups;
     groups_.push_back(static_cast<std::uint32_t>(i));
   }
-  groups_.push_back(static_cast<std::uint32_t>(rows_.size()));
+  groups_.push_back(static_cast<std::uint32_t>(rows.size()));
+  const bool is_wide = std::any_of(rows.begin(), rows.end(), [](const Row& row) {
+    constexpr std::uint32_t most = UINT16_MAX;
+    return row.member > most || std::any_of(std::begin(row.filing.needs) + 1, std::end(row.filing.needs), [](Condition need) { return need > most; });
+  });
+  const auto keep = [&]<class Number>(std::vector<Kept<Number>>& kept) {
+    kept.reserve(rows.size());
+    const auto number = [](std::uint32_t of) { return static_cast<Number>(of); };
+    for (const auto& [member, filing] : rows) kept.push_back({number(member), {number(filing.needs[1]), number(filing.needs[2]), number(filing.needs[3])}});
+  };
+  is_wide ? keep(wide_) : keep(rows_);
   words_.shrink_to_fit();
   groups_.shrink_to_fit();
 }
 
+std::vector<CandidateIndex::Row> CandidateIndex::rows() const {
+  std::vector<Row> rows;
+  rows.reserve(groups_.empty() ? 0 : groups_.back());
+  const auto give = [&](const auto& kept) {
+    const std::uint32_t* group = groups_.data();
+    for (const Word& word : words_)
+      for (std::uint64_t filed = word.filed; filed != 0; filed &= filed - 1, ++group)
+        for (std::uint32_t at = group[0]; at < group[1]; ++at)
+          rows.push_back({kept[at].member, {{word.word << 6 | static_cast<Condition>(std::countr_zero(filed)), kept[at].needs[0], kept[at].needs[1], kept[at].needs[2]}}});
+  };
+  wide_.empty() ? give(rows_) : give(wide_);
+  return rows;
+}
+
 template <class Machine>
 [[gnu::always_inline]] inline void CandidateIndex::find_by(const std::uint64_t* listed, std::uint64_t* possible) const {
-  const auto into = [&](std::uint32_t word, std::uint64_t bits) { possible[word] |= bits; };
-  if (members_ == 0 || members_ > 64) return find_into<Machine>(listed, into);
+  wide_.empty() ? find_among<Machine>(rows_.data(), listed, possible) : find_among<Machine>(wide_.data(), listed, possible);
+}
+
+template <class Machine>
+[[gnu::always_inline]] inline void CandidateIndex::find_among(const auto* rows, const std::uint64_t* listed, std::uint64_t* possible) const {
+  if (members_ == 0 || members_ > 64) return find_into<Machine>(rows, listed, [&](std::uint32_t word, std::uint64_t bits) { possible[word] |= bits; });
   // One word stays in a register: each bit would wait for the one before to be written and read again.
   std::uint64_t all = 0;
-  find_into<Machine>(listed, [&](std::uint32_t, std::uint64_t bits) { all |= bits; });
+  find_into<Machine>(rows, listed, [&](std::uint32_t, std::uint64_t bits) { all |= bits; });
   *possible = all;
 }
 
 template <class Machine>
-[[gnu::always_inline]] inline void CandidateIndex::find_into(const std::uint64_t* listed, const auto& into) const {
+[[gnu::always_inline]] inline void CandidateIndex::find_into(const auto* rows, const std::uint64_t* listed, const auto& into) const {
   // Bits of groups that are met, 64 at a time: that they are many in one word spares a branch for each of the words they
   // come from, which nobody could foretell.
   const std::uint32_t* groups = groups_.data();
   const auto take = [&](std::uint64_t met) __attribute__((always_inline)) {
     for (; met != 0; met &= met - 1) {
       const std::uint32_t* const group = groups + std::countr_zero(met);
-      for (const Row *row = rows_.data() + group[0], *end = rows_.data() + group[1]; row != end; ++row) {
-        const auto& needs = row->filing.needs;
-        into(row->member >> 6, (truth(listed, needs[1]) & truth(listed, needs[2]) & truth(listed, needs[3]) & 1) << (row->member & 63));
+      for (const auto *row = rows + group[0], *end = rows + group[1]; row != end; ++row) {
+        const auto& needs = row->needs;
+        into(row->member >> 6, (truth(listed, needs[0]) & truth(listed, needs[1]) & truth(listed, needs[2]) & 1) << (row->member & 63));
       }
     }
     groups += 64;
@@ -132,7 +160,7 @@ void CandidateIndex::find_portably(const Truths& truths, std::vector<std::uint64
 }
 
 std::size_t CandidateIndex::bytes() const {
-  return rows_.capacity() * sizeof(Row) + words_.capacity() * sizeof(Word) + groups_.capacity() * sizeof(std::uint32_t);
+  return rows_.capacity() * sizeof(rows_[0]) + wide_.capacity() * sizeof(wide_[0]) + words_.capacity() * sizeof(Word) + groups_.capacity() * sizeof(std::uint32_t);
 }
 
 }  // namespace footlight

@@ -42,14 +42,25 @@ class CandidateIndex {
   struct Portable;
   struct Bmi2;
 
+  // A row as it is kept. What it is filed under stands in the words.
+  template <class Number>
+  struct Kept {
+    Number member = 0;
+    Number needs[3] = {};                  // besides
+  };
+
   static bool is_before(const Row& a, const Row& b);
+  std::vector<Row> rows() const;
   template <class Machine>
   void find_by(const std::uint64_t* listed, std::uint64_t* possible) const;
   template <class Machine>
-  void find_into(const std::uint64_t* listed, const auto& into) const;
+  void find_among(const auto* rows, const std::uint64_t* listed, std::uint64_t* possible) const;
+  template <class Machine>
+  void find_into(const auto* rows, const std::uint64_t* listed, const auto& into) const;
   void find_bmi2(const std::uint64_t* listed, std::uint64_t* possible) const;
 
-  std::vector<Row> rows_;                  // by rarest condition
+  std::vector<Kept<std::uint16_t>> rows_;  // by rarest condition; a line of the cache has eight of them
+  std::vector<Kept<std::uint32_t>> wide_;  // instead, where a number does not fit
   std::vector<Word> words_;
   std::vector<std::uint32_t> groups_;      // where the rows of each condition begin, and where the last end
   std::uint32_t members_ = 0;
