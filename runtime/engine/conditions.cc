@@ -23,6 +23,12 @@ constexpr std::size_t texts_few = 256;
 // Texts are looked up by so many different lengths of prefixes, and of suffixes.
 constexpr std::size_t affix_lengths_max = 8;
 
+// Texts within others are found by so many of their bytes, which are looked for at every so many places.
+constexpr std::uint32_t gram_size = 4, gram_step = 2, within_least = gram_size + gram_step - 1;
+std::uint32_t gram_at(const char* at) { return static_cast<std::uint32_t>(quick::load<std::uint32_t>(at)); }
+// Of which the highest bits are the best.
+std::uint64_t spread(std::uint32_t gram) { return gram * std::uint64_t{0x9E3779B97F4A7C15u}; }
+
 bool equals(const SlotValue& value, const Value& wanted) {
   switch (value.kind) {
     case Kind::boolean: return wanted.is_boolean() && wanted.boolean() == value.boolean;
@@ -194,6 +200,19 @@ struct Conditions::Lists {
     std::uint8_t is_passed = 0;                            // 1: a text that would stand here stands further on
     static constexpr std::uint32_t unused = UINT32_MAX;
   };
+  // What tests ask a text to contain is found in one walk over it: by some of its bytes, those that the fewest others have.
+  // Of most places in a text a bit says that nothing is found there.
+  struct Within {
+    int attribute = 0;
+    std::uint32_t maybe = 0, maybe_shift = 0;              // in Lists::maybe: a bit for each hash that is in the table
+    std::uint32_t first = 0;                               // in Lists::parts
+    HashPlaces places;                                     // from there on
+  };
+  struct Part {
+    Range range;
+    std::uint32_t gram = 0, offset = 0;                    // of the text's bytes those from there on
+    std::uint32_t at = 0, size = 0;                        // in Lists::text; none has no bytes
+  };
   struct Numbers {
     int attribute = 0;
     std::uint32_t first_cut = 0, cuts = 0, classes = 0;    // class 2i+1 is cut i itself, 2i what lies below it
@@ -208,10 +227,13 @@ struct Conditions::Lists {
   std::vector<Boolean> booleans;
   std::vector<Texts> texts, items;                         // the value; what a list holds
   std::vector<Affix> affixes;                              // how it begins and ends
+  std::vector<Within> within;
   std::vector<Numbers> numbers;
   std::vector<Versions> versions;
 
   std::vector<Entry> entries;
+  std::vector<Part> parts;
+  std::vector<std::uint64_t> maybe;
   std::vector<double> cuts;
   std::vector<Range> classes;
   std::vector<Bits> bits;
@@ -223,6 +245,7 @@ struct Conditions::Lists {
  private:
   class Finder;
 
+  void find_within(const Within& row, std::string_view whole, std::uint64_t* truths) const;
   void apply(const Range& range, std::uint64_t* truths) const {
     truths[range.word] |= range.mask;
     truths[range.word + 1] |= range.next;                  // behind the last word there is room for another
@@ -256,7 +279,7 @@ class Conditions::Lister {
   void list(int attribute, std::vector<Test*>& tests) {
     // Numbers follow each other within an attribute, so that the bits of one value stand in few words.
     Lists& lists = *all_.lists_;
-    std::map<std::string, std::vector<Condition>, std::less<>> texts, items, prefixes, suffixes;
+    std::map<std::string, std::vector<Condition>, std::less<>> texts, items, prefixes, suffixes, within;
     std::vector<Condition> present, truth[2];
     std::vector<double> cuts;
     std::vector<Version> versions;
@@ -361,6 +384,9 @@ class Conditions::Lister {
         case Op::ends:
           if (suffix_lengths.size() <= affix_lengths_max || is_listed(*test)) suffixes[test->operand.string()].push_back(number(0.2f));
           break;
+        case Op::contains:
+          if (test->operand.string().size() >= within_least) within[test->operand.string()].push_back(number(0.1f));
+          break;
         default: break;
       }
     }
@@ -385,6 +411,7 @@ class Conditions::Lister {
     };
     affixed(prefixes, prefix_lengths, false);
     affixed(suffixes, suffix_lengths, true);
+    if (!within.empty()) list(attribute, within);
     if (classes.count > 0) {
       lists.numbers.push_back({attribute, size_of(lists.cuts), static_cast<std::uint32_t>(cuts.size()), size_of(lists.classes)});
       lists.cuts.insert(lists.cuts.end(), cuts.begin(), cuts.end());
@@ -417,6 +444,44 @@ class Conditions::Lister {
       for (; next != edges.end() && next->at == i; ++next) hold(next->condition, next->begins);
       all_.lists_->classes.push_back(held());
     }
+  }
+
+  // Texts that others contain.
+  void list(int attribute, std::map<std::string, std::vector<Condition>, std::less<>>& within) {
+    Lists& lists = *all_.lists_;
+    std::unordered_map<std::uint32_t, std::uint32_t> had;  // how many of them have these bytes
+    for (const auto& [text, conditions] : within)
+      for (std::size_t i = 0; i + gram_size <= text.size(); ++i) ++had[gram_at(text.data() + i)];
+    std::vector<Lists::Part> made;
+    std::vector<std::uint64_t> hashes;
+    for (const auto& [text, conditions] : within) {
+      // Bytes that follow each other by one: some of them stand where they are looked for, wherever the text stands.
+      std::uint32_t fewest = UINT32_MAX, best = 0;
+      for (std::uint32_t offset = 0; offset + within_least <= text.size(); ++offset) {
+        std::uint32_t others = 0;
+        for (std::uint32_t step = 0; step < gram_step; ++step) others += had[gram_at(text.data() + offset + step)];
+        if (others >= fewest) continue;
+        fewest = others;
+        best = offset;
+      }
+      for (std::uint32_t offset = best; offset < best + gram_step; ++offset) {
+        made.push_back({bits(conditions), gram_at(text.data() + offset), offset, size_of(lists.text), size_of(text)});
+        hashes.push_back(spread(made.back().gram));
+      }
+      lists.text += text;
+    }
+    // Half a word for each, so that hardly another place of a text is taken for one of them.
+    const std::size_t maybe_room = std::bit_ceil(std::max<std::size_t>(64, made.size() / 2));
+    const Lists::Within row{attribute, size_of(lists.maybe), static_cast<std::uint32_t>(std::countl_zero(maybe_room) + 1), size_of(lists.parts), HashPlaces(hashes, 2 * made.size())};
+    lists.maybe.resize(lists.maybe.size() + maybe_room);
+    lists.parts.resize(lists.parts.size() + row.places.count());
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      lists.maybe[row.maybe + (hashes[i] >> row.maybe_shift)] |= std::uint64_t{1} << (hashes[i] >> 40 & 63);
+      std::size_t at = row.places.first(hashes[i]);
+      while (lists.parts[row.first + at].size > 0) at = row.places.next(at);
+      lists.parts[row.first + at] = made[i];
+    }
+    lists.within.push_back(row);
   }
 
   // The bits of some conditions.
@@ -735,6 +800,8 @@ void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) co
     if (const SlotValue& value = slots[row.texts.attribute]; value.kind == Kind::string && row.size <= value.size)
       finder.find(row.texts, row.is_suffix ? value.string().substr(value.size - row.size) : value.string().substr(0, row.size));
   finder.finish();
+  for (const Within& row : within)
+    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::string) find_within(row, value.string(), truths);
   for (const Versions& row : versions) {
     const SlotValue& value = slots[row.texts.attribute];
     if (value.kind != Kind::string || finder.found(row.texts, value.string())) continue;
@@ -755,6 +822,20 @@ void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) co
   for (const Boolean& row : booleans)
     if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::boolean) apply(row.ranges[value.boolean], truths);
   for (const Present& row : present) truths[row.condition >> 6] |= std::uint64_t{slots[row.attribute].kind != Kind::absent} << (row.condition & 63);
+}
+
+void Conditions::Lists::find_within(const Within& row, std::string_view whole, std::uint64_t* truths) const {
+  const std::uint64_t* const bits_of = maybe.data() + row.maybe;
+  for (std::uint32_t i = 0; i + gram_size <= whole.size(); i += gram_step) {
+    const std::uint32_t gram = gram_at(whole.data() + i);
+    const std::uint64_t hash = spread(gram);
+    if ((bits_of[hash >> row.maybe_shift] >> (hash >> 40 & 63) & 1) == 0) continue;
+    for (std::size_t at = row.places.first(hash); parts[row.first + at].size > 0; at = row.places.next(at)) {
+      const Part& part = parts[row.first + at];
+      if (part.gram != gram || part.offset > i) continue;
+      if (whole.substr(i - part.offset).starts_with(std::string_view(text).substr(part.at, part.size))) apply(part.range, truths);
+    }
+  }
 }
 
 const Conditions::Test& Conditions::test(Condition unlisted_one) const {
@@ -780,7 +861,7 @@ bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& t
 
 std::size_t Conditions::Lists::bytes() const {
   const auto of = [](const auto& rows) { return rows.capacity() * sizeof(rows[0]); };
-  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(numbers) + of(versions) + of(entries) + of(cuts) +
+  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(within) + of(numbers) + of(versions) + of(entries) + of(parts) + of(maybe) + of(cuts) +
                       of(classes) + of(bits) + text.capacity();
   for (const Versions& row : versions) sum += of(row.cuts);
   return sum;

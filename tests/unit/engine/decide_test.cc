@@ -380,6 +380,7 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
     bool holds(const std::string& text, const std::string& item) const {
       if (op == "has_any") return item == operand;
       if (op == "in" && std::find(others.begin(), others.end(), text) != others.end()) return true;
+      if (op == "contains") return text.find(operand) != std::string::npos;
       return op == "eq" || op == "in" ? text == operand : op == "starts" ? text.starts_with(operand) : text.ends_with(operand);
     }
   };
@@ -389,11 +390,17 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
                              "surfaces": {"list": {"format": "text", "rules": ["web://shop.example/#list"]}}})"));
   const std::vector<std::string> named(texts.begin(), std::next(texts.begin(), 20));
   for (const std::string& text : texts) {
-    static const char* const ops[] = {"eq", "in", "has_any", "starts", "ends"};
-    const std::string op = ops[all.size() % 5], id = "e" + std::to_string(all.size());
+    static const char* const ops[] = {"eq", "in", "has_any", "starts", "ends", "contains"};
+    const std::string op = ops[all.size() % 6], id = "e" + std::to_string(all.size());
     // Whoever begins or ends as nothing is anyone.
     all.push_back({op, (op == "starts" || op == "ends") ? text.substr(0, 3) + "y" : text, {}});
     Asked& asked = all.back();
+    if (op == "contains") {
+      // A piece of any length of one that is sent, from any place on.
+      const std::string& whole = named[random() % named.size()];
+      asked.operand = "xy" + whole;
+      asked.operand = asked.operand.substr(random() % asked.operand.size()).substr(0, 1 + random() % 12);
+    }
     // Some that others name too, so that one text is in several lists.
     if (op == "in") asked.others = {named[random() % named.size()], named[random() % named.size()]};
     Value operand = op == "has_any" ? Value(Array{text}) : op == "in" ? Value(Array{text, asked.others[0], asked.others[1]}) : Value(asked.operand);
@@ -406,6 +413,7 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
   int held = 0;
   std::vector<std::string> sent(texts.begin(), texts.end());
   for (const std::string& text : texts) sent.push_back(text + "z"), sent.push_back(text.substr(0, 3) + "y" + text + text.substr(0, 3) + "y");
+  for (const std::string& text : named) sent.push_back("xy" + text), sent.push_back("?xy" + text + "xy" + text);
   for (const std::string& text : sent) {
     const std::string& item = sent[random() % sent.size()];
     std::set<std::string> expected, met;
