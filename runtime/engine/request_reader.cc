@@ -355,20 +355,25 @@ struct PlainReader::Work {
     at += is_negative;
     size -= is_negative;
     if (size - 1 > 7) return false;
-    // All without a branch, but for what is wrong: whether there is a point, and where, varies from one to the next.
-    const std::uint64_t bits = (quick::load<std::uint64_t>(at) ^ zeros) << (64 - 8 * size), others = no_digits(bits), first = others & -others;
-    const bool has_point = others != 0;
-    const std::uint64_t before = (first >> 7) - 1;         // the bytes before the point; where there is none, all
-    const unsigned fraction = has_point ? static_cast<unsigned>(63 - std::countr_zero(first)) / 8 : 0, whole = size - has_point - fraction;
-    const std::uint64_t point = bits & ~before & (before << 8 | 0xFF);
-    const bool is_wrong = others != first || point != std::uint64_t{'.' ^ '0'} * (before + 1) || (has_point && fraction == 0) || whole == 0 || (*at == '0' && whole > 1);
-    if (is_wrong) return false;
+    std::uint64_t digits = (quick::load<std::uint64_t>(at) ^ zeros) << (64 - 8 * size);
+    const std::uint64_t others = no_digits(digits);
+    if (others == 0) {
+      if (*at == '0' && size > 1) return false;
+      value = signed_as(is_negative && digits != 0, static_cast<double>(value_of(digits)));
+      return true;
+    }
+    const unsigned point = static_cast<unsigned>(std::countr_zero(others)) & ~7u;    // how many bits stand before it
+    if ((others & (others - 1)) != 0 || (digits >> point & 0xFF) != ('.' ^ '0') || point == 56) return false;
+    const unsigned fraction = 7 - point / 8, whole = size - 1 - fraction;
+    if (whole == 0 || (*at == '0' && whole > 1)) return false;
     // The digits before the point move into its place.
-    const std::uint64_t mantissa = value_of(has_point ? (bits & before) << 8 | (bits & ~(before << 8 | 0xFF)) : bits);
-    const std::uint64_t sign = static_cast<std::uint64_t>(is_negative && mantissa != 0) << 63;
-    value = std::bit_cast<double>(std::bit_cast<std::uint64_t>(static_cast<double>(mantissa) / powers_of_ten[fraction]) ^ sign);
+    const std::uint64_t before = (std::uint64_t{1} << point) - 1;
+    digits = (digits & before) << 8 | (digits & ~(before << 8 | 0xFF));
+    value = signed_as(is_negative && digits != 0, static_cast<double>(value_of(digits)) / powers_of_ten[fraction]);
     return true;
   }
+  // Without a branch. There is no negative zero.
+  static double signed_as(bool is_negative, double value) { return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) ^ static_cast<std::uint64_t>(is_negative) << 63); }
 
   // Members of an object of attributes that stands at a known node; the brace is taken.
   bool members(std::uint32_t parent, int depth) {
