@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -117,6 +118,8 @@ class Conditions {
 
   const Test& test(Condition unlisted_one) const;
   Condition listed(Test& test, float share);
+  // Makes the lists.
+  void list(std::map<int, std::vector<Test*>>& by_attribute);
   std::size_t words() const { return (shares_.size() + 63) / 64; }
 
   std::shared_ptr<const Conditions> below_;                // those that these stand beside

@@ -1,0 +1,165 @@
+// Asks the lists: what the values of one request make true.
+#include "engine/condition_lists.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace footlight {
+namespace {
+
+using Kind = SlotValue::Kind;
+
+// As std::lower_bound, without branches: which half it is can never be foretold.
+std::size_t first_not_below(std::span<const double> sorted, double value) {
+  const double* at = sorted.data();
+  std::size_t left = sorted.size();
+  while (left > 1) {
+    const std::size_t half = left / 2;
+    at += half * static_cast<std::size_t>(at[half - 1] < value);
+    left -= half;
+  }
+  return static_cast<std::size_t>(at - sorted.data()) + static_cast<std::size_t>(left == 1 && *at < value);
+}
+
+}  // namespace
+
+// Looks texts up in two goes: first all are asked of memory, then each is compared. Most are short, and what they make true
+// is set without a branch, whether it is the text or not. So the CPU waits for none of them and guesses nothing.
+class Conditions::Lists::Finder {
+ public:
+  Finder(const Lists& lists, bool has_room, std::uint64_t* truths) : lists_(lists), has_room_(has_room), truths_(truths) {}
+
+  // Sets what the text makes true, at the latest in finish().
+  void find(const Texts& texts, std::string_view key) {
+    ask_for(texts, key, waiting_[count_]);
+    if (++count_ == waiting_max) finish();
+  }
+
+  void finish() {
+    for (const Asked *one = waiting_, *end = waiting_ + count_; one != end; ++one) set(*one);
+    count_ = 0;
+  }
+
+  // Sets it at once. Whether any test speaks of the text.
+  bool found(const Texts& texts, std::string_view key) {
+    Asked one;
+    ask_for(texts, key, one);
+    return set(one);
+  }
+
+ private:
+  struct Asked {                                           // without an initialiser: most are never used
+    std::uint64_t low, high;
+    const char* key;
+    std::size_t size;
+    const Texts* texts;
+    const Entry* entry;                                    // where it is looked for first
+  };
+  static constexpr std::size_t waiting_max = 32;
+
+  void ask_for(const Texts& texts, std::string_view key, Asked& one) const {
+    const bool is_short = key.size() <= ShortText::max;
+    const ShortText text = !is_short ? ShortText() : has_room_ ? short_text_within(key) : short_text(key);
+    const std::uint64_t hash = is_short ? quick_hash(text, key.size()) : quick_hash(key);
+    const Entry* const entry = lists_.entries.data() + texts.first + texts.places.first(hash);
+    __builtin_prefetch(entry);
+    one.low = text.low;
+    one.high = text.high;
+    one.key = key.data();
+    one.size = key.size();
+    one.texts = &texts;
+    one.entry = entry;
+  }
+
+  static bool is_same(const Entry& entry, const Asked& one) {
+    return ((entry.short_one.low ^ one.low) | (entry.short_one.high ^ one.high) | (entry.size ^ one.size)) == 0;
+  }
+
+  bool set(const Asked& one) const {
+    const Entry& entry = *one.entry;
+    const bool is_it = is_same(entry, one);
+    // Rarely more is to be done, as mostly none of these is: what could not be guessed is which of them is asked for.
+    if (((one.size > ShortText::max) | (entry.has_more & is_it) | (entry.is_passed & !is_it)) != 0) return set_further(one);
+    const std::uint64_t all = -static_cast<std::uint64_t>(is_it);
+    truths_[entry.range.word] |= entry.range.mask & all;
+    truths_[entry.range.word + 1] |= entry.range.next & all;
+    return is_it;
+  }
+
+  [[gnu::noinline]] bool set_further(const Asked& one) const {
+    const Entry* const table = lists_.entries.data() + one.texts->first;
+    for (std::size_t at = static_cast<std::size_t>(one.entry - table);; at = one.texts->places.next(at)) {
+      const Entry& entry = table[at];
+      if (entry.size == Entry::unused) return false;
+      if (!is_same(entry, one) || (one.size > ShortText::max && std::memcmp(lists_.text.data() + entry.at, one.key, one.size) != 0)) continue;
+      lists_.apply(entry.range, truths_);
+      return true;
+    }
+  }
+
+  const Lists& lists_;
+  const bool has_room_;
+  std::uint64_t* const truths_;
+  std::size_t count_ = 0;
+  Asked waiting_[waiting_max];
+};
+
+void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) const {
+  Finder finder(*this, slots.has_room(), truths);
+  for (const Texts& row : texts)
+    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::string) finder.find(row, value.string());
+  for (const Texts& row : items)
+    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::list)
+      for (const SlotValue& item : slots.items(value))
+        if (item.kind == Kind::string) finder.find(row, item.string());
+  for (const Affix& row : affixes)
+    if (const SlotValue& value = slots[row.texts.attribute]; value.kind == Kind::string && row.size <= value.size)
+      finder.find(row.texts, row.is_suffix ? value.string().substr(value.size - row.size) : value.string().substr(0, row.size));
+  finder.finish();
+  for (const Within& row : within)
+    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::string) find_within(row, value.string(), truths);
+  for (const Versions& row : versions) {
+    const SlotValue& value = slots[row.texts.attribute];
+    if (value.kind != Kind::string || finder.found(row.texts, value.string())) continue;
+    const auto version = parse_version(value.string());
+    if (!version) continue;
+    const auto at = std::lower_bound(row.cuts.begin(), row.cuts.end(), *version, is_before);
+    const bool is_cut = at != row.cuts.end() && !is_before(*version, *at);
+    apply(classes[row.classes + 2 * static_cast<std::size_t>(at - row.cuts.begin()) + is_cut], truths);
+  }
+  for (const Numbers& row : numbers) {
+    const SlotValue& value = slots[row.attribute];
+    if (value.kind != Kind::number) continue;
+    const double* const sorted = cuts.data() + row.first_cut;
+    const std::size_t at = first_not_below({sorted, row.cuts}, value.number);
+    const bool is_cut = at < row.cuts && sorted[at] == value.number;
+    apply(classes[row.classes + 2 * at + is_cut], truths);
+  }
+  for (const Boolean& row : booleans)
+    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::boolean) apply(row.ranges[value.boolean], truths);
+  for (const Present& row : present) truths[row.condition >> 6] |= std::uint64_t{slots[row.attribute].kind != Kind::absent} << (row.condition & 63);
+}
+
+void Conditions::Lists::find_within(const Within& row, std::string_view whole, std::uint64_t* truths) const {
+  const std::uint64_t* const bits_of = maybe.data() + row.maybe;
+  for (std::uint32_t i = 0; i + gram_size <= whole.size(); i += gram_step) {
+    const std::uint32_t gram = gram_at(whole.data() + i);
+    const std::uint64_t hash = spread(gram);
+    if ((bits_of[hash >> row.maybe_shift] >> (hash >> 40 & 63) & 1) == 0) continue;
+    for (std::size_t at = row.places.first(hash); parts[row.first + at].size > 0; at = row.places.next(at)) {
+      const Part& part = parts[row.first + at];
+      if (part.gram != gram || part.offset > i) continue;
+      if (whole.substr(i - part.offset).starts_with(std::string_view(text).substr(part.at, part.size))) apply(part.range, truths);
+    }
+  }
+}
+
+std::size_t Conditions::Lists::bytes() const {
+  const auto of = [](const auto& rows) { return rows.capacity() * sizeof(rows[0]); };
+  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(within) + of(numbers) + of(versions) + of(entries) + of(parts) + of(maybe) + of(cuts) +
+                      of(classes) + of(bits) + text.capacity();
+  for (const Versions& row : versions) sum += of(row.cuts);
+  return sum;
+}
+
+}  // namespace footlight
