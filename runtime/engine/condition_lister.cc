@@ -2,7 +2,9 @@
 // the numbers and versions they name.
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <map>
+#include <numeric>
 
 #include "engine/condition_lists.h"
 
@@ -16,6 +18,8 @@ using Op = Predicate::Op;
 constexpr std::size_t listings_per_condition = 48, listings_least = 16'384;
 // So many texts stand in a table with room for four times as many; of more the memory is dearer.
 constexpr std::size_t texts_few = 256;
+// So many tests of what a list has all of are looked at for each request.
+constexpr std::size_t alls_few = 24;
 // Texts are looked up by so many different lengths of prefixes, and of suffixes.
 constexpr std::size_t affix_lengths_max = 8;
 
@@ -48,6 +52,8 @@ class Conditions::Lister {
     // Numbers follow each other within an attribute, so that the bits of one value stand in few words.
     Lists& lists = *all_.lists_;
     std::map<std::string, std::vector<Condition>, std::less<>> texts, items, prefixes, suffixes, within;
+    std::map<std::string, std::vector<const Test*>> alls;
+    std::map<std::string, Condition, std::less<>> is_met;                  // that a list has a text that is asked for with others
     std::vector<Condition> present, truth[2];
     std::vector<double> cuts;
     std::vector<Version> versions;
@@ -74,11 +80,14 @@ class Conditions::Lister {
     versions.erase(std::unique(versions.begin(), versions.end(), [](const Version& a, const Version& b) { return (a <=> b) == 0; }), versions.end());
 
     std::map<std::string, int, std::less<>> distinct, distinct_items;      // for guesses
+    std::map<std::string, int, std::less<>> in_alls;                       // how many tests ask for it with others
     for (const Test* test : tests) {
       const auto note = [](auto& into, const Value& value) { if (value.is_string()) into[value.string()]; };
       if (test->op == Op::eq) note(distinct, test->operand);
       if (test->op == Op::in) for (const Value& value : test->operand.array()) note(distinct, value);
-      if (test->op == Op::has_any) for (const Value& value : test->operand.array()) note(distinct_items, value);
+      if (test->op == Op::has_any || test->op == Op::has_all)
+        for (const Value& value : test->operand.array())
+          if (note(distinct_items, value); test->op == Op::has_all && value.is_string()) ++in_alls[value.string()];
     }
 
     const auto interval_count = 2 * cuts.size() + 1;
@@ -146,6 +155,22 @@ class Conditions::Lister {
           for (const Value& value : wanted) items[value.string()].push_back(condition);
           break;
         }
+        case Op::has_all: {
+          const Array& wanted = test->operand.array();
+          // Beside others there is no room for conditions that no test has.
+          if (all_.below_ || wanted.empty() || !std::all_of(wanted.begin(), wanted.end(), [](const Value& value) { return value.is_string(); })) break;
+          const double among = static_cast<double>(std::max<std::size_t>(2, distinct_items.size()));
+          number(one_of(std::pow(std::min(0.5, 2.0 / among), static_cast<double>(wanted.size()))));
+          const Value& rarest = *std::min_element(wanted.begin(), wanted.end(), [&](const Value& a, const Value& b) { return in_alls[a.string()] < in_alls[b.string()]; });
+          alls[rarest.string()].push_back(test);
+          for (const Value& value : wanted) {
+            const auto [text, is_new] = is_met.try_emplace(value.string(), all_.first_ + size_of(all_.shares_));
+            if (!is_new) continue;
+            all_.shares_.push_back(one_of(2.0 / among));
+            items[text->first].push_back(text->second);
+          }
+          break;
+        }
         case Op::starts:
           if (prefix_lengths.size() <= affix_lengths_max || is_listed(*test)) prefixes[test->operand.string()].push_back(number(0.1f));
           break;
@@ -172,6 +197,12 @@ class Conditions::Lister {
     if (!truth[false].empty() || !truth[true].empty()) lists.booleans.push_back({attribute, {bits(truth[false]), bits(truth[true])}});
     if (!texts.empty()) lists.texts.push_back(table(attribute, texts));
     if (!items.empty()) lists.items.push_back(table(attribute, items));
+    const auto count = std::accumulate(alls.begin(), alls.end(), std::size_t{0}, [](std::size_t sum, const auto& some) { return sum + some.second.size(); });
+    for (const auto& [text, those] : alls) {
+      std::vector<Lists::All>& into = count <= alls_few ? lists.few_alls : lists.alls;
+      if (&into == &lists.alls) found_by(lists.items.back(), text);
+      list(those, is_met, into);
+    }
     const auto affixed = [&](auto& entries, const std::map<std::size_t, int>& lengths, bool is_suffix) {
       if (entries.empty()) return;
       const Lists::Texts made = table(attribute, entries);
@@ -212,6 +243,24 @@ class Conditions::Lister {
       for (; next != edges.end() && next->at == i; ++next) hold(next->condition, next->begins);
       all_.lists_->classes.push_back(held());
     }
+  }
+
+  // What lists have all of.
+  void list(const std::vector<const Test*>& those, const std::map<std::string, Condition, std::less<>>& is_met, std::vector<Lists::All>& into) {
+    for (const Test* test : those) {
+      std::vector<Condition> wanted;
+      for (const Value& value : test->operand.array()) wanted.push_back(is_met.find(value.string())->second);
+      into.push_back({bits(wanted), all_.numbers_[test->provisional] - all_.first_, test == those.back()});
+    }
+  }
+
+  // The next ones are found by this text, which stands among the items.
+  void found_by(const Lists::Texts& row, const std::string& text) {
+    Lists& lists = *all_.lists_;
+    std::size_t at = row.places.first(quick_hash(text));
+    while (std::string_view(lists.text).substr(lists.entries[row.first + at].at, lists.entries[row.first + at].size) != text) at = row.places.next(at);
+    lists.entries[row.first + at].first_all = size_of(lists.alls);
+    lists.entries[row.first + at].has_more = 1;
   }
 
   // Texts that others contain.
@@ -313,7 +362,7 @@ class Conditions::Lister {
       const std::uint64_t hash = *next++;
       std::size_t at = made.places.first(hash);
       for (; lists.entries[made.first + at].size != Lists::Entry::unused; at = made.places.next(at)) lists.entries[made.first + at].is_passed = 1;
-      lists.entries[made.first + at] = {range, key.size() > ShortText::max ? ShortText() : short_text(key), size_of(lists.text), static_cast<std::uint32_t>(key.size()), range.count > 0, 0};
+      lists.entries[made.first + at] = {range, key.size() > ShortText::max ? ShortText() : short_text(key), size_of(lists.text), size_of(key), Lists::Entry::none, range.count > 0, 0};
       lists.text += key;
     }
     return made;

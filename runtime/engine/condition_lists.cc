@@ -32,12 +32,23 @@ class Conditions::Lists::Finder {
   // Sets what the text makes true, at the latest in finish().
   void find(const Texts& texts, std::string_view key) {
     ask_for(texts, key, waiting_[count_]);
-    if (++count_ == waiting_max) finish();
+    if (++count_ == waiting_max) set_waiting();
   }
 
   void finish() {
-    for (const Asked *one = waiting_, *end = waiting_ + count_; one != end; ++one) set(*one);
-    count_ = 0;
+    set_waiting();
+    // Now that it is known which texts lists have.
+    for (const All& all : lists_.few_alls) set(all);
+    if (all_count_ > waiting_max) {
+      for (const All& all : lists_.alls) set(all);
+    } else {
+      for (std::size_t i = 0; i < all_count_; ++i)
+        for (const All* all = alls_[i];; ++all) {
+          set(*all);
+          if (all->is_last) break;
+        }
+    }
+    all_count_ = 0;
   }
 
   // Sets it at once. Whether any test speaks of the text.
@@ -75,7 +86,7 @@ class Conditions::Lists::Finder {
     return ((entry.short_one.low ^ one.low) | (entry.short_one.high ^ one.high) | (entry.size ^ one.size)) == 0;
   }
 
-  bool set(const Asked& one) const {
+  bool set(const Asked& one) {
     const Entry& entry = *one.entry;
     const bool is_it = is_same(entry, one);
     // Rarely more is to be done, as mostly none of these is: what could not be guessed is which of them is asked for.
@@ -86,22 +97,35 @@ class Conditions::Lists::Finder {
     return is_it;
   }
 
-  [[gnu::noinline]] bool set_further(const Asked& one) const {
+  [[gnu::noinline]] bool set_further(const Asked& one) {
     const Entry* const table = lists_.entries.data() + one.texts->first;
     for (std::size_t at = static_cast<std::size_t>(one.entry - table);; at = one.texts->places.next(at)) {
       const Entry& entry = table[at];
       if (entry.size == Entry::unused) return false;
       if (!is_same(entry, one) || (one.size > ShortText::max && std::memcmp(lists_.text.data() + entry.at, one.key, one.size) != 0)) continue;
       lists_.apply(entry.range, truths_);
+      if (entry.first_all != Entry::none) {
+        // Of too many, all there are will be looked at.
+        if (all_count_ < waiting_max) alls_[all_count_] = lists_.alls.data() + entry.first_all;
+        all_count_ += all_count_ <= waiting_max;
+      }
       return true;
     }
   }
 
+  void set_waiting() {
+    for (const Asked *one = waiting_, *end = waiting_ + count_; one != end; ++one) set(*one);
+    count_ = 0;
+  }
+
+  void set(const All& all) const { truths_[all.condition >> 6] |= std::uint64_t{lists_.holds(all.texts, truths_)} << (all.condition & 63); }
+
   const Lists& lists_;
   const bool has_room_;
   std::uint64_t* const truths_;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0, all_count_ = 0;
   Asked waiting_[waiting_max];
+  const All* alls_[waiting_max];
 };
 
 void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) const {
@@ -156,7 +180,7 @@ void Conditions::Lists::find_within(const Within& row, std::string_view whole, s
 
 std::size_t Conditions::Lists::bytes() const {
   const auto of = [](const auto& rows) { return rows.capacity() * sizeof(rows[0]); };
-  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(within) + of(numbers) + of(versions) + of(entries) + of(parts) + of(maybe) + of(cuts) +
+  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(within) + of(numbers) + of(versions) + of(entries) + of(few_alls) + of(alls) + of(parts) + of(maybe) + of(cuts) +
                       of(classes) + of(bits) + text.capacity();
   for (const Versions& row : versions) sum += of(row.cuts);
   return sum;

@@ -57,9 +57,18 @@ struct Conditions::Lists {
     Range range;
     ShortText short_one;                                   // the text, where it is short
     std::uint32_t at = 0, size = unused;                   // in Lists::text
+    std::uint32_t first_all = none;                        // in Lists::alls: of those that are found by this text
     std::uint8_t has_more = 0;                             // 1: the range does not say all
     std::uint8_t is_passed = 0;                            // 1: a text that would stand here stands further on
-    static constexpr std::uint32_t unused = UINT32_MAX;
+    static constexpr std::uint32_t unused = UINT32_MAX, none = UINT32_MAX;
+  };
+  static_assert(sizeof(Entry) == 64);
+  // That a list has all of some texts, each of which is a condition. A few are looked at for each request, of many those where
+  // the list has that text which the fewest others name.
+  struct All {
+    Range texts;                                           // that it has them
+    Condition condition = 0;                               // of those of these lists
+    bool is_last = false;                                  // of those that are found by the same text
   };
   // What tests ask a text to contain is found in one walk over it: by some of its bytes, those that the fewest others have.
   // Of most places in a text a bit says that nothing is found there.
@@ -93,6 +102,7 @@ struct Conditions::Lists {
   std::vector<Versions> versions;
 
   std::vector<Entry> entries;
+  std::vector<All> few_alls, alls;
   std::vector<Part> parts;
   std::vector<std::uint64_t> maybe;
   std::vector<double> cuts;
@@ -119,6 +129,11 @@ struct Conditions::Lists {
     truths[range.word] |= range.mask;
     truths[range.word + 1] |= range.next;                  // behind the last word there is room for another
     for (const Bits *more = bits.data() + range.first, *end = more + range.count; more != end; ++more) truths[more->word] |= more->mask;
+  }
+  bool holds(const Range& range, const std::uint64_t* truths) const {
+    std::uint64_t missing = (range.mask & ~truths[range.word]) | (range.next & ~truths[range.word + 1]);
+    for (const Bits *more = bits.data() + range.first, *end = more + range.count; more != end; ++more) missing |= more->mask & ~truths[more->word];
+    return missing == 0;
   }
 };
 

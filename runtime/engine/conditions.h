@@ -3,8 +3,8 @@
 // A test that many experiences share is one condition with one number. Most conditions are listed: for
 // each value that tests speak of, and for each interval between the numbers and versions they name, it
 // is written down which conditions that value makes true. A request's value is looked up once, and the
-// bits of what it makes true are set; nothing is evaluated. The rest (`has_all`, `contains` of a few bytes,
-// buckets, uploaded lists, very wide ranges of very many) is evaluated when a program asks for it, and remembered.
+// bits of what it makes true are set; nothing is evaluated. The rest (buckets, uploaded lists, `contains`
+// of a few bytes, very wide ranges of very many) is evaluated when a program asks for it, and remembered.
 //
 // What comes later stands beside: conditions of single experiences that were published since all were
 // sealed. Theirs are few, have lists of their own, and keep their numbers when more come.

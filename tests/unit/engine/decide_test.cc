@@ -377,8 +377,10 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
   struct Asked {
     std::string op, operand;
     std::vector<std::string> others;
-    bool holds(const std::string& text, const std::string& item) const {
-      if (op == "has_any") return item == operand;
+    bool holds(const std::string& text, const std::vector<std::string>& items) const {
+      const auto has = [&](const std::string& item) { return std::find(items.begin(), items.end(), item) != items.end(); };
+      if (op == "has_any") return has(operand);
+      if (op == "has_all") return has(operand) && std::all_of(others.begin(), others.end(), has);
       if (op == "in" && std::find(others.begin(), others.end(), text) != others.end()) return true;
       if (op == "contains") return text.find(operand) != std::string::npos;
       return op == "eq" || op == "in" ? text == operand : op == "starts" ? text.starts_with(operand) : text.ends_with(operand);
@@ -390,8 +392,8 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
                              "surfaces": {"list": {"format": "text", "rules": ["web://shop.example/#list"]}}})"));
   const std::vector<std::string> named(texts.begin(), std::next(texts.begin(), 20));
   for (const std::string& text : texts) {
-    static const char* const ops[] = {"eq", "in", "has_any", "starts", "ends", "contains"};
-    const std::string op = ops[all.size() % 6], id = "e" + std::to_string(all.size());
+    static const char* const ops[] = {"eq", "in", "has_any", "starts", "ends", "contains", "has_all"};
+    const std::string op = ops[all.size() % 7], id = "e" + std::to_string(all.size());
     // Whoever begins or ends as nothing is anyone.
     all.push_back({op, (op == "starts" || op == "ends") ? text.substr(0, 3) + "y" : text, {}});
     Asked& asked = all.back();
@@ -402,9 +404,11 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
       asked.operand = asked.operand.substr(random() % asked.operand.size()).substr(0, 1 + random() % 12);
     }
     // Some that others name too, so that one text is in several lists.
-    if (op == "in") asked.others = {named[random() % named.size()], named[random() % named.size()]};
-    Value operand = op == "has_any" ? Value(Array{text}) : op == "in" ? Value(Array{text, asked.others[0], asked.others[1]}) : Value(asked.operand);
-    Object test{{"attr", op == "has_any" ? "l" : "t"}, {op, std::move(operand)}};
+    if (op == "in" || op == "has_all") asked.others = {named[random() % named.size()], named[random() % named.size()]};
+    if (op == "has_all" && random() % 2 == 0) asked.operand = asked.others[0];
+    Array operands{asked.operand};
+    operands.insert(operands.end(), asked.others.begin(), asked.others.end());
+    Object test{{"attr", op.starts_with("has_") ? "l" : "t"}, {op, op.starts_with("has_") || op == "in" ? Value(std::move(operands)) : Value(asked.operand)}};
     world.live(id, Object{{"audience", std::move(test)}, {"show", Object{{"list", Array{Object{{"element", id}, {"content", id}}}}}}});
   }
   const auto snapshot = compiled(world);
@@ -415,14 +419,17 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
   for (const std::string& text : texts) sent.push_back(text + "z"), sent.push_back(text.substr(0, 3) + "y" + text + text.substr(0, 3) + "y");
   for (const std::string& text : named) sent.push_back("xy" + text), sent.push_back("?xy" + text + "xy" + text);
   for (const std::string& text : sent) {
-    const std::string& item = sent[random() % sent.size()];
+    std::vector<std::string> items;
+    for (std::size_t count = random() % 6; count > 0; --count) items.push_back(random() % 4 == 0 ? sent[random() % sent.size()] : named[random() % named.size()]);
+    // And some that have everything, more than once.
+    for (int times = random() % 40 == 0 ? 3 : 0; times > 0; --times) items.insert(items.end(), named.begin(), named.end());
     std::set<std::string> expected, met;
     for (std::size_t i = 0; i < all.size(); ++i)
-      if (all[i].holds(text, item)) expected.insert("e" + std::to_string(i));
-    const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}}, {"attributes", Object{{"t", text}, {"l", Array{item}}}}}, {});
+      if (all[i].holds(text, items)) expected.insert("e" + std::to_string(i));
+    const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}}, {"attributes", Object{{"t", text}, {"l", Array(items.begin(), items.end())}}}}, {});
     const Decision decision = decide(*snapshot, asked, runner);
     for (const Proposition& proposition : decision.propositions) met.insert(proposition.experience);
-    INFO(to_json(Value(text)) << " " << to_json(Value(item)));
+    INFO(to_json(asked.attributes));
     REQUIRE(met == expected);
     REQUIRE(answered(*snapshot, asked, runner, {}, scratch) == to_json(decision));
     held += static_cast<int>(met.size());
