@@ -26,6 +26,8 @@ struct ShortText {
 
 namespace quick {
 
+inline constexpr std::uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD6E8FEB86659FD93u;   // any odd ones of many bits
+
 template <class Bits>
 std::uint64_t load(const char* from) {
   Bits bits;
@@ -57,20 +59,19 @@ inline ShortText short_text(std::string_view text) {
 }
 
 inline std::uint64_t quick_hash(ShortText text, std::size_t size) {
-  constexpr std::uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD6E8FEB86659FD93u;
-  return mixed(text.low ^ k0 * (size + 1), text.high ^ k1);
+  return mixed(text.low ^ quick::k0 * (size + 1), text.high ^ quick::k1);
 }
 
 inline std::uint64_t quick_hash(std::string_view text) {
-  constexpr std::uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD6E8FEB86659FD93u;
+  using namespace quick;
   if (text.size() <= ShortText::max) return quick_hash(short_text(text), text.size());
   const char* at = text.data();
   std::size_t left = text.size();
   std::uint64_t hash = left * k0;
-  for (; left > 16; at += 16, left -= 16) hash = mixed(hash ^ quick::load<std::uint64_t>(at), k1 ^ quick::load<std::uint64_t>(at + 8));
+  for (; left > 16; at += 16, left -= 16) hash = mixed(hash ^ load<std::uint64_t>(at), k1 ^ load<std::uint64_t>(at + 8));
   // What is left ends where the text does: more than 16 bytes stand before that.
   at += left;
-  return mixed(hash ^ quick::load<std::uint64_t>(at - 16) ^ k0, k1 ^ quick::load<std::uint64_t>(at - 8));
+  return mixed(hash ^ load<std::uint64_t>(at - 16) ^ k0, k1 ^ load<std::uint64_t>(at - 8));
 }
 
 }  // namespace footlight
