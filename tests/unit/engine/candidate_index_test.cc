@@ -39,7 +39,7 @@ TEST_CASE("the index finds those of whom all needs of a row hold") {
   INFO("seed " << seed);
   std::mt19937 random(seed);
   for (const std::uint32_t members : {0u, 1u, 63u, 64u, 65u, 300u})
-    for (const std::size_t words : {1u, 2u, 9u, 40u})
+    for (const std::size_t words : {1u, 2u, 9u, 40u, 1'100u})       // the last have conditions that do not fit into 16 bits
       for (const unsigned spread : {1u, 2u, 64u}) {              // how far apart the conditions stand that something is filed under
         INFO(members << " members, " << words << " words, spread " << spread);
         const auto row = [&](std::uint32_t member) {
