@@ -20,6 +20,8 @@ constexpr std::size_t listings_per_condition = 48, listings_least = 16'384;
 constexpr std::size_t texts_few = 256;
 // So many tests of what a list has all of are looked at for each request.
 constexpr std::size_t alls_few = 24;
+// Each of their texts is a condition, so a test of more than so many is evaluated: a long one would take up the room of a hundred tests.
+constexpr std::size_t all_texts_max = 16;
 // Texts are looked up by so many different lengths of prefixes, and of suffixes.
 constexpr std::size_t affix_lengths_max = 8;
 
@@ -158,7 +160,7 @@ class Conditions::Lister {
         case Op::has_all: {
           const Array& wanted = test->operand.array();
           // Beside others there is no room for conditions that no test has.
-          if (all_.below_ || wanted.empty() || !std::all_of(wanted.begin(), wanted.end(), [](const Value& value) { return value.is_string(); })) break;
+          if (all_.below_ || wanted.empty() || wanted.size() > all_texts_max || !std::all_of(wanted.begin(), wanted.end(), [](const Value& value) { return value.is_string(); })) break;
           const double among = static_cast<double>(std::max<std::size_t>(2, distinct_items.size()));
           number(one_of(std::pow(std::min(0.5, 2.0 / among), static_cast<double>(wanted.size()))));
           const Value& rarest = *std::min_element(wanted.begin(), wanted.end(), [&](const Value& a, const Value& b) { return in_alls[a.string()] < in_alls[b.string()]; });
