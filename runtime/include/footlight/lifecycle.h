@@ -14,9 +14,12 @@
 // docs/lifecycle.md is printed from it, and the tests walk all of it.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -112,6 +115,43 @@ struct Revision {
   bool operator==(const Revision&) const = default;
 };
 
+// The revisions of an experience, oldest first. None of them changes any more, so copies share them: what a command makes of
+// an experience costs no more the longer its history is.
+class Revisions {
+ public:
+  class Iterator {
+   public:
+    using value_type = Revision;
+    using difference_type = std::ptrdiff_t;
+    const Revision& operator*() const { return **at_; }
+    const Revision* operator->() const { return at_->get(); }
+    Iterator& operator++() { return ++at_, *this; }
+    Iterator operator++(int) { return Iterator(at_++); }
+    bool operator==(const Iterator&) const = default;
+    Iterator() = default;
+
+   private:
+    friend Revisions;
+    explicit Iterator(std::vector<std::shared_ptr<const Revision>>::const_iterator at) : at_(at) {}
+    std::vector<std::shared_ptr<const Revision>>::const_iterator at_;
+  };
+
+  bool empty() const { return all_.empty(); }
+  std::size_t size() const { return all_.size(); }
+  const Revision& operator[](std::size_t at) const { return *all_[at]; }   // r1 is at 0
+  const Revision& front() const { return *all_.front(); }
+  const Revision& back() const { return *all_.back(); }
+  Iterator begin() const { return Iterator(all_.begin()); }
+  Iterator end() const { return Iterator(all_.end()); }
+  void push_back(Revision revision) { all_.push_back(std::make_shared<const Revision>(std::move(revision))); }
+  bool operator==(const Revisions& other) const {
+    return std::equal(all_.begin(), all_.end(), other.all_.begin(), other.all_.end(), [](const auto& a, const auto& b) { return a == b || *a == *b; });
+  }
+
+ private:
+  std::vector<std::shared_ptr<const Revision>> all_;
+};
+
 struct Approval {
   int revision = 0;
   std::string hash;
@@ -159,7 +199,7 @@ struct Experience {
   Kind kind = Kind::campaign;
   Standing standing;
   HeadStatus head_status = HeadStatus::draft;
-  std::vector<Revision> revisions;                     // never empty; the head is the last
+  Revisions revisions;                                 // never empty; the head is the last
   std::set<std::string> contributors;                  // to the head, since it was last live
   std::map<int, std::vector<Approval>> approvals;      // revision -> who approved it, each once
   std::optional<ActivationWish> activates_on_approval; // of the head, while it is in review

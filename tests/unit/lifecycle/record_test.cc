@@ -154,6 +154,20 @@ TEST_CASE("a record that does not continue the state is refused and changes noth
   CHECK(phase_at(*state.find("hero"), world.now) == Phase::stopped);
 }
 
+TEST_CASE("a command costs no more the longer the history: what was before is shared, not copied") {
+  const World world = with_live();
+  Command edit = command(CommandName::edit, "hero", author);
+  edit.definition = document(R"({"kind":"campaign","priority":60})");
+  edit.at = world.now;
+  const Experience& before = *world.state.find("hero");
+  const Experience after = experience_after(world.state, std::get<Record>(*apply(world.state, edit, world.rules)));
+  REQUIRE(after.revisions.size() == 2);
+  CHECK(&after.revisions[0] == &before.revisions[0]);
+  CHECK(after.head().definition == edit.definition);
+  CHECK(before.revisions.size() == 1);
+  CHECK(after.revisions != before.revisions);
+}
+
 TEST_CASE("no record brings back what has ended, by a person or by its schedule") {
   World world = with_live();
   Command asked = command(CommandName::edit, "hero", author);
