@@ -362,9 +362,10 @@ class Conditions::Lister {
     auto next = hashes.begin();
     for (const auto& [key, range] : ranges) {
       const std::uint64_t hash = *next++;
+      const bool is_long = key.size() > ShortText::max;
       std::size_t at = made.places.first(hash);
       for (; lists.entries[made.first + at].size != Lists::Entry::unused; at = made.places.next(at)) lists.entries[made.first + at].is_passed = 1;
-      lists.entries[made.first + at] = {range, key.size() > ShortText::max ? ShortText() : short_text(key), size_of(lists.text), size_of(key), Lists::Entry::none, range.count > 0, 0};
+      lists.entries[made.first + at] = {range, is_long ? ShortText{hash, 0} : short_text(key), size_of(lists.text), size_of(key), Lists::Entry::none, is_long || range.count > 0, 0};
       lists.text += key;
     }
     return made;

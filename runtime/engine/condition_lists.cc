@@ -2,6 +2,7 @@
 #include "engine/condition_lists.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace footlight {
@@ -19,6 +20,18 @@ std::size_t first_not_below(std::span<const double> sorted, double value) {
     left -= half;
   }
   return static_cast<std::size_t>(at - sorted.data()) + static_cast<std::size_t>(left == 1 && *at < value);
+}
+
+// Takes those rows that fit. Which do is found out first, for all: one by one the CPU would guess at each.
+template <class Row>
+void each_of(const std::vector<Row>& rows, const auto& fits, const auto& take) {
+  for (std::size_t begin = 0; begin < rows.size(); begin += 64) {
+    const Row* const some = rows.data() + begin;
+    const std::size_t count = std::min<std::size_t>(64, rows.size() - begin);
+    std::uint64_t fitting = 0;
+    for (std::size_t i = 0; i < count; ++i) fitting |= static_cast<std::uint64_t>(fits(some[i])) << i;
+    for (; fitting != 0; fitting &= fitting - 1) take(some[std::countr_zero(fitting)]);
+  }
 }
 
 }  // namespace
@@ -66,12 +79,12 @@ class Conditions::Lists::Finder {
     const Texts* texts;
     const Entry* entry;                                    // where it is looked for first
   };
-  static constexpr std::size_t waiting_max = 32;
+  static constexpr std::size_t waiting_max = 64;
 
   void ask_for(const Texts& texts, std::string_view key, Asked& one) const {
     const bool is_short = key.size() <= ShortText::max;
-    const ShortText text = !is_short ? ShortText() : has_room_ ? short_text_within(key) : short_text(key);
-    const std::uint64_t hash = is_short ? quick_hash(text, key.size()) : quick_hash(key);
+    const ShortText text = !is_short ? ShortText{quick_hash(key), 0} : has_room_ ? short_text_within(key) : short_text(key);
+    const std::uint64_t hash = is_short ? quick_hash(text, key.size()) : text.low;
     const Entry* const entry = lists_.entries.data() + texts.first + texts.places.first(hash);
     __builtin_prefetch(entry);
     one.low = text.low;
@@ -90,7 +103,7 @@ class Conditions::Lists::Finder {
     const Entry& entry = *one.entry;
     const bool is_it = is_same(entry, one);
     // Rarely more is to be done, as mostly none of these is: what could not be guessed is which of them is asked for.
-    if (((one.size > ShortText::max) | (entry.has_more & is_it) | (entry.is_passed & !is_it)) != 0) return set_further(one);
+    if (((entry.has_more & is_it) | (entry.is_passed & !is_it)) != 0) return set_further(one);
     const std::uint64_t all = -static_cast<std::uint64_t>(is_it);
     truths_[entry.range.word] |= entry.range.mask & all;
     truths_[entry.range.word + 1] |= entry.range.next & all;
@@ -102,7 +115,7 @@ class Conditions::Lists::Finder {
     for (std::size_t at = static_cast<std::size_t>(one.entry - table);; at = one.texts->places.next(at)) {
       const Entry& entry = table[at];
       if (entry.size == Entry::unused) return false;
-      if (!is_same(entry, one) || (one.size > ShortText::max && std::memcmp(lists_.text.data() + entry.at, one.key, one.size) != 0)) continue;
+      if (!is_same(entry, one) || (one.size > ShortText::max && !is_same_long(lists_.text.data() + entry.at, one.key, one.size))) continue;
       lists_.apply(entry.range, truths_);
       if (entry.first_all != Entry::none) {
         // Of too many, all there are will be looked at.
@@ -130,16 +143,21 @@ class Conditions::Lists::Finder {
 
 void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) const {
   Finder finder(*this, slots.has_room(), truths);
-  for (const Texts& row : texts)
-    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::string) finder.find(row, value.string());
+  each_of(texts, [&](const Texts& row) { return slots[row.attribute].kind == Kind::string; }, [&](const Texts& row) { finder.find(row, slots[row.attribute].string()); });
   for (const Texts& row : items)
     if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::list)
       for (const SlotValue& item : slots.items(value))
         if (item.kind == Kind::string) finder.find(row, item.string());
-  for (const Affix& row : affixes)
-    if (const SlotValue& value = slots[row.texts.attribute]; value.kind == Kind::string && row.size <= value.size)
-      finder.find(row.texts, row.is_suffix ? value.string().substr(value.size - row.size) : value.string().substr(0, row.size));
-  finder.finish();
+  each_of(
+      affixes,
+      [&](const Affix& row) {
+        const SlotValue& value = slots[row.texts.attribute];
+        return static_cast<int>(value.kind == Kind::string) & static_cast<int>(row.size <= value.size);
+      },
+      [&](const Affix& row) {
+        const std::string_view whole = slots[row.texts.attribute].string();
+        finder.find(row.texts, {whole.data() + (row.is_suffix ? whole.size() - row.size : 0), row.size});
+      });
   for (const Within& row : within)
     if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::string) find_within(row, value.string(), truths);
   for (const Versions& row : versions) {
@@ -151,17 +169,17 @@ void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) co
     const bool is_cut = at != row.cuts.end() && !is_before(*version, *at);
     apply(classes[row.classes + 2 * static_cast<std::size_t>(at - row.cuts.begin()) + is_cut], truths);
   }
-  for (const Numbers& row : numbers) {
-    const SlotValue& value = slots[row.attribute];
-    if (value.kind != Kind::number) continue;
+  each_of(numbers, [&](const Numbers& row) { return slots[row.attribute].kind == Kind::number; }, [&](const Numbers& row) {
+    const double number = slots[row.attribute].number;
     const double* const sorted = cuts.data() + row.first_cut;
-    const std::size_t at = first_not_below({sorted, row.cuts}, value.number);
-    const bool is_cut = at < row.cuts && sorted[at] == value.number;
+    const std::size_t at = first_not_below({sorted, row.cuts}, number);
+    const bool is_cut = at < row.cuts && sorted[at] == number;
     apply(classes[row.classes + 2 * at + is_cut], truths);
-  }
+  });
   for (const Boolean& row : booleans)
     if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::boolean) apply(row.ranges[value.boolean], truths);
   for (const Present& row : present) truths[row.condition >> 6] |= std::uint64_t{slots[row.attribute].kind != Kind::absent} << (row.condition & 63);
+  finder.finish();
 }
 
 void Conditions::Lists::find_within(const Within& row, std::string_view whole, std::uint64_t* truths) const {

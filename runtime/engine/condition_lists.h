@@ -55,10 +55,10 @@ struct Conditions::Lists {
   };
   struct alignas(64) Entry {
     Range range;
-    ShortText short_one;                                   // the text, where it is short
+    ShortText short_one;                                   // the text, where it is short, or its hash
     std::uint32_t at = 0, size = unused;                   // in Lists::text
     std::uint32_t first_all = none;                        // in Lists::alls: of those that are found by this text
-    std::uint8_t has_more = 0;                             // 1: the range does not say all
+    std::uint8_t has_more = 0;                             // 1: that this is equal and the range do not say all
     std::uint8_t is_passed = 0;                            // 1: a text that would stand here stands further on
     static constexpr std::uint32_t unused = UINT32_MAX, none = UINT32_MAX;
   };

@@ -74,4 +74,20 @@ inline std::uint64_t quick_hash(std::string_view text) {
   return mixed(hash ^ load<std::uint64_t>(at - 16) ^ k0, k1 ^ load<std::uint64_t>(at - 8));
 }
 
+// Of two texts of the same size, more than ShortText::max: all is compared, wherever they differ first.
+inline bool is_same_long(const char* a, const char* b, std::size_t size) {
+  using quick::load;
+  const auto differ = [&](std::size_t at) {
+    return (load<std::uint64_t>(a + at) ^ load<std::uint64_t>(b + at)) | (load<std::uint64_t>(a + at + 8) ^ load<std::uint64_t>(b + at + 8));
+  };
+  std::uint64_t differs = differ(size - 16);
+  for (std::size_t at = 0; at + 16 < size; at += 16) differs |= differ(at);
+  return differs == 0;
+}
+
+inline bool is_same_text(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  return a.size() > ShortText::max ? is_same_long(a.data(), b.data(), a.size()) : short_text(a) == short_text(b);
+}
+
 }  // namespace footlight
