@@ -38,12 +38,13 @@ void AttributeNames::seal() {
   std::vector<std::uint64_t> hashes;
   for (Edge& edge : edges_) {
     const Node& node = nodes_[edge.step.node];
+    edge.step.plain = edge.step.is_dotted ? static_cast<std::uint32_t>(nodes_.size()) : edge.step.node;
     edge.step.number = node.number;
-    edge.step.fits = node.fits;
+    edge.step.fits = node.number < 0 ? 0xFF : node.fits;
     hashes.push_back(hash_of(quick_hash(std::string_view(text_).substr(edge.at, edge.size)), edge.parent));
   }
   places_ = HashPlaces(hashes, 4 * hashes.size());
-  table_.assign(places_.count(), Edge{});
+  table_.assign(places_.count(), Edge{.step = {.plain = static_cast<std::uint32_t>(nodes_.size())}});
   for (std::size_t i = 0; i < edges_.size(); ++i) {
     std::size_t at = places_.first(hashes[i]);
     while (table_[at].step.node != none) at = places_.next(at);
@@ -54,7 +55,7 @@ void AttributeNames::seal() {
 const AttributeNames::Step& AttributeNames::long_step(std::uint32_t parent, std::string_view key) const {
   for (std::size_t at = places_.first(hash_of(quick_hash(key), parent));; at = places_.next(at)) {
     const Edge& edge = table_[at];
-    if (edge.step.node == none || (edge.parent == parent && std::string_view(text_).substr(edge.at, edge.size) == key)) return edge.step;
+    if (edge.step.node == none || (edge.parent == parent && is_same_text(std::string_view(text_).substr(edge.at, edge.size), key))) return edge.step;
   }
 }
 

@@ -26,8 +26,9 @@ class AttributeNames {
   // Where a key leads, with what the node says.
   struct Step {
     std::uint32_t node = none;
+    std::uint32_t plain = none;          // the node too; nodes().size() where there is none, or nodes stand in between
     int number = -1;
-    std::uint8_t fits = 0;
+    std::uint8_t fits = 0;               // of a node without a number: all
     bool is_dotted = false;              // the key leads over nodes in between
   };
 

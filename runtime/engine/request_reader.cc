@@ -36,7 +36,7 @@ struct PlainReader::Work {
   std::size_t capacity = 0;
   std::vector<char> buffer;              // the request and simdjson's padding
   std::string unescaped;                 // never grows while a request is read: views point into it
-  std::vector<Met> met;                  // by node of the names
+  std::vector<Met> met;                  // by node of the names, and behind them what is never plain
   struct Unknown {
     std::uint64_t path;
     Met met;
@@ -170,32 +170,41 @@ struct PlainReader::Work {
     return (digits * 10'000 + (digits >> 32)) & 0xFFFFFFFFu;
   }
 
-  // Most numbers have less than eight digits in front of a point and behind it.
   bool number(double& value) {
-    const char* at = bytes + *token;
-    const bool is_negative = *at == '-';
-    const char* const first = at += is_negative;
+    if (!number_at(bytes + *token, value)) return false;
+    ++token;
+    return true;
+  }
+
+  // The number that begins there, up to what can end one. Most have less than sixteen digits in front of a point, and less than
+  // eight behind it: of fifteen in all a double holds each.
+  static bool number_at(const char* const begin, double& value) {
+    const bool is_negative = *begin == '-';
+    const char* const first = begin + is_negative;
     unsigned count = 0, fraction = 0;
-    std::uint64_t mantissa = digits_of(at, count);
-    at += count;
-    if (count == 8 || *at == 'e' || *at == 'E') return long_number(value);
+    std::uint64_t mantissa = digits_of(first, count);
+    if (count == 8) {
+      unsigned more = 0;
+      const std::uint64_t behind = digits_of(first + count, more);
+      mantissa = mantissa * static_cast<std::uint64_t>(powers_of_ten[more]) + behind;
+      count += more;
+    }
+    const char* at = first + count;
+    if (count == 16 || *at == 'e' || *at == 'E') return long_number_at(begin, value);
     if (count == 0 || (*first == '0' && count > 1)) return false;
     if (*at == '.') {
       const std::uint64_t behind = digits_of(++at, fraction);
       at += fraction;
-      if (fraction == 8 || *at == 'e' || *at == 'E') return long_number(value);
+      if (fraction == 8 || count + fraction > 15 || *at == 'e' || *at == 'E') return long_number_at(begin, value);
       if (fraction == 0) return false;
       mantissa = mantissa * static_cast<std::uint64_t>(powers_of_ten[fraction]) + behind;
     }
     if (!ends_a_scalar(*at)) return false;
-    ++token;
-    value = static_cast<double>(mantissa) / powers_of_ten[fraction];
-    if (is_negative && mantissa != 0) value = -value;
+    value = signed_as(is_negative && mantissa != 0, static_cast<double>(mantissa) / powers_of_ten[fraction]);
     return true;
   }
 
-  bool long_number(double& value) {
-    const char* const begin = bytes + *token;
+  static bool long_number_at(const char* const begin, double& value) {
     const char* at = begin;
     const bool is_negative = *at == '-';
     at += is_negative;
@@ -223,17 +232,16 @@ struct PlainReader::Work {
       if (at == power) return false;
     }
     if (!ends_a_scalar(*at)) return false;
-    ++token;
     // Exact: a mantissa that a double holds, divided once.
     if (is_plain && digits <= 19 && mantissa <= (std::uint64_t{1} << 53) && fraction <= 22) {
-      value = static_cast<double>(mantissa);
-      if (fraction > 0) value /= powers_of_ten[fraction];
-      if (is_negative && mantissa != 0) value = -value;
+      value = signed_as(is_negative && mantissa != 0, static_cast<double>(mantissa) / powers_of_ten[fraction]);
       return true;
     }
     const auto end = std::from_chars(begin, at, value);
     return end.ec == std::errc() && end.ptr == at;
   }
+  // Without a branch. There is no negative zero.
+  static double signed_as(bool is_negative, double value) { return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) ^ static_cast<std::uint64_t>(is_negative) << 63); }
 
   bool word(std::string_view text) {
     const char* at = bytes + *token;
@@ -262,13 +270,15 @@ struct PlainReader::Work {
   // with no blank and nothing escaped. What comes then is left to members(), with its name; true: nothing does.
   //
   // All places are those of tokens, so that one member need not wait for the one before. A value is written where it stays:
-  // one that is put together elsewhere and copied from there makes the CPU wait for its parts.
+  // one that is put together elsewhere and copied from there makes the CPU wait for its parts. Where nothing at all is escaped,
+  // nothing is looked for in each text.
+  bool plain_members(std::uint32_t parent) { return has_escapes ? plain_members<true>(parent) : plain_members<false>(parent); }
+  template <bool looks_for_escapes>
   bool plain_members(std::uint32_t parent) {
     const AttributeNames& names = table->names();
     const char* const text = bytes;
-    SlotValue* const values = &slots->at(0);
+    SlotValue* const values = &slots->at(-1) + 1;
     Met* const known = met.data();
-    const bool looks_for_escapes = has_escapes;
     const std::uint32_t* at = token;
     std::size_t left = limits::attributes_max - std::min(limits::attributes_max, leaves);
     bool is_end = false;
@@ -276,27 +286,27 @@ struct PlainReader::Work {
       const std::uint32_t name_at = at[0];
       if (text[name_at] != '"') break;
       const std::uint32_t colon_at = at[1], name_size = colon_at - name_at - 2;
-      if (text[colon_at] != ':' || text[colon_at - 1] != '"' || name_size > ShortText::max) break;
+      if (text[colon_at] != ':' || text[colon_at - 1] != '"') break;
       const std::string_view name(text + name_at + 1, name_size);
-      const AttributeNames::Step& step = names.short_step(parent, name);
-      if (step.node == AttributeNames::none || step.is_dotted || known[step.node] != Met::nothing) break;
+      const AttributeNames::Step& step = names.step(parent, name);
+      if (known[step.plain] != Met::nothing) break;
       if (looks_for_escapes && name.find('\\') != name.npos) break;
 
       const std::uint32_t value_at = at[2];
       const std::uint32_t* behind = at + 3;                // what follows the value
       const char* const begin = text + value_at;
-      SlotValue ignored, &value = step.number < 0 ? ignored : values[step.number];
+      SlotValue& value = values[step.number];
       std::uint8_t fits;
       if (*begin == '"') {
-        if (!plain_text(value_at, *behind, value)) break;
+        if (!plain_text<looks_for_escapes>(value_at, *behind, value)) break;
         fits = bit_of(SlotValue::Kind::string);
       } else if (*begin <= '9') {
         double n;
-        if (!plain_number(begin, *behind - value_at, n)) break;
+        if (!plain_number(begin, *behind - value_at, n) && !number_at(begin, n)) break;
         value = SlotValue::of(n);
         fits = bit_of(SlotValue::Kind::number);
       } else if (*begin == '[') {
-        if (!plain_texts(behind, left, value)) break;
+        if (!plain_texts<looks_for_escapes>(behind, left, value)) break;
         fits = bit_of_texts;
       } else {
         const bool is_true = *begin == 't';
@@ -308,8 +318,8 @@ struct PlainReader::Work {
       if (!is_end && text[*behind] != ',') break;
       at = behind + 1;
       if (value.kind == SlotValue::Kind::list) left -= value.size;
-      known[step.node] = Met::value;
-      if ((step.fits & fits) == 0 && step.number >= 0) settle(step.number);
+      known[step.plain] = Met::value;
+      if ((step.fits & fits) == 0) settle(step.number);
     }
     leaves = limits::attributes_max - left;
     token = at;
@@ -317,14 +327,16 @@ struct PlainReader::Work {
   }
 
   // The text between two tokens, where nothing is escaped in it.
+  template <bool looks_for_escapes>
   bool plain_text(std::uint32_t from, std::uint32_t behind, SlotValue& value) const {
     const std::uint32_t size = behind - from - 2;
     if (bytes[behind - 1] != '"' || size > limits::attribute_string_bytes_max) return false;
     value = SlotValue::of(std::string_view(bytes + from + 1, size));
-    return !has_escapes || value.string().find('\\') == std::string_view::npos;
+    return !looks_for_escapes || value.string().find('\\') == std::string_view::npos;
   }
 
   // Such texts, less than `left`, in a list whose first item `at` points to; it is moved behind the list.
+  template <bool looks_for_escapes>
   bool plain_texts(const std::uint32_t*& at, std::size_t left, SlotValue& value) {
     std::vector<SlotValue>& items = slots->items();
     const std::size_t first = items.size();
@@ -335,7 +347,7 @@ struct PlainReader::Work {
     } else {
       do {
         items.emplace_back();
-        const bool is_plain = bytes[*next] == '"' && plain_text(*next, next[1], items.back()) && items.size() - first < left;
+        const bool is_plain = bytes[*next] == '"' && plain_text<looks_for_escapes>(*next, next[1], items.back()) && items.size() - first < left;
         behind = bytes[next[1]];
         if (!is_plain || (behind != ',' && behind != ']')) {
           items.resize(first);
@@ -372,8 +384,6 @@ struct PlainReader::Work {
     value = signed_as(is_negative && digits != 0, static_cast<double>(value_of(digits)) / powers_of_ten[fraction]);
     return true;
   }
-  // Without a branch. There is no negative zero.
-  static double signed_as(bool is_negative, double value) { return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) ^ static_cast<std::uint64_t>(is_negative) << 63); }
 
   // Members of an object of attributes that stands at a known node; the brace is taken.
   bool members(std::uint32_t parent, int depth) {
@@ -685,6 +695,7 @@ bool PlainReader::read(std::string_view bytes, const AttributeTable& table, Plai
   work.table = &table;
   work.slots = &request.slots;
   work.met.assign(table.names().nodes().size(), Met::nothing);
+  work.met.push_back(Met::value);
   if (!work.read(request, extras)) return false;
   request.slots.set_has_room();
   if (!request.id.empty()) request.slots.at(AttributeTable::identity) = SlotValue::of(request.id);

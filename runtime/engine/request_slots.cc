@@ -20,7 +20,7 @@ SlotValue scalar(const Value& value) {
 
 void RequestSlots::fill(const AttributeTable& table, const Request& request) {
   reset(table);
-  if (!request.identity.id.empty()) slots_[AttributeTable::identity] = SlotValue::of(std::string_view(request.identity.id));
+  if (!request.identity.id.empty()) at(AttributeTable::identity) = SlotValue::of(std::string_view(request.identity.id));
   const Slots found(table, request);
   for (int number = 1; number < static_cast<int>(table.size()); ++number) {
     const Value* value = found[number];

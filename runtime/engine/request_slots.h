@@ -39,7 +39,7 @@ class RequestSlots {
  public:
   void reset(const AttributeTable& table) {
     static_assert(std::is_trivially_copyable_v<SlotValue>);
-    slots_.resize(table.size());
+    slots_.resize(table.size() + 1);
     std::memset(static_cast<void*>(slots_.data()), 0, slots_.size() * sizeof(SlotValue));   // absent
     items_.clear();
     has_room_ = false;
@@ -47,8 +47,9 @@ class RequestSlots {
   // The same attributes as `Slots` would find.
   void fill(const AttributeTable& table, const Request& request);
 
-  const SlotValue& operator[](int number) const { return slots_[static_cast<std::size_t>(number)]; }
-  SlotValue& at(int number) { return slots_[static_cast<std::size_t>(number)]; }
+  const SlotValue& operator[](int number) const { return slots_[static_cast<std::size_t>(number) + 1]; }
+  // -1: of what nobody asks for, to be written to.
+  SlotValue& at(int number) { return slots_[static_cast<std::size_t>(number) + 1]; }
   std::span<const SlotValue> items(const SlotValue& list) const { return {items_.data() + list.first, list.size}; }
   std::vector<SlotValue>& items() { return items_; }
   // Whether ShortText::max bytes can be read from every place within a text, as in a padded buffer.
@@ -56,7 +57,7 @@ class RequestSlots {
   void set_has_room() { has_room_ = true; }
 
  private:
-  std::vector<SlotValue> slots_;
+  std::vector<SlotValue> slots_;        // by number, behind that of what nobody asks for
   std::vector<SlotValue> items_;        // of all lists, one after the other
   bool has_room_ = false;
 };
