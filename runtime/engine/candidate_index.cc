@@ -143,11 +143,17 @@ template <class Machine>
 [[gnu::target("bmi,bmi2,popcnt")]] void CandidateIndex::find_bmi2(const std::uint64_t* listed, std::uint64_t* possible) const { find_by<Bmi2>(listed, possible); }
 #endif
 
+// One word is written as a whole.
+void CandidateIndex::make_room(std::vector<std::uint64_t>& possible) const {
+  possible.resize((members_ + 63) / 64);
+  if (possible.size() > 1) std::fill(possible.begin(), possible.end(), 0);
+}
+
 void CandidateIndex::find(const Truths& truths, std::vector<std::uint64_t>& possible) const {
 #if defined(__x86_64__)
   static const bool has_bmi2 = Bmi2::is_there();
   if (has_bmi2) {
-    possible.assign((members_ + 63) / 64, 0);
+    make_room(possible);
     return find_bmi2(truths.listed.data(), possible.data());
   }
 #endif
@@ -155,7 +161,7 @@ void CandidateIndex::find(const Truths& truths, std::vector<std::uint64_t>& poss
 }
 
 void CandidateIndex::find_portably(const Truths& truths, std::vector<std::uint64_t>& possible) const {
-  possible.assign((members_ + 63) / 64, 0);
+  make_room(possible);
   find_by<Portable>(truths.listed.data(), possible.data());
 }
 

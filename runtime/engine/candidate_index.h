@@ -51,6 +51,7 @@ class CandidateIndex {
 
   static bool is_before(const Row& a, const Row& b);
   std::vector<Row> rows() const;
+  void make_room(std::vector<std::uint64_t>& possible) const;
   template <class Machine>
   void find_by(const std::uint64_t* listed, std::uint64_t* possible) const;
   template <class Machine>

@@ -55,11 +55,13 @@ class Decider {
 
   Decision decide(const std::vector<std::string>& surfaces) {
     for (const std::string& surface : surfaces) answer(surface, scratch_.surface(snapshot_, surface));
+    write_ready();
     return std::move(decision_);
   }
   // Writes the answer, and says how many policies failed.
   int write(const std::vector<std::string_view>& surfaces, const std::vector<const DecideScratch::Surface*>& known) {
     for (std::size_t i = 0; i < surfaces.size(); ++i) answer(surfaces[i], *known[i]);
+    write_ready();
     return decision_.policy_failures;
   }
 
@@ -94,9 +96,8 @@ class Decider {
     std::vector<Ranked>& candidates = scratch_.ranked;
     candidates.clear();
     // Where only the best of each element counts, the rest is not even looked at (but for a trace).
-    if (!lookup.everything_is_needed && lookup.matches.size() == 1 && !trace_ && !configuration(static_cast<int>(lookup.matches[0].configuration)).offers.empty()) {
-      first_of_each_element(configuration(static_cast<int>(lookup.matches[0].configuration)));
-      write_ready();
+    if (lookup.only && !trace_) {
+      first_of_each_element(*lookup.only);
     } else if (!lookup.everything_is_needed) {
       rank(lookup.matches, candidates);
       first_of_each_element(candidates);
@@ -264,14 +265,17 @@ class Decider {
 
   bool show_plain(const Candidate& candidate, const Offer& offer) {
     if (json_ && offer.ready) {
-      const std::string_view token = scratch_.has_key() ? scratch_.known_token(offer.ready, *lookup_) : std::string_view();
+      std::string_view token;
+      if (scratch_.has_key()) {
+        token = scratch_.known_token(offer.ready, *lookup_);
+        __builtin_prefetch(token.data());
+      }
       if (!scratch_.has_key() || !token.empty()) {
         // It is far away in memory, so that it comes nearer while others are looked for; always as many lines, so that the CPU need not guess.
         constexpr std::uint32_t line = 64, lines = 8;
 #pragma GCC unroll 8
         for (std::uint32_t at = 0; at < lines * line; at += line) __builtin_prefetch(offer.ready + at);
-        __builtin_prefetch(token.data());
-        scratch_.ready.push_back({{offer.ready, offer.size}, token});
+        scratch_.ready.push_back({lookup_->json, {offer.ready, offer.size}, token});
         ++shown_;
         return true;
       }
@@ -280,13 +284,20 @@ class Decider {
     return show(candidate);
   }
 
+  // Whatever is written otherwise comes behind those that wait.
   void write_ready() {
     std::size_t before = static_cast<std::size_t>(shown_) - scratch_.ready.size();
-    for (const auto& [ready, token] : scratch_.ready) {
+    for (const auto& [surface, ready, token] : scratch_.ready) {
       if (before++ > 0) *json_ += ',';
-      append_json(*json_, ready, lookup_->json, token);
+      append_json(*json_, ready, surface, token);
     }
     scratch_.ready.clear();
+  }
+
+  // Good until another is asked for; those that wait to be written have such views.
+  std::string_view token(const CompiledExperience& owner, const CompiledAction& shown, int treatment) {
+    write_ready();
+    return scratch_.token(owner, shown, treatment, *lookup_);
   }
 
   void first_of_each_element(const std::vector<Ranked>& candidates) {
@@ -312,7 +323,7 @@ class Decider {
       const int treatment = eligibility(candidate).treatment;
       const std::string_view treated = treatment < 0 ? std::string_view() : std::string_view(owner.treatments[static_cast<std::size_t>(treatment)].name);
       if (shown_++ > 0) *json_ += ',';
-      append_json(*json_, action(candidate).ready, lookup_->json, treated, scratch_.token(owner, action(candidate), treatment, *lookup_));
+      append_json(*json_, action(candidate).ready, lookup_->json, treated, token(owner, action(candidate), treatment));
     } else {
       auto content = render(candidate);
       if (!content) return false;
@@ -323,6 +334,7 @@ class Decider {
   }
 
   void put(Proposition made) {
+    write_ready();
     if (!json_) {
       decision_.propositions.push_back(std::move(made));
     } else {
@@ -442,6 +454,7 @@ class Decider {
   // A content policy that fails is as if its candidate had not been eligible. A conflict policy has seen
   // that candidate, and elements may stand where it stood: the choice is made again without it.
   void settle(const std::vector<SurfaceMatch>& matches, std::vector<Ranked> eligible) {
+    write_ready();   // that of other surfaces stays
     const auto propositions = static_cast<std::ptrdiff_t>(decision_.propositions.size());
     const std::size_t written = json_ ? json_->size() : 0;
     const int shown = shown_;
@@ -682,7 +695,7 @@ class Decider {
                      .format = configuration(candidate).format, .content = std::move(content)};
     const int treatment = eligibility(candidate).treatment;
     if (treatment >= 0) made.treatment = owner.treatments[static_cast<std::size_t>(treatment)].name;
-    made.token = scratch_.token(owner, shown, treatment, *lookup_);
+    made.token = token(owner, shown, treatment);
     return made;
   }
 
@@ -813,9 +826,7 @@ AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& pol
     json = to_json(decision);
     return {json, decision.policy_failures};
   }
-  json.assign("{\"snapshot\":");
-  append_json_string(json, snapshot.version());
-  json += ",\"propositions\":[";
+  json = scratch.head;
   int failures = 0;
   if (scratch.request) {
     scratch.request->now = now;

@@ -17,7 +17,10 @@ void DecideScratch::begin(const Snapshot& snapshot, const TokenKey* key) {
   const bool is_same_key = key ? has_key_ && key->bytes == key_.bytes : !has_key_;
   if (snapshot.serial() != snapshot_ || !is_same_key) {
     snapshot_ = snapshot.serial();
-    surfaces_.clear();
+    head = "{\"snapshot\":";
+    append_json_string(head, snapshot.version());
+    head += ",\"propositions\":[";
+    forget_surfaces();
     tokens_.clear();
     has_key_ = key != nullptr;
     if (key) key_ = *key;
@@ -26,7 +29,12 @@ void DecideScratch::begin(const Snapshot& snapshot, const TokenKey* key) {
     decision = 0;
   }
   met.clear();
-  if (surfaces_.size() + limits::request_surfaces_max > surfaces_kept_max) surfaces_.clear();
+  if (surfaces_.size() + limits::request_surfaces_max > surfaces_kept_max) forget_surfaces();
+}
+
+void DecideScratch::forget_surfaces() {
+  surfaces_.clear();
+  near_ = {};
 }
 
 void DecideScratch::begin_decision() {
@@ -38,8 +46,9 @@ void DecideScratch::begin_decision() {
 }
 
 const DecideScratch::Surface& DecideScratch::surface(const Snapshot& snapshot, std::string_view asked) {
-  const auto known = surfaces_.find(asked);
-  if (known != surfaces_.end()) return known->second;
+  const Surface*& near = near_[quick_hash(asked) % near_.size()];
+  if (near && is_same_text(near->text, asked)) return *near;
+  if (const auto known = surfaces_.find(asked); known != surfaces_.end()) return *(near = &known->second);
   Surface made;
   SurfaceLookup lookup = snapshot.surfaces().lookup(asked);
   made.matches = std::move(lookup.matches);
@@ -48,6 +57,8 @@ const DecideScratch::Surface& DecideScratch::surface(const Snapshot& snapshot, s
     const CompiledConfiguration& matched = snapshot.configurations()[match.configuration];
     return matched.conflict >= 0 || matched.resolve.mode != Resolution::Mode::highest;
   });
+  if (made.matches.size() == 1 && !made.everything_is_needed)
+    if (const CompiledConfiguration& matched = snapshot.configurations()[made.matches[0].configuration]; !matched.offers.empty()) made.only = &matched;
   made.json = "{\"surface\":";
   append_json_string(made.json, asked);
   made.number = ++surfaces_met_;

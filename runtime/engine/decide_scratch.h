@@ -2,6 +2,7 @@
 // memory of one request, and what was found out about surfaces and tokens of the snapshot it serves.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,13 +24,14 @@ class DecideScratch {
     std::vector<SurfaceMatch> matches;
     std::optional<Error> problem;
     bool everything_is_needed = false;    // not only the best of each element counts
+    const CompiledConfiguration* only = nullptr;   // where that is so, and all there is to offer is this one's
     std::string json;                     // its text, escaped, as a proposition begins: `{"surface":"…"`
     std::string_view text;
     std::uint64_t number = 0;             // no other surface that this scratch met has it, nor this one when it is met anew
   };
-  // A proposition that is shown and not written yet: all but its surface and its token.
+  // A proposition that is shown and not written yet: its surface as JSON, all but its token, and that.
   struct Ready {
-    std::string_view json, token;
+    std::string_view surface, json, token;
   };
   struct Ranked {
     Candidate candidate;
@@ -75,6 +77,7 @@ class DecideScratch {
   std::vector<Ranked> ranked;
   std::vector<Candidate> winners;
   std::vector<Ready> ready;
+  std::string head;                       // how each answer of this snapshot begins
   std::string json;                       // an answer in the making
 
  private:
@@ -89,6 +92,7 @@ class DecideScratch {
     std::string token;
     bool is_of(const char* wanted, std::uint64_t there, int treated) const { return action == wanted && surface == there && treatment == treated; }
   };
+  void forget_surfaces();
   // Where a token and the one that was asked for before it in the same place are kept.
   static std::size_t pair_of(const char* action, std::uint64_t surface, int treatment);
 
@@ -98,6 +102,7 @@ class DecideScratch {
   std::unordered_map<std::string, Surface, Hash, std::equal_to<>> surfaces_;
   std::uint64_t surfaces_met_ = 0;
   std::vector<KnownToken> tokens_;        // each in its place by hash
+  std::array<const Surface*, 64> near_{};   // of surfaces_, by hash: that which was last asked for
 };
 
 }  // namespace footlight

@@ -18,17 +18,12 @@ class PossibleRuns {
 
   // False: there are no more.
   bool bring(Instant now) {
-    const CandidateRun* near[at_once];
     std::size_t met = 0;
-    for (; met < at_once; bits_ &= bits_ - 1) {
+    count_ = 0;
+    for (; met < at_once; bits_ &= bits_ - 1, ++met) {
       while (bits_ == 0 && ++word_ < words_.size()) bits_ = words_[word_];
       if (bits_ == 0) break;
-      near[met] = &matched_.runs[word_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_))];
-      __builtin_prefetch(near[met++]);
-    }
-    count_ = 0;
-    for (std::size_t i = 0; i < met; ++i) {
-      const CandidateRun& run = *near[i];
+      const CandidateRun& run = matched_.runs[word_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_))];
       __builtin_prefetch(&matched_.offers[run.first]);
       __builtin_prefetch(run.rest == all_of_it ? static_cast<const void*>(run.who) : &run);
       runs_[count_] = &run;

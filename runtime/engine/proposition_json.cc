@@ -68,6 +68,10 @@ void append_json(std::string& out, const ReadyProposition& ready, std::string_vi
 void append_json(std::string& out, std::string_view ready, std::string_view surface, std::string_view token) {
   constexpr std::string_view end = "\"}";
   out += surface;
+  if (token.empty()) {
+    out += ready;
+    return;
+  }
   out += ready.substr(0, ready.size() - end.size());
   out += token;
   out += end;
