@@ -2,12 +2,18 @@
 // format says becomes ordinary documents; requests go in as JSON bytes and answers come out as JSON
 // bytes, as for any caller.
 #include <malloc.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
+#include <barrier>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <numeric>
+#include <thread>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/inputs.h"
@@ -144,6 +150,78 @@ double median(std::vector<double> values) {
 Value whole(double value) { return Value(static_cast<double>(static_cast<std::int64_t>(value + 0.5))); }
 Value hundredths(double value) { return Value(static_cast<double>(static_cast<std::int64_t>(value * 100 + 0.5)) / 100); }
 
+struct Together {
+  double per_second = 0, times_one = 0;
+};
+
+// Answers of so many threads, each with a processor of its own as far as there are, with its own Lua and its own memory of
+// requests, all of one snapshot; and how many times those of one they are. Medians of rounds: in each all of them answer, and
+// each alone, since processors that others use as well are not equally fast.
+class Threads {
+ public:
+  static Result<Together> measure(const std::shared_ptr<const Snapshot>& snapshot, const std::vector<std::string_view>& requests, const BenchOptions& options) {
+    Threads all(requests);
+    while (all.benches_.size() < static_cast<std::size_t>(options.threads)) {
+      auto runner = LuaPolicyRunner::create(snapshot, {.deadline = minutes(10)});
+      if (!runner) return runner.error();
+      all.runners_.push_back(std::move(*runner));
+      all.benches_.push_back(std::make_unique<Bench>(snapshot, *all.runners_.back()));
+    }
+    const std::size_t count = all.benches_.size();
+    std::vector<double> sums, times;
+    for (int round = 0; round < options.rounds; ++round) {
+      double alone = 0;
+      for (std::size_t i = 0; i < count; ++i) alone += all.per_second(i, i + 1) / static_cast<double>(count);
+      sums.push_back(all.per_second(0, count));
+      times.push_back(sums.back() / alone);
+    }
+    return Together{median(sums), median(times)};
+  }
+
+ private:
+  explicit Threads(const std::vector<std::string_view>& requests) : requests_(requests) {
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+      if (CPU_ISSET(cpu, &allowed)) processors_.push_back(cpu);
+  }
+
+  // Of those threads at the same time. Each goes on until all have been through all requests, so that none is timed without the others.
+  double per_second(std::size_t first, std::size_t end) {
+    std::atomic<std::size_t> not_through = end - first;
+    std::barrier start(static_cast<std::ptrdiff_t>(end - first));
+    std::vector<double> rates(benches_.size());
+    const auto work = [&](std::size_t number) {
+      if (!processors_.empty()) {
+        cpu_set_t own;
+        CPU_ZERO(&own);
+        CPU_SET(processors_[number % processors_.size()], &own);
+        sched_setaffinity(0, sizeof own, &own);
+      }
+      std::size_t at = number * requests_.size() / benches_.size(), answered = 0;   // not all the same request at the same time
+      start.arrive_and_wait();
+      const double began = seconds_now();
+      for (bool is_through = false; not_through > 0;) {
+        for (std::size_t i = 0; i < requests_.size(); ++i, at = at + 1 == requests_.size() ? 0 : at + 1) {
+          LineExtras extras;
+          answered += benches_[number]->answer(requests_[at], extras).ok();
+        }
+        not_through -= !std::exchange(is_through, true);
+      }
+      rates[number] = static_cast<double>(answered) / (seconds_now() - began);
+    };
+    std::vector<std::jthread> threads;
+    for (std::size_t i = first; i < end; ++i) threads.emplace_back(work, i);
+    threads.clear();
+    return std::accumulate(rates.begin(), rates.end(), 0.0);
+  }
+
+  const std::vector<std::string_view>& requests_;
+  std::vector<int> processors_;
+  std::vector<std::unique_ptr<LuaPolicyRunner>> runners_;
+  std::vector<std::unique_ptr<Bench>> benches_;
+};
+
 constexpr std::size_t changes_timed = 33;
 
 // Of one experience that is published anew with another priority: the median, in seconds.
@@ -228,7 +306,7 @@ int bench_decide_command(const BenchOptions& options) {
   getrusage(RUSAGE_SELF, &usage);
   const double ns = median(answers);
   const double per = static_cast<double>(std::max<std::size_t>(experiences, 1));
-  const Value figures = Object{
+  Object figures{
       {"experiences", experiences}, {"requests", requests.size()}, {"rounds", options.rounds},
       {"decisions_per_second", whole(1e9 / ns)}, {"ns_per_decision", whole(ns)}, {"ns_parse", whole(median(reads))},
       {"ns_decide_and_write", whole(ns - median(reads))}, {"ns_simdjson_parse", whole(median(baselines))}, {"ratio_to_parse", hundredths(median(ratios))},
@@ -236,10 +314,17 @@ int bench_decide_command(const BenchOptions& options) {
       {"build_ms", whole(build * 1000)}, {"change_ms", hundredths(change * 1000)}, {"index_bytes_per_experience", whole(static_cast<double>(snapshot->index_bytes()) / per)},
       {"bytes_per_experience", whole(static_cast<double>(heap) / per)}, {"peak_rss_bytes", static_cast<std::int64_t>(usage.ru_maxrss) * 1024},
       {"policies", snapshot->policies().size()}, {"checked", checked.compared}, {"wrong", checked.wrong}};
+  if (options.threads > 1) {
+    const auto together = Threads::measure(snapshot, requests, options);
+    if (!together) return fail(together.error());
+    figures["threads"] = options.threads;
+    figures["decisions_per_second_together"] = whole(together->per_second);
+    figures["times_one_thread"] = hundredths(together->times_one);
+  }
   if (options.json) {
     std::printf("%s\n", to_json(figures).c_str());
   } else {
-    for (const auto& [name, value] : figures.object()) std::printf("%-28s %s\n", name.c_str(), to_json(value).c_str());
+    for (const auto& [name, value] : figures) std::printf("%-28s %s\n", name.c_str(), to_json(value).c_str());
   }
   return checked.wrong == 0 ? 0 : row(Code::test_failed).exit_code;
 }

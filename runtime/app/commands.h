@@ -80,7 +80,7 @@ struct TokenOptions { RemoteOptions remote; std::string action, name; std::vecto
 struct AuditOptions { RemoteOptions remote; std::string id; bool json = false; };
 struct StatusOptions { RemoteOptions remote; std::string id; bool watch = false; bool json = false; };
 struct BackupOptions { RemoteOptions remote; std::string file; };   // restore: `remote.data` is what is made
-struct BenchOptions { std::string workload; bool check = false; bool json = false; int rounds = 5; bool opaque = false; std::string answers; };
+struct BenchOptions { std::string workload; bool check = false; bool json = false; int rounds = 5; int threads = 1; bool opaque = false; std::string answers; };
 struct SimOptions { bool is_driver = false; int histories = 100; int operations = 300; int nodes = 0; std::uint64_t seed = 1; };
 
 int init_command(const InitOptions& options);
