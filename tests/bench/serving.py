@@ -4,7 +4,7 @@ serving.py FOOTLIGHT [--experiences 1000] [--rounds 7] [--seconds 2] [--nginx-lu
 
 Both servers have one worker and the first core, the client (wrk) has the second. What counts is the time of the server's
 process on its core for each request, so that other work on the machine hardly matters; rounds take turns, and medians of
-pairs are told. Then: what clients wait for at about half of the load, with and without publishes going on; what two workers
+pairs are told. Then: what clients wait for at about half of the load, quiet and with publishes going on; what two workers
 cost beside one; how long a start takes to its first answer, and what the process holds.
 
 Beside them, where they are there, two servers that decide too, by the same few lines of Lua (decide.lua): Redis as a function
@@ -263,28 +263,37 @@ http {{ access_log off; keepalive_requests 100000000; default_type application/j
         print(f"one connection: nginx busy {of('busy', 0):.0%}, p50 {of('p50', 0):.3f} ms, p99 {of('p99', 0):.3f} ms; footlight busy {of('busy', 1):.0%}, "
               f"p50 {of('p50', 1):.3f} ms, p99 {of('p99', 1):.3f} ms (target: nginx + 1 ms)")
 
-        # Publishes beside the load: revisions of one experience go live one after the other.
+        # Publishes beside the load: revisions of one experience go live one after the other. Whoever publishes takes time of the
+        # same two cores, so in turn as many calls come that change nothing.
         admin_connection = http.client.HTTPConnection("127.0.0.1", footlight.port)
         first = workload["experiences"][0]["id"]
         document = json.loads(call(admin_connection, admin, "GET", f"/v1/experiences/{first}"))["definition"]
-        swapped, took, is_over = 0, [], threading.Event()
+        swapped, took = 0, []
         def publish():
             global swapped
-            while swapped < options.swaps and not is_over.is_set():
-                document["priority"] = 1 + swapped % 2
-                call(admin_connection, admin, "PUT", f"/v1/experiences/{first}", document)
-                began = time.monotonic()
-                call(admin_connection, admin, "POST", f"/v1/experiences/{first}/activate", {})
-                took.append(time.monotonic() - began)
-                swapped += 1
-                time.sleep(0.02)
-        thread = threading.Thread(target=publish)
-        thread.start()
-        busy = []
-        while thread.is_alive(): busy.append(load(footlight, footlight.port, script, 1))
-        thread.join()
-        print(f"{swapped} publishes meanwhile ({statistics.median(took) * 1000:.1f} ms each): p50 {statistics.median(b['p50'] for b in busy):.3f} ms, "
-              f"p99 {statistics.median(b['p99'] for b in busy):.3f} ms: {statistics.median(b['p99'] for b in busy) / of('p99', 1):.1f} x the quiet one (target 2), no failed answer")
+            document["priority"] = 1 + swapped % 2
+            call(admin_connection, admin, "PUT", f"/v1/experiences/{first}", document)
+            began = time.monotonic()
+            call(admin_connection, admin, "POST", f"/v1/experiences/{first}/activate", {})
+            took.append(time.monotonic() - began)
+            swapped += 1
+        def only_ask():
+            json.dumps(document)
+            for _ in range(2): call(admin_connection, admin, "GET", "/healthz")
+        def beside(act):
+            def go_on():
+                for _ in range(-(-options.swaps // options.rounds)):
+                    act()
+                    time.sleep(0.02)
+            thread, loads = threading.Thread(target=go_on), []
+            thread.start()
+            while thread.is_alive(): loads.append(load(footlight, footlight.port, script, 1, 1))
+            thread.join()
+            return {key: statistics.median(one[key] for one in loads) for key in ("p50", "p99")}
+        pairs = [(beside(only_ask), beside(publish)) for _ in range(options.rounds)]
+        of = lambda key, which: statistics.median(pair[which][key] for pair in pairs)
+        print(f"{swapped} publishes meanwhile ({statistics.median(took) * 1000:.1f} ms each): p50 {of('p50', 1):.3f} ms, p99 {of('p99', 1):.3f} ms; beside as many calls that change nothing "
+              f"p99 {of('p99', 0):.3f} ms: {statistics.median(b['p99'] / a['p99'] for a, b in pairs):.1f} x (target 2), no failed answer   pairs: {' '.join(format(b['p99'] / a['p99'], '.1f') for a, b in pairs)}")
         footlight.end()
 
         # With the client on the same two cores: the processor's time for each answer, which is what workers could take from each other.
