@@ -321,7 +321,7 @@ int bench_decide_command(const BenchOptions& options) {
     figures["decisions_per_second_together"] = whole(together->per_second);
     figures["times_one_thread"] = hundredths(together->times_one);
   }
-  if (options.json) {
+  if (prints_json(options.json)) {
     std::printf("%s\n", to_json(figures).c_str());
   } else {
     for (const auto& [name, value] : figures) std::printf("%-28s %s\n", name.c_str(), to_json(value).c_str());

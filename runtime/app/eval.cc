@@ -13,7 +13,6 @@
 #include <filesystem>
 #include <map>
 #include <set>
-#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/inputs.h"
@@ -247,7 +246,7 @@ int eval_command(const EvalOptions& options) {
   auto worker = Worker::create();
   if (!worker) return fail(worker.error());
   bool is_good = true;
-  const bool is_json = options.json || !::isatty(STDOUT_FILENO);
+  const bool is_json = prints_json(options.json);
   for (const std::string& file : options.files) {
     const Object line = evaluate(*worker, file, options, *role, lent);
     is_good = is_good && Value(line).string_or("outcome", "") == "value";

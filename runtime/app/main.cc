@@ -302,7 +302,7 @@ int main(int argc, char** argv) {
   command->add_flag("--opaque", bench.opaque, "audiences as functions that stay Lua, in the place of conditions");
   command->add_option("--rounds", bench.rounds, "times through all requests")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_option("--threads", bench.threads, "answer on so many threads too, and tell what that makes of one's answers")->check(CLI::Range(1, 256))->capture_default_str();
-  command->add_flag("--json", bench.json, "figures as JSON");
+  command->add_flag("--json", bench.json, "JSON on a terminal too");
   command->callback([&] { run = [&] { return bench_decide_command(bench); }; });
 
   BenchPoliciesOptions bench_policies;

@@ -36,6 +36,8 @@ std::string painted(std::string_view text, Paint paint) {
   return codes[static_cast<int>(paint)] + std::string(text) + "\033[0m";
 }
 
+bool prints_json(bool asked) { return asked || !isatty(STDOUT_FILENO); }
+
 int fail(const Error& error) {
   const std::string_view code = name(error.code);
   const int exit_code = row(error.code).exit_code;

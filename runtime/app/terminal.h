@@ -18,6 +18,9 @@ std::string painted(std::string_view text, Paint paint);
 // Text from files and servers must not steer the terminal: control characters are shown, not sent.
 std::string harmless(std::string_view text);
 
+// Whether a command with figures prints JSON: when asked to, and to whatever is not a terminal.
+bool prints_json(bool asked);
+
 // Prints to stderr what went wrong, and gives its exit code.
 int fail(const Error& error);
 // Prints problems to stderr, a line each; gives 1 if there are errors, else 0.

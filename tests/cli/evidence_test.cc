@@ -1,6 +1,7 @@
-// replay, explain over recorded requests and two states, assess, bench policies: the program on requests that somebody
+// replay, explain over recorded requests and two states, assess, bench: the program on requests that somebody
 // recorded.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -264,6 +265,32 @@ campaign "cheap" {
   const Ran text = shop.at({"bench", "policies", shop.ws, "--requests", shop.asked});
   CHECK_THAT(text.out, Catch::Contains("slowest: experiences/scripted.lua:3, targeting of dear"));
   CHECK(shop.at({"bench", "policies", shop.ws, "--requests", "-"}, "\n").exit_code == 2);
+}
+
+TEST_CASE("bench decide prints JSON to whatever reads it, and holds every answer against the expected one") {
+  const Recorded shop;
+  std::filesystem::create_directory(shop.folder.path("workload"));
+  shop.write("workload/workload.json", R"({"format":"decide-workload/1","attributes":[{"name":"age","type":"number"}],"surfaces":["web://a/"],"experiences":[
+    {"id":"adults","surface":"web://a/","priority":2,"published":10,"schedule":{"start":20,"end":null},"traffic":null,
+     "audience":{"op":"ge","attr":"age","value":18},"elements":[{"element":"hero","op":"replace","content":"hello"}]}]})");
+  shop.write("workload/requests.jsonl", R"({"id":0,"now":100,"surfaces":["web://a/"],"attributes":{"age":18}})" "\n" R"({"id":1,"now":100,"surfaces":["web://a/"],"attributes":{"age":17}})" "\n");
+  const std::string right = R"({"id":0,"surfaces":[{"surface":"web://a/","matched":1,"applied":[{"id":"adults","elements":["hero"]}]}]})" "\n";
+  const auto bench = [&](const std::string& second) {
+    shop.write("workload/expected.jsonl", right + second);
+    const Ran ran = shop.at({"bench", "decide", "--workload", shop.folder.path("workload"), "--check", "--rounds", "1"});
+    auto figures = parse_json(ran.out);
+    if (!figures) FAIL(figures.error().message << " in `" << ran.out << "`, " << ran.err);
+    return std::pair(ran.exit_code, std::move(*figures));
+  };
+  const auto [good, figures] = bench(R"({"id":1,"surfaces":[{"surface":"web://a/","matched":0,"applied":[]}]})" "\n");
+  CHECK(good == 0);
+  CHECK(number(figures, "experiences") == 1);
+  CHECK(number(figures, "checked") == 2);
+  CHECK(number(figures, "wrong") == 0);
+  CHECK(number(figures, "ns_per_decision") > 0);
+  const auto [bad, counted] = bench(R"({"id":1,"surfaces":[{"surface":"web://a/","matched":1,"applied":[{"id":"adults","elements":["hero"]}]}]})" "\n");
+  CHECK(bad == 1);
+  CHECK(number(counted, "wrong") == 1);
 }
 
 TEST_CASE("what a shell hands over as a pipe is read like a file") {
