@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <thread>
 
+#include "app/at_once.h"
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "app/test_watch.h"
@@ -96,7 +96,7 @@ int test_command(const TestOptions& options) {
   if (!outputs) return fail(outputs.error());
   const bool is_covered = !options.coverage.empty() || options.coverage_min > 0;
   FixtureOptions how{.filter = options.filter, .update = options.update, .seed = *seed,
-                     .jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))};
+                     .jobs = options.jobs > 0 ? options.jobs : static_cast<int>(processors())};
   if (options.watch) {
     if (is_covered || options.format != "text" || !options.out.empty() || !options.junit.empty())
       return fail(refuse(Code::usage, "--watch tells what fails, and nothing else; take --coverage, --format, --out and --junit to a run of their own"));
