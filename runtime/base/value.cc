@@ -136,7 +136,7 @@ class Builder {
 // Reads what most documents are: no escapes by number, nothing too deep, nothing twice. False: it is not for us.
 class PlainDocument {
  public:
-  explicit PlainDocument(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+  explicit PlainDocument(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) { members_.reserve(32); }
 
   bool read(Value& into) {
     blanks();
@@ -218,6 +218,8 @@ class PlainDocument {
   std::string string() {
     if (!skip('"')) return none_text();
     const char* from = at_;
+    at_ += plain_length<false>(at_, static_cast<std::size_t>(end_ - at_));
+    if (at_ != end_ && *at_ == '"') return std::string(from, at_++);    // as most are
     std::string text;
     while (true) {
       at_ += plain_length<false>(at_, static_cast<std::size_t>(end_ - at_));
