@@ -1,6 +1,4 @@
 // footlight serve
-#include <malloc.h>
-
 #include <charconv>
 #include <cstdio>
 
@@ -8,6 +6,7 @@
 #include "app/listen.h"
 #include "app/push.h"
 #include "app/recorder.h"
+#include "app/start_memory.h"
 #include "app/terminal.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -67,6 +66,7 @@ Status first_tokens(Api& api, Remote& admin) {
 
 int serve_command(const ServeOptions& options) {
   StopSignals signals;   // before anything starts, so that no early signal is lost
+  StartMemory memory;
   if (auto tested = self_test(); !tested) return fail(tested.error());
   auto address = parse_address(options.listen);
   if (!address) return fail(address.error());
@@ -131,7 +131,7 @@ int serve_command(const ServeOptions& options) {
                 return names;
               }(), ", ").c_str(), (*listener)->url().c_str());
   std::fflush(stdout);
-  malloc_trim(0);                                        // what reading the journal took
+  memory.give_back();
   const auto stay_awake = [&] {
     for (const auto& [name, catalog] : api.catalogs())
       if (auto told = catalog->stay_awake(wall_clock()); !told)
