@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Footlight and its peers on the same workloads, in one run:
-measure.py FOOTLIGHT [--peers FOLDER] [--quick] [--out FIGURES.json] [--draw PICTURE.svg]     (./dev bench peers)
+measure.py FOOTLIGHT [--peers FOLDER] [--workload FOLDER ...] [--quick] [--out FIGURES.json] [--draw PICTURE.svg]     (./dev bench peers)
 
 Peers are npm packages, installed in FOLDER (see peers.mjs). One that is not there, or that fails, says so on its line.
+Workloads of your own are measured instead of ours.
 Without FOOTLIGHT nothing is measured, and the picture is drawn of the figures that are there."""
-import argparse, collections, json, math, os, statistics, subprocess, sys, tempfile
+import argparse, collections, contextlib, json, math, os, statistics, subprocess, sys, tempfile
 from xml.sax.saxutils import escape
 
 # Name, experiences, the last argument of workload.py, requests for Footlight, for a peer, rounds. A page of the large one has
@@ -33,15 +34,23 @@ def median_of(rounds, beside):
     ratios = [r["ns_per_decision"] / ours["ns_per_decision"] for r, ours in zip(rounds, beside)]
     return {**one, "ns_per_decision": round(statistics.median(r["ns_per_decision"] for r in rounds)), "ratio": round(statistics.median(ratios), 2), "wrong": max(r["wrong"] for r in rounds)}
 
-def measure(footlight, packages, out, quick):
+@contextlib.contextmanager
+def made(n, requests, shape):
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, os.path.join(here, "workload.py"), folder, str(n), str(requests), "21", shape], check=True)
+        yield folder
+
+def measure(footlight, packages, given, out, quick):
     node = said(["node", "--version"])
     if not node: print("node is not installed: no peers", file=sys.stderr)
     names = said(["node", peers_mjs, "--list"]).splitlines() if node else []
     results = []
-    for name, n, shape, requests, peer_requests, rounds in SHAPES[:3] if quick else SHAPES:
-        with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([sys.executable, os.path.join(here, "workload.py"), folder, str(n), str(requests), "21", shape], check=True)
+    workloads = [(name, peer_requests, rounds, made(n, requests, shape)) for name, n, shape, requests, peer_requests, rounds in (SHAPES[:3] if quick else SHAPES)]
+    if given: workloads = [(os.path.basename(os.path.normpath(folder)), 60, 3, contextlib.nullcontext(folder)) for folder in given]
+    for name, peer_requests, rounds, place in workloads:
+        with place as folder:
             with open(os.path.join(folder, "workload.json"), encoding="utf-8") as file: on = collections.Counter(e["surface"] for e in json.load(file)["experiences"])
+            n = on.total()
             with open(os.path.join(folder, "requests.jsonl"), encoding="utf-8") as file: in_scope = [sum(on[s] for s in json.loads(line)["surfaces"]) for line in file]
             def decide(*options):
                 command = [footlight, "bench", "decide", "--workload", folder, "--check", "--rounds", "15", "--json", *options]
@@ -81,7 +90,7 @@ def draw(source, target):
     def x(ns): return left + (width - left - right) * math.log10(ns / lowest) / math.log10(highest / lowest)
     parts, y = [], 76
     for row, bars in panels:
-        n = int(row["workload"].split("-")[1])
+        n = row["footlight"]["experiences"]
         parts.append(f'<text x="12" y="{y}" class="name">{row["workload"]}<tspan class="note" dx="10">{n:,} experiences, {row["in_scope"]:,} in scope of a request</tspan></text>')
         y += 10
         tick = lowest
@@ -109,11 +118,12 @@ def draw(source, target):
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("footlight", nargs="?")
 parser.add_argument("--peers", default=".")
+parser.add_argument("--workload", action="append")
 parser.add_argument("--out")
 parser.add_argument("--draw")
 parser.add_argument("--quick", action="store_true")
 options = parser.parse_args()
 if options.draw and not options.out: parser.error("--draw draws the figures of --out")
 if not (options.footlight or options.draw): parser.error("FOOTLIGHT, or figures to draw")
-if options.footlight: measure(os.path.abspath(options.footlight), options.peers, options.out, options.quick)
+if options.footlight: measure(os.path.abspath(options.footlight), options.peers, options.workload, options.out, options.quick)
 if options.draw: draw(options.out, options.draw)
