@@ -102,7 +102,7 @@ class DecideScratch {
   std::unordered_map<std::string, Surface, Hash, std::equal_to<>> surfaces_;
   std::uint64_t surfaces_met_ = 0;
   std::vector<KnownToken> tokens_;        // each in its place by hash
-  std::array<const Surface*, 64> near_{};   // of surfaces_, by hash: that which was last asked for
+  std::array<const Surface*, 512> near_{};   // of surfaces_, by hash: that which was last asked for
 };
 
 }  // namespace footlight
