@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -24,6 +25,8 @@ constexpr std::size_t alls_few = 24;
 constexpr std::size_t all_texts_max = 16;
 // Texts are looked up by so many different lengths of prefixes, and of suffixes.
 constexpr std::size_t affix_lengths_max = 8;
+// Most attributes have fewer cuts, and are looked through in as many steps as each other: a power of two.
+constexpr std::size_t cuts_least = 16;
 
 }  // namespace
 
@@ -213,14 +216,10 @@ class Conditions::Lister {
     affixed(prefixes, prefix_lengths, false);
     affixed(suffixes, suffix_lengths, true);
     if (!within.empty()) list(attribute, within);
-    if (classes.count > 0) {
-      lists.numbers.push_back({attribute, size_of(lists.cuts), static_cast<std::uint32_t>(cuts.size()), size_of(lists.classes)});
-      lists.cuts.insert(lists.cuts.end(), cuts.begin(), cuts.end());
-      list(classes);
-    }
+    if (!classes.edges.empty()) list(attribute, cuts, classes);
     if (version_classes.count > 0) {
       Lists::Versions made{.cuts = std::move(versions), .classes = size_of(lists.classes)};
-      list(version_classes);
+      each_of(version_classes, [&](std::size_t) { lists.classes.push_back(held()); });
       std::map<std::string, Range> ranges;
       for (const std::string& text : version_texts) {
         const auto at = std::lower_bound(made.cuts.begin(), made.cuts.end(), *parse_version(text), Lists::is_before);
@@ -235,16 +234,34 @@ class Conditions::Lister {
   // What was listed before stays listed.
   bool is_listed(const Test& test) const { return all_.numbers_[test.provisional] < unlisted; }
 
-  // What holds in each interval, from the first one to the last.
-  void list(Intervals& intervals) {
+  // Goes through the intervals, from the first one to the last; what holds in each is held meanwhile.
+  void each_of(Intervals& intervals, const auto& take) {
     auto& edges = intervals.edges;
     std::sort(edges.begin(), edges.end());
     hold_none(edges, [](const Intervals::Edge& edge) { return edge.condition; });
     auto next = edges.begin();
     for (std::size_t i = 0; i < intervals.count; ++i) {
       for (; next != edges.end() && next->at == i; ++next) hold(next->condition, next->begins);
-      all_.lists_->classes.push_back(held());
+      take(i);
     }
+  }
+
+  // What numbers make true.
+  void list(int attribute, const std::vector<double>& cuts, Intervals& intervals) {
+    Lists& lists = *all_.lists_;
+    const std::size_t places = std::max(cuts_least, std::bit_ceil(cuts.size() + 1));
+    Lists::Numbers row{.attribute = attribute, .first_cut = size_of(lists.cuts), .half = static_cast<std::uint32_t>(places / 2), .windows = size_of(lists.windows)};
+    lists.cuts.insert(lists.cuts.end(), cuts.begin(), cuts.end());
+    lists.cuts.resize(row.first_cut + places, std::numeric_limits<double>::infinity());
+    each_of(intervals, [&](std::size_t i) {
+      constexpr std::size_t room = Lists::Window::words;
+      std::copy_n(held_.begin(), std::min(held_.size(), room), lists.windows.emplace_back(Lists::Window{}).masks);
+      if (held_.size() <= room) return;
+      if (i == 0) row.rest = size_of(lists.classes);
+      lists.classes.push_back(held(room));
+    });
+    row.word = held_from_;
+    lists.numbers.push_back(row);
   }
 
   // What lists have all of.
@@ -329,9 +346,9 @@ class Conditions::Lister {
     word = holds ? word | bit : word & ~bit;
   }
 
-  Range held() {
+  // What holds, from that word on.
+  Range held(std::size_t at = 0) {
     std::vector<Bits>& more = all_.lists_->bits;
-    std::size_t at = 0;
     while (at < held_.size() && held_[at] == 0) ++at;
     Range range{.first = size_of(more)};
     if (at == held_.size()) return range;
@@ -383,6 +400,7 @@ void Conditions::list(std::map<int, std::vector<Test*>>& by_attribute) {
   Lister lister(*this);
   for (auto& [attribute, tests] : by_attribute) lister.list(attribute, tests);
   lists_->entries.shrink_to_fit();
+  lists_->windows.shrink_to_fit();
   lists_->classes.shrink_to_fit();
   lists_->bits.shrink_to_fit();
 }

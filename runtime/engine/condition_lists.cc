@@ -9,16 +9,11 @@ namespace {
 
 using Kind = SlotValue::Kind;
 
-// As std::lower_bound, without branches: which half it is can never be foretold.
-std::size_t first_not_below(std::span<const double> sorted, double value) {
-  const double* at = sorted.data();
-  std::size_t left = sorted.size();
-  while (left > 1) {
-    const std::size_t half = left / 2;
-    at += half * static_cast<std::size_t>(at[half - 1] < value);
-    left -= half;
-  }
-  return static_cast<std::size_t>(at - sorted.data()) + static_cast<std::size_t>(left == 1 && *at < value);
+// As std::lower_bound of 2 * half - 1, a power of two, without branches: which half it is can never be foretold.
+std::size_t first_not_below(const double* const sorted, std::size_t half, double value) {
+  const double* at = sorted;
+  for (; half > 0; half /= 2) at += half * static_cast<std::size_t>(at[half - 1] < value);
+  return static_cast<std::size_t>(at - sorted);
 }
 
 // Takes those rows that fit. Which do is found out first, for all: one by one the CPU would guess at each.
@@ -171,9 +166,14 @@ void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) co
   each_of(numbers, [&](const Numbers& row) { return slots[row.attribute].kind == Kind::number; }, [&](const Numbers& row) {
     const double number = slots[row.attribute].number;
     const double* const sorted = cuts.data() + row.first_cut;
-    const std::size_t at = first_not_below({sorted, row.cuts}, number);
-    const bool is_cut = at < row.cuts && sorted[at] == number;
-    apply(classes[row.classes + 2 * at + is_cut], truths);
+    const std::size_t at = first_not_below(sorted, row.half, number), number_class = 2 * at + (sorted[at] == number);
+    const Window& window = windows[row.windows + number_class];
+    std::uint64_t* const from = truths + row.word;         // behind the last word there is room for others
+    from[0] |= window.masks[0];
+    from[1] |= window.masks[1];
+    from[2] |= window.masks[2];
+    from[3] |= window.masks[3];
+    if (row.rest != Numbers::none) apply(classes[row.rest + number_class], truths);
   });
   for (const Boolean& row : booleans)
     if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::boolean) apply(row.ranges[value.boolean], truths);
@@ -198,7 +198,7 @@ void Conditions::Lists::find_within(const Within& row, std::string_view whole, s
 std::size_t Conditions::Lists::bytes() const {
   const auto of = [](const auto& rows) { return rows.capacity() * sizeof(rows[0]); };
   std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(within) + of(numbers) + of(versions) + of(entries) + of(few_alls) + of(alls) + of(parts) + of(maybe) + of(cuts) +
-                      of(classes) + of(bits) + text.capacity();
+                      of(windows) + of(classes) + of(bits) + text.capacity();
   for (const Versions& row : versions) sum += of(row.cuts);
   return sum;
 }

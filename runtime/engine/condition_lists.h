@@ -83,13 +83,22 @@ struct Conditions::Lists {
     std::uint32_t gram = 0, offset = 0;                    // of the text's bytes those from there on
     std::uint32_t at = 0, size = 0;                        // in Lists::text; none has no bytes
   };
+  // Conditions of numbers hold for many of them, so what one makes true stands in many words. Those are the same for all numbers of
+  // an attribute, and four are set whatever stands in them: how many it would be could not be guessed.
+  struct Window {
+    static constexpr std::size_t words = 4;
+    std::uint64_t masks[words];
+  };
   struct Numbers {
     int attribute = 0;
-    std::uint32_t first_cut = 0, cuts = 0, classes = 0;    // class 2i+1 is cut i itself, 2i what lies below it
+    std::uint32_t first_cut = 0, half = 0;                 // 2 * half cuts, infinities behind those that tests name, of which there are fewer
+    std::uint32_t word = 0, windows = 0;                   // of class 2i+1, which is cut i itself, and 2i, what lies below it
+    std::uint32_t rest = none;                             // in classes, what is true in words behind the window; none: nothing ever is
+    static constexpr std::uint32_t none = UINT32_MAX;
   };
   struct Versions {
     Texts texts;                                           // those that tests name, as they spell them
-    std::vector<Version> cuts;                             // classes as those of numbers
+    std::vector<Version> cuts;                             // classes as those of numbers are numbered
     std::uint32_t classes = 0;
   };
 
@@ -106,6 +115,7 @@ struct Conditions::Lists {
   std::vector<Part> parts;
   std::vector<std::uint64_t> maybe;
   std::vector<double> cuts;
+  std::vector<Window> windows;
   std::vector<Range> classes;
   std::vector<Bits> bits;
   std::string text;
@@ -116,6 +126,8 @@ struct Conditions::Lists {
   // Of which the highest bits are the best.
   static std::uint64_t spread(std::uint32_t gram) { return gram * std::uint64_t{0x9E3779B97F4A7C15u}; }
 
+  // Of words behind those of the conditions there must be so many.
+  static constexpr std::size_t room_behind = Window::words - 1;
   void set(const RequestSlots& slots, std::uint64_t* truths) const;
   std::size_t bytes() const;
   // The order of versions: what is neither before nor after is the same one, however it is spelled.

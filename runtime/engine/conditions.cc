@@ -258,7 +258,7 @@ void Conditions::seal() {
 void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
   const Conditions& whole = below_ ? *below_ : *this;
   const std::size_t count = whole.words(), more = below_ ? words() : 0, more_stride = beside_listed_max / 64;
-  truths.listed.assign(2 * count + (more > 0 ? more_stride + more : 0) + 1, 0);
+  truths.listed.assign(2 * count + (more > 0 ? more_stride + more : 0) + Lists::room_behind, 0);
   truths.remembered.assign(remembered_, 0);
   std::uint64_t* const bits = truths.listed.data();
   bits[0] = 1;                                             // always_true

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <functional>
 #include <random>
 #include <set>
@@ -349,11 +350,13 @@ TEST_CASE("propositions stand in the order of their surfaces, whether they are m
   }
 }
 
-TEST_CASE("a number is in the ranges that it is in, on their bounds and beside them") {
+TEST_CASE("a number is in the ranges that it is in, on their bounds and beside them, however many there are") {
   const std::uint64_t seed = seed_of_test();
   INFO("FOOTLIGHT_SEED=" << seed);
   std::mt19937_64 random(seed);
   const auto below = [&](int end) { return static_cast<int>(random() % static_cast<unsigned>(end)); };
+  // Of fifteen and sixteen cuts, of conditions that fill a word or a few, and of many more.
+  const int bounds = GENERATE(2, 7, 8, 40, 200);
   struct Asked {
     Value test;
     std::function<bool(double)> holds;
@@ -361,8 +364,8 @@ TEST_CASE("a number is in the ranges that it is in, on their bounds and beside t
   std::vector<Asked> all;
   DecideWorld world;
   world.declare(document(R"({"surfaces": {"list": {"format": "text", "rules": ["web://shop.example/#list"]}}})"));
-  for (int i = 0; i < 400; ++i) {
-    const double a = below(40), b = a + below(40);
+  for (int i = 0; i < 10 * bounds; ++i) {
+    const double a = below(bounds), b = a + below(bounds);
     const auto test = [&](std::string_view op, Value operand, std::function<bool(double)> holds) { all.push_back({Object{{"attr", "n"}, {op, std::move(operand)}}, std::move(holds)}); };
     switch (i % 7) {
       case 0: test("lt", a, [=](double n) { return n < a; }); break;
@@ -379,17 +382,34 @@ TEST_CASE("a number is in the ranges that it is in, on their bounds and beside t
   const auto snapshot = compiled(world);
   WordRunner runner(*snapshot);
   int held = 0;
-  for (double n = -1; n < 82; n += 0.5) {
+  for (double n = -1; n < 2 * bounds + 2; n += 0.5) {
     std::set<std::string> expected, met;
     for (std::size_t i = 0; i < all.size(); ++i)
       if (all[i].holds(n)) expected.insert("e" + std::to_string(i));
     const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}}, {"attributes", Object{{"n", n}}}}, {});
     for (const Proposition& proposition : decide(*snapshot, asked, runner).propositions) met.insert(proposition.experience);
-    INFO(n);
+    INFO(bounds << " bounds, " << n);
     REQUIRE(met == expected);
     held += static_cast<int>(met.size());
   }
-  CHECK(held > 5'000);
+  CHECK(held > 10 * bounds * bounds / 2);
+}
+
+TEST_CASE("a number is found among bounds whatever their number is, of which tables have a power of two and one less") {
+  const int bounds = GENERATE(1, 2, 14, 15, 16, 17, 31, 32, 33, 64);
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"list": {"format": "text", "rules": ["web://shop.example/#list"]}}})"));
+  for (int i = 0; i < bounds; ++i) {
+    const std::string id = "e" + std::to_string(i);
+    world.live(id, Object{{"audience", Object{{"attr", "n"}, {"ge", i}}}, {"show", Object{{"list", Array{Object{{"element", id}, {"content", id}}}}}}});
+  }
+  const auto snapshot = compiled(world);
+  WordRunner runner(*snapshot);
+  for (double n = -1; n < bounds + 1; n += 0.5) {
+    const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}}, {"attributes", Object{{"n", n}}}}, {});
+    INFO(bounds << " bounds, " << n);
+    CHECK(static_cast<int>(decide(*snapshot, asked, runner).propositions.size()) == std::clamp(static_cast<int>(std::floor(n)) + 1, 0, bounds));
+  }
 }
 
 TEST_CASE("a text is the one it is, however many others there are and however long they are") {
