@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 
@@ -251,8 +250,8 @@ class Conditions::Lister {
     Lists& lists = *all_.lists_;
     const std::size_t places = std::max(cuts_least, std::bit_ceil(cuts.size() + 1));
     Lists::Numbers row{.attribute = attribute, .first_cut = size_of(lists.cuts), .half = static_cast<std::uint32_t>(places / 2), .windows = size_of(lists.windows)};
-    lists.cuts.insert(lists.cuts.end(), cuts.begin(), cuts.end());
-    lists.cuts.resize(row.first_cut + places, std::numeric_limits<double>::infinity());
+    for (const double cut : cuts) lists.cuts.push_back(Lists::in_order(cut));
+    lists.cuts.resize(row.first_cut + places, UINT64_MAX);
     each_of(intervals, [&](std::size_t i) {
       constexpr std::size_t room = Lists::Window::words;
       std::copy_n(held_.begin(), std::min(held_.size(), room), lists.windows.emplace_back(Lists::Window{}).masks);

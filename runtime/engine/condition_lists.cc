@@ -10,10 +10,10 @@ namespace {
 using Kind = SlotValue::Kind;
 
 // As std::lower_bound of 2 * half - 1, a power of two, without branches: which half it is can never be foretold.
-std::size_t first_not_below(const double* const sorted, std::size_t half, double value) {
-  const double* at = sorted;
-  for (; half > 0; half /= 2) at += half * static_cast<std::size_t>(at[half - 1] < value);
-  return static_cast<std::size_t>(at - sorted);
+std::size_t first_not_below(const std::uint64_t* sorted, std::size_t half, std::uint64_t value) {
+  std::size_t at = 0;
+  for (; half > 0; half /= 2) at += half & -static_cast<std::size_t>(sorted[at + half - 1] < value);
+  return at;
 }
 
 // Takes those rows that fit. Which do is found out first, for all: one by one the CPU would guess at each.
@@ -164,8 +164,8 @@ void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) co
     apply(classes[row.classes + 2 * static_cast<std::size_t>(at - row.cuts.begin()) + is_cut], truths);
   }
   each_of(numbers, [&](const Numbers& row) { return slots[row.attribute].kind == Kind::number; }, [&](const Numbers& row) {
-    const double number = slots[row.attribute].number;
-    const double* const sorted = cuts.data() + row.first_cut;
+    const std::uint64_t number = in_order(slots[row.attribute].number);
+    const std::uint64_t* const sorted = cuts.data() + row.first_cut;
     const std::size_t at = first_not_below(sorted, row.half, number), number_class = 2 * at + (sorted[at] == number);
     const Window& window = windows[row.windows + number_class];
     std::uint64_t* const from = truths + row.word;         // behind the last word there is room for others

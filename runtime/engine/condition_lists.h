@@ -2,6 +2,7 @@
 // true, which are made when conditions are sealed (condition_lister.cc) and asked for each request (condition_lists.cc).
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -91,7 +92,7 @@ struct Conditions::Lists {
   };
   struct Numbers {
     int attribute = 0;
-    std::uint32_t first_cut = 0, half = 0;                 // 2 * half cuts, infinities behind those that tests name, of which there are fewer
+    std::uint32_t first_cut = 0, half = 0;                 // 2 * half cuts, those that tests name and, behind them, one at least that no number reaches
     std::uint32_t word = 0, windows = 0;                   // of class 2i+1, which is cut i itself, and 2i, what lies below it
     std::uint32_t rest = none;                             // in classes, what is true in words behind the window; none: nothing ever is
     static constexpr std::uint32_t none = UINT32_MAX;
@@ -114,7 +115,7 @@ struct Conditions::Lists {
   std::vector<All> few_alls, alls;
   std::vector<Part> parts;
   std::vector<std::uint64_t> maybe;
-  std::vector<double> cuts;
+  std::vector<std::uint64_t> cuts;                         // in_order
   std::vector<Window> windows;
   std::vector<Range> classes;
   std::vector<Bits> bits;
@@ -130,6 +131,11 @@ struct Conditions::Lists {
   static constexpr std::size_t room_behind = Window::words - 1;
   void set(const RequestSlots& slots, std::uint64_t* truths) const;
   std::size_t bytes() const;
+  // A number as bits that have the order of numbers: they are compared sooner. Zero is one number, whatever its sign.
+  static std::uint64_t in_order(double number) {
+    const auto bits = std::bit_cast<std::uint64_t>(number + 0.0);
+    return bits ^ (-(bits >> 63) | std::uint64_t{1} << 63);
+  }
   // The order of versions: what is neither before nor after is the same one, however it is spelled.
   static bool is_before(const Version& a, const Version& b) { return (a <=> b) < 0; }
 
