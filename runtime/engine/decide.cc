@@ -171,7 +171,7 @@ class Decider {
           const std::uint64_t element = std::uint64_t{1} << offer.element;
           if ((open & element) == 0) continue;
           const Candidate& candidate = matched.candidates[i];
-          if (is_in ? show_plain(candidate, offer) : is_eligible(candidate) && show(candidate)) open &= ~element;
+          if (is_in ? show_plain(run, candidate, offer) : is_eligible(candidate) && show(candidate)) open &= ~element;
         }
         if (open == 0) return;
       }
@@ -263,11 +263,11 @@ class Decider {
     return is_known ? std::optional(holds) : std::nullopt;
   }
 
-  bool show_plain(const Candidate& candidate, const Offer& offer) {
+  bool show_plain(const CandidateRun& run, const Candidate& candidate, const Offer& offer) {
     if (json_ && offer.ready) {
       std::string_view token;
       if (scratch_.has_key()) {
-        token = scratch_.known_token(offer.ready, *lookup_);
+        token = scratch_.known_token(run.serial, offer.ready, *lookup_);
         __builtin_prefetch(token.data());
       }
       if (!scratch_.has_key() || !token.empty()) {

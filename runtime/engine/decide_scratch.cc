@@ -20,8 +20,7 @@ void DecideScratch::begin(const Snapshot& snapshot, const TokenKey* key) {
     head = "{\"snapshot\":";
     append_json_string(head, snapshot.version());
     head += ",\"propositions\":[";
-    forget_surfaces();
-    tokens_.clear();
+    if (!is_same_key) tokens_.clear();
     has_key_ = key != nullptr;
     if (key) key_ = *key;
     eligibility.assign(snapshot.experiences().size(), {});
@@ -46,36 +45,46 @@ void DecideScratch::begin_decision() {
 }
 
 const DecideScratch::Surface& DecideScratch::surface(const Snapshot& snapshot, std::string_view asked) {
-  const Surface*& near = near_[quick_hash(asked) % near_.size()];
-  if (near && is_same_text(near->text, asked)) return *near;
-  if (const auto known = surfaces_.find(asked); known != surfaces_.end()) return *(near = &known->second);
-  Surface made;
-  SurfaceLookup lookup = snapshot.surfaces().lookup(asked);
+  Surface*& near = near_[quick_hash(asked) % near_.size()];
+  if (!near || !is_same_text(near->text, asked)) {
+    auto known = surfaces_.find(asked);
+    if (known == surfaces_.end()) {
+      known = surfaces_.emplace(std::string(asked), Surface{}).first;
+      Surface& made = known->second;
+      made.text = known->first;
+      made.json = "{\"surface\":";
+      append_json_string(made.json, asked);
+      made.number = ++surfaces_met_;
+    }
+    near = &known->second;
+  }
+  if (near->snapshot != snapshot_) look_up(snapshot, *near);
+  return *near;
+}
+
+void DecideScratch::look_up(const Snapshot& snapshot, Surface& made) const {
+  SurfaceLookup lookup = snapshot.surfaces().lookup(made.text);
+  made.snapshot = snapshot_;
   made.matches = std::move(lookup.matches);
   made.problem = std::move(lookup.problem);
   made.everything_is_needed = std::any_of(made.matches.begin(), made.matches.end(), [&](const SurfaceMatch& match) {
     const CompiledConfiguration& matched = snapshot.configurations()[match.configuration];
     return matched.conflict >= 0 || matched.resolve.mode != Resolution::Mode::highest;
   });
+  made.only = nullptr;
   if (made.matches.size() == 1 && !made.everything_is_needed)
     if (const CompiledConfiguration& matched = snapshot.configurations()[made.matches[0].configuration]; !matched.offers.empty()) made.only = &matched;
-  made.json = "{\"surface\":";
-  append_json_string(made.json, asked);
-  made.number = ++surfaces_met_;
-  const auto kept = surfaces_.emplace(std::string(asked), std::move(made)).first;
-  kept->second.text = kept->first;
-  return kept->second;
 }
 
 std::size_t DecideScratch::pair_of(const char* action, std::uint64_t surface, int treatment) {
   return mixed(reinterpret_cast<std::uintptr_t>(action) ^ surface << 48, 0x9E3779B97F4A7C15u + static_cast<unsigned>(treatment)) & (tokens_kept_max - 2);
 }
 
-std::string_view DecideScratch::known_token(const char* action, const Surface& surface) const {
+std::string_view DecideScratch::known_token(std::uint32_t experience, const char* action, const Surface& surface) const {
   if (tokens_.empty()) return {};
   const KnownToken* const pair = &tokens_[pair_of(action, surface.number, -1)];
   for (const KnownToken* known : {pair, pair + 1})
-    if (known->is_of(action, surface.number, -1)) return known->token;
+    if (known->is_of(experience, action, surface.number, -1)) return known->token;
   return {};
 }
 
@@ -86,10 +95,10 @@ std::string_view DecideScratch::token(const CompiledExperience& experience, cons
   // Two may stand in one place: the one signed last comes first, and the other one is forgotten for a third.
   KnownToken* const pair = &tokens_[pair_of(where, surface.number, treatment)];
   for (const KnownToken* known : {pair, pair + 1})
-    if (known->is_of(where, surface.number, treatment)) return known->token;
+    if (known->is_of(experience.serial, where, surface.number, treatment)) return known->token;
   std::swap(pair[0], pair[1]);
   const std::string_view treated = treatment < 0 ? std::string_view() : std::string_view(experience.treatments[static_cast<std::size_t>(treatment)].name);
-  pair[0] = {where, surface.number, treatment, sign_token({experience.id, experience.revision, action.id, std::string(treated), std::string(surface.text), action.element}, key_)};
+  pair[0] = {experience.serial, treatment, where, surface.number, sign_token({experience.id, experience.revision, action.id, std::string(treated), std::string(surface.text), action.element}, key_)};
   return pair[0].token;
 }
 

@@ -21,10 +21,12 @@ class DecideScratch {
  public:
   // What answers a surface as asked.
   struct Surface {
+    std::uint64_t snapshot = 0;           // its serial, of that which says what stands here, up to the next blank line
     std::vector<SurfaceMatch> matches;
     std::optional<Error> problem;
     bool everything_is_needed = false;    // not only the best of each element counts
     const CompiledConfiguration* only = nullptr;   // where that is so, and all there is to offer is this one's
+
     std::string json;                     // its text, escaped, as a proposition begins: `{"surface":"…"`
     std::string_view text;
     std::uint64_t number = 0;             // no other surface that this scratch met has it, nor this one when it is met anew
@@ -51,7 +53,8 @@ class DecideScratch {
     PolicyAnswer<bool> answer = false;
   };
 
-  // Begins a request: what was kept of another snapshot is forgotten.
+  // Begins a request. What was kept of another snapshot is forgotten, but for tokens: those of experiences that were not compiled
+  // anew are the same.
   void begin(const Snapshot& snapshot, const TokenKey* key);
   // Begins the decision itself.
   void begin_decision();
@@ -60,7 +63,7 @@ class DecideScratch {
   bool has_key() const { return has_key_; }
   std::string_view token(const CompiledExperience& experience, const CompiledAction& action, int treatment, const Surface& surface);
   // The same, without a treatment, of the action whose ReadyProposition stands there. Empty: it was not met yet, or is forgotten.
-  std::string_view known_token(const char* action, const Surface& surface) const;
+  std::string_view known_token(std::uint32_t experience, const char* action, const Surface& surface) const;
 
   PlainReader reader;
   PlainRequest plain;                     // what it says, where it is plain
@@ -86,12 +89,16 @@ class DecideScratch {
     std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(quick_hash(text)); }
   };
   struct KnownToken {
-    const char* action = nullptr;         // where its ReadyProposition stands: no other's does
-    std::uint64_t surface = 0;
+    std::uint32_t experience = 0;         // its serial
     int treatment = -1;
+    const char* action = nullptr;         // where its ReadyProposition stands: no other's of that experience does
+    std::uint64_t surface = 0;
     std::string token;
-    bool is_of(const char* wanted, std::uint64_t there, int treated) const { return action == wanted && surface == there && treatment == treated; }
+    bool is_of(std::uint32_t owner, const char* wanted, std::uint64_t there, int treated) const {
+      return experience == owner && action == wanted && surface == there && treatment == treated;
+    }
   };
+  void look_up(const Snapshot& snapshot, Surface& surface) const;
   void forget_surfaces();
   // Where a token and the one that was asked for before it in the same place are kept.
   static std::size_t pair_of(const char* action, std::uint64_t surface, int treatment);
@@ -102,7 +109,7 @@ class DecideScratch {
   std::unordered_map<std::string, Surface, Hash, std::equal_to<>> surfaces_;
   std::uint64_t surfaces_met_ = 0;
   std::vector<KnownToken> tokens_;        // each in its place by hash
-  std::array<const Surface*, 512> near_{};   // of surfaces_, by hash: that which was last asked for
+  std::array<Surface*, 512> near_{};   // of surfaces_, by hash: that which was last asked for
 };
 
 }  // namespace footlight

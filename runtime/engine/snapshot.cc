@@ -18,6 +18,11 @@ class NoPolicyCompiler : public PolicyCompiler {
 
 }  // namespace
 
+std::uint32_t CompiledExperience::next_serial() {
+  static std::atomic<std::uint32_t> last{0};
+  return ++last;
+}
+
 Snapshot::Snapshot(SnapshotParts parts)
     : serial_([] {
         static std::atomic<std::uint64_t> last{0};

@@ -82,6 +82,8 @@ struct CompiledAction {
 };
 
 struct CompiledExperience : std::enable_shared_from_this<CompiledExperience> {
+  // No other one has it that this process compiles, as far as they are fewer than four billion.
+  const std::uint32_t serial = next_serial();
   std::string id;
   int revision = 1;
   ExperienceKind kind = ExperienceKind::campaign;
@@ -102,6 +104,9 @@ struct CompiledExperience : std::enable_shared_from_this<CompiledExperience> {
   std::vector<CompiledAction> actions;
   std::map<std::string, std::string> places;
   std::vector<std::pair<int, std::unique_ptr<const Policy>>> policies;   // its own, with their numbers
+
+ private:
+  static std::uint32_t next_serial();
 };
 
 // An action of an experience, as an index into a snapshot.
@@ -116,7 +121,7 @@ struct alignas(64) CandidateRun {
   Instant start, end;                                   // [start, end)
   std::uint64_t elements = 0;                           // that its actions stand on: bits by their numbers here
   AudienceProgram who = nullptr;
-  int experience = 0;
+  std::uint32_t serial = 0;                             // of the experience
   std::uint32_t first = 0, count = 0;                   // of candidates
   Condition rest = all_of_it;                           // what is left to ask of the audience of what the index finds
   Conditions::Bucket bucket;                            // where that is one
@@ -147,6 +152,9 @@ struct CompiledConfiguration {
   std::uint64_t elements = 0;                           // bits of all of them
   std::vector<int> element_numbers;                     // the element that each bit stands for
   CandidateIndex index;                                 // of runs
+
+  // The number of a run's.
+  int experience(const CandidateRun& run) const { return candidates[run.first].experience; }
 };
 
 // An experience that came after a snapshot was arranged, with the steps of its audience.

@@ -15,10 +15,10 @@ auto rank(const CompiledExperience& experience) {
   return std::tuple(-experience.priority, experience.activated_at, std::string_view(experience.id));
 }
 
-CandidateRun run_of(const CompiledExperience& experience, int number, AudienceProgram program, Condition rest, const Conditions& conditions) {
+CandidateRun run_of(const CompiledExperience& experience, AudienceProgram program, Condition rest, const Conditions& conditions) {
   const bool is_by_audience = experience.kind != ExperienceKind::journey && !experience.schedule && experience.schedule_policy < 0;
   return {.start = experience.start.value_or(Instant{INT64_MIN}), .end = experience.end.value_or(Instant{INT64_MAX}), .who = program,
-          .experience = number, .rest = rest, .bucket = rest >= unlisted && rest != all_of_it ? conditions.bucket(rest) : Conditions::Bucket(),
+          .serial = experience.serial, .rest = rest, .bucket = rest >= unlisted && rest != all_of_it ? conditions.bucket(rest) : Conditions::Bucket(),
           .is_plain = is_by_audience && experience.treatments.empty(), .asks_policies = is_by_audience && experience.split};
 }
 
@@ -61,13 +61,13 @@ void put_together(CompiledConfiguration& configuration, const SnapshotParts& par
   std::vector<CandidateIndex::Row> rows;
   for (std::uint32_t i = 0; i < configuration.candidates.size(); ++i) {
     const int number = configuration.candidates[i].experience;
-    if (!configuration.runs.empty() && configuration.runs.back().experience == number) {
+    if (!configuration.runs.empty() && configuration.experience(configuration.runs.back()) == number) {
       ++configuration.runs.back().count;
       continue;
     }
     const auto at = static_cast<std::size_t>(number);
     for (const Filing& filing : filings[at].ways) rows.push_back({static_cast<std::uint32_t>(configuration.runs.size()), filing});
-    CandidateRun run = run_of(parts.experiences[at], number, parts.programs[at], filings[at].rest, *parts.conditions);
+    CandidateRun run = run_of(parts.experiences[at], parts.programs[at], filings[at].rest, *parts.conditions);
     run.first = i;
     run.count = 1;
     configuration.runs.push_back(run);
@@ -133,7 +133,7 @@ class Patch {
   }
 
  private:
-  const CompiledExperience& experience(const CandidateRun& run) const { return before_[static_cast<std::size_t>(run.experience)]; }
+  const CompiledExperience& experience(const CandidateRun& run) const { return before_[static_cast<std::size_t>(old_.experience(run))]; }
 
   // The first of the old runs that does not rank before it.
   std::size_t place_of(const CompiledExperience& one) const {
@@ -143,7 +143,7 @@ class Patch {
 
   std::size_t run_of(int number) const {
     std::size_t at = place_of(before_[static_cast<std::size_t>(number)]);
-    while (at < old_.runs.size() && old_.runs[at].experience != number) ++at;
+    while (at < old_.runs.size() && old_.experience(old_.runs[at]) != number) ++at;
     return at;
   }
 
@@ -160,7 +160,7 @@ class Patch {
   }
 
   void insert(const Coming& one, int configuration) {
-    CandidateRun run = footlight::run_of(*one.experience, one.number, one.program, one.filings.rest, conditions_);
+    CandidateRun run = footlight::run_of(*one.experience, one.program, one.filings.rest, conditions_);
     run.first = static_cast<std::uint32_t>(next_.candidates.size());
     for (std::size_t a = 0; a < one.experience->actions.size(); ++a) {
       if (one.experience->actions[a].configuration != configuration) continue;

@@ -31,6 +31,15 @@ std::string answers(const Snapshot& snapshot, const Request& asked, DecideScratc
   return plain + "\n" + to_json(decide(snapshot, asked, runner)) + "\n" + to_json(decide(snapshot, asked, runner, {.explain = true}));
 }
 
+// With tokens, which are remembered beyond a snapshot.
+std::string signed_answer(const Snapshot& snapshot, const Request& asked, DecideScratch& scratch) {
+  static const TokenKey key = token_key("secret");
+  WordRunner runner(snapshot);
+  const auto made = footlight::answer(snapshot, bytes_of(asked), asked.now, runner, {.key = &key}, scratch);
+  if (!made) FAIL(to_text(made.error()));
+  return std::string(made->json);
+}
+
 // A world that changes, and its series beside it.
 class History {
  public:
@@ -103,6 +112,10 @@ class History {
       DecideScratch fresh;
       const std::string expected = answers(*whole, asked, fresh);
       REQUIRE(answers(made, asked, scratch_) == expected);
+      DecideScratch fresh_with_key;
+      const std::string expected_with_tokens = signed_answer(*whole, asked, fresh_with_key);
+      REQUIRE(signed_answer(made, asked, scratch_with_key_) == expected_with_tokens);
+      if (expected_with_tokens.find("\"token\":") != std::string::npos) ++tokens_;
       if (documents_.chance(5)) kept_.push_back({series_.current(), asked, expected});
       DecideScratch bare;
       const auto alone = Snapshot::compile({.version = version_, .workspace = world_.workspace}, policies);
@@ -120,6 +133,7 @@ class History {
 
   DocumentGenerator& documents() { return documents_; }
   SnapshotSeries& series() { return series_; }
+  int tokens() const { return tokens_; }                   // answers with tokens that were compared
 
  private:
   struct Kept {
@@ -138,8 +152,8 @@ class History {
   std::shared_ptr<const Snapshot> patched_, arranged_;
   std::vector<std::string> ids_;
   std::string version_ = "v0";
-  int steps_ = 0, revision_ = 1;
-  DecideScratch scratch_;
+  int steps_ = 0, revision_ = 1, tokens_ = 0;
+  DecideScratch scratch_, scratch_with_key_;
   std::vector<Kept> kept_;
 };
 
@@ -147,6 +161,7 @@ class History {
 
 TEST_CASE("a snapshot made from what changed decides as one that is compiled whole") {
   const std::uint64_t seed = Catch::rngSeed();
+  int tokens = 0;
   for (std::uint64_t n = 0; n < 40; ++n) {
     INFO("seed " << seed << ", history " << n);
     History history(seed + n, 3 + n % 12);
@@ -157,7 +172,9 @@ TEST_CASE("a snapshot made from what changed decides as one that is compiled who
       history.compare(3);
     }
     history.look_back();
+    tokens += history.tokens();
   }
+  CHECK(tokens > 1'000);                                   // answers that have some
 }
 
 TEST_CASE("the same of many experiences, whose candidates are found by their rarest conditions") {
