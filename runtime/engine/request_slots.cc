@@ -1,6 +1,7 @@
 #include "engine/request_slots.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "footlight/time.h"
 
@@ -10,10 +11,13 @@ namespace {
 SlotValue scalar(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::boolean: return SlotValue::of(value.boolean());
-    case Value::Kind::number: return SlotValue::of(value.number());
+    case Value::Kind::number:
+      if (std::isnan(value.number())) break;               // no JSON has it; it is in no order with numbers
+      return SlotValue::of(value.number());
     case Value::Kind::string: return SlotValue::of(std::string_view(value.string()));
-    default: return SlotValue{.kind = SlotValue::Kind::other};
+    default: break;
   }
+  return SlotValue{.kind = SlotValue::Kind::other};
 }
 
 }  // namespace
