@@ -125,5 +125,7 @@ parser.add_argument("--quick", action="store_true")
 options = parser.parse_args()
 if options.draw and not options.out: parser.error("--draw draws the figures of --out")
 if not (options.footlight or options.draw): parser.error("FOOTLIGHT, or figures to draw")
+for folder in options.workload or []:
+    if not os.path.isfile(os.path.join(folder, "workload.json")): parser.error(f"--workload: there is no workload.json in {folder}")
 if options.footlight: measure(os.path.abspath(options.footlight), options.peers, options.workload, options.out, options.quick)
 if options.draw: draw(options.out, options.draw)
