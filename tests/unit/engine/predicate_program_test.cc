@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "base/limits.h"
 #include "engine/bucket.h"
@@ -152,6 +153,21 @@ TEST_CASE("buckets are FNV-1a twice, the same everywhere") {
   std::vector<int> tenths(10);
   for (int i = 0; i < 20'000; ++i) ++tenths[static_cast<std::size_t>(bucket_of("salt", "user" + std::to_string(i)) / 1000)];
   for (const int count : tenths) CHECK(std::abs(count - 2'000) < 150);
+}
+
+TEST_CASE("a bucket counts the decimal digits of the first hash, however many they are") {
+  const auto fnv1a = [](std::uint32_t hash, const std::string& bytes) {
+    for (const char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619u;
+    return hash;
+  };
+  constexpr std::uint32_t basis = 2166136261u;
+  std::map<std::size_t, int> lengths;
+  for (int i = 0; i < 50'000; ++i) {
+    const std::string salt = "s" + std::to_string(i % 7), text = "c-" + std::to_string(i), digits = std::to_string(fnv1a(fnv1a(basis, salt), text));
+    ++lengths[digits.size()];
+    REQUIRE(bucket_of(salt, text) == static_cast<int>(fnv1a(basis, digits) % 10'000));
+  }
+  for (const std::size_t length : {10, 9, 8, 7}) CHECK(lengths[length] > 0);
 }
 
 TEST_CASE("a compiled predicate holds where the plain reading of its document does") {
