@@ -198,7 +198,7 @@ class Conditions::Lister {
     }
 
     for (const Condition condition : present) lists.present.push_back({attribute, condition - all_.first_});
-    if (!truth[false].empty() || !truth[true].empty()) lists.booleans.push_back({attribute, {bits(truth[false]), bits(truth[true])}});
+    if (!truth[false].empty() || !truth[true].empty()) lists.booleans.push_back({attribute, {bits(truth[false]), bits(truth[true]), {}}});
     if (!texts.empty()) lists.texts.push_back(table(attribute, texts));
     if (!items.empty()) lists.items.push_back(table(attribute, items));
     const auto count = std::accumulate(alls.begin(), alls.end(), std::size_t{0}, [](std::size_t sum, const auto& some) { return sum + some.second.size(); });

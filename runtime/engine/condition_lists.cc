@@ -175,8 +175,11 @@ void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) co
     from[3] |= window.masks[3];
     if (row.rest != Numbers::none) apply(classes[row.rest + number_class], truths);
   });
-  for (const Boolean& row : booleans)
-    if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::boolean) apply(row.ranges[value.boolean], truths);
+  for (const Boolean& row : booleans) {
+    const SlotValue& value = slots[row.attribute];
+    const unsigned is_neither = value.kind != Kind::boolean;
+    apply(row.ranges[2 * is_neither | (static_cast<unsigned>(value.boolean) & ~is_neither)], truths);
+  }
   for (const Present& row : present) truths[row.condition >> 6] |= std::uint64_t{slots[row.attribute].kind != Kind::absent} << (row.condition & 63);
   finder.finish();
 }

@@ -41,7 +41,7 @@ struct Conditions::Lists {
   };
   struct Boolean {
     int attribute;
-    Range ranges[2];
+    Range ranges[3];                                       // of false, true, and of what is neither
   };
   // Texts are found by hash.
   struct Texts {
