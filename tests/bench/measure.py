@@ -5,13 +5,16 @@ measure.py FOOTLIGHT [--peers FOLDER] [--workload FOLDER ...] [--quick] [--out F
 Peers are npm packages, installed in FOLDER (see peers.mjs). One that is not there, or that fails, says so on its line.
 Workloads of your own are measured instead of ours.
 Without FOOTLIGHT nothing is measured, and the picture is drawn of the figures that are there."""
-import argparse, collections, contextlib, json, math, os, statistics, subprocess, sys, tempfile
+import argparse, collections, contextlib, itertools, json, math, os, shutil, statistics, subprocess, sys, tempfile
 from xml.sax.saxutils import escape
 
-# Name, experiences, the last argument of workload.py, requests for Footlight, for a peer, rounds. A page of the large one has
-# 120 surfaces to choose from, so that some 2,000 experiences are in scope of a request; flat-100000 is beyond what peers bear.
-SHAPES = [("page-100", 100, "page", 1000, 300, 5), ("page-1000", 1000, "page", 1000, 300, 5), ("flat-1000", 1000, "flat", 1000, 300, 5),
-          ("page-100000", 100_000, "120", 60, 60, 3), ("flat-100000", 100_000, "flat", 20, 0, 1)]
+# Name, experiences, the last argument of workload.py, requests, rounds, whether peers are asked. Everyone is asked the same
+# requests: of fewer a CPU learns by heart where each of them jumps. A page of the large one has 120 surfaces to choose from, so
+# that some 2,000 experiences are in scope of a request; flat-100000 is beyond what peers bear.
+SHAPES = [("page-100", 100, "page", 1000, 5, True), ("page-1000", 1000, "page", 1000, 5, True), ("flat-1000", 1000, "flat", 1000, 5, True),
+          ("page-100000", 100_000, "120", 60, 3, True), ("flat-100000", 100_000, "flat", 20, 1, False)]
+# Of a workload of your own the first ones: what a peer can be asked within a minute or two.
+REQUESTS, REQUESTS_OF_MANY = 2000, 100
 here = os.path.dirname(os.path.abspath(__file__))
 peers_mjs = os.path.join(here, "peers.mjs")
 
@@ -19,9 +22,9 @@ def said(command):
     try: return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError): return None
 
-def ask_peer(name, packages, folder, requests, seconds):
+def ask_peer(name, packages, folder, seconds):
     """A process of its own: it may crash, and does not run on what another one warmed up."""
-    try: done = subprocess.run(["node", peers_mjs, name, folder, str(requests), str(seconds)], cwd=packages, capture_output=True, text=True, timeout=120)
+    try: done = subprocess.run(["node", peers_mjs, name, folder, str(seconds)], cwd=packages, capture_output=True, text=True, timeout=120)
     except subprocess.TimeoutExpired: return {"peer": name, "left_out": "no end after 120 s"}
     if done.returncode == 0: return json.loads(done.stdout.splitlines()[-1])   # a package may have said something before
     why = next((line for line in done.stderr.splitlines() if "Error" in line or "panicked" in line), f"ended with {done.returncode}")
@@ -40,14 +43,25 @@ def made(n, requests, shape):
         subprocess.run([sys.executable, os.path.join(here, "workload.py"), folder, str(n), str(requests), "21", shape], check=True)
         yield folder
 
+@contextlib.contextmanager
+def first_of(given):
+    with tempfile.TemporaryDirectory() as folder:
+        workload = os.path.join(given, "workload.json")
+        shutil.copy(workload, folder)
+        with open(workload, encoding="utf-8") as file: few = len(json.load(file)["experiences"]) <= 1000
+        for name in ("requests.jsonl", "expected.jsonl"):
+            with open(os.path.join(given, name), encoding="utf-8") as lines, open(os.path.join(folder, name), "w", encoding="utf-8") as first:
+                first.writelines(itertools.islice(lines, REQUESTS if few else REQUESTS_OF_MANY))
+        yield folder
+
 def measure(footlight, packages, given, out, quick):
     node = said(["node", "--version"])
     if not node: print("node is not installed: no peers", file=sys.stderr)
     names = said(["node", peers_mjs, "--list"]).splitlines() if node else []
     results = []
-    workloads = [(name, peer_requests, rounds, made(n, requests, shape)) for name, n, shape, requests, peer_requests, rounds in (SHAPES[:3] if quick else SHAPES)]
-    if given: workloads = [(os.path.basename(os.path.normpath(folder)), 60, 3, contextlib.nullcontext(folder)) for folder in given]
-    for name, peer_requests, rounds, place in workloads:
+    workloads = [(name, rounds, has_peers, made(n, requests, shape)) for name, n, shape, requests, rounds, has_peers in (SHAPES[:3] if quick else SHAPES)]
+    if given: workloads = [(os.path.basename(os.path.normpath(folder)), 3, True, first_of(folder)) for folder in given]
+    for name, rounds, has_peers, place in workloads:
         with place as folder:
             with open(os.path.join(folder, "workload.json"), encoding="utf-8") as file: on = collections.Counter(e["surface"] for e in json.load(file)["experiences"])
             n = on.total()
@@ -56,11 +70,11 @@ def measure(footlight, packages, given, out, quick):
                 command = [footlight, "bench", "decide", "--workload", folder, "--check", "--rounds", "15", "--json", *options]
                 return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             # Rounds take turns, since a machine is not as fast now as it was a minute ago.
-            ours, lua, theirs = [], [], {peer: [] for peer in names if peer_requests}
+            ours, lua, theirs = [], [], {peer: [] for peer in names if has_peers}
             for _ in range(1 if quick else rounds):
                 ours.append(decide())
                 if n <= 1000: lua.append(decide("--opaque"))
-                for peer in theirs: theirs[peer].append(ask_peer(peer, packages, folder, peer_requests, 1 if quick else 2))
+                for peer in theirs: theirs[peer].append(ask_peer(peer, packages, folder, 1 if quick else 2))
             middle = sorted(ours, key=lambda row: row["ns_per_decision"])[len(ours) // 2]
             row = {"workload": name, "in_scope": round(statistics.mean(in_scope)), "footlight": middle, "peers": [median_of(rounds, ours) for rounds in theirs.values()]}
             if lua: row["lua"] = median_of(lua, ours)
@@ -126,6 +140,7 @@ options = parser.parse_args()
 if options.draw and not options.out: parser.error("--draw draws the figures of --out")
 if not (options.footlight or options.draw): parser.error("FOOTLIGHT, or figures to draw")
 for folder in options.workload or []:
-    if not os.path.isfile(os.path.join(folder, "workload.json")): parser.error(f"--workload: there is no workload.json in {folder}")
+    for name in ("workload.json", "requests.jsonl", "expected.jsonl"):
+        if not os.path.isfile(os.path.join(folder, name)): parser.error(f"--workload: there is no {name} in {folder}")
 if options.footlight: measure(os.path.abspath(options.footlight), options.peers, options.workload, options.out, options.quick)
 if options.draw: draw(options.out, options.draw)

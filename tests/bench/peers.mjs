@@ -1,6 +1,6 @@
 // Peers on the same workload, in one thread of node: JSON bytes of a request to JSON bytes of the answer.
 //   node tests/bench/peers.mjs --list                                       their names, a line each
-//   node tests/bench/peers.mjs NAME WORKLOAD_FOLDER [REQUESTS] [SECONDS]    one of them: a JSON object on a line
+//   node tests/bench/peers.mjs NAME WORKLOAD_FOLDER [SECONDS]               one of them: a JSON object on a line
 //
 // A peer decides who is eligible; schedule, traffic, order, elements and writing are some lines of JavaScript that all
 // of them share. Each is asked in the quickest of the ways it has, with its own operators; what it has no operator for
@@ -272,10 +272,10 @@ if (process.argv[2] === "--list") {
   for (const { name } of peers) console.log(name);
   process.exit();
 }
-const [name, folder, limit = "400", seconds = "3"] = process.argv.slice(2);
+const [name, folder, seconds = "3"] = process.argv.slice(2);
 const peer = peers.find((peer) => peer.name === name);
 if (!peer || !folder) {
-  console.error("usage: node tests/bench/peers.mjs --list | NAME WORKLOAD_FOLDER [REQUESTS] [SECONDS]");
+  console.error("usage: node tests/bench/peers.mjs --list | NAME WORKLOAD_FOLDER [SECONDS]");
   process.exit(2);
 }
 const end = (said) => { console.log(JSON.stringify({ peer: name, ...said })); process.exit(); };
@@ -293,8 +293,8 @@ if (peer.package) {
 }
 
 const lines = (name) => readFileSync(path.join(folder, name), "utf8").split("\n").filter((line) => line);
-const requests = lines("requests.jsonl").slice(0, Number(limit));
-const expected = lines("expected.jsonl").slice(0, requests.length).map((line) => JSON.parse(line));
+const requests = lines("requests.jsonl");
+const expected = lines("expected.jsonl").map((line) => JSON.parse(line));
 const bySurface = new Map(requests.flatMap((line) => JSON.parse(line).surfaces).map((surface) => [surface, []]));
 for (const e of JSON.parse(readFileSync(path.join(folder, "workload.json"), "utf8")).experiences) bySurface.get(e.surface)?.push(e);
 const { surface: prepare, ask = (handles, attributes) => handles.map((handle) => handle(attributes)) } = peer.make(module);
@@ -371,6 +371,6 @@ do {
     else decide(prepared[i]);
   }
   times.push(((performance.now() - start) * 1e6) / requests.length);
-} while (performance.now() < until || times.length < 3);
+} while (performance.now() < until || times.length < 2);
 times.sort((a, b) => a - b);
 end({ version: packageVersion, ns_per_decision: Math.round(times[times.length >> 1]), answered: answered.length, checked: expected.length, wrong });
