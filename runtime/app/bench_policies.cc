@@ -154,7 +154,8 @@ int bench_policies_command(const BenchPoliciesOptions& options) {
   std::vector<Row> rows;
   for (auto& [id, row] : by_owner) rows.push_back(std::move(row));
   std::stable_sort(rows.begin(), rows.end(), [](const Row& left, const Row& right) { return left.whole() > right.whole(); });
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) { return best[left].total_us > best[right].total_us; });
+  // By what is the same every time.
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) { return best[left].fuel > best[right].fuel; });
 
   if (options.json) {
     Array experiences, policies;
@@ -190,10 +191,10 @@ int bench_policies_command(const BenchPoliciesOptions& options) {
                      number(cost.total_us / calls), number(cost.slowest_us), number(cost.fuel / calls, "%.0f"), std::to_string(cost.fuel_most), std::to_string(cost.failures)});
   }
   std::printf("\n%s", table(lines).c_str());
-  const Policy& slowest = snapshot.policies()[order[0]];
+  const Policy& dearest = snapshot.policies()[order[0]];
   if (best[order[0]].calls > 0)
-    std::printf("\nslowest: %s, %s of %s, %s us a decision\n", (slowest.place.empty() ? slowest.path : slowest.place).c_str(), std::string(to_text(slowest.role)).c_str(),
-                slowest.owner.c_str(), number(best[order[0]].total_us / each).c_str());
+    std::printf("\nmost costly: %s, %s of %s, %s fuel and %s us a decision\n", (dearest.place.empty() ? dearest.path : dearest.place).c_str(), std::string(to_text(dearest.role)).c_str(),
+                dearest.owner.c_str(), number(best[order[0]].fuel / each, "%.0f").c_str(), number(best[order[0]].total_us / each).c_str());
   return 0;
 }
 

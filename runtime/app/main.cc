@@ -306,7 +306,7 @@ int main(int argc, char** argv) {
   command->callback([&] { run = [&] { return bench_decide_command(bench); }; });
 
   BenchPoliciesOptions bench_policies;
-  command = benches->add_subcommand("policies", "what each experience and policy of a workspace costs, the slowest first");
+  command = benches->add_subcommand("policies", "what each experience and policy of a workspace costs, the most costly first");
   command->add_option("folder", bench_policies.folder, "the workspace, taken as if all of it were live")->capture_default_str();
   command->add_option("--requests", bench_policies.requests, "JSON lines, as `replay` reads them")->required();
   command->add_option("--at", bench_policies.at, "the instant of requests that have none; default now");

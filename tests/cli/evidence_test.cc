@@ -263,7 +263,7 @@ campaign "cheap" {
   CHECK(number(policies[1], "calls") == 1);
   CHECK(number(shop.json({"bench", "policies", shop.ws, "--requests", shop.asked}).find("policies")->array()[0], "fuel_mean") == number(policies[0], "fuel_mean"));
   const Ran text = shop.at({"bench", "policies", shop.ws, "--requests", shop.asked});
-  CHECK_THAT(text.out, Catch::Contains("slowest: experiences/scripted.lua:3, targeting of dear"));
+  CHECK_THAT(text.out, Catch::Contains("most costly: experiences/scripted.lua:3, targeting of dear"));
   CHECK(shop.at({"bench", "policies", shop.ws, "--requests", "-"}, "\n").exit_code == 2);
 }
 
