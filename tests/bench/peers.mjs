@@ -94,7 +94,7 @@ function compile(p) {
 const answered = [], numbers = new Map();
 function say(p, peer, negated = false) {
   if (p.op === "true") return negated ? { op: "or", args: [] } : p;
-  if (p.op === "not") return peer.can(p) ? { op: "not", arg: say(p.arg, peer) } : say(p.arg, peer, !negated);
+  if (p.op === "not") return peer.can(p) && !negated ? { op: "not", arg: say(p.arg, peer) } : say(p.arg, peer, !negated);
   if (p.op === "and" || p.op === "or") return { op: (p.op === "and") === !negated ? "and" : "or", args: p.args.map((q) => say(q, peer, negated)) };
   const leaf = negated ? { op: "not", arg: p } : p;
   if (peer.can(leaf)) return leaf;
