@@ -26,7 +26,8 @@ class PossibleRuns {
       const CandidateRun& run = matched_.runs[word_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_))];
       __builtin_prefetch(&matched_.offers[run.first]);
       // Of those that are asked all of it their program; of others nothing that was not asked for, without a branch for it.
-      const auto asks_all = -static_cast<std::uintptr_t>(run.rest == all_of_it), who = reinterpret_cast<std::uintptr_t>(run.who), itself = reinterpret_cast<std::uintptr_t>(&run);
+      const auto itself = reinterpret_cast<std::uintptr_t>(&run), who = reinterpret_cast<std::uintptr_t>(run.who);
+      const auto asks_all = -static_cast<std::uintptr_t>(run.rest == all_of_it);
       __builtin_prefetch(reinterpret_cast<const void*>(itself ^ ((itself ^ who) & asks_all)));
       runs_[count_] = &run;
       count_ += static_cast<int>(run.start <= now) & static_cast<int>(now < run.end);
