@@ -53,17 +53,18 @@ struct PlainReader::Work {
   RequestSlots* slots = nullptr;
 
   bool prepare(std::string_view text) {
-    if (text.size() > limits::request_bytes_max) return false;
+    if (text.empty() || text.size() > limits::request_bytes_max) return false;
     if (text.size() + simdjson::SIMDJSON_PADDING > buffer.size()) buffer.resize(2 * text.size() + simdjson::SIMDJSON_PADDING + 1024);
     if (text.size() > capacity || !stage) {
       capacity = std::max<std::size_t>(2 * text.size(), 4096);
       if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, depth_max, stage) != simdjson::SUCCESS) return false;
     }
-    text.copy(buffer.data(), text.size());               // not memcpy: an empty text may have no address
-    std::memset(buffer.data() + text.size(), ' ', simdjson::SIMDJSON_PADDING);
-    const auto* begin = reinterpret_cast<const std::uint8_t*>(buffer.data());
-    if (stage->stage1(begin, text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS) return false;
+    // simdjson reads the caller's bytes, and none behind them; the walk, which looks further than a token ends, reads a copy. The
+    // copy comes second: whoever is first waits for memory, and a copy has nothing else to do meanwhile.
+    if (stage->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS) return false;
     stage->structural_indexes[stage->n_structural_indexes] = static_cast<std::uint32_t>(text.size());
+    std::memcpy(buffer.data(), text.data(), text.size());
+    std::memset(buffer.data() + text.size(), ' ', simdjson::SIMDJSON_PADDING);
     bytes = buffer.data();
     token = stage->structural_indexes.get();
     has_escapes = std::memchr(bytes, '\\', text.size()) != nullptr;

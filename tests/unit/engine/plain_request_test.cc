@@ -1,5 +1,8 @@
 // Requests from bytes: what the plain reader takes is what the reporting reader takes, value for value,
 // and what that refuses, the plain one never takes.
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <random>
@@ -226,6 +229,28 @@ TEST_CASE("what is refused is never taken as plain") {
     REQUIRE(!reported(row, table));
     CHECK(!read(row, table));
   }
+}
+
+TEST_CASE("a request may end where readable memory ends") {
+  const AttributeTable table = table_of(used);
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  void* const pages = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(pages != MAP_FAILED);
+  char* const end = static_cast<char*>(pages) + page;
+  REQUIRE(mprotect(end, page, PROT_NONE) == 0);
+  PlainReader reader;
+  PlainRequest plain;
+  for (const std::string last : {R"("attributes":{"n":5}})", R"("attributes":{"list":["a","b"]}})", R"("attributes":{"b":true}})", R"("attributes":{"a":"caf\u00e9"}})", R"("attributes":{)"})
+    for (std::size_t blanks = 0; blanks < 130; ++blanks) {       // two blocks of the widest kind
+      const std::string bytes = '{' + std::string(blanks, ' ') + R"("surfaces":["web://shop.example/#hero"],)" + last;
+      INFO(bytes);
+      bytes.copy(end - bytes.size(), bytes.size());
+      const auto expected = reported(bytes, table);
+      REQUIRE(reader.read({end - bytes.size(), bytes.size()}, table, plain) == expected.has_value());
+      if (expected) CHECK(expected->starts_with(shown(table, plain.slots)));
+    }
+  CHECK(!reader.read({}, table, plain));
+  CHECK(munmap(pages, 2 * page) == 0);
 }
 
 TEST_CASE("bytes changed at random are read alike or not at all") {
