@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <set>
 
-#include "base/limits.h"
 #include "base/semver.h"
+#include "script/meanings.h"
 #include "script/print.h"
 #include "script/walk.h"
 
@@ -43,8 +42,6 @@ bool is_true(const Value& constant) {
   return !constant.is_null() && !(constant.is_boolean() && !constant.boolean());
 }
 
-// Small functions of the file are written out where they are called; so often, so deep.
-constexpr int inline_depth_max = 16;
 constexpr std::size_t document_nodes_max = 1'000;
 
 using Known = std::set<std::string>;  // attributes that are neither absent nor false here
@@ -65,138 +62,11 @@ bool is_always(const Value& document, bool holds) {
   return parts && parts->is_array() && parts->array().empty();
 }
 
-// What stands behind an expression in parentheses.
-const Expr& bare(const Expr& e) {
-  const Expr* at = &e;
-  while (const auto* paren = std::get_if<Paren>(&at->node)) at = paren->inner.get();
-  return *at;
-}
-
-const Expr& absent() {
-  static const Expr nil{.at = {}, .height = 1, .node = Nil{}};
-  return nil;
-}
-
-// `pricing.limit = …`: the variable's declaration and the key, where the target has this shape.
-std::optional<std::pair<int, std::string>> member_of(const Expr& target) {
-  const auto* index = std::get_if<Index>(&target.node);
-  const auto* name = index ? std::get_if<Name>(&index->object->node) : nullptr;
-  const auto* key = index ? std::get_if<String>(&index->key->node) : nullptr;
-  if (!name || !key || name->declaration < 0) return {};
-  return std::pair(name->declaration, key->value);
-}
-
-// `(function() … end)()`: the function; null for anything else.
-const FunctionBody* called_at_once(const Expr& e) {
-  const auto* call = std::get_if<Call>(&e.node);
-  const auto* maker = call && call->method.empty() && call->arguments.empty() ? std::get_if<Function>(&bare(*call->callee).node) : nullptr;
-  return maker && maker->body->parameters.empty() && !maker->body->is_vararg ? maker->body.get() : nullptr;
-}
-
-// What stands before a policy's function, from the outside in: the chunk, and functions that are called at once to give it.
-std::vector<const Block*> preambles(const Chunk& chunk) {
-  std::vector<const Block*> blocks{&chunk.ast.chunk->body};
-  while (blocks.size() < 4 && !blocks.back()->statements.empty()) {
-    const auto* result = std::get_if<Return>(&blocks.back()->statements.back().node);
-    const FunctionBody* inner = result && result->values.size() == 1 ? called_at_once(bare(result->values[0])) : nullptr;
-    if (!inner) break;
-    blocks.push_back(&inner->body);
-  }
-  return blocks;
-}
-
-// The members that tables get before the policy's function, after they were made. Null: it is not known what a member holds,
-// since it is set more than once, or by a function.
-class LaterMembers {
- public:
-  explicit LaterMembers(const Chunk& chunk) : locals_(chunk.ast.locals) {
-    const std::vector<const Block*> before = preambles(chunk);
-    for (const Block* block : before)
-      for (const Stat& s : block->statements) statement(s, true);
-    for (const FunctionBody* body : chunk.ast.functions)
-      if (std::find(before.begin(), before.end(), &body->body) == before.end())
-        for (const Stat& s : body->body.statements) statement(s, false);
-  }
-
-  // Of the table that the variable was declared with.
-  std::optional<const Expr*> find(int declaration, const std::string& key) const {
-    const auto found = members_.find({root(declaration), key});
-    return found == members_.end() ? std::nullopt : std::optional(found->second);
-  }
-
- private:
-  // `local pricing = M`: the same table.
-  int root(int declaration) const {
-    for (int depth = 0; depth < limits::script_depth_max; ++depth) {
-      const Expr* initial = locals_[static_cast<std::size_t>(declaration)].initial;
-      const auto* name = initial ? std::get_if<Name>(&initial->node) : nullptr;
-      if (!name || name->declaration < 0) return declaration;
-      declaration = name->declaration;
-    }
-    return declaration;
-  }
-
-  void statement(const Stat& s, bool is_before) {
-    if (const auto* assign = std::get_if<Assign>(&s.node))
-      for (std::size_t i = 0; i < assign->targets.size(); ++i) set(assign->targets[i], is_before && assign->targets.size() == assign->values.size() ? &assign->values[i] : nullptr);
-    if (const auto* function = std::get_if<FunctionStat>(&s.node)) set(function->target, nullptr);
-    each_part(
-        s, [](const Expr&) {}, [&](const Block& inner) {
-          for (const Stat& within : inner.statements) statement(within, false);
-        },
-        [](const FunctionBody&) {});
-  }
-  void set(const Expr& target, const Expr* value) {
-    const auto member = member_of(target);
-    if (!member) return;
-    if (const auto [known, is_new] = members_.try_emplace({root(member->first), member->second}, value); !is_new) known->second = nullptr;
-  }
-
-  const std::vector<Variable>& locals_;
-  std::map<std::pair<int, std::string>, const Expr*> members_;
-};
-
-// The local functions of a chunk, by their variable.
-class LocalFunctions {
- public:
-  explicit LocalFunctions(const FunctionBody& chunk) { block(chunk.body); }
-  const FunctionBody* find(int declaration) const {
-    const auto found = bodies_.find(declaration);
-    return found == bodies_.end() ? nullptr : found->second;
-  }
-
- private:
-  void block(const Block& b) {
-    for (const Stat& s : b.statements) {
-      if (const auto* f = std::get_if<LocalFunction>(&s.node)) bodies_[f->name.declaration] = f->body.get();
-      each_part(
-          s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); }, [&](const FunctionBody& body) { block(body.body); });
-    }
-  }
-  void expression(const Expr& e) {
-    each_part(
-        e, [&](const Expr& part) { expression(part); }, [&](const FunctionBody& body) { block(body.body); });
-  }
-  std::map<int, const FunctionBody*> bodies_;
-};
-
-// A value that is made without asking anybody: a constant, a function, a table of them.
-bool is_plain(const Expr& e) {
-  if (const auto* table = std::get_if<Table>(&e.node))
-    return std::all_of(table->fields.begin(), table->fields.end(), [](const Field& field) {
-      const bool is_key = !field.key || std::holds_alternative<String>(field.key->node) || std::holds_alternative<Number>(field.key->node);
-      return is_key && (is_plain(*field.value) || std::holds_alternative<Name>(field.value->node));
-    });
-  if (const auto* unary = std::get_if<Unary>(&e.node)) return unary->op == UnaryOp::negate && std::holds_alternative<Number>(unary->operand->node);
-  return std::holds_alternative<Nil>(e.node) || std::holds_alternative<Boolean>(e.node) || std::holds_alternative<Number>(e.node) ||
-         std::holds_alternative<String>(e.node) || std::holds_alternative<Function>(e.node);
-}
-
 class Lifter {
  public:
   // `is_met`: the function stays Lua, and only what holds with the declarations is wanted, without notes.
   Lifter(const Chunk& chunk, const FunctionBody& body, const IsMet* is_met = nullptr)
-      : tree_(chunk.ast), body_(body), functions_(*chunk.ast.chunk), later_(chunk), is_met_(is_met) {}
+      : body_(body), meanings_(chunk, body, is_met != nullptr), is_met_(is_met) {}
 
   Lift run() {
     if (body_.parameters.empty()) {
@@ -335,8 +205,8 @@ class Lifter {
     if (const auto* local = std::get_if<Local>(&stat.node)) {
       for (std::size_t i = 0; i < local->values.size(); ++i) {
         const Expr& value = local->values[i];
-        if (std::holds_alternative<Function>(value.node) || is_plain(value) || constant(value)) continue;
-        if (const auto found = path(value)) {
+        if (Meanings::is_plain(value) || meanings_.constant(value)) continue;
+        if (const auto found = meanings_.path(value)) {
           if (!found->empty()) need(LiftNeed::Kind::name, *found, value);
           continue;
         }
@@ -410,103 +280,15 @@ class Lifter {
                       stat.node);
   }
 
-  // ---- names
+  // ---- the parts of a condition
 
-  // What a name stands for: the argument that it was bound to, or what its `local` gave it.
-  const Expr* meaning(const Name& name) const {
-    if (name.declaration < 0) return nullptr;
-    if (const auto bound = bound_.find(name.declaration); bound != bound_.end()) return bound->second;
-    const Variable& variable = tree_.locals[static_cast<std::size_t>(name.declaration)];
-    return variable.is_reassigned ? nullptr : variable.initial;
-  }
-
-  // The expression behind the member of a table that is written in the text: `pricing.limit`; null where it is none, or it
-  // is not known what it holds. Tables cannot change while a function that is lifted runs, for that assigns nothing.
-  const Expr* member(const Index& index, int depth = 0) const {
-    const auto* key = std::get_if<String>(&index.key->node);
-    if (!key || depth > limits::script_depth_max) return nullptr;
-    const Expr* object = &bare(*index.object);
-    for (; depth <= limits::script_depth_max; ++depth) {
-      if (const auto* name = std::get_if<Name>(&object->node)) {
-        if (name->declaration >= 0 && !bound_.contains(name->declaration))
-          if (const auto later = later_.find(name->declaration, key->value)) return *later;
-        object = meaning(*name);
-      } else if (const auto* inner = std::get_if<Index>(&object->node)) {
-        object = member(*inner, depth + 1);
-      } else {
-        break;
-      }
-      if (!object) return nullptr;
-      object = &bare(*object);
-    }
-    const auto* table = std::get_if<Table>(&object->node);
-    if (!table || (is_met_ && is_within(object->at))) return nullptr;
-    const Expr* found = &absent();
-    for (const Field& field : table->fields) {
-      if (!field.key) continue;
-      const auto* name = std::get_if<String>(&field.key->node);
-      if (!name && !std::holds_alternative<Number>(field.key->node)) return nullptr;
-      if (name && name->value == key->value) {
-        if (found != &absent()) return nullptr;
-        found = field.value.get();
-      }
-    }
-    return found;
-  }
-
-  // What stays Lua may change the tables that it makes.
-  bool is_within(Place at) const { return at >= body_.at && at.line <= body_.end_line; }
-
-  // The small function of this file that a call calls.
-  const FunctionBody* callee_of(const Call& call) const {
-    if (!call.method.empty()) return nullptr;
-    const Expr* callee = &bare(*call.callee);
-    for (int depth = 0; callee && depth < limits::script_depth_max; ++depth) {
-      if (const auto* function = std::get_if<Function>(&callee->node)) return function->body.get();
-      if (const auto* index = std::get_if<Index>(&callee->node)) {
-        callee = member(*index);
-      } else if (const auto* name = std::get_if<Name>(&callee->node); name && name->declaration >= 0) {
-        if (tree_.locals[static_cast<std::size_t>(name->declaration)].is_reassigned) return nullptr;
-        if (const FunctionBody* body = functions_.find(name->declaration)) return body;
-        callee = meaning(*name);
-      } else {
-        return nullptr;
-      }
-    }
-    return nullptr;
-  }
-
-  // Binds the parameters of a small function to a call's arguments while it lives.
-  class Bound {
-   public:
-    Bound(Lifter& lifter, const FunctionBody& body, const Call& call) : lifter_(lifter), body_(body) {
-      for (std::size_t i = 0; i < body.parameters.size(); ++i)
-        lifter.bound_[body.parameters[i].declaration] = i < call.arguments.size() ? &call.arguments[i] : &absent();
-      lifter.open_.push_back(&body);
-    }
-    ~Bound() {
-      for (const Declared& parameter : body_.parameters) lifter_.bound_.erase(parameter.declaration);
-      lifter_.open_.pop_back();
-    }
-    Bound(const Bound&) = delete;
-    Bound& operator=(const Bound&) = delete;
-
-   private:
-    Lifter& lifter_;
-    const FunctionBody& body_;
-  };
-
-  // Whether it can be written out: not while it is being written out already, and if its arguments can be
-  // written in more than one place.
+  // Whether a call can be written out: its arguments can be written in more than one place.
   bool is_inlinable(const FunctionBody& body, const Call& call, const Known& known) {
-    if (body.is_vararg || call.arguments.size() > body.parameters.size()) return false;
-    if (open_.size() >= static_cast<std::size_t>(inline_depth_max) || std::find(open_.begin(), open_.end(), &body) != open_.end()) return false;
-    for (const Declared& parameter : body.parameters)
-      if (tree_.locals[static_cast<std::size_t>(parameter.declaration)].is_reassigned) return false;
+    if (!meanings_.can_bind(body, call)) return false;
     const std::size_t clauses = lift_.clauses.size();
     for (const Expr& argument : call.arguments) {
-      if (constant(argument)) continue;
-      if (const auto found = path(argument)) {
+      if (meanings_.constant(argument)) continue;
+      if (const auto found = meanings_.path(argument)) {
         if (!found->empty()) need(LiftNeed::Kind::name, *found, argument);
         continue;
       }
@@ -516,72 +298,10 @@ class Lifter {
     return true;
   }
 
-  // ---- the parts of a condition
-
-  // `p.cart.total` as `cart.total`, `p` as the empty path; none for anything else.
-  std::optional<std::string> path(const Expr& e, int depth = 0) const {
-    if (depth > limits::script_depth_max) return {};
-    if (const auto* name = std::get_if<Name>(&e.node)) {
-      if (name->declaration >= 0 && name->declaration == body_.parameters[0].declaration) {
-        if (tree_.locals[static_cast<std::size_t>(name->declaration)].is_reassigned) return {};
-        return "";
-      }
-      const Expr* meant = meaning(*name);
-      return meant ? path(*meant, depth + 1) : std::nullopt;
-    }
-    const auto* index = std::get_if<Index>(&e.node);
-    if (!index) return {};
-    const auto* key = std::get_if<String>(&index->key->node);
-    if (!key || key->value.empty() || key->value.find('.') != std::string::npos) return {};
-    const auto before = path(*index->object, depth + 1);
-    if (!before) return {};
-    return before->empty() ? key->value : *before + "." + key->value;
-  }
-  std::string attribute(const Expr& e) const { return path(e).value_or(""); }
-
   void need(LiftNeed::Kind kind, const std::string& attribute, const Expr& e) {
     LiftNeed need{kind, attribute, e.at.line};
     if (is_met_ && !(*is_met_)(need)) is_unmet_ = true;
     if (!is_met_) lift_.needs.push_back(std::move(need));
-  }
-
-  // The value of an expression that is the same in every call; null for nil.
-  std::optional<Value> constant(const Expr& e, int depth = 0) const {
-    if (depth > limits::script_depth_max) return {};
-    return std::visit(
-        Overloaded{
-            [](const Nil&) -> std::optional<Value> { return Value(); },
-            [](const Boolean& b) -> std::optional<Value> { return Value(b.value); },
-            [](const Number& n) -> std::optional<Value> { return Value(n.value); },
-            [](const String& s) -> std::optional<Value> { return Value(s.value); },
-            [&](const Name& n) -> std::optional<Value> {
-              const Expr* meant = meaning(n);
-              return meant ? constant(*meant, depth + 1) : std::nullopt;
-            },
-            [&](const Index& i) -> std::optional<Value> {
-              const Expr* meant = member(i);
-              return meant ? constant(*meant, depth + 1) : std::nullopt;
-            },
-            [&](const Unary& u) -> std::optional<Value> {
-              const auto operand = u.op == UnaryOp::negate ? constant(*u.operand, depth + 1) : std::nullopt;
-              if (!operand || !operand->is_number()) return {};
-              return Value(0.0 - operand->number());
-            },
-            [&](const Binary& b) -> std::optional<Value> {
-              if (b.op < BinaryOp::add || b.op > BinaryOp::div) return {};
-              const auto left = constant(*b.left, depth + 1), right = constant(*b.right, depth + 1);
-              if (!left || !right || !left->is_number() || !right->is_number()) return {};
-              const double x = left->number(), y = right->number();
-              const double result = b.op == BinaryOp::add   ? x + y
-                                    : b.op == BinaryOp::sub ? x - y
-                                    : b.op == BinaryOp::mul ? x * y
-                                                            : x / y;
-              if (!std::isfinite(result)) return {};  // a document has no infinity
-              return Value(result);
-            },
-            [](const auto&) -> std::optional<Value> { return {}; },
-        },
-        e.node);
   }
 
   std::string why_not(const Expr& e) const {
@@ -639,8 +359,8 @@ class Lifter {
       if (!inner) return {};
       return Condition{no(std::move(inner->document), e), std::move(inner->if_false), std::move(inner->if_true)};
     }
-    if (const auto value = constant(e)) return Condition{always(is_true(*value), e), {}, {}};
-    if (const std::string name = attribute(e); !name.empty()) {
+    if (const auto value = meanings_.constant(e)) return Condition{always(is_true(*value), e), {}, {}};
+    if (const std::string name = meanings_.attribute(e); !name.empty()) {
       clause(e);
       need(LiftNeed::Kind::any, name, e);
       return Condition{truth(name, e), {name}, {}};
@@ -648,7 +368,7 @@ class Lifter {
     if (const auto* paren = std::get_if<Paren>(&e.node)) return condition(*paren->inner, known);
     if (const auto* call = std::get_if<Call>(&e.node)) return called(e, *call, known);
     if (const auto* name = std::get_if<Name>(&e.node))
-      if (const Expr* meant = meaning(*name); meant && !std::holds_alternative<Function>(meant->node)) return condition(*meant, known);
+      if (const Expr* meant = meanings_.of(*name); meant && !std::holds_alternative<Function>(meant->node)) return condition(*meant, known);
     return refuse_at(e, why_not(e));
   }
 
@@ -676,9 +396,9 @@ class Lifter {
   // ---- calls
 
   std::optional<Condition> called(const Expr& e, const Call& call, const Known& known) {
-    if (const FunctionBody* body = callee_of(call)) {
+    if (const FunctionBody* body = meanings_.callee(call)) {
       if (!is_inlinable(*body, call, known)) return refuse_at(e, "calls a function that is no plain condition");
-      const Bound bound(*this, *body, call);
+      const Meanings::Bound bound(meanings_, *body, call);
       return statements(body->body.statements, 0, known, nullptr);
     }
     if (call.arguments.size() == 2)
@@ -709,8 +429,8 @@ class Lifter {
   }
 
   std::optional<Condition> listed(const Expr& e, const Expr& list, const Expr& item) {
-    const std::string name = attribute(list);
-    const auto value = constant(item);
+    const std::string name = meanings_.attribute(list);
+    const auto value = meanings_.constant(item);
     if (name.empty() || !value) return refuse_at(name.empty() ? list : item, why_not(name.empty() ? list : item));
     clause(e);
     need(LiftNeed::Kind::list, name, e);
@@ -719,8 +439,8 @@ class Lifter {
   }
 
   std::optional<Condition> texted(const Expr& e, const std::string& word, const Expr& subject, const Expr& with, const Known& known) {
-    const std::string name = attribute(subject);
-    const auto value = constant(with);
+    const std::string name = meanings_.attribute(subject);
+    const auto value = meanings_.constant(with);
     if (name.empty() || !value) return refuse_at(name.empty() ? subject : with, why_not(name.empty() ? subject : with));
     if (!value->is_string()) return refuse_at(with, "is no text");
     if (!known.contains(name)) return refuse_at(subject, "may be absent, and then this is an error; write `" + print(subject) + " and …` before it");
@@ -730,8 +450,8 @@ class Lifter {
   }
 
   std::optional<Condition> versioned(const Expr& e, const Expr& subject, const Expr& test, const Known& known) {
-    const std::string name = attribute(subject);
-    const auto value = constant(test);
+    const std::string name = meanings_.attribute(subject);
+    const auto value = meanings_.constant(test);
     if (name.empty() || !value) return refuse_at(name.empty() ? subject : test, why_not(name.empty() ? subject : test));
     if (!value->is_string() || !parse_version_test(value->string())) return refuse_at(test, "is no comparison like `>=1.2.0`");
     clause(e);
@@ -741,8 +461,8 @@ class Lifter {
 
   // `hash.bucket("salt", p.id) < 1000`; the bucket of nothing is nil, which is neither smaller nor larger.
   std::optional<Condition> bucketed(const Expr& e, const Call& call, BinaryOp op, const Value& bound, const Known& known) {
-    const auto salt = constant(call.arguments[0]);
-    const std::string name = attribute(call.arguments[1]);
+    const auto salt = meanings_.constant(call.arguments[0]);
+    const std::string name = meanings_.attribute(call.arguments[1]);
     if (!salt || !salt->is_string()) return refuse_at(call.arguments[0], "is no constant text");
     if (name.empty()) return refuse_at(call.arguments[1], why_not(call.arguments[1]));
     if (!bound.is_number() || !is_ordering(op)) return refuse_at(e, "is no share: compare a bucket with `<` or `>=`");
@@ -762,7 +482,7 @@ class Lifter {
   // ---- comparisons
 
   std::optional<Condition> comparison(const Expr& e, const Binary& b, const Known& known) {
-    const auto left = constant(*b.left), right = constant(*b.right);
+    const auto left = meanings_.constant(*b.left), right = meanings_.constant(*b.right);
     if (left && right) {
       const auto holds = compared(*left, b.op, *right);
       if (!holds) return refuse_at(e, "compares constants that have no order");
@@ -770,9 +490,9 @@ class Lifter {
     }
     if (right) return tested(e, *b.left, b.op, *right, known);
     if (left) return tested(e, *b.right, mirrored(b.op), *left, known);
-    if (!attribute(*b.left).empty() && !attribute(*b.right).empty())
+    if (!meanings_.attribute(*b.left).empty() && !meanings_.attribute(*b.right).empty())
       return refuse_at(e, "compares two attributes");
-    const Expr& culprit = attribute(*b.left).empty() ? *b.left : *b.right;
+    const Expr& culprit = meanings_.attribute(*b.left).empty() ? *b.left : *b.right;
     return refuse_at(culprit, why_not(culprit));
   }
 
@@ -790,12 +510,12 @@ class Lifter {
 
   // `subject op value`, where the subject is an attribute, `(attribute or constant)`, or a bucket.
   std::optional<Condition> tested(const Expr& e, const Expr& subject, BinaryOp op, const Value& value, const Known& known) {
-    const Expr& meant = written_out(subject);
+    const Expr& meant = meanings_.written_out(subject);
     if (const auto* call = std::get_if<Call>(&meant.node); call && standard_function(*call) == "hash.bucket" && call->arguments.size() == 2)
       return bucketed(e, *call, op, value, known);
     if (const auto* call = std::get_if<Call>(&meant.node); call && is_met_ && is_type(*call)) return typed(e, *call, op, value);
     if (is_ordering(op) && !value.is_null() && !value.is_number() && !value.is_string()) return refuse_at(e, "orders something that has no order");
-    if (const std::string name = attribute(meant); !name.empty()) {
+    if (const std::string name = meanings_.attribute(meant); !name.empty()) {
       clause(e);
       need_for(op, value, name, e, known);
       Condition whole{test(e, name, op, value), {}, {}};
@@ -807,8 +527,8 @@ class Lifter {
       return whole;
     }
     const auto* choice = std::get_if<Binary>(&meant.node);
-    const std::string name = choice && choice->op == BinaryOp::or_ ? attribute(*choice->left) : "";
-    const auto otherwise = name.empty() ? std::nullopt : constant(*choice->right);
+    const std::string name = choice && choice->op == BinaryOp::or_ ? meanings_.attribute(*choice->left) : "";
+    const auto otherwise = name.empty() ? std::nullopt : meanings_.constant(*choice->right);
     if (!otherwise) return refuse_at(subject, why_not(meant));
     // Where the attribute is nil or false the constant is compared in its place.
     const auto by_constant = compared(*otherwise, op, value);
@@ -841,7 +561,7 @@ class Lifter {
   }
 
   std::optional<Condition> typed(const Expr& e, const Call& call, BinaryOp op, const Value& type) {
-    const std::string name = attribute(call.arguments[0]);
+    const std::string name = meanings_.attribute(call.arguments[0]);
     if (name.empty() || !type.is_string() || is_ordering(op)) return {};
     need(LiftNeed::Kind::any, name, e);
     const auto test = [&](const char* word, Value operand) { return Value(Object{{"attr", name}, {word, std::move(operand)}}); };
@@ -859,23 +579,6 @@ class Lifter {
     return Condition{not_a(std::move(document)), fails, holds};
   }
 
-  // What an expression is behind the names of locals.
-  const Expr& written_out(const Expr& e) const {
-    const Expr* at = &e;
-    for (int depth = 0; depth < limits::script_depth_max; ++depth) {
-      if (const auto* paren = std::get_if<Paren>(&at->node)) {
-        at = paren->inner.get();
-        continue;
-      }
-      const auto* name = std::get_if<Name>(&at->node);
-      const auto* index = std::get_if<Index>(&at->node);
-      const Expr* meant = name ? meaning(*name) : index && attribute(*at).empty() ? member(*index) : nullptr;
-      if (!meant) return *at;
-      at = meant;
-    }
-    return *at;
-  }
-
   Value test(const Expr& e, const std::string& attribute, BinaryOp op, const Value& value) const {
     if (is_ordering(op)) {
       if (value.is_null()) return always(false, e);
@@ -887,51 +590,17 @@ class Lifter {
     return is_equal ? equal : no(std::move(equal), e);
   }
 
-  const Tree& tree_;
   const FunctionBody& body_;
-  const LocalFunctions functions_;
-  const LaterMembers later_;
+  Meanings meanings_;
   Lift lift_;
   const IsMet* const is_met_;
   bool is_unmet_ = false;                        // something that was looked at just now does not hold with the declarations
   bool is_outlined_ = false;                     // where it is no condition, what is left is asked
   int rests_ = 0;                                // so often
-  std::map<int, const Expr*> bound_;             // parameters of the functions that are written out just now
-  std::vector<const FunctionBody*> open_;        // those functions
   std::size_t steps_ = 0;
 };
 
-// Statements before the policy's function that cannot matter: constants, functions, tables of them.
-bool is_preamble(const Stat& stat) {
-  if (std::holds_alternative<LocalFunction>(stat.node)) return true;
-  if (const auto* local = std::get_if<Local>(&stat.node))
-    return std::all_of(local->values.begin(), local->values.end(), [](const Expr& value) { return is_plain(value) || std::holds_alternative<Name>(value.node); });
-  const auto* assign = std::get_if<Assign>(&stat.node);
-  return assign && assign->targets.size() == 1 && assign->values.size() == 1 && member_of(assign->targets[0]) &&
-         (is_plain(assign->values[0]) || std::holds_alternative<Name>(assign->values[0].node));
-}
-
 }  // namespace
-
-const FunctionInfo* policy_function_of(const Chunk& chunk) {
-  for (const Block* block : preambles(chunk)) {
-    const auto& all = block->statements;
-    if (all.empty() || !std::all_of(all.begin(), all.end() - 1, is_preamble)) return nullptr;
-    const auto* result = std::get_if<Return>(&all.back().node);
-    if (!result || result->values.size() != 1) return nullptr;
-    // `local f = function(p) … end return f`
-    const Expr* value = &bare(result->values[0]);
-    for (int depth = 0; depth < 4; ++depth) {
-      const auto* name = std::get_if<Name>(&value->node);
-      if (!name || name->declaration < 0) break;
-      const Variable& variable = chunk.ast.locals[static_cast<std::size_t>(name->declaration)];
-      if (variable.is_reassigned || !variable.initial) break;
-      value = &bare(*variable.initial);
-    }
-    if (const auto* function = std::get_if<Function>(&value->node)) return &chunk.functions[static_cast<std::size_t>(function->body->id)];
-  }
-  return nullptr;
-}
 
 std::optional<Value> outline(const Chunk& chunk, const FunctionInfo& function, const IsMet& is_met) { return Lifter(chunk, *function.body, &is_met).outline(); }
 

@@ -79,10 +79,6 @@ class ConditionsWithin {
   std::unique_ptr<Found> found_;
 };
 
-// The function that a policy's chunk gives: `return function(p) … end`, with nothing before it but constants, functions
-// and tables of them, also within `(function() … end)()`. Null where the chunk does more.
-const FunctionInfo* policy_function_of(const Chunk& chunk);
-
 // The predicate without `text`, `line` and `column`, as documents have it.
 Value without_notes(const Value& predicate);
 

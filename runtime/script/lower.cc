@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "script/lift.h"
+#include "script/meanings.h"
 #include "script/print.h"
 #include "script/walk.h"
 

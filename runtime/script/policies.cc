@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "script/lower.h"
+#include "script/meanings.h"
 
 namespace footlight {
 
