@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t changes_most = 256, changes_share = 8;
 // Names of attributes and elements are numbered on and on: so many more than at the start, and all is compiled anew.
 constexpr std::size_t names_more = 512;
+// What is compiled next has the memory of documents that are compiled. These are let go so many at once: one by one they would
+// leave holes.
+constexpr std::size_t let_go_together = 4'096;
 
 // Whether it asks for a list that the other does not ask for.
 bool asks_for_more(const CompiledExperience& one, const CompiledExperience* other) {
@@ -45,7 +48,11 @@ std::shared_ptr<const Snapshot> SnapshotSeries::start(SnapshotSource source, Pro
   const bool is_usable = !footlight::has_errors(problems);
   std::vector<std::shared_ptr<const CompiledExperience>> experiences;
   experiences.reserve(source.experiences.size());
-  for (const ServedExperience& served : source.experiences) {
+  std::size_t gone = 0;
+  for (std::size_t at = 0; at < source.experiences.size(); ++at) {
+    if (at - gone == let_go_together)
+      for (; gone < at; ++gone) source.experiences[gone] = {};
+    const ServedExperience& served = source.experiences[at];
     Problems found;
     if (auto compiled = compiler_->experience(served, source.lists, found)) experiences.push_back(std::move(compiled));
     if (found.empty()) continue;

@@ -233,6 +233,29 @@ TEST_CASE("what came beside is evaluated where there is no more room to list it"
   }
 }
 
+TEST_CASE("of very many experiences the last are served and told of as the first are") {
+  DecideWorld world;
+  world.declare(document(R"({"surfaces": {"hero": {"format": "text", "rules": ["web://shop.example/#hero"]}}})"));
+  const std::vector<int> bad = {0, 4'095, 4'096, 9'999};
+  for (int n = 0; n < 10'000; ++n) {
+    ServedExperience& served = world.live("e" + std::to_string(n), Object{{"show", Object{{"hero", "for " + std::to_string(n)}}}, {"audience", Object{{"attr", "n"}, {"eq", n}}}});
+    if (std::count(bad.begin(), bad.end(), n) > 0) served.definition.schedule_policy = "bad";
+  }
+  WordPolicies policies;
+  SnapshotSeries series(policies);
+  Problems problems;
+  const auto snapshot = series.start(source_of(world, "v"), problems);
+  REQUIRE(problems.size() == bad.size());
+  for (std::size_t i = 0; i < bad.size(); ++i) CHECK_THAT(problems[i].place, Catch::StartsWith("e" + std::to_string(bad[i]) + " $.schedule"));
+  for (const int n : {0, 1, 4'094, 4'095, 4'096, 4'097, 8'191, 8'192, 9'998, 9'999}) {
+    Request asked = asking({"web://shop.example/#hero"});
+    asked.attributes = Object{{"n", n}};
+    const auto shown = decide(*snapshot, asked, no_policies()).propositions;
+    REQUIRE(shown.size() == (std::count(bad.begin(), bad.end(), n) > 0 ? 0 : 1));
+    if (!shown.empty()) CHECK(shown[0].content == "for " + std::to_string(n));
+  }
+}
+
 TEST_CASE("a series does not go on from a workspace that does not compile, nor from names that only grow") {
   WordPolicies policies;
   SnapshotSeries series(policies);
