@@ -34,8 +34,12 @@ def median_of(rounds, beside):
     """Of the times of a program, and of how many times Footlight's of the same round they are."""
     one = next((r for r in rounds if "left_out" in r), rounds[0])
     if "left_out" in one: return one
-    ratios = [r["ns_per_decision"] / ours["ns_per_decision"] for r, ours in zip(rounds, beside)]
-    return {**one, "ns_per_decision": round(statistics.median(r["ns_per_decision"] for r in rounds)), "ratio": round(statistics.median(ratios), 2), "wrong": max(r["wrong"] for r in rounds)}
+    figures = {}
+    for ns, ratio in ("ns_per_decision", "ratio"), ("ns_asked_of_all", "ratio_asked_of_all"):
+        if ns not in one: continue
+        figures[ns] = round(statistics.median(r[ns] for r in rounds))
+        figures[ratio] = round(statistics.median(r[ns] / ours["ns_per_decision"] for r, ours in zip(rounds, beside)), 2)
+    return {**one, **figures, "wrong": max(r["wrong"] for r in rounds)}
 
 @contextlib.contextmanager
 def made(n, requests, shape):
@@ -82,9 +86,11 @@ def measure(footlight, packages, given, out, quick):
             print(f"\n{name}, {row['in_scope']} experiences in scope of a request: {middle['ns_per_decision']} ns a decision, {middle['ratio_to_parse']} x simdjson's parse "
                   f"({middle['ns_simdjson_parse']} ns), {middle['checked']} checked, {middle['wrong']} wrong")
             if lua: print(f"  {'all audiences as functions in Lua':34} {row['lua']['ns_per_decision']:>10} ns   {row['lua']['ratio']:8.1f} x   {row['lua']['wrong']} of {row['lua']['checked']} answers differ")
+            if row["peers"]: print(f"  {'peers, asked of':34} {'what can still win':>26} {'all in scope':>30}")
             for peer in row["peers"]:
                 if "left_out" in peer: print(f"  {peer['peer']:34} left out: {peer['left_out']}")
-                else: print(f"  {peer['peer']:34} {peer['ns_per_decision']:>10} ns   {peer['ratio']:8.1f} x   {peer['wrong']} of {peer['checked']} answers differ, {peer['answered']} tests answered beforehand")
+                else: print(f"  {peer['peer']:34} {peer['ns_per_decision']:>10} ns   {peer['ratio']:8.1f} x {peer['ns_asked_of_all']:>14} ns   {peer['ratio_asked_of_all']:8.1f} x   "
+                           f"{peer['wrong']} of {peer['checked']} answers differ, {peer['answered']} tests answered beforehand")
             sys.stdout.flush()
     if out:
         with open(out, "w", encoding="utf-8") as file: file.write(json.dumps({"node": node, "workloads": results}, indent=1) + "\n")
@@ -93,16 +99,16 @@ def draw(source, target):
     with open(source, encoding="utf-8") as file: rows = [row for row in json.load(file)["workloads"] if any("ratio" in peer for peer in row["peers"])]
     def bars_of(row):
         ours = row["footlight"]
-        bars = [("simdjson, reading only", ours["ns_simdjson_parse"], None, "#9aa5b1"), ("Footlight", ours["ns_per_decision"], None, "#0a7d5a")]
-        if "lua" in row: bars.append(("Footlight, all audiences in Lua", row["lua"]["ns_per_decision"], row["lua"]["ratio"], "#74c2a6"))
+        bars = [("simdjson, reading only", ours["ns_simdjson_parse"], 0, None, "#9aa5b1"), ("Footlight", ours["ns_per_decision"], 0, None, "#0a7d5a")]
+        if "lua" in row: bars.append(("Footlight, all audiences in Lua", row["lua"]["ns_per_decision"], 0, row["lua"]["ratio"], "#74c2a6"))
         there = [peer for peer in row["peers"] if "ratio" in peer]
-        return bars + [(" ".join([peer["peer"], peer.get("version", "")]), peer["ns_per_decision"], peer["ratio"], "#c3c9d3") for peer in sorted(there, key=lambda peer: peer["ns_per_decision"])]
+        return bars + [(" ".join([peer["peer"], peer.get("version", "")]), peer["ns_per_decision"], peer["ns_asked_of_all"], peer["ratio"], "#c3c9d3") for peer in sorted(there, key=lambda peer: peer["ns_per_decision"])]
     def time(ns): return f"{ns / 1e6:.2g} ms" if ns >= 1e6 else f"{ns / 1e3:.0f} µs" if ns >= 1e5 else f"{ns / 1e3:.3g} µs"
     width, left, right, step, bar = 900, 268, 130, 22, 15
     panels = [(row, bars_of(row)) for row in rows]
-    lowest, highest = 100, max(ns for _, bars in panels for _, ns, _, _ in bars)
+    lowest, highest = 100, max(max(ns, of_all) for _, bars in panels for _, ns, of_all, _, _ in bars)
     def x(ns): return left + (width - left - right) * math.log10(ns / lowest) / math.log10(highest / lowest)
-    parts, y = [], 76
+    parts, y = [], 92
     for row, bars in panels:
         n = row["footlight"]["experiences"]
         parts.append(f'<text x="12" y="{y}" class="name">{row["workload"]}<tspan class="note" dx="10">{n:,} experiences, {row["in_scope"]:,} in scope of a request</tspan></text>')
@@ -112,11 +118,12 @@ def draw(source, target):
             parts.append(f'<line x1="{x(tick):.1f}" x2="{x(tick):.1f}" y1="{y}" y2="{y + step * len(bars)}" class="tick"/>'
                          f'<text x="{x(tick):.1f}" y="{y + step * len(bars) + 13}" class="scale">{time(tick)}</text>')
             tick *= 10
-        for name, ns, ratio, colour in bars:
+        for name, ns, of_all, ratio, colour in bars:
             emphasis = ' font-weight="600"' if name == "Footlight" else ""
             parts.append(f'<text x="{left - 10}" y="{y + 15}" text-anchor="end"{emphasis}>{escape(name)}</text>'
-                         f'<rect x="{left}" y="{y + 4}" width="{max(1, x(ns) - left):.1f}" height="{bar}" rx="2" fill="{colour}"/>'
-                         f'<text x="{x(ns) + 7:.1f}" y="{y + 15}" class="time"{emphasis}>{time(ns)}' + (f'<tspan class="ratio" dx="8">{ratio:.0f} ×</tspan>' if ratio and ratio >= 9.95 else f'<tspan class="ratio" dx="8">{ratio:.1f} ×</tspan>' if ratio else "") + "</text>")
+                         + (f'<rect x="{left}" y="{y + 4}" width="{x(of_all) - left:.1f}" height="{bar}" rx="2" fill="{colour}" opacity="0.4"/>' if of_all > ns else "")
+                         + f'<rect x="{left}" y="{y + 4}" width="{max(1, x(ns) - left):.1f}" height="{bar}" rx="2" fill="{colour}"/>'
+                         f'<text x="{x(max(ns, of_all)) + 7:.1f}" y="{y + 15}" class="time"{emphasis}>{time(ns)}' + (f'<tspan class="ratio" dx="8">{ratio:.0f} ×</tspan>' if ratio and ratio >= 9.95 else f'<tspan class="ratio" dx="8">{ratio:.1f} ×</tspan>' if ratio else "") + "</text>")
             y += step
         y += 52
     height = y - 22
@@ -127,6 +134,7 @@ def draw(source, target):
                    f'<title>Time of a decision: Footlight and its peers</title><style>{style}</style><rect width="100%" height="100%" fill="white"/>'
                    f'<text x="12" y="26" font-size="17" font-weight="600">Time of one decision</text>'
                    f'<text x="12" y="46" class="note">Request bytes to answer bytes, one at a time, on a logarithmic scale. Shorter is better; × is the multiple of Footlight\'s time in the same run.</text>'
+                   f'<text x="12" y="62" class="note">Pale: a peer that is asked of all experiences in scope, not only of those that can still win.</text>'
                    f'{"".join(parts)}</svg>\n')
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
