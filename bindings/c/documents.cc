@@ -81,7 +81,8 @@ Error not_readable(Problems problems, const char* what) {
 Value problems_document(const Problems& problems) {
   Array rows;
   for (const Problem& problem : problems)
-    rows.push_back(Object{{"code", name(problem.code)}, {"place", problem.place}, {"message", problem.message}, {"warning", problem.is_warning}});
+    rows.push_back(
+        Object{{"code", name(problem.code)}, {"place", problem.place}, {"message", problem.message}, {"warning", problem.is_warning}});
   return rows;
 }
 
@@ -90,35 +91,52 @@ Value error_document(const Error& error) {
 }
 
 Value event_document(const Event& event) {
-  return Object{{"kind", event.kind}, {"at", to_text(event.at)}, {"identity", Object{{"namespace", event.identity.space}, {"id", event.identity.id}}},
-                {"experience", event.experience}, {"action", event.action}, {"treatment", event.treatment}, {"revision", event.revision},
-                {"surface", event.surface}, {"element", event.element}, {"token", event.token}};
+  return Object{{"kind", event.kind},
+                {"at", to_text(event.at)},
+                {"identity", Object{{"namespace", event.identity.space}, {"id", event.identity.id}}},
+                {"experience", event.experience},
+                {"action", event.action},
+                {"treatment", event.treatment},
+                {"revision", event.revision},
+                {"surface", event.surface},
+                {"element", event.element},
+                {"token", event.token}};
 }
 
 Value request_document(const Request& request) {
-  return Object{{"identity", Object{{"namespace", request.identity.space}, {"id", request.identity.id}}}, {"attributes", request.attributes},
-                {"context", request.context}, {"surfaces", Array(request.surfaces.begin(), request.surfaces.end())}, {"now", to_text(request.now)}};
+  return Object{{"identity", Object{{"namespace", request.identity.space}, {"id", request.identity.id}}},
+                {"attributes", request.attributes},
+                {"context", request.context},
+                {"surfaces", Array(request.surfaces.begin(), request.surfaces.end())},
+                {"now", to_text(request.now)}};
 }
 
 Value fixtures_document(const std::vector<FixtureResult>& results) {
   Array rows;
   for (const FixtureResult& result : results)
-    rows.push_back(Object{{"file", result.file}, {"name", result.name}, {"passed", result.passed}, {"message", result.message},
+    rows.push_back(Object{{"file", result.file},
+                          {"name", result.name},
+                          {"passed", result.passed},
+                          {"message", result.message},
                           {"log", Array(result.log.begin(), result.log.end())}});
   return rows;
 }
 
 Value following_document(const Following& following) {
-  Object document{{"node", following.node}, {"version", following.version}, {"is_leased", following.is_leased},
+  Object document{{"node", following.node},
+                  {"version", following.version},
+                  {"is_leased", following.is_leased},
                   {"lease_left_ms", following.lease_left.ms}};
-  if (following.failure) document["failure"] = Object{{"code", std::string(name(following.failure->code))}, {"message", following.failure->message}};
+  if (following.failure)
+    document["failure"] = Object{{"code", std::string(name(following.failure->code))}, {"message", following.failure->message}};
   return document;
 }
 
 Value taken_document(const std::vector<TakenIn>& taken) {
   constexpr std::array words = {"created", "edited", "unchanged", "left"};
   Array rows;
-  for (const TakenIn& row : taken) rows.push_back(Object{{"id", row.id}, {"what", words[static_cast<std::size_t>(row.what)]}, {"why", row.why}});
+  for (const TakenIn& row : taken)
+    rows.push_back(Object{{"id", row.id}, {"what", words[static_cast<std::size_t>(row.what)]}, {"why", row.why}});
   return rows;
 }
 

@@ -15,7 +15,7 @@ Value following_document(const Following& following);
 
 struct AskedCommand {
   Command command;
-  std::string key;                       // of idempotency
+  std::string key;  // of idempotency
 };
 // Codes bad_json, bad_request with every problem.
 Result<AskedCommand> command_from_document(std::string_view json);

@@ -40,7 +40,7 @@ struct Decided : Kept {
   explicit Decided(Decision made) : decision(std::move(made)) {}
   const Decision decision;
   std::once_flag written;
-  std::string json;                      // written when it is first asked for
+  std::string json;  // written when it is first asked for
 };
 
 struct Text : Kept {
@@ -94,7 +94,7 @@ footlight_status failed(const Error& error, footlight_error** out) noexcept {
   if (out) {
     try {
       put(out, std::make_unique<Failure>(error)).ok();
-    } catch (...) {   // no memory: the status alone tells
+    } catch (...) {  // no memory: the status alone tells
     }
   }
   return static_cast<footlight_status>(row(error.code).exit_code);
@@ -107,13 +107,9 @@ footlight_status call(footlight_error** error, Work&& work) noexcept {
   try {
     const Status done = work();
     return done ? FOOTLIGHT_OK : failed(done.error(), error);
-  } catch (const std::bad_alloc&) {
-    return FOOTLIGHT_BROKEN;
-  } catch (const std::exception& thrown) {
+  } catch (const std::bad_alloc&) { return FOOTLIGHT_BROKEN; } catch (const std::exception& thrown) {
     return failed(Error{Code::internal, thrown.what(), {}}, error);
-  } catch (...) {
-    return FOOTLIGHT_BROKEN;
-  }
+  } catch (...) { return FOOTLIGHT_BROKEN; }
 }
 
 // The same for what gives something under a handle.
@@ -231,7 +227,8 @@ Result<std::string> as_json(Result<Value> value) {
 }
 
 template <class Decide>
-footlight_status decide(footlight_runtime* runtime, footlight_request* request, footlight_decision** decision, footlight_error** error, Decide&& how) {
+footlight_status decide(footlight_runtime* runtime, footlight_request* request, footlight_decision** decision, footlight_error** error,
+                        Decide&& how) {
   return call_for(decision, error, [&]() -> Status {
     const Held<Opened> opened(runtime);
     if (!opened) return not_a("footlight_runtime");
@@ -248,7 +245,8 @@ footlight_status decide(footlight_runtime* runtime, footlight_request* request, 
 }
 
 const std::string* field_of(const Proposition& shown, footlight_field field) {
-  static const std::string formats[] = {std::string(to_text(Format::html)), std::string(to_text(Format::json)), std::string(to_text(Format::text))};
+  static const std::string formats[] = {std::string(to_text(Format::html)), std::string(to_text(Format::json)),
+                                        std::string(to_text(Format::text))};
   switch (field) {
     case FOOTLIGHT_CONTENT: return &shown.content;
     case FOOTLIGHT_SURFACE: return &shown.surface;
@@ -280,9 +278,7 @@ using namespace footlight::c;
 
 const char* footlight_version(void) { return FOOTLIGHT_VERSION; }
 
-footlight_status footlight_free(void* handle) {
-  return !handle || Handles::instance().free(handle) ? FOOTLIGHT_OK : FOOTLIGHT_WRONG_CALL;
-}
+footlight_status footlight_free(void* handle) { return !handle || Handles::instance().free(handle) ? FOOTLIGHT_OK : FOOTLIGHT_WRONG_CALL; }
 
 const char* footlight_error_code(footlight_error* error) {
   const Held<Failure> held(error);
@@ -347,12 +343,12 @@ footlight_status footlight_options_function(footlight_options* options, const ch
   });
 }
 
-footlight_status footlight_options_attributes(footlight_options* options, footlight_function provider, void* context, footlight_error** error) {
+footlight_status footlight_options_attributes(footlight_options* options, footlight_function provider, void* context,
+                                              footlight_error** error) {
   return change_options(options, error, [&](RuntimeOptions& chosen) -> Status {
     if (!provider) return missing("provider");
-    chosen.attributes.push_back([provider, context](const Request& request) {
-      return answer_of(provider, context, to_json(request_document(request)));
-    });
+    chosen.attributes.push_back(
+        [provider, context](const Request& request) { return answer_of(provider, context, to_json(request_document(request))); });
     return Done{};
   });
 }
@@ -390,7 +386,7 @@ footlight_status footlight_reply_json(footlight_reply* reply, const char* json, 
     const bool is_json = answer.ok();
     const std::lock_guard lock(held->mutex);
     held->answer = std::move(answer);
-    if (!is_json) return held->answer.error();   // the caller hears of it here, the script when it goes on
+    if (!is_json) return held->answer.error();  // the caller hears of it here, the script when it goes on
     return Done{};
   });
 }
@@ -474,7 +470,8 @@ footlight_status footlight_reload_files(footlight_runtime* runtime, const footli
 }
 
 footlight_status footlight_problems(footlight_runtime* runtime, footlight_text** problems, footlight_error** error) {
-  return ask(runtime, problems, error, [](Runtime& opened) -> Result<std::string> { return to_json(problems_document(opened.problems())); });
+  return ask(runtime, problems, error,
+             [](Runtime& opened) -> Result<std::string> { return to_json(problems_document(opened.problems())); });
 }
 
 footlight_status footlight_run_fixtures(footlight_runtime* runtime, const char* filter, footlight_text** results, footlight_error** error) {
@@ -485,11 +482,13 @@ footlight_status footlight_run_fixtures(footlight_runtime* runtime, const char* 
   });
 }
 
-footlight_status footlight_decide_json(footlight_runtime* runtime, const char* request, size_t size, footlight_text** answer, footlight_error** error) {
+footlight_status footlight_decide_json(footlight_runtime* runtime, const char* request, size_t size, footlight_text** answer,
+                                       footlight_error** error) {
   return ask(runtime, answer, error, [&](Runtime& opened) { return opened.decide(text_of(request, size)); });
 }
 
-footlight_status footlight_explain_json(footlight_runtime* runtime, const char* request, size_t size, footlight_text** answer, footlight_error** error) {
+footlight_status footlight_explain_json(footlight_runtime* runtime, const char* request, size_t size, footlight_text** answer,
+                                        footlight_error** error) {
   return ask(runtime, answer, error, [&](Runtime& opened) { return opened.explain(text_of(request, size)); });
 }
 
@@ -526,7 +525,8 @@ footlight_status footlight_request_truth(footlight_request* request, const char*
   return change_request(request, error, [&](Asked& asked) { return set_member(asked.request->attributes, attribute, value != 0); });
 }
 
-footlight_status footlight_request_json(footlight_request* request, const char* attribute, const char* json, size_t size, footlight_error** error) {
+footlight_status footlight_request_json(footlight_request* request, const char* attribute, const char* json, size_t size,
+                                        footlight_error** error) {
   return change_request(request, error, [&](Asked& asked) -> Status {
     auto value = parse_json(text_of(json, size));
     if (!value) return value.error();
@@ -534,7 +534,8 @@ footlight_status footlight_request_json(footlight_request* request, const char* 
   });
 }
 
-footlight_status footlight_request_context(footlight_request* request, const char* name, const char* json, size_t size, footlight_error** error) {
+footlight_status footlight_request_context(footlight_request* request, const char* name, const char* json, size_t size,
+                                           footlight_error** error) {
   return change_request(request, error, [&](Asked& asked) -> Status {
     if (!name) return missing("name");
     auto value = parse_json(text_of(json, size));
@@ -550,12 +551,14 @@ footlight_status footlight_request_at(footlight_request* request, int64_t instan
   });
 }
 
-footlight_status footlight_decide(footlight_runtime* runtime, footlight_request* request, footlight_decision** decision, footlight_error** error) {
+footlight_status footlight_decide(footlight_runtime* runtime, footlight_request* request, footlight_decision** decision,
+                                  footlight_error** error) {
   return decide(runtime, request, decision, error,
                 [](const Runtime& opened, const Request& asked, std::optional<Instant> at) { return opened.decide(asked, at); });
 }
 
-footlight_status footlight_explain(footlight_runtime* runtime, footlight_request* request, footlight_decision** decision, footlight_error** error) {
+footlight_status footlight_explain(footlight_runtime* runtime, footlight_request* request, footlight_decision** decision,
+                                   footlight_error** error) {
   return decide(runtime, request, decision, error,
                 [](const Runtime& opened, const Request& asked, std::optional<Instant> at) { return opened.explain(asked, at); });
 }
@@ -577,9 +580,7 @@ const char* footlight_decision_json(footlight_decision* decision, size_t* size) 
   if (!held) return nothing(size);
   try {
     std::call_once(held->written, [&] { held->json = to_json(held->decision); });
-  } catch (...) {
-    return nothing(size);
-  }
+  } catch (...) { return nothing(size); }
   return given(held->json, size);
 }
 
@@ -599,7 +600,8 @@ footlight_status footlight_record(footlight_runtime* runtime, const char* kind, 
   });
 }
 
-footlight_status footlight_command(footlight_runtime* runtime, const char* command, size_t size, footlight_text** answer, footlight_error** error) {
+footlight_status footlight_command(footlight_runtime* runtime, const char* command, size_t size, footlight_text** answer,
+                                   footlight_error** error) {
   return ask(runtime, answer, error, [&](Runtime& opened) -> Result<std::string> {
     auto asked = command_from_document(text_of(command, size));
     if (!asked) return asked.error();
@@ -621,8 +623,8 @@ footlight_status footlight_take_in(footlight_runtime* runtime, const char* folde
   });
 }
 
-footlight_status footlight_take_in_files(footlight_runtime* runtime, const footlight_file* files, size_t count, const char* actor, size_t size,
-                                         footlight_text** taken, footlight_error** error) {
+footlight_status footlight_take_in_files(footlight_runtime* runtime, const footlight_file* files, size_t count, const char* actor,
+                                         size_t size, footlight_text** taken, footlight_error** error) {
   return ask(runtime, taken, error, [&](Runtime& opened) -> Result<std::string> {
     auto map = files_of(files, count);
     if (!map) return map.error();

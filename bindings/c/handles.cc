@@ -74,7 +74,7 @@ bool Handles::free(void* handle) {
 }
 
 void Handles::reclaim(std::uint32_t index, Place& here) {
-  std::unique_ptr<Kept> object(std::exchange(here.object, nullptr));   // ends last: its end may come back here
+  std::unique_ptr<Kept> object(std::exchange(here.object, nullptr));  // ends last: its end may come back here
   const std::uint64_t generation = here.word.load(std::memory_order_relaxed) & ~(one_generation - 1);
   here.word.store(generation + one_generation, std::memory_order_release);
   // A place that was used 2^32 times is not used again: its tickets would begin to repeat themselves.
@@ -102,12 +102,13 @@ void Handles::put_free(std::uint32_t first, std::uint32_t last) {
   std::uint64_t head = free_.load(std::memory_order_relaxed);
   do {
     place(last)->next.store(static_cast<std::uint32_t>(head & 0xFFFFFFFF), std::memory_order_relaxed);
-  } while (!free_.compare_exchange_weak(head, (((head >> 32) + 1) << 32) | (first + 1), std::memory_order_acq_rel, std::memory_order_relaxed));
+  } while (
+      !free_.compare_exchange_weak(head, (((head >> 32) + 1) << 32) | (first + 1), std::memory_order_acq_rel, std::memory_order_relaxed));
 }
 
 bool Handles::grow() {
   const std::lock_guard lock(growing_);
-  if ((free_.load() & 0xFFFFFFFF) != 0) return true;   // another thread was first
+  if ((free_.load() & 0xFFFFFFFF) != 0) return true;  // another thread was first
   if (chunks_made_ == chunk_count) return false;
   Place* const chunk = new (std::nothrow) Place[chunk_size];
   if (!chunk) return false;

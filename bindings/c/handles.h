@@ -24,7 +24,7 @@ class Handles {
  public:
   // The one table of the process; it is never taken down, since a thread may outlive every static.
   static Handles& instance();
-  ~Handles();                                           // the process's own is never destroyed
+  ~Handles();  // the process's own is never destroyed
 
   // Null where all places are taken.
   void* add(Kind kind, std::unique_ptr<Kept> object);
@@ -58,7 +58,7 @@ class Handles {
   static constexpr std::uint64_t pins = alive - 1;
   struct Place {
     std::atomic<std::uint64_t> word{0};
-    std::atomic<std::uint32_t> next{0};                 // in the list of free places: index + 1, 0 ends it
+    std::atomic<std::uint32_t> next{0};  // in the list of free places: index + 1, 0 ends it
     Kept* object = nullptr;
   };
   static constexpr std::size_t chunk_size = 1024;
@@ -72,9 +72,9 @@ class Handles {
   void reclaim(std::uint32_t index, Place& place);
 
   std::array<std::atomic<Place*>, chunk_count> chunks_{};
-  std::atomic<std::uint64_t> free_{0};                  // first free place (index + 1), and a count against ABA above it
+  std::atomic<std::uint64_t> free_{0};  // first free place (index + 1), and a count against ABA above it
   std::mutex growing_;
-  std::size_t chunks_made_ = 0;                         // under growing_
+  std::size_t chunks_made_ = 0;  // under growing_
 };
 
 }  // namespace footlight::c

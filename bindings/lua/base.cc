@@ -123,7 +123,8 @@ void push_sorted_keys(lua_State* L) {
         key.rank = 2;
         key.number = lua_toboolean(L, -2);
         break;
-      default: fail(L, "`pairs` cannot order keys that are tables, functions or userdata");   // which of several is met first, addresses decide
+      default:
+        fail(L, "`pairs` cannot order keys that are tables, functions or userdata");  // which of several is met first, addresses decide
     }
     keys.push_back(key);
     lua_pushvalue(L, -2);
@@ -278,55 +279,48 @@ int mark_list(lua_State* L) {
 }
 
 LuaModule base_module() {
-  return {
-      "",
-      "What every script can name. There are no other globals, and a script cannot make any.",
-      {
-          {"type", "type(value)",
-           "The kind of a value: nil, boolean, number, string, table, function or null.", "0.1",
-           "assert(type(1) == 'number')", type},
-          {"tostring", "tostring(value)",
-           "Numbers, strings, booleans and nil as text; of anything else only its kind.", "0.1",
-           "assert(tostring(1.5) == '1.5')", tostring},
-          {"tonumber", "tonumber(value [, base])", "The number that a text spells, or nil.", "0.1",
-           "assert(tonumber('ff', 16) == 255)", tonumber},
-          {"error", "error(message [, level])",
-           "Fails with a message, which must be text. Level 1 names the line of the call, 2 that of the "
-           "caller, and so on up to 10; 0 none.",
-           "0.1", "assert(not pcall(function() error('no such tier') end))", error},
-          {"assert", "assert(value [, message])",
-           "Its arguments, or an error when the first is false or nil.", "0.1",
-           "assert(1 < 2, 'numbers are broken')", assert_},
-          {"pcall", "pcall(f, ...)",
-           "Calls f: true and its results, or false and the message. A script that used up its budget is "
-           "not saved by it.",
-           "0.1", "local ok, message = pcall(error, 'no') assert(not ok and message)"},
-          {"pairs", "pairs(table)",
-           "For `for key, value in pairs(t)`. The order is fixed: numbers ascending, then texts bytewise, "
-           "then false and true. Keys added on the way are not visited.",
-           "0.1", "for key, value in pairs({b = 1, a = 2}) do log(key, value) end", pairs},
-          {"ipairs", "ipairs(list)", "For `for i, value in ipairs(list)`, up to the first nil.", "0.1",
-           "for i, value in ipairs({'a', 'b'}) do log(i, value) end", ipairs},
-          {"select", "select(n, ...)", "The arguments from the n-th on; `select('#', ...)` is their number.",
-           "0.1", "assert(select('#', 1, 2) == 2)", select},
-          {"unpack", "unpack(list [, first [, last]])",
-           "The elements as results, at most 200. Also `table.unpack`.", "0.1",
-           "local a, b = unpack({1, 2}) assert(a + b == 3)", table_unpack},
-          {"log", "log(...)",
-           "A line for the trace of the decision, at most 100 in a call. Costs nothing where no trace is "
-           "wanted but the fuel.",
-           "0.1", "log('total', 60)", log},
-          {"print", "print(...)", "The same as log.", "0.1", "print('hello')", log},
-          {"array", "array([table])",
-           "Marks a table as a JSON array, so that it stays one when it is empty: `{}` alone is an object.",
-           "0.1", "return {items = array {}}", array},
-          {"to_json", "to_json(value)", "The value as JSON, on one line, keys in order; up to 64 KB.", "0.1",
-           "assert(to_json({b = 1, a = {true}}) == '{\"a\":[true],\"b\":1}')", to_json_text},
-          {"from_json", "from_json(text)", "The value that a JSON text says. What is not JSON is an error; `pcall` tells.", "0.1",
-           "assert(from_json('{\"n\": [1, 2]}').n[2] == 2)", from_json},
-          {"null", "null", "JSON's null, where a key must be there without a value.", "0.1",
-           "return {title = null}"},
-      }};
+  return {"",
+          "What every script can name. There are no other globals, and a script cannot make any.",
+          {
+              {"type", "type(value)", "The kind of a value: nil, boolean, number, string, table, function or null.", "0.1",
+               "assert(type(1) == 'number')", type},
+              {"tostring", "tostring(value)", "Numbers, strings, booleans and nil as text; of anything else only its kind.", "0.1",
+               "assert(tostring(1.5) == '1.5')", tostring},
+              {"tonumber", "tonumber(value [, base])", "The number that a text spells, or nil.", "0.1", "assert(tonumber('ff', 16) == 255)",
+               tonumber},
+              {"error", "error(message [, level])",
+               "Fails with a message, which must be text. Level 1 names the line of the call, 2 that of the "
+               "caller, and so on up to 10; 0 none.",
+               "0.1", "assert(not pcall(function() error('no such tier') end))", error},
+              {"assert", "assert(value [, message])", "Its arguments, or an error when the first is false or nil.", "0.1",
+               "assert(1 < 2, 'numbers are broken')", assert_},
+              {"pcall", "pcall(f, ...)",
+               "Calls f: true and its results, or false and the message. A script that used up its budget is "
+               "not saved by it.",
+               "0.1", "local ok, message = pcall(error, 'no') assert(not ok and message)"},
+              {"pairs", "pairs(table)",
+               "For `for key, value in pairs(t)`. The order is fixed: numbers ascending, then texts bytewise, "
+               "then false and true. Keys added on the way are not visited.",
+               "0.1", "for key, value in pairs({b = 1, a = 2}) do log(key, value) end", pairs},
+              {"ipairs", "ipairs(list)", "For `for i, value in ipairs(list)`, up to the first nil.", "0.1",
+               "for i, value in ipairs({'a', 'b'}) do log(i, value) end", ipairs},
+              {"select", "select(n, ...)", "The arguments from the n-th on; `select('#', ...)` is their number.", "0.1",
+               "assert(select('#', 1, 2) == 2)", select},
+              {"unpack", "unpack(list [, first [, last]])", "The elements as results, at most 200. Also `table.unpack`.", "0.1",
+               "local a, b = unpack({1, 2}) assert(a + b == 3)", table_unpack},
+              {"log", "log(...)",
+               "A line for the trace of the decision, at most 100 in a call. Costs nothing where no trace is "
+               "wanted but the fuel.",
+               "0.1", "log('total', 60)", log},
+              {"print", "print(...)", "The same as log.", "0.1", "print('hello')", log},
+              {"array", "array([table])", "Marks a table as a JSON array, so that it stays one when it is empty: `{}` alone is an object.",
+               "0.1", "return {items = array {}}", array},
+              {"to_json", "to_json(value)", "The value as JSON, on one line, keys in order; up to 64 KB.", "0.1",
+               "assert(to_json({b = 1, a = {true}}) == '{\"a\":[true],\"b\":1}')", to_json_text},
+              {"from_json", "from_json(text)", "The value that a JSON text says. What is not JSON is an error; `pcall` tells.", "0.1",
+               "assert(from_json('{\"n\": [1, 2]}').n[2] == 2)", from_json},
+              {"null", "null", "JSON's null, where a key must be there without a value.", "0.1", "return {title = null}"},
+          }};
 }
 
 }  // namespace footlight

@@ -33,14 +33,15 @@ int sha256(lua_State* L) {
 }  // namespace
 
 LuaModule hash_module() {
-  return {"hash",
-          "Stable numbers and digests of text.",
-          {
-              {"bucket", "hash.bucket(salt, text)",
-               "Where a text falls among 0 to 9,999 for a salt, as `bucket(10)` and experiments do it: below 1,000 is a tenth. nil for nil.", "0.1",
-               "assert(hash.bucket('hero-2026', 'c-17') == hash.bucket('hero-2026', 'c-17'))", bucket},
-              {"sha256", "hash.sha256(text)", "The SHA-256 of the text, in lower-case hex.", "0.1", "assert(#hash.sha256('a') == 64)", sha256},
-          }};
+  return {
+      "hash",
+      "Stable numbers and digests of text.",
+      {
+          {"bucket", "hash.bucket(salt, text)",
+           "Where a text falls among 0 to 9,999 for a salt, as `bucket(10)` and experiments do it: below 1,000 is a tenth. nil for nil.",
+           "0.1", "assert(hash.bucket('hero-2026', 'c-17') == hash.bucket('hero-2026', 'c-17'))", bucket},
+          {"sha256", "hash.sha256(text)", "The SHA-256 of the text, in lower-case hex.", "0.1", "assert(#hash.sha256('a') == 64)", sha256},
+      }};
 }
 
 }  // namespace footlight

@@ -104,8 +104,7 @@ std::string text_at(lua_State* L, int i) {
 bool is_absent(lua_State* L, int i) { return lua_isnoneornil(L, i); }
 
 int wrong_argument(lua_State* L, int i, const char* function, const char* wanted) {
-  return fail(L, "`" + std::string(function) + "` needs " + wanted + " as argument " + std::to_string(i) +
-                     ", got " + kind_at(L, i));
+  return fail(L, "`" + std::string(function) + "` needs " + wanted + " as argument " + std::to_string(i) + ", got " + kind_at(L, i));
 }
 
 std::string_view string_argument(lua_State* L, int i, const char* function) {
@@ -134,16 +133,15 @@ std::int64_t integer_argument(lua_State* L, int i, const char* function, std::in
 }
 
 void table_argument(lua_State* L, int i, const char* function) {
-  if (lua_type(L, i) == LUA_TUSERDATA) {
-    fail(L, "`" + std::string(function) + "` cannot work on a value that is only lent for reading");
-  }
+  if (lua_type(L, i) == LUA_TUSERDATA) { fail(L, "`" + std::string(function) + "` cannot work on a value that is only lent for reading"); }
   if (lua_type(L, i) != LUA_TTABLE) wrong_argument(L, i, function, "a table");
 }
 
 int push_text(lua_State* L, std::string_view text, const char* function) {
   if (text.size() > limits::script_string_bytes_max) {
-    return fail(L, "`" + std::string(function) + "` would give " + std::to_string(text.size()) +
-                       " bytes; a string has at most " + std::to_string(limits::script_string_bytes_max));
+    return fail(L,
+                "`" + std::string(function) + "` would give " + std::to_string(text.size()) + " bytes; a string has at most " +
+                    std::to_string(limits::script_string_bytes_max));
   }
   lua_pushlstring(L, text.data(), text.size());
   return 1;

@@ -55,7 +55,7 @@ class LuaHost {
 
  protected:
   static constexpr long debt_settled_at = 64;
-  static constexpr std::size_t kind_count = 11;   // as many as lua_type gives
+  static constexpr std::size_t kind_count = 11;  // as many as lua_type gives
 
   long debt_ = 0;
   std::uint64_t random_ = 0;
@@ -69,7 +69,7 @@ LuaHost& host_of(lua_State* L);
 
 // Where the script is: the innermost line of a user's file, `experiences/a.lua:7`; empty when none.
 std::string place_of(lua_State* L);
-bool is_of_user(const lua_Debug& frame);                // not our own Lua: its source is known (`S`)
+bool is_of_user(const lua_Debug& frame);  // not our own Lua: its source is known (`S`)
 
 // Raises an error that begins with that place. Never returns; the type is for `return fail(...)`.
 int fail(lua_State* L, const std::string& message);
@@ -87,7 +87,7 @@ double number_argument(lua_State* L, int i, const char* function);
 // A whole number within ±2^53.
 std::int64_t integer_argument(lua_State* L, int i, const char* function);
 std::int64_t integer_argument(lua_State* L, int i, const char* function, std::int64_t otherwise);
-void table_argument(lua_State* L, int i, const char* function);  // a table that can be written
+void table_argument(lua_State* L, int i, const char* function);                     // a table that can be written
 int wrong_argument(lua_State* L, int i, const char* function, const char* wanted);  // raises
 
 // Pushes text that a function made, or fails above limits::script_string_bytes_max.

@@ -19,13 +19,10 @@ namespace {
 // (list, before) -> size
 int sort_arguments(lua_State* L) {
   table_argument(L, 1, "table.sort");
-  if (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TFUNCTION) {
-    return wrong_argument(L, 2, "table.sort", "a function");
-  }
+  if (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TFUNCTION) { return wrong_argument(L, 2, "table.sort", "a function"); }
   const std::size_t size = lua_objlen(L, 1);
   if (size > limits::script_sort_max) {
-    return fail(L, "`table.sort` sorts at most " + std::to_string(limits::script_sort_max) +
-                       " elements, got " + std::to_string(size));
+    return fail(L, "`table.sort` sorts at most " + std::to_string(limits::script_sort_max) + " elements, got " + std::to_string(size));
   }
   lua_pushinteger(L, static_cast<lua_Integer>(size));
   return 1;
@@ -38,7 +35,9 @@ int callback_arguments(lua_State* L) {
   if (lua_type(L, 2) != LUA_TFUNCTION) return wrong_argument(L, 2, function, "a function");
   const std::size_t size = lua_objlen(L, 1);
   if (size > limits::script_list_max)
-    return fail(L, "`" + std::string(function) + "` works on at most " + std::to_string(limits::script_list_max) + " elements, got " + std::to_string(size));
+    return fail(L,
+                "`" + std::string(function) + "` works on at most " + std::to_string(limits::script_list_max) + " elements, got " +
+                    std::to_string(size));
   lua_pushinteger(L, static_cast<lua_Integer>(size));
   return 1;
 }

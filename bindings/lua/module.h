@@ -30,10 +30,10 @@ struct LuaModule {
 const std::vector<LuaModule>& lua_modules();  // what the sandbox is built from
 
 // Words that are written in Lua (scripts/prelude): rows without functions, for the reference and for editors.
-const LuaModule& file_words();      // what every file of a workspace may call at its top
-const LuaModule& policy_words();    // what policies may call besides
-const LuaModule& declare_words();   // what files of declarations are written with
-const LuaModule& fixture_words();   // what tests are written with
+const LuaModule& file_words();     // what every file of a workspace may call at its top
+const LuaModule& policy_words();   // what policies may call besides
+const LuaModule& declare_words();  // what files of declarations are written with
+const LuaModule& fixture_words();  // what tests are written with
 
 // One for each file; `lua_modules` lists them.
 LuaModule base_module();
@@ -49,6 +49,6 @@ LuaModule regex_module();
 int table_unpack(lua_State* L);  // table.cc; a global too
 int table_keys(lua_State* L);    // base.cc, where `pairs` is
 int table_values(lua_State* L);
-int mark_list(lua_State* L);     // marks the table on top as a JSON array; gives 1
+int mark_list(lua_State* L);  // marks the table on top as a JSON array; gives 1
 
 }  // namespace footlight

@@ -170,14 +170,11 @@ std::size_t PatternMatch::balanced(std::size_t s, std::size_t p) {
 
 std::size_t PatternMatch::back_reference(std::size_t s, char digit) {
   const int i = digit - '1';
-  if (i < 0 || i >= level_ || capture(i).state == Capture::State::open) {
-    return malformed("invalid capture index");
-  }
+  if (i < 0 || i >= level_ || capture(i).state == Capture::State::open) { return malformed("invalid capture index"); }
   const Capture& earlier = capture(i);
   if (earlier.state == Capture::State::position) return npos;  // a position is no text
   steps_left_ -= static_cast<std::int64_t>(earlier.size / 8);
-  return subject_.substr(s).starts_with(subject_.substr(earlier.from, earlier.size)) ? s + earlier.size
-                                                                                     : npos;
+  return subject_.substr(s).starts_with(subject_.substr(earlier.from, earlier.size)) ? s + earlier.size : npos;
 }
 
 // The offset behind the match of the pattern's rest from p, at s. Recursive only where it must come
@@ -195,8 +192,7 @@ std::size_t PatternMatch::match(std::size_t s, std::size_t p) {
     const bool has_next = p + 1 < pattern_.size();
     switch (pattern_[p]) {
       case '(':
-        return has_next && next == ')' ? open_capture(s, p + 2, Capture::State::position)
-                                       : open_capture(s, p + 1, Capture::State::open);
+        return has_next && next == ')' ? open_capture(s, p + 2, Capture::State::position) : open_capture(s, p + 1, Capture::State::open);
       case ')': return close_capture(s, p + 1);
       case '$':
         if (!has_next) return s == subject_.size() ? s : npos;
@@ -210,9 +206,7 @@ std::size_t PatternMatch::match(std::size_t s, std::size_t p) {
         }
         if (has_next && next == 'f') {  // a border: outside the set before s, inside it at s
           p += 2;
-          if (p >= pattern_.size() || pattern_[p] != '[') {
-            return malformed("missing '[' after '%f' in pattern");
-          }
+          if (p >= pattern_.size() || pattern_[p] != '[') { return malformed("missing '[' after '%f' in pattern"); }
           const std::size_t after = class_end(p);
           if (after == npos) return npos;
           const unsigned char before = s == 0 ? 0 : static_cast<unsigned char>(subject_[s - 1]);

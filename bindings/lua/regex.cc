@@ -51,8 +51,10 @@ StringPiece subject_argument(lua_State* L, const char* function) {
 void pay(lua_State* L, const RE2& regex, std::size_t bytes, const char* function) {
   const std::size_t work = (bytes + 1) * static_cast<std::size_t>(std::max(regex.ProgramSize(), 1));
   if (work > limits::script_regex_work_max)
-    fail(L, "`" + std::string(function) + "`: this pattern has " + std::to_string(regex.ProgramSize()) + " instructions, too many for a text of " +
-                std::to_string(bytes) + " bytes; at most " + std::to_string(limits::script_regex_work_max) + " for both multiplied");
+    fail(L,
+         "`" + std::string(function) + "`: this pattern has " + std::to_string(regex.ProgramSize()) +
+             " instructions, too many for a text of " + std::to_string(bytes) + " bytes; at most " +
+             std::to_string(limits::script_regex_work_max) + " for both multiplied");
   host_of(L).charge(L, work / 8);
 }
 
@@ -69,10 +71,8 @@ bool search(lua_State* L, const RE2& regex, const StringPiece& text, std::size_t
 }
 
 void push(lua_State* L, const StringPiece& piece) {
-  if (piece.data())
-    lua_pushlstring(L, piece.data(), piece.size());
-  else
-    lua_pushnil(L);  // a group that took no part
+  if (piece.data()) lua_pushlstring(L, piece.data(), piece.size());
+  else lua_pushnil(L);  // a group that took no part
 }
 
 // The groups, or the whole where there are none.
@@ -200,17 +200,21 @@ int replace(lua_State* L) {
 
 LuaModule regex_module() {
   return {"regex",
-          "Regular expressions in linear time, in the syntax of RE2: no backward references, no look-around. A pattern has at most 1 KB, and what "
+          "Regular expressions in linear time, in the syntax of RE2: no backward references, no look-around. A pattern has at most 1 KB, "
+          "and what "
           "a search costs grows with the pattern and the text together. Positions count bytes.",
           {
-              {"test", "regex.test(s, pattern)", "Does it match somewhere? No for nil.", "0.1", "assert(regex.test('ABC-1234', '^[A-Z]{3}-\\\\d+$'))", test},
-              {"match", "regex.match(s, pattern [, from])", "The groups of the first match, or the whole where there are none; nil without a match.", "0.1",
+              {"test", "regex.test(s, pattern)", "Does it match somewhere? No for nil.", "0.1",
+               "assert(regex.test('ABC-1234', '^[A-Z]{3}-\\\\d+$'))", test},
+              {"match", "regex.match(s, pattern [, from])",
+               "The groups of the first match, or the whole where there are none; nil without a match.", "0.1",
                "local area, number = regex.match('tel 030-123', '(\\\\d+)-(\\\\d+)') assert(area == '030' and number == '123')", match},
-              {"find", "regex.find(s, pattern [, from])", "Where the first match begins and ends, then its groups; nil without a match.", "0.1",
-               "local from, till = regex.find('say hello', 'l+') assert(from == 7 and till == 8)", find},
+              {"find", "regex.find(s, pattern [, from])", "Where the first match begins and ends, then its groups; nil without a match.",
+               "0.1", "local from, till = regex.find('say hello', 'l+') assert(from == 7 and till == 8)", find},
               {"all", "regex.all(s, pattern)", "A list of all matches: of each the first group, or the whole where there are none.", "0.1",
                "assert(#regex.all('a1 b22', '\\\\d+') == 2)", all},
-              {"replace", "regex.replace(s, pattern, with [, n])", "All matches (or the first n) replaced, and how many they were. `$1` is a group, `$0` the match, `$$` a `$`.", "0.1",
+              {"replace", "regex.replace(s, pattern, with [, n])",
+               "All matches (or the first n) replaced, and how many they were. `$1` is a group, `$0` the match, `$$` a `$`.", "0.1",
                "assert(regex.replace('2026-12-01', '(\\\\d+)-(\\\\d+)-(\\\\d+)', '$3.$2.$1') == '01.12.2026')", replace},
           }};
 }

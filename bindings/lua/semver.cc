@@ -15,7 +15,8 @@ namespace {
 // What `parse` makes of a text, or made of it before: the same few versions are asked for again and again. What a call
 // costs must not depend on that.
 template <class T>
-std::shared_ptr<const std::optional<T>> parsed(lua_State* L, LuaHost::Kept kind, std::string_view text, std::optional<T> (*parse)(std::string_view)) {
+std::shared_ptr<const std::optional<T>> parsed(lua_State* L, LuaHost::Kept kind, std::string_view text,
+                                               std::optional<T> (*parse)(std::string_view)) {
   if (text.size() > limits::script_version_kept_bytes_max) return std::make_shared<const std::optional<T>>(parse(text));
   std::shared_ptr<const void>& kept = host_of(L).kept(kind, std::string(text));
   if (!kept) kept = std::make_shared<const std::optional<T>>(parse(text));
@@ -62,7 +63,8 @@ LuaModule semver_module() {
   return {"semver",
           "Versions as semver.org defines them. What is no version, or absent, satisfies nothing.",
           {
-              {"valid", "semver.valid(text)", "Is it a version, such as `1.2.0` or `2.0.0-rc.1`?", "0.1", "assert(not semver.valid('1.2'))", valid},
+              {"valid", "semver.valid(text)", "Is it a version, such as `1.2.0` or `2.0.0-rc.1`?", "0.1", "assert(not semver.valid('1.2'))",
+               valid},
               {"compare", "semver.compare(a, b)", "-1, 0 or 1 where a is lower, equal or higher; nil where one is no version.", "0.1",
                "assert(semver.compare('1.10.0', '1.9.0') == 1)", compare},
               {"satisfies", "semver.satisfies(version, test)", "Does the version hold against `< 3.2.0`, `>=1.0.0`, `=2.0.0`?", "0.1",

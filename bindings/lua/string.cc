@@ -27,12 +27,10 @@ std::int64_t position(std::int64_t i, std::size_t size) {
 int sub(lua_State* L) {
   const std::string_view s = string_argument(L, 1, "string.sub");
   const auto size = static_cast<std::int64_t>(s.size());
-  const std::int64_t first =
-      std::max<std::int64_t>(position(integer_argument(L, 2, "string.sub", 1), s.size()), 1);
+  const std::int64_t first = std::max<std::int64_t>(position(integer_argument(L, 2, "string.sub", 1), s.size()), 1);
   const std::int64_t last = std::min(position(integer_argument(L, 3, "string.sub", -1), s.size()), size);
-  const std::string_view part = first > last ? ""
-                                             : s.substr(static_cast<std::size_t>(first - 1),
-                                                        static_cast<std::size_t>(last - first + 1));
+  const std::string_view part =
+      first > last ? "" : s.substr(static_cast<std::size_t>(first - 1), static_cast<std::size_t>(last - first + 1));
   host_of(L).charge(L, part.size());
   lua_pushlstring(L, part.data(), part.size());
   return 1;
@@ -50,20 +48,17 @@ int each_byte(lua_State* L, const char* function, Byte byte) {
 }
 
 int lower(lua_State* L) {
-  return each_byte(L, "string.lower", [](std::string_view s, std::size_t i) {
-    return s[i] >= 'A' && s[i] <= 'Z' ? static_cast<char>(s[i] + 32) : s[i];
-  });
+  return each_byte(L, "string.lower",
+                   [](std::string_view s, std::size_t i) { return s[i] >= 'A' && s[i] <= 'Z' ? static_cast<char>(s[i] + 32) : s[i]; });
 }
 
 int upper(lua_State* L) {
-  return each_byte(L, "string.upper", [](std::string_view s, std::size_t i) {
-    return s[i] >= 'a' && s[i] <= 'z' ? static_cast<char>(s[i] - 32) : s[i];
-  });
+  return each_byte(L, "string.upper",
+                   [](std::string_view s, std::size_t i) { return s[i] >= 'a' && s[i] <= 'z' ? static_cast<char>(s[i] - 32) : s[i]; });
 }
 
 int reverse(lua_State* L) {
-  return each_byte(L, "string.reverse",
-                   [](std::string_view s, std::size_t i) { return s[s.size() - 1 - i]; });
+  return each_byte(L, "string.reverse", [](std::string_view s, std::size_t i) { return s[s.size() - 1 - i]; });
 }
 
 int byte(lua_State* L) {
@@ -84,9 +79,7 @@ int char_(lua_State* L) {
   std::string out;
   for (int i = 1; i <= count; ++i) {
     const std::int64_t value = integer_argument(L, i, "string.char");
-    if (value < 0 || value > 255) {
-      return fail(L, "`string.char` needs a byte, 0 to 255, as argument " + std::to_string(i));
-    }
+    if (value < 0 || value > 255) { return fail(L, "`string.char` needs a byte, 0 to 255, as argument " + std::to_string(i)); }
     out += static_cast<char>(value);
   }
   return push_text(L, out, "string.char");
@@ -96,12 +89,11 @@ int rep(lua_State* L) {
   const std::string_view s = string_argument(L, 1, "string.rep");
   const std::int64_t count = std::max<std::int64_t>(integer_argument(L, 2, "string.rep"), 0);
   const std::string_view between = is_absent(L, 3) ? "" : string_argument(L, 3, "string.rep");
-  const double size =
-      static_cast<double>(count) * static_cast<double>(s.size()) +
+  const double size = static_cast<double>(count) * static_cast<double>(s.size()) +
       static_cast<double>(std::max<std::int64_t>(count - 1, 0)) * static_cast<double>(between.size());
   if (size > static_cast<double>(limits::script_string_bytes_max)) {
-    return fail(L, "`string.rep` would give more than " + std::to_string(limits::script_string_bytes_max) +
-                       " bytes, the most a string may have");
+    return fail(
+        L, "`string.rep` would give more than " + std::to_string(limits::script_string_bytes_max) + " bytes, the most a string may have");
   }
   std::string out;
   // An empty text may be asked for any number of times: that is no work at all.
@@ -124,22 +116,21 @@ std::int64_t steps_for(lua_State* L) {
 }
 
 // Charges for a match and raises what went wrong with it. True: found.
-bool settle_match(lua_State* L, const PatternMatch& match, MatchStatus status, std::int64_t steps_before,
-                  const char* function) {
+bool settle_match(lua_State* L, const PatternMatch& match, MatchStatus status, std::int64_t steps_before, const char* function) {
   const std::int64_t used = steps_before - match.steps_left();
   host_of(L).charge(L, static_cast<std::size_t>(used) * 4);
   if (status == MatchStatus::malformed) fail(L, "`" + std::string(function) + "`: " + match.problem());
   if (status == MatchStatus::out_of_steps) {
     host_of(L).settle(L);  // raises the stop, unless there was fuel for more
-    fail(L, "`" + std::string(function) + "`: the pattern takes more than " +
-                std::to_string(limits::script_pattern_steps_max) + " steps on this text");
+    fail(L,
+         "`" + std::string(function) + "`: the pattern takes more than " + std::to_string(limits::script_pattern_steps_max) +
+             " steps on this text");
   }
   return status == MatchStatus::found;
 }
 
 // Pushes capture i; a pattern without captures has one, the whole match.
-void push_capture(lua_State* L, const PatternMatch& match, std::string_view subject, int i,
-                  const char* function) {
+void push_capture(lua_State* L, const PatternMatch& match, std::string_view subject, int i, const char* function) {
   if (i >= match.captures()) {
     if (i > 0) fail(L, "`" + std::string(function) + "`: invalid capture index");
     lua_pushlstring(L, subject.data() + match.begin(), match.end() - match.begin());
@@ -147,18 +138,13 @@ void push_capture(lua_State* L, const PatternMatch& match, std::string_view subj
   }
   const PatternMatch::Capture& capture = match.capture(i);
   switch (capture.state) {
-    case PatternMatch::Capture::State::position:
-      lua_pushinteger(L, static_cast<lua_Integer>(capture.from) + 1);
-      break;
-    case PatternMatch::Capture::State::closed:
-      lua_pushlstring(L, subject.data() + capture.from, capture.size);
-      break;
+    case PatternMatch::Capture::State::position: lua_pushinteger(L, static_cast<lua_Integer>(capture.from) + 1); break;
+    case PatternMatch::Capture::State::closed: lua_pushlstring(L, subject.data() + capture.from, capture.size); break;
     case PatternMatch::Capture::State::open: fail(L, "`" + std::string(function) + "`: unfinished capture");
   }
 }
 
-int push_captures(lua_State* L, const PatternMatch& match, std::string_view subject, bool whole_if_none,
-                  const char* function) {
+int push_captures(lua_State* L, const PatternMatch& match, std::string_view subject, bool whole_if_none, const char* function) {
   const int count = match.captures() == 0 && whole_if_none ? 1 : match.captures();
   luaL_checkstack(L, count, "too many captures");
   for (int i = 0; i < count; ++i) push_capture(L, match, subject, i, function);
@@ -261,8 +247,9 @@ char conversion(lua_State* L, std::string_view format, std::size_t& at) {
   }
   const char letter = at < format.size() ? format[at++] : '\0';
   if (!is_sound || !letter || !std::strchr("diucxXoeEfgGqs", letter)) {
-    fail(L, "`string.format` does not know `%" + std::string(format.substr(start, at - start)) +
-                "`; widths have at most two digits, the letters are d i u c x X o e E f g G q s");
+    fail(L,
+         "`string.format` does not know `%" + std::string(format.substr(start, at - start)) +
+             "`; widths have at most two digits, the letters are d i u c x X o e E f g G q s");
   }
   return letter;
 }
@@ -271,8 +258,7 @@ char conversion(lua_State* L, std::string_view format, std::size_t& at) {
 int format(lua_State* L) {
   const std::string_view text = string_argument(L, 1, "string.format");
   if (text.size() > limits::script_format_bytes_max) {
-    return fail(L, "`string.format` takes a format of at most " +
-                       std::to_string(limits::script_format_bytes_max) + " bytes");
+    return fail(L, "`string.format` takes a format of at most " + std::to_string(limits::script_format_bytes_max) + " bytes");
   }
   std::size_t size = text.size();
   int argument = 1;
@@ -296,15 +282,15 @@ int format(lua_State* L) {
       const double number = number_argument(L, argument, "string.format");
       const bool is_whole = std::strchr("diucxXo", letter);
       if (is_whole && !(number > -9.2e18 && number < 9.2e18)) {
-        return fail(L, "`string.format` needs a whole number for `%" + std::string(1, letter) + "`, got " +
-                           text_at(L, argument));
+        return fail(L, "`string.format` needs a whole number for `%" + std::string(1, letter) + "`, got " + text_at(L, argument));
       }
       size += number_bytes_max;
     }
   }
   if (size > limits::script_string_bytes_max) {
-    return fail(L, "`string.format` could give more than " + std::to_string(limits::script_string_bytes_max) +
-                       " bytes, the most a string may have");
+    return fail(
+        L,
+        "`string.format` could give more than " + std::to_string(limits::script_string_bytes_max) + " bytes, the most a string may have");
   }
   host_of(L).charge(L, 2 * size);
   const int count = lua_gettop(L);
@@ -355,8 +341,7 @@ int split(lua_State* L) {
   int count = 0;
   for (std::size_t from = 0;;) {
     if (++count > static_cast<int>(limits::script_list_max)) {
-      return fail(
-          L, "`string.split` would give more than " + std::to_string(limits::script_list_max) + " parts");
+      return fail(L, "`string.split` would give more than " + std::to_string(limits::script_list_max) + " parts");
     }
     const std::size_t at = find_text(s, separator, from);
     const std::string_view part = s.substr(from, at == s.npos ? s.npos : at - from);
@@ -404,8 +389,7 @@ int gsub_scan(lua_State* L) {
   if (anchored) pattern.remove_prefix(1);
   const std::int64_t steps = steps_for(L);
   PatternMatch match(s, pattern, steps);
-  if (!settle_match(L, match, anchored ? match.match_at(from) : match.search(from), steps, "string.gsub"))
-    return 0;
+  if (!settle_match(L, match, anchored ? match.match_at(from) : match.search(from), steps, "string.gsub")) return 0;
   lua_pushinteger(L, static_cast<lua_Integer>(match.begin()) + 1);
   lua_pushinteger(L, static_cast<lua_Integer>(match.end()) + 1);
   if (lua_tointeger(L, 4) == 2) {
@@ -486,51 +470,40 @@ int gsub_text(lua_State* L) {
 }
 
 LuaModule string_module() {
-  return {"string",
-          "Text. Every function is a method too: `name:lower()`. Patterns are Lua's, matched within the "
-          "fuel of the call.",
-          {
-              {"len", "string.len(s)", "The number of bytes.", "0.1", "assert(('abc'):len() == 3)", len},
-              {"sub", "string.sub(s, first [, last])", "A part; negative positions count from the end.",
-               "0.1", "assert(('hello'):sub(2, -2) == 'ell')", sub},
-              {"lower", "string.lower(s)", "A to Z become a to z; other letters stay.", "0.1",
-               "assert(('Gold'):lower() == 'gold')", lower},
-              {"upper", "string.upper(s)", "a to z become A to Z; other letters stay.", "0.1",
-               "assert(('Gold'):upper() == 'GOLD')", upper},
-              {"reverse", "string.reverse(s)", "The bytes from last to first.", "0.1",
-               "assert(('abc'):reverse() == 'cba')", reverse},
-              {"byte", "string.byte(s [, position])", "One byte as a number, or nothing.", "0.1",
-               "assert(('A'):byte() == 65)", byte},
-              {"char", "string.char(...)", "A text of these bytes, at most 64.", "0.1",
-               "assert(string.char(72, 105) == 'Hi')", char_},
-              {"rep", "string.rep(s, n [, separator])", "A text n times, up to 64 KB.", "0.1",
-               "assert(('ab'):rep(2, '-') == 'ab-ab')", rep},
-              {"find", "string.find(s, pattern [, from [, plain]])",
-               "Where a pattern matches first: its first and last position, then its captures; or nil.",
-               "0.1", "assert(('hello'):find('l+') == 3)", find},
-              {"match", "string.match(s, pattern [, from])",
-               "The captures of the first match, or all of it; or nil.", "0.1",
-               "assert(('SKU-12'):match('%d+') == '12')", match},
-              {"gmatch", "string.gmatch(s, pattern)", "For `for capture in s:gmatch(pattern)`: every match.",
-               "0.1", "for word in ('one two'):gmatch('%a+') do log(word) end", gmatch},
-              {"gsub", "string.gsub(s, pattern, replacement [, n])",
-               "Replaces matches by a text (with %0 to %9), by what a table holds or by what a function "
-               "returns; gives the text and the number of matches.",
-               "0.1", "assert(('a b'):gsub('%s', '_') == 'a_b')"},
-              {"format", "string.format(format, ...)",
-               "As in C: d i u c x X o e E f g G q s, widths and precisions of at most two digits.", "0.1",
-               "assert(string.format('%.2f', 1.5) == '1.50')", format},
-              {"starts", "string.starts(s, prefix)", "Does it start with this text?", "0.1",
-               "assert(('cat-12'):starts('cat-'))", starts},
-              {"ends", "string.ends(s, suffix)", "Does it end with this text?", "0.1",
-               "assert(('a.html'):ends('.html'))", ends},
-              {"contains", "string.contains(s, text)", "Is this text in it? No pattern.", "0.1",
-               "assert(('a.b'):contains('.'))", contains},
-              {"trim", "string.trim(s)", "Without blanks at both ends.", "0.1",
-               "assert((' a '):trim() == 'a')", trim},
-              {"split", "string.split(s, separator)", "The parts between a plain separator, as a list.",
-               "0.1", "assert(#('a,b'):split(',') == 2)", split},
-          }};
+  return {
+      "string",
+      "Text. Every function is a method too: `name:lower()`. Patterns are Lua's, matched within the "
+      "fuel of the call.",
+      {
+          {"len", "string.len(s)", "The number of bytes.", "0.1", "assert(('abc'):len() == 3)", len},
+          {"sub", "string.sub(s, first [, last])", "A part; negative positions count from the end.", "0.1",
+           "assert(('hello'):sub(2, -2) == 'ell')", sub},
+          {"lower", "string.lower(s)", "A to Z become a to z; other letters stay.", "0.1", "assert(('Gold'):lower() == 'gold')", lower},
+          {"upper", "string.upper(s)", "a to z become A to Z; other letters stay.", "0.1", "assert(('Gold'):upper() == 'GOLD')", upper},
+          {"reverse", "string.reverse(s)", "The bytes from last to first.", "0.1", "assert(('abc'):reverse() == 'cba')", reverse},
+          {"byte", "string.byte(s [, position])", "One byte as a number, or nothing.", "0.1", "assert(('A'):byte() == 65)", byte},
+          {"char", "string.char(...)", "A text of these bytes, at most 64.", "0.1", "assert(string.char(72, 105) == 'Hi')", char_},
+          {"rep", "string.rep(s, n [, separator])", "A text n times, up to 64 KB.", "0.1", "assert(('ab'):rep(2, '-') == 'ab-ab')", rep},
+          {"find", "string.find(s, pattern [, from [, plain]])",
+           "Where a pattern matches first: its first and last position, then its captures; or nil.", "0.1",
+           "assert(('hello'):find('l+') == 3)", find},
+          {"match", "string.match(s, pattern [, from])", "The captures of the first match, or all of it; or nil.", "0.1",
+           "assert(('SKU-12'):match('%d+') == '12')", match},
+          {"gmatch", "string.gmatch(s, pattern)", "For `for capture in s:gmatch(pattern)`: every match.", "0.1",
+           "for word in ('one two'):gmatch('%a+') do log(word) end", gmatch},
+          {"gsub", "string.gsub(s, pattern, replacement [, n])",
+           "Replaces matches by a text (with %0 to %9), by what a table holds or by what a function "
+           "returns; gives the text and the number of matches.",
+           "0.1", "assert(('a b'):gsub('%s', '_') == 'a_b')"},
+          {"format", "string.format(format, ...)", "As in C: d i u c x X o e E f g G q s, widths and precisions of at most two digits.",
+           "0.1", "assert(string.format('%.2f', 1.5) == '1.50')", format},
+          {"starts", "string.starts(s, prefix)", "Does it start with this text?", "0.1", "assert(('cat-12'):starts('cat-'))", starts},
+          {"ends", "string.ends(s, suffix)", "Does it end with this text?", "0.1", "assert(('a.html'):ends('.html'))", ends},
+          {"contains", "string.contains(s, text)", "Is this text in it? No pattern.", "0.1", "assert(('a.b'):contains('.'))", contains},
+          {"trim", "string.trim(s)", "Without blanks at both ends.", "0.1", "assert((' a '):trim() == 'a')", trim},
+          {"split", "string.split(s, separator)", "The parts between a plain separator, as a list.", "0.1",
+           "assert(#('a,b'):split(',') == 2)", split},
+      }};
 }
 
 }  // namespace footlight

@@ -14,8 +14,9 @@ std::int64_t length(lua_State* L, const char* function) {
   table_argument(L, 1, function);
   const std::size_t size = lua_objlen(L, 1);
   if (size > limits::script_list_max) {
-    fail(L, "`" + std::string(function) + "` works on at most " + std::to_string(limits::script_list_max) +
-                " elements, got " + std::to_string(size));
+    fail(L,
+         "`" + std::string(function) + "` works on at most " + std::to_string(limits::script_list_max) + " elements, got " +
+             std::to_string(size));
   }
   return static_cast<std::int64_t>(size);
 }
@@ -23,15 +24,13 @@ std::int64_t length(lua_State* L, const char* function) {
 int insert(lua_State* L) {
   const std::int64_t size = length(L, "table.insert");
   if (size == static_cast<std::int64_t>(limits::script_list_max)) {
-    return fail(L,
-                "`table.insert`: the list has " + std::to_string(size) + " elements, the most it may have");
+    return fail(L, "`table.insert`: the list has " + std::to_string(size) + " elements, the most it may have");
   }
   const int count = lua_gettop(L);
   if (count < 2 || count > 3) return fail(L, "`table.insert` needs a list, maybe a position, and a value");
   const std::int64_t at = count == 2 ? size + 1 : integer_argument(L, 2, "table.insert");
   if (at < 1 || at > size + 1) {
-    return fail(L, "`table.insert` needs a position between 1 and " + std::to_string(size + 1) + ", got " +
-                       std::to_string(at));
+    return fail(L, "`table.insert` needs a position between 1 and " + std::to_string(size + 1) + ", got " + std::to_string(at));
   }
   host_of(L).charge(L, static_cast<std::size_t>(size + 1 - at) * 16);
   for (std::int64_t i = size; i >= at; --i) {
@@ -48,8 +47,7 @@ int remove(lua_State* L) {
   const std::int64_t at = integer_argument(L, 2, "table.remove", size);
   if (size == 0) return 0;
   if (at < 1 || at > size) {
-    return fail(L, "`table.remove` needs a position between 1 and " + std::to_string(size) + ", got " +
-                       std::to_string(at));
+    return fail(L, "`table.remove` needs a position between 1 and " + std::to_string(size) + ", got " + std::to_string(at));
   }
   host_of(L).charge(L, static_cast<std::size_t>(size - at) * 16);
   lua_rawgeti(L, 1, static_cast<int>(at));
@@ -70,13 +68,10 @@ int concat(lua_State* L) {
   std::string out;
   for (std::int64_t i = first; i <= last; ++i) {
     // Indices beyond the list hold nil, so that the loop ends there at the latest.
-    if (i < 1 || i > static_cast<std::int64_t>(limits::script_list_max))
-      lua_pushnil(L);
-    else
-      lua_rawgeti(L, 1, static_cast<int>(i));
+    if (i < 1 || i > static_cast<std::int64_t>(limits::script_list_max)) lua_pushnil(L);
+    else lua_rawgeti(L, 1, static_cast<int>(i));
     if (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TNUMBER) {
-      return fail(L, "`table.concat` joins strings and numbers, element " + std::to_string(i) + " is " +
-                         kind_at(L, -1));
+      return fail(L, "`table.concat` joins strings and numbers, element " + std::to_string(i) + " is " + kind_at(L, -1));
     }
     std::size_t bytes = 0;
     const char* text = lua_tolstring(L, -1, &bytes);
@@ -96,8 +91,7 @@ int unpack(lua_State* L) {
   if (first > last) return 0;
   const std::int64_t count = last - first + 1;
   if (count > static_cast<std::int64_t>(limits::script_results_max)) {
-    return fail(L, "`unpack` gives at most " + std::to_string(limits::script_results_max) + " results, not " +
-                       std::to_string(count));
+    return fail(L, "`unpack` gives at most " + std::to_string(limits::script_results_max) + " results, not " + std::to_string(count));
   }
   luaL_checkstack(L, static_cast<int>(count), "too many results");
   host_of(L).charge(L, static_cast<std::size_t>(count) * 8);
@@ -214,56 +208,57 @@ int sum(lua_State* L) {
 int table_unpack(lua_State* L) { return unpack(L); }
 
 LuaModule table_module() {
-  return {"table",
-          "Lists. They have at most 10,000 elements here, and count from 1.",
-          {
-              {"insert", "table.insert(list, [position,] value)",
-               "Adds a value, at the end or before a position.", "0.1",
-               "local t = {1, 3} table.insert(t, 2, 2) assert(t[2] == 2)", insert},
-              {"remove", "table.remove(list [, position])",
-               "Takes an element out, the last one by default, and gives it.", "0.1",
-               "local t = {1, 2} assert(table.remove(t) == 2)", remove},
-              {"concat", "table.concat(list [, separator [, first [, last]]])",
-               "The elements as one text, up to 64 KB.", "0.1", "assert(table.concat({1, 2}, '-') == '1-2')",
-               concat},
-              {"sort", "table.sort(list [, before])",
-               "Sorts in place, at most 2,000 elements. `before(a, b)` says whether a comes first. Equal "
-               "elements keep their order.",
-               "0.1", "local t = {3, 1} table.sort(t) assert(t[1] == 1)"},
-              {"unpack", "table.unpack(list [, first [, last]])", "The elements as results, at most 200.",
-               "0.1", "local a, b = table.unpack({1, 2}) assert(a + b == 3)", unpack},
-              {"contains", "table.contains(list, value)", "Is this value one of the elements?", "0.1",
-               "assert(table.contains({'a', 'b'}, 'b'))", contains},
-              {"index_of", "table.index_of(list, value)", "Where the value stands first, or nil.", "0.1",
-               "assert(table.index_of({'a', 'b'}, 'b') == 2)", index_of},
-              {"slice", "table.slice(list, first [, last])", "A part, as a new list; negative positions count from the end.", "0.1",
-               "assert(#table.slice({1, 2, 3}, -2) == 2)", slice},
-              {"reverse", "table.reverse(list)", "A new list, from last to first.", "0.1", "assert(table.reverse({1, 2})[1] == 2)", reverse},
-              {"unique", "table.unique(list)", "A new list of the different elements, each where it stood first.", "0.1",
-               "assert(#table.unique({1, 2, 1}) == 2)", unique},
-              {"sum", "table.sum(list)", "The numbers added up, from first to last.", "0.1", "assert(table.sum({1, 2, 3}) == 6)", sum},
-              {"keys", "table.keys(table)", "The keys, in the order of `pairs`.", "0.1", "assert(table.keys({b = 1, a = 2})[1] == 'a')", table_keys},
-              {"values", "table.values(table)", "The values, in the order of their keys.", "0.1",
-               "assert(table.values({b = 1, a = 2})[1] == 2)", table_values},
-              {"map", "table.map(list, f)", "A new list of what `f(element, position)` gives; without those for which it gives nil.", "0.1",
-               "assert(table.map({1, 2}, function(n) return n * 10 end)[2] == 20)"},
-              {"filter", "table.filter(list, keep)", "A new list of the elements for which `keep(element, position)` holds.", "0.1",
-               "assert(#table.filter({1, 2, 3}, function(n) return n > 1 end) == 2)"},
-              {"find", "table.find(list, test)", "The first element for which `test(element, position)` holds, and its position; or nil.", "0.1",
-               "assert(table.find({1, 2, 3}, function(n) return n > 1 end) == 2)"},
-              {"any", "table.any(list, test)", "Does `test(element, position)` hold for one of them?", "0.1",
-               "assert(table.any({1, 2}, function(n) return n == 2 end))"},
-              {"all", "table.all(list, test)", "Does `test(element, position)` hold for all of them? It does where there are none.", "0.1",
-               "assert(table.all({1, 2}, function(n) return n > 0 end))"},
-              {"count", "table.count(list, test)", "For how many of them `test(element, position)` holds.", "0.1",
-               "assert(table.count({1, 2, 3}, function(n) return n > 1 end) == 2)"},
-              {"reduce", "table.reduce(list, f, initial)", "What `f(so_far, element, position)` gives, element after element, from `initial` on.", "0.1",
-               "assert(table.reduce({1, 2, 3}, function(a, n) return a + n end, 0) == 6)"},
-              {"sort_by", "table.sort_by(list, key)", "A new list in the order of `key(element)`, at most 2,000 elements; equal ones keep their order.", "0.1",
-               "assert(table.sort_by({{n = 2}, {n = 1}}, function(row) return row.n end)[1].n == 1)"},
-              {"group_by", "table.group_by(list, key)", "Lists of the elements by what `key(element)` gives.", "0.1",
-               "assert(#table.group_by({1, 2, 3}, function(n) return n % 2 == 0 and 'even' or 'odd' end).odd == 2)"},
-          }};
+  return {
+      "table",
+      "Lists. They have at most 10,000 elements here, and count from 1.",
+      {
+          {"insert", "table.insert(list, [position,] value)", "Adds a value, at the end or before a position.", "0.1",
+           "local t = {1, 3} table.insert(t, 2, 2) assert(t[2] == 2)", insert},
+          {"remove", "table.remove(list [, position])", "Takes an element out, the last one by default, and gives it.", "0.1",
+           "local t = {1, 2} assert(table.remove(t) == 2)", remove},
+          {"concat", "table.concat(list [, separator [, first [, last]]])", "The elements as one text, up to 64 KB.", "0.1",
+           "assert(table.concat({1, 2}, '-') == '1-2')", concat},
+          {"sort", "table.sort(list [, before])",
+           "Sorts in place, at most 2,000 elements. `before(a, b)` says whether a comes first. Equal "
+           "elements keep their order.",
+           "0.1", "local t = {3, 1} table.sort(t) assert(t[1] == 1)"},
+          {"unpack", "table.unpack(list [, first [, last]])", "The elements as results, at most 200.", "0.1",
+           "local a, b = table.unpack({1, 2}) assert(a + b == 3)", unpack},
+          {"contains", "table.contains(list, value)", "Is this value one of the elements?", "0.1",
+           "assert(table.contains({'a', 'b'}, 'b'))", contains},
+          {"index_of", "table.index_of(list, value)", "Where the value stands first, or nil.", "0.1",
+           "assert(table.index_of({'a', 'b'}, 'b') == 2)", index_of},
+          {"slice", "table.slice(list, first [, last])", "A part, as a new list; negative positions count from the end.", "0.1",
+           "assert(#table.slice({1, 2, 3}, -2) == 2)", slice},
+          {"reverse", "table.reverse(list)", "A new list, from last to first.", "0.1", "assert(table.reverse({1, 2})[1] == 2)", reverse},
+          {"unique", "table.unique(list)", "A new list of the different elements, each where it stood first.", "0.1",
+           "assert(#table.unique({1, 2, 1}) == 2)", unique},
+          {"sum", "table.sum(list)", "The numbers added up, from first to last.", "0.1", "assert(table.sum({1, 2, 3}) == 6)", sum},
+          {"keys", "table.keys(table)", "The keys, in the order of `pairs`.", "0.1", "assert(table.keys({b = 1, a = 2})[1] == 'a')",
+           table_keys},
+          {"values", "table.values(table)", "The values, in the order of their keys.", "0.1",
+           "assert(table.values({b = 1, a = 2})[1] == 2)", table_values},
+          {"map", "table.map(list, f)", "A new list of what `f(element, position)` gives; without those for which it gives nil.", "0.1",
+           "assert(table.map({1, 2}, function(n) return n * 10 end)[2] == 20)"},
+          {"filter", "table.filter(list, keep)", "A new list of the elements for which `keep(element, position)` holds.", "0.1",
+           "assert(#table.filter({1, 2, 3}, function(n) return n > 1 end) == 2)"},
+          {"find", "table.find(list, test)", "The first element for which `test(element, position)` holds, and its position; or nil.",
+           "0.1", "assert(table.find({1, 2, 3}, function(n) return n > 1 end) == 2)"},
+          {"any", "table.any(list, test)", "Does `test(element, position)` hold for one of them?", "0.1",
+           "assert(table.any({1, 2}, function(n) return n == 2 end))"},
+          {"all", "table.all(list, test)", "Does `test(element, position)` hold for all of them? It does where there are none.", "0.1",
+           "assert(table.all({1, 2}, function(n) return n > 0 end))"},
+          {"count", "table.count(list, test)", "For how many of them `test(element, position)` holds.", "0.1",
+           "assert(table.count({1, 2, 3}, function(n) return n > 1 end) == 2)"},
+          {"reduce", "table.reduce(list, f, initial)",
+           "What `f(so_far, element, position)` gives, element after element, from `initial` on.", "0.1",
+           "assert(table.reduce({1, 2, 3}, function(a, n) return a + n end, 0) == 6)"},
+          {"sort_by", "table.sort_by(list, key)",
+           "A new list in the order of `key(element)`, at most 2,000 elements; equal ones keep their order.", "0.1",
+           "assert(table.sort_by({{n = 2}, {n = 1}}, function(row) return row.n end)[1].n == 1)"},
+          {"group_by", "table.group_by(list, key)", "Lists of the elements by what `key(element)` gives.", "0.1",
+           "assert(#table.group_by({1, 2, 3}, function(n) return n % 2 == 0 and 'even' or 'odd' end).odd == 2)"},
+      }};
 }
 
 }  // namespace footlight

@@ -93,7 +93,7 @@ thread_local LastToken last_token;
 
 KnownCaller Serving::last_caller(std::string_view bearer, std::int64_t as_of) const {
   const bool is_it = last_token.serving == id_ && last_token.as_of == as_of && last_token.bearer.size() == bearer.size() &&
-                     is_same_secret(last_token.bearer, bearer);
+      is_same_secret(last_token.bearer, bearer);
   return is_it ? last_token.caller : nullptr;
 }
 
@@ -139,13 +139,12 @@ Result<std::string> chosen_workspace(const Call& call, const std::vector<std::st
     if (workspaces.size() != 1) return refuse(Code::usage, "there are several workspaces; say which with `?workspace=…`");
     name = workspaces.front();
   }
-  if (std::find(workspaces.begin(), workspaces.end(), name) == workspaces.end()) return refuse(Code::not_found, "there is no workspace `" + name + "`");
+  if (std::find(workspaces.begin(), workspaces.end(), name) == workspaces.end())
+    return refuse(Code::not_found, "there is no workspace `" + name + "`");
   return name;
 }
 
-Result<std::string> Api::workspace_of(const Call& call) {
-  return chosen_workspace(call, names_);
-}
+Result<std::string> Api::workspace_of(const Call& call) { return chosen_workspace(call, names_); }
 
 Result<Catalog*> Api::catalog_of(const Call& call) {
   auto name = workspace_of(call);

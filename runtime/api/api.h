@@ -17,7 +17,7 @@
 namespace footlight {
 
 struct ApiOptions {
-  std::function<Instant()> now;                         // only for what no request stamps
+  std::function<Instant()> now;  // only for what no request stamps
   // The runner of the calling thread for this snapshot; see LuaPolicyRunner.
   std::function<Result<PolicyRunner*>(const std::string& workspace, const std::shared_ptr<const Snapshot>&)> runner;
   // The policies of a workspace that its workers have quarantined, a row each; may be empty.
@@ -51,7 +51,7 @@ class Api : public Serving {
   // threads do not count on the same memory. A thread that rests lets go of it.
   Result<Pinned> pin(const std::string& workspace) override;
   static void rest();
-  std::optional<int> max_age_s(const Pinned&) override { return 0; }   // what is stopped here is gone here at once
+  std::optional<int> max_age_s(const Pinned&) override { return 0; }  // what is stopped here is gone here at once
   Result<PolicyRunner*> runner(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) override {
     return options_.runner(workspace, snapshot);
   }
@@ -69,24 +69,24 @@ class Api : public Serving {
   std::map<std::string, std::unique_ptr<Catalog>> catalogs_;
   std::map<std::string, std::string> secrets_;
   std::map<std::string, TokenKey> keys_;
-  std::vector<std::string> names_;                      // of catalogs_
+  std::vector<std::string> names_;  // of catalogs_
   std::atomic<std::int64_t> access_changes_{0};
   struct KnownToken {
-    std::int64_t as_of = 0;                             // access_changes() before the store was asked
+    std::int64_t as_of = 0;  // access_changes() before the store was asked
     Caller caller;
   };
   std::shared_mutex tokens_mutex_;
-  std::map<std::string, KnownToken> tokens_;            // by hash; those in force only, so there are as many as in the store at most
+  std::map<std::string, KnownToken> tokens_;  // by hash; those in force only, so there are as many as in the store at most
   Metrics metrics_;
 };
 
 // Every route, one table per area.
 std::vector<Route> routes(Api& api);
-std::vector<Route> decide_routes(Serving& serving);   // api/decide.cc
-std::vector<Route> authoring_routes(Api& api);    // api/authoring.cc
-std::vector<Route> review_routes(Api& api);       // api/review.cc
-std::vector<Route> operating_routes(Api& api);    // api/operating.cc
-std::vector<Route> delivery_routes(Api& api);     // api/delivery.cc
+std::vector<Route> decide_routes(Serving& serving);  // api/decide.cc
+std::vector<Route> authoring_routes(Api& api);       // api/authoring.cc
+std::vector<Route> review_routes(Api& api);          // api/review.cc
+std::vector<Route> operating_routes(Api& api);       // api/operating.cc
+std::vector<Route> delivery_routes(Api& api);        // api/delivery.cc
 
 // A token's roles with what they imply, as a router's caller holds them.
 std::set<std::string, std::less<>> implied_roles(const std::string& comma_list);

@@ -4,8 +4,8 @@
 #include "api/api.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "model/reader.h"
 #include "http/problem.h"
+#include "model/reader.h"
 
 namespace footlight {
 namespace {
@@ -35,7 +35,8 @@ Result<HttpResponse> run(Catalog& catalog, const Call& call, Command command, in
   command.actor = actor_of(call.caller);
   command.at = call.request.received;
   command.request_id = call.request.request_id;
-  const std::string asked = call.request.method + " " + call.request.target + "\n" + std::string(to_text(command.name)) + "\n" + call.request.body;
+  const std::string asked =
+      call.request.method + " " + call.request.target + "\n" + std::string(to_text(command.name)) + "\n" + call.request.body;
   auto answer = catalog.apply(std::move(command), key, sha256_hex(asked));
   if (!answer) return answer.error();
   HttpResponse response = json_response(answer->body, answer->is_repeat ? 200 : status_when_new);
@@ -75,11 +76,12 @@ Result<HttpResponse> remove(Api&, Catalog& catalog, const Call& call) {
 // POST /v1/experiences/{id}/{command}: the commands that take no definition.
 Result<HttpResponse> command(Api&, Catalog& catalog, const Call& call) {
   const auto name = command_from(call.param("command"));
-  if (!name || *name == CommandName::create || *name == CommandName::edit || *name == CommandName::delete_ || *name == CommandName::epoch_bump) {
+  if (!name || *name == CommandName::create || *name == CommandName::edit || *name == CommandName::delete_ ||
+      *name == CommandName::epoch_bump) {
     std::vector<std::string> words;
-    for (const CommandName known : {CommandName::submit, CommandName::withdraw, CommandName::request_changes, CommandName::approve, CommandName::activate,
-                                    CommandName::unschedule, CommandName::stop, CommandName::pause, CommandName::resume, CommandName::close,
-                                    CommandName::archive, CommandName::duplicate})
+    for (const CommandName known : {CommandName::submit, CommandName::withdraw, CommandName::request_changes, CommandName::approve,
+                                    CommandName::activate, CommandName::unschedule, CommandName::stop, CommandName::pause,
+                                    CommandName::resume, CommandName::close, CommandName::archive, CommandName::duplicate})
       words.emplace_back(to_text(known));
     return refuse(Code::not_found, "there is no command `" + call.param("command") + "`" + did_you_mean(call.param("command"), words));
   }
@@ -121,7 +123,8 @@ Result<HttpResponse> show(Api&, Catalog& catalog, const Call& call) {
 }
 
 Result<HttpResponse> receipt(Api& api, Catalog& catalog, const Call& call) {
-  auto body = api.options().clocks ? catalog.receipt(call.param("id"), api.options().clocks()) : catalog.receipt(call.param("id"), call.request.received);
+  auto body = api.options().clocks ? catalog.receipt(call.param("id"), api.options().clocks())
+                                   : catalog.receipt(call.param("id"), call.request.received);
   if (!body) return body.error();
   return json_response(*body);
 }
@@ -133,7 +136,8 @@ Result<HttpResponse> check(Api&, Catalog& catalog, const Call& call) {
   Array rows;
   const Problems problems = catalog.check(*body, call.request.received);
   for (const Problem& problem : problems)
-    rows.push_back(Object{{"code", name(problem.code)}, {"place", problem.place}, {"message", problem.message}, {"warning", problem.is_warning}});
+    rows.push_back(
+        Object{{"code", name(problem.code)}, {"place", problem.place}, {"message", problem.message}, {"warning", problem.is_warning}});
   return json_response(Object{{"ok", !has_errors(problems)}, {"problems", std::move(rows)}});
 }
 
@@ -184,7 +188,9 @@ Result<HttpResponse> audit(Api&, Catalog& catalog, const Call& call) {
 Result<HttpResponse> verify(Api&, Catalog& catalog, const Call&) {
   auto report = catalog.verify();
   if (!report) return report.error();
-  return json_response(Object{{"workspace", catalog.name()}, {"entries", report->entries}, {"blobs", report->blobs},
+  return json_response(Object{{"workspace", catalog.name()},
+                              {"entries", report->entries},
+                              {"blobs", report->blobs},
                               {"head", Object{{"seq", report->head.seq}, {"chain", report->head.chain}}}});
 }
 
@@ -214,18 +220,22 @@ std::vector<Route> authoring_routes(Api& api) {
   constexpr auto document = limits::document_bytes_max;
   // Which role a command needs is the lifecycle's to say; here it is enough to be somebody who may look.
   return {
-      {"GET", "/v1/experiences", "viewer", 0, on_catalog(list), "all experiences with their status", "`?status=live` keeps those whose status begins with it."},
+      {"GET", "/v1/experiences", "viewer", 0, on_catalog(list), "all experiences with their status",
+       "`?status=live` keeps those whose status begins with it."},
       {"POST", "/v1/experiences", "viewer", document, on_catalog(create), "create a draft", "Body: the definition. Answers 201."},
-      {"POST", "/v1/check", "viewer", document, on_catalog(check), "what submit would refuse", "Body: a definition. Answers {\"ok\",\"problems\"}."},
+      {"POST", "/v1/check", "viewer", document, on_catalog(check), "what submit would refuse",
+       "Body: a definition. Answers {\"ok\",\"problems\"}."},
       {"GET", "/v1/experiences/{id}", "viewer", 0, on_catalog(show), "one experience with its newest definition"},
       {"PUT", "/v1/experiences/{id}", "viewer", document, on_catalog(edit), "edit: a new revision",
        "Body: the definition. `If-Match: N` refuses with revision_conflict unless N is the newest revision."},
       {"DELETE", "/v1/experiences/{id}", "viewer", 0, on_catalog(remove), "delete a draft that was never live"},
       {"GET", "/v1/experiences/{id}/receipt", "viewer", 0, on_catalog(receipt), "how far its newest publish has got",
-       "`visible_by`, `gone_by`; by node when it confirmed, or until when its lease lets it serve what was before. `status` is propagated when each has confirmed or ended."},
+       "`visible_by`, `gone_by`; by node when it confirmed, or until when its lease lets it serve what was before. `status` is propagated "
+       "when each has confirmed or ended."},
       {"POST", "/v1/experiences/{id}/{command}", "viewer", limits::command_bytes_max, on_catalog(command),
        "submit, withdraw, request_changes, approve, activate, unschedule, stop, pause, resume, close, archive, duplicate",
-       "Body, all optional: {\"message\"}; submit {\"activate_on_approval\"}; approve {\"hash\"} of what was reviewed; duplicate {\"new_id\",\"revision\"}, else `ID-2` and so on. `Idempotency-Key` makes a retry safe."},
+       "Body, all optional: {\"message\"}; submit {\"activate_on_approval\"}; approve {\"hash\"} of what was reviewed; duplicate "
+       "{\"new_id\",\"revision\"}, else `ID-2` and so on. `Idempotency-Key` makes a retry safe."},
       {"GET", "/v1/workspace", "viewer", 0, on_catalog(show_workspace), "the workspace's document"},
       {"PUT", "/v1/workspace", "viewer", limits::body_bytes_max, on_catalog(configure), "replace the workspace's document",
        "Body: {\"workspace\", \"lists\": {SHA-256: content}}. Takes effect like a publish; refused where anything live would not compile."},
@@ -233,8 +243,10 @@ std::vector<Route> authoring_routes(Api& api) {
        "`?after=SEQ`, `?limit=N`, `?experience=ID`. `from` and `to` are the hashes of the newest revision before and after the change, "
        "`live_from` and `live_to` of what is in force, where that changed."},
       {"GET", "/v1/audit/verify", "admin", 0, on_catalog(verify), "recompute the journal's hash chain",
-       "Answers {\"workspace\",\"entries\",\"blobs\",\"head\":{\"seq\",\"chain\"}}; store_corrupt names the first entry that is not what was written."},
-      {"POST", "/v1/epoch_bump", "viewer", limits::command_bytes_max, on_catalog(epoch_bump), "after a restore: end everything old and go on", "Body, optional: {\"message\"}."},
+       "Answers {\"workspace\",\"entries\",\"blobs\",\"head\":{\"seq\",\"chain\"}}; store_corrupt names the first entry that is not what "
+       "was written."},
+      {"POST", "/v1/epoch_bump", "viewer", limits::command_bytes_max, on_catalog(epoch_bump),
+       "after a restore: end everything old and go on", "Body, optional: {\"message\"}."},
   };
 }
 

@@ -1,8 +1,8 @@
 // POST /v1/decide: what an application asks.
+#include "engine/decide.h"
 #include "api/api.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "engine/decide.h"
 #include "http/problem.h"
 
 namespace footlight {
@@ -23,8 +23,8 @@ HttpResponse answer_of(std::string& json, int max_age_s) {
 }
 
 // Without a valid lease: what the configurations declare for that, and why.
-Result<HttpResponse> without_lease(const Pinned& pinned, std::string_view body, Instant now, const DecideOptions& options, DecideScratch& scratch,
-                                   const Counters& counters) {
+Result<HttpResponse> without_lease(const Pinned& pinned, std::string_view body, Instant now, const DecideOptions& options,
+                                   DecideScratch& scratch, const Counters& counters) {
   if (!pinned.defaults) return refuse(Code::unavailable, "no lease, and no catalog was ever received; see /readyz");
   if (auto read = read_request(*pinned.defaults, body, options, scratch); !read) return read.error();
   counters.unleased.add();
@@ -73,13 +73,19 @@ std::vector<Route> decide_routes(Serving& serving) {
       serving.metrics().counter("footlight_policy_failures_total", "Policies that failed or were stopped within decisions."),
       serving.metrics().counter("footlight_unleased_answers_total", "Decisions answered with defaults only, for want of a lease.")};
   return {
-      {.method = "POST", .pattern = "/v1/decide", .role = "delivery", .body_limit = limits::request_bytes_max,
+      {.method = "POST",
+       .pattern = "/v1/decide",
+       .role = "delivery",
+       .body_limit = limits::request_bytes_max,
        .handle = [&serving, counters](const Call& call) { return decide_call(serving, counters, call); },
        .summary = "which content for these surfaces",
-       .help = "Body: {\"identity\":{\"namespace\",\"id\"},\"attributes\":{…},\"context\":{…},\"surfaces\":[…]}. Answers {\"snapshot\","
-               "\"propositions\":[{\"surface\",\"configuration\",\"element\",\"experience\",\"action\",\"revision\",\"priority\",\"format\","
-               "\"content\",\"token\"}]}. `?explain=1` adds the trace, for viewers. A node without a lease answers defaults only, with \"reason\":\"no_lease\".",
-       .cors = true, .is_quick = true},
+       .help =
+           "Body: {\"identity\":{\"namespace\",\"id\"},\"attributes\":{…},\"context\":{…},\"surfaces\":[…]}. Answers {\"snapshot\","
+           "\"propositions\":[{\"surface\",\"configuration\",\"element\",\"experience\",\"action\",\"revision\",\"priority\",\"format\","
+           "\"content\",\"token\"}]}. `?explain=1` adds the trace, for viewers. A node without a lease answers defaults only, with "
+           "\"reason\":\"no_lease\".",
+       .cors = true,
+       .is_quick = true},
   };
 }
 

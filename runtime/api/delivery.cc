@@ -2,8 +2,8 @@
 #include "api/api.h"
 #include "base/limits.h"
 #include "catalog/delivered.h"
-#include "model/reader.h"
 #include "http/problem.h"
+#include "model/reader.h"
 
 namespace footlight {
 namespace {
@@ -16,7 +16,7 @@ struct Held {
 
 struct Poll {
   Duration wait;
-  std::map<std::string, Held> held;                     // by workspace
+  std::map<std::string, Held> held;  // by workspace
 };
 
 Result<Poll> poll_from(const HttpRequest& request) {
@@ -25,7 +25,8 @@ Result<Poll> poll_from(const HttpRequest& request) {
   Problems problems;
   Reader reader(*body, "$", problems);
   Poll poll;
-  if (const auto wait = reader.number("wait_ms", 0, static_cast<double>(limits::delivery_wait_max.ms))) poll.wait = {static_cast<std::int64_t>(*wait)};
+  if (const auto wait = reader.number("wait_ms", 0, static_cast<double>(limits::delivery_wait_max.ms)))
+    poll.wait = {static_cast<std::int64_t>(*wait)};
   if (const Object* held = reader.object("workspaces"))
     for (const auto& [name, value] : *held) {
       Reader one(value, "$.workspaces." + name, problems);
@@ -58,7 +59,7 @@ void heed_fence(Api& api) {
 
 struct PollAnswer {
   Value body;
-  bool is_news = false;                                 // something the node has to hear at once
+  bool is_news = false;  // something the node has to hear at once
 };
 
 // {"workspaces": {NAME: {"answer" or "refused": {"code", "message"}, "access"?}}}. A workspace that the node
@@ -98,7 +99,8 @@ Result<PollAnswer> answer_poll(Api& api, const Caller& caller, const Poll& poll,
 bool has_news(Api& api, const Poll& poll, std::int64_t access_changes) {
   if (api.access_changes() != access_changes) return true;
   for (const auto& [name, held] : poll.held)
-    if (const Catalog* catalog = api.catalog(name); catalog && !catalog->is_fenced() && catalog->version() != held.request.head) return true;
+    if (const Catalog* catalog = api.catalog(name); catalog && !catalog->is_fenced() && catalog->version() != held.request.head)
+      return true;
   return false;
 }
 
@@ -115,14 +117,16 @@ HttpResponse lease(Api& api, const Call& call) {
   if (!api.options().clocks) return problem_response(refuse(Code::unavailable, "this process lends to no nodes"), call.request);
   auto poll = poll_from(call.request);
   if (!poll) return problem_response(poll.error(), call.request);
-  const std::int64_t access_changes = api.access_changes();   // before looking: a change meanwhile is news
+  const std::int64_t access_changes = api.access_changes();  // before looking: a change meanwhile is news
   const auto answered = answer_poll(api, call.caller, *poll, api.options().clocks());
   HttpResponse response = response_of(answered, call.request);
   if (!answered || answered->is_news || poll->wait == Duration{}) return response;
   const auto waiting = std::make_shared<const Poll>(std::move(*poll));
-  response.hold = std::make_shared<const Hold>(
-      Hold{[&api, waiting, access_changes] { return has_news(api, *waiting, access_changes); }, waiting->wait,
-           [&api, waiting, caller = call.caller, request = call.request] { return response_of(answer_poll(api, caller, *waiting, api.options().clocks()), request); }});
+  response.hold =
+      std::make_shared<const Hold>(Hold{[&api, waiting, access_changes] { return has_news(api, *waiting, access_changes); }, waiting->wait,
+                                        [&api, waiting, caller = call.caller, request = call.request] {
+                                          return response_of(answer_poll(api, caller, *waiting, api.options().clocks()), request);
+                                        }});
   return response;
 }
 
@@ -142,10 +146,15 @@ HttpResponse nodes(Api& api, const Call& call) {
     if (!opens(call.caller, name)) continue;
     Array rows;
     for (const KnownNode& node : catalog->nodes(now))
-      rows.push_back(Object{{"node", node.node}, {"version", version_text(node.head)}, {"is_current", node.head == catalog->version()},
-                            {"seen_at", to_text(node.seen)}, {"lease_end", to_text(node.lease_end)}});
-    workspaces[name] = Object{{"version", version_text(catalog->version())}, {"fenced", catalog->is_fenced()},
-                              {"window", to_text(catalog->window().length())}, {"nodes", std::move(rows)}};
+      rows.push_back(Object{{"node", node.node},
+                            {"version", version_text(node.head)},
+                            {"is_current", node.head == catalog->version()},
+                            {"seen_at", to_text(node.seen)},
+                            {"lease_end", to_text(node.lease_end)}});
+    workspaces[name] = Object{{"version", version_text(catalog->version())},
+                              {"fenced", catalog->is_fenced()},
+                              {"window", to_text(catalog->window().length())},
+                              {"nodes", std::move(rows)}};
   }
   return json_response(Object{{"workspaces", std::move(workspaces)}});
 }
@@ -153,13 +162,17 @@ HttpResponse nodes(Api& api, const Call& call) {
 }  // namespace
 
 std::vector<Route> delivery_routes(Api& api) {
-  const auto on_api = [&api](HttpResponse (*handle)(Api&, const Call&)) { return [&api, handle](const Call& call) { return handle(api, call); }; };
+  const auto on_api = [&api](HttpResponse (*handle)(Api&, const Call&)) {
+    return [&api, handle](const Call& call) { return handle(api, call); };
+  };
   return {
       {"GET", "/v1/delivery", "viewer", 0, on_api(nodes), "delivery nodes: what each holds, and until when",
        "By workspace: {\"version\",\"fenced\",\"window\",\"nodes\":[{\"node\",\"version\",\"is_current\",\"seen_at\",\"lease_end\"}]}."},
       {"POST", "/v1/delivery/lease", "node", limits::delivery_poll_bytes_max, on_api(lease), "a node asks for leases, and for what is new",
-       "Body: {\"wait_ms\",\"workspaces\":{NAME:{\"request\",\"access\"}}}. Waits for news up to `wait_ms`. Answers, by workspace, {\"answer\"} with the "
-       "lease and the catalog where it is new, or {\"refused\"}; {\"access\"} holds the secret of proposition tokens and the tokens' hashes."},
+       "Body: {\"wait_ms\",\"workspaces\":{NAME:{\"request\",\"access\"}}}. Waits for news up to `wait_ms`. Answers, by workspace, "
+       "{\"answer\"} with the "
+       "lease and the catalog where it is new, or {\"refused\"}; {\"access\"} holds the secret of proposition tokens and the tokens' "
+       "hashes."},
       {"GET", "/v1/delivery/lists/{hash}", "node", 0, on_api(list), "the content of a list, by its SHA-256"},
   };
 }

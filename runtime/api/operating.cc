@@ -6,8 +6,8 @@
 #include "api/api.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "model/reader.h"
 #include "http/problem.h"
+#include "model/reader.h"
 
 namespace footlight {
 namespace {
@@ -44,7 +44,7 @@ HttpResponse ready(Api& api, Instant now) {
   Object body{{"ready", is_ready}, {"reasons", std::move(reasons)}};
   if (!left_out.empty()) body["left_out"] = std::move(left_out);
   if (!zone_changes.empty()) body["zone_changed"] = std::move(zone_changes);
-  if (!quarantined.empty()) body["quarantined"] = std::move(quarantined);   // their candidates are dropped; all else is served
+  if (!quarantined.empty()) body["quarantined"] = std::move(quarantined);  // their candidates are dropped; all else is served
   return json_response(std::move(body), is_ready ? 200 : 503);
 }
 
@@ -53,7 +53,9 @@ HttpResponse metrics(Api& api) {
   for (const auto& [name, catalog] : api.catalogs()) {
     const CatalogVersion version = catalog->version();
     api.metrics().gauge("footlight_catalog_epoch", "Epoch of the catalog.", {{"workspace", name}}).set(static_cast<double>(version.epoch));
-    api.metrics().gauge("footlight_catalog_version", "Number of the catalog's version.", {{"workspace", name}}).set(static_cast<double>(version.v));
+    api.metrics()
+        .gauge("footlight_catalog_version", "Number of the catalog's version.", {{"workspace", name}})
+        .set(static_cast<double>(version.v));
     if (!api.options().clocks) continue;
     const Reading now = api.options().clocks();
     int leased = 0, current = 0;
@@ -82,8 +84,9 @@ Result<HttpResponse> create_token(Api& api, const Call& call) {
     for (std::size_t i = 0; i < words->size(); ++i) {
       const std::string word = (*words)[i].is_string() ? (*words)[i].string() : "";
       if (role_from(word)) roles.push_back(word);
-      else problems.push_back({Code::out_of_range, "$.roles[" + std::to_string(i) + "]",
-                               "`" + word + "` is not a role: viewer, author, approver, publisher, admin, delivery or node"});
+      else
+        problems.push_back({Code::out_of_range, "$.roles[" + std::to_string(i) + "]",
+                            "`" + word + "` is not a role: viewer, author, approver, publisher, admin, delivery or node"});
     }
   const std::string workspace = reader.text("workspace").value_or(call.caller.workspace);
   reader.finish();
@@ -95,7 +98,8 @@ Result<HttpResponse> create_token(Api& api, const Call& call) {
   auto added = api.store().add_token({sha256_hex(token), who, join(roles, ","), workspace, call.request.received, false});
   if (!added) return added.error();
   api.access_changed();
-  return json_response(Object{{"name", who}, {"token", token}, {"roles", Array(roles.begin(), roles.end())}, {"workspace", workspace}}, 201);
+  return json_response(Object{{"name", who}, {"token", token}, {"roles", Array(roles.begin(), roles.end())}, {"workspace", workspace}},
+                       201);
 }
 
 Result<HttpResponse> list_tokens(Api& api, const Call& call) {
@@ -103,7 +107,11 @@ Result<HttpResponse> list_tokens(Api& api, const Call& call) {
   if (!tokens) return tokens.error();
   Array rows;
   for (const Token& token : *tokens)
-    rows.push_back(Object{{"name", token.name}, {"roles", token.roles}, {"workspace", token.workspace}, {"created", to_text(token.created)}, {"revoked", token.revoked}});
+    rows.push_back(Object{{"name", token.name},
+                          {"roles", token.roles},
+                          {"workspace", token.workspace},
+                          {"created", to_text(token.created)},
+                          {"revoked", token.revoked}});
   return json_response(Object{{"tokens", std::move(rows)}});
 }
 
@@ -117,7 +125,7 @@ Result<HttpResponse> revoke_token(Api& api, const Call& call) {
   if (call.caller.workspace != "*" && found->workspace != call.caller.workspace)
     return refuse(Code::forbidden, "the token of `" + who + "` opens more than your own");
   auto revoked = api.store().revoke_token(who);
-  api.access_changed();                                 // even where the store is not sure that it was done
+  api.access_changed();  // even where the store is not sure that it was done
   if (!revoked) return revoked.error();
   return json_response(Object{{"name", who}, {"revoked", true}});
 }
@@ -145,9 +153,18 @@ std::vector<Route> operating_routes(Api& api) {
     };
   };
   return {
-      {.method = "GET", .pattern = "/healthz", .role = "", .body_limit = 0, .handle = [](const Call&) { return json_response(Object{{"ok", true}}); },
-       .summary = "the process answers", .is_quick = true},
-      {"GET", "/readyz", "", 0, [&api](const Call& call) { return ready(api, call.request.received); }, "it may be given traffic", "503 with reasons otherwise."},
+      {.method = "GET",
+       .pattern = "/healthz",
+       .role = "",
+       .body_limit = 0,
+       .handle =
+           [](const Call&) {
+             return json_response(Object{{"ok", true}});
+           },
+       .summary = "the process answers",
+       .is_quick = true},
+      {"GET", "/readyz", "", 0, [&api](const Call& call) { return ready(api, call.request.received); }, "it may be given traffic",
+       "503 with reasons otherwise."},
       {"GET", "/metrics", "", 0, [&api](const Call&) { return metrics(api); }, "Prometheus metrics"},
       {"GET", "/openapi.json", "", 0, [&api](const Call&) { return json_response(describe(routes(api))); }, "this API, described"},
       {"GET", "/v1/tokens", "admin", 0, on_api(list_tokens), "tokens, without their secrets"},
@@ -155,7 +172,8 @@ std::vector<Route> operating_routes(Api& api) {
        "Body: {\"name\",\"roles\":[…],\"workspace\"}."},
       {"DELETE", "/v1/tokens/{name}", "admin", 0, on_api(revoke_token), "revoke a token"},
       {"GET", "/v1/backup", "admin", 0, on_api(backup), "a whole, consistent copy of the data file, made now",
-       "One SQLite file with every workspace, its secrets and the hashes of tokens: for an admin of `*`. It is marked as restored, so whoever starts from it bumps the epoch first."},
+       "One SQLite file with every workspace, its secrets and the hashes of tokens: for an admin of `*`. It is marked as restored, so "
+       "whoever starts from it bumps the epoch first."},
   };
 }
 

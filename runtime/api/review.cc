@@ -28,7 +28,8 @@ Result<std::map<std::string, std::string>> revisions_from(std::string_view text)
     if (trim(part).empty()) continue;
     const auto at = part.find('@');
     if (at == std::string_view::npos || at == 0)
-      return refuse(Code::usage, "`" + std::string(part) + "` names no revision of an experience; write `ID@2`, `ID@live`, `ID@draft` or `ID@newest`");
+      return refuse(Code::usage,
+                    "`" + std::string(part) + "` names no revision of an experience; write `ID@2`, `ID@live`, `ID@draft` or `ID@newest`");
     with[std::string(trim(part.substr(0, at)))] = std::string(trim(part.substr(at + 1)));
   }
   return with;
@@ -79,14 +80,20 @@ std::vector<Route> review_routes(Api& api) {
   };
   return {
       {"GET", "/v1/catalog", "viewer", 0, on_both, "what is in force, to decide with it elsewhere",
-       "`?with=ID@REVISION,…` puts a revision (a number, `live`, `draft` or `newest`) in the place of what is live, `?drafts=1` every newest one. Answers "
-       "{\"catalog\": {\"version\",\"workspace\",\"experiences\"}, \"lists\": {SHA-256: content}}; lists are for those with a role beyond viewer. Changes nothing."},
+       "`?with=ID@REVISION,…` puts a revision (a number, `live`, `draft` or `newest`) in the place of what is live, `?drafts=1` every "
+       "newest one. Answers "
+       "{\"catalog\": {\"version\",\"workspace\",\"experiences\"}, \"lists\": {SHA-256: content}}; lists are for those with a role beyond "
+       "viewer. Changes nothing."},
       {"GET", "/v1/experiences/{id}/diff", "viewer", 0, on_catalog(difference), "two revisions side by side",
-       "`?from=` and `?to=` take a number, `live`, `draft` or `newest`; left out: what is live, or the revision before, against the newest. Answers "
-       "{\"from\",\"to\",\"is_equal\",\"sections\":[{\"section\",\"parts\":[{\"part\",\"lines\":[{\"mark\":\"same|removed|added|skipped\",\"text\"}]}]}]}."},
+       "`?from=` and `?to=` take a number, `live`, `draft` or `newest`; left out: what is live, or the revision before, against the "
+       "newest. Answers "
+       "{\"from\",\"to\",\"is_equal\",\"sections\":[{\"section\",\"parts\":[{\"part\",\"lines\":[{\"mark\":\"same|removed|added|skipped\","
+       "\"text\"}]}]}]}."},
       {"GET", "/v1/experiences/{id}/review", "viewer", 0, on_catalog(review), "what activating the newest revision would put live",
-       "Answers {\"sections\"} of content, properties, configuration, audience, schedule, \"checks\", \"clashes\" with what is live or scheduled and who wins, "
-       "\"differs\" from what is live, \"approval\", and \"activation\": whether it is possible, its effect, `visible_from` and `visible_by`. Changes nothing."},
+       "Answers {\"sections\"} of content, properties, configuration, audience, schedule, \"checks\", \"clashes\" with what is live or "
+       "scheduled and who wins, "
+       "\"differs\" from what is live, \"approval\", and \"activation\": whether it is possible, its effect, `visible_from` and "
+       "`visible_by`. Changes nothing."},
   };
 }
 

@@ -37,7 +37,7 @@ class Serving {
   // A copy, so that threads do not count on the same memory.
   KnownCaller remember(std::string_view bearer, std::int64_t as_of, const Caller& caller) const;
 
-  const std::uint64_t id_;                              // no other Serving of this process has it
+  const std::uint64_t id_;  // no other Serving of this process has it
 };
 
 // What stands behind `Authorization: Bearer`, as long as the request does. Code unauthorized.

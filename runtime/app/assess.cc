@@ -21,16 +21,19 @@ namespace {
 
 // So many pairs of splits are compared; a workspace of fifty experiments has about a thousand.
 constexpr std::size_t pairs_max = 5'000;
-constexpr double least_expected = 5;                    // below, a chi-squared test says nothing
+constexpr double least_expected = 5;  // below, a chi-squared test says nothing
 
 // Something that puts each identity into one of several parts.
 struct Split {
-  std::string experience, kind, salt;                   // kind: experiment, bucket
-  int from = 0, till = 10'000;                          // of a bucket
+  std::string experience, kind, salt;  // kind: experiment, bucket
+  int from = 0, till = 10'000;         // of a bucket
   std::vector<std::string> names;
-  std::vector<double> shares;                           // hundredths of a percent
+  std::vector<double> shares;  // hundredths of a percent
 
-  std::string title() const { return kind == "experiment" ? experience : experience + " bucket(" + salt + ", " + std::to_string(from) + ", " + std::to_string(till) + ")"; }
+  std::string title() const {
+    return kind == "experiment" ? experience
+                                : experience + " bucket(" + salt + ", " + std::to_string(from) + ", " + std::to_string(till) + ")";
+  }
   std::uint8_t part_of(std::string_view id) const {
     const int bucket = bucket_of(salt, id);
     if (kind == "bucket") return bucket >= from && bucket < till ? 0 : 1;
@@ -61,8 +64,13 @@ std::vector<Split> splits_of(const Snapshot& snapshot) {
       if (node.op != Predicate::Op::bucket || node.attribute != AttributeTable::identity) continue;
       const auto& [salt, lo, hi] = std::tie(node.rare->name, node.rare->lo, node.rare->hi);
       if (!known.insert({salt, lo, hi}).second || hi - lo >= 10'000) continue;
-      splits.push_back({.experience = experience.id, .kind = "bucket", .salt = salt, .from = static_cast<int>(lo), .till = static_cast<int>(hi),
-                        .names = {"in", "out"}, .shares = {hi - lo, 10'000 - (hi - lo)}});
+      splits.push_back({.experience = experience.id,
+                        .kind = "bucket",
+                        .salt = salt,
+                        .from = static_cast<int>(lo),
+                        .till = static_cast<int>(hi),
+                        .names = {"in", "out"},
+                        .shares = {hi - lo, 10'000 - (hi - lo)}});
     }
   }
   return splits;
@@ -74,9 +82,9 @@ struct Tested {
   std::vector<std::string> names;
   std::vector<double> shares, counts;
   std::optional<ChiSquared> test;
-  std::vector<std::string> faults;                      // that need no test
+  std::vector<std::string> faults;  // that need no test
   std::string note;
-  std::string verdict;                                  // as_declared, off, too_few
+  std::string verdict;  // as_declared, off, too_few
 };
 
 void judge(std::vector<Tested>& tests, double alpha) {
@@ -121,7 +129,8 @@ std::vector<Tested> assess_ids(const std::vector<Split>& splits, const std::vect
   std::vector<Tested> tests;
   for (const Split& split : splits) {
     std::vector<std::uint8_t>& part = parts.emplace_back();
-    Tested tested{.kind = split.kind, .title = split.title(), .salt = split.salt, .names = split.names, .shares = split.shares, .counts = {}};
+    Tested tested{
+        .kind = split.kind, .title = split.title(), .salt = split.salt, .names = split.names, .shares = split.shares, .counts = {}};
     tested.counts.resize(split.names.size());
     for (const std::string& id : ids) {
       part.push_back(split.part_of(id));
@@ -141,21 +150,23 @@ std::vector<Tested> assess_ids(const std::vector<Split>& splits, const std::vect
       }
       std::vector<std::vector<double>> table(splits[left].names.size(), std::vector<double>(splits[right].names.size()));
       for (std::size_t i = 0; i < ids.size(); ++i) ++table[parts[left][i]][parts[right][i]];
-      Tested tested{.kind = "pair", .title = splits[left].title() + " and " + splits[right].title(), .names = {}, .shares = {}, .counts = {}};
+      Tested tested{
+          .kind = "pair", .title = splits[left].title() + " and " + splits[right].title(), .names = {}, .shares = {}, .counts = {}};
       tested.test = chi_squared_independence(table);
-      if (splits[left].salt == splits[right].salt) tested.note = "both use the salt `" + splits[left].salt + "`; give one a salt of its own";
+      if (splits[left].salt == splits[right].salt)
+        tested.note = "both use the salt `" + splits[left].salt + "`; give one a salt of its own";
       tests.push_back(std::move(tested));
     }
   return tests;
 }
 
 struct Seen {
-  std::map<std::string, std::set<std::string>> treatments;   // by identity
+  std::map<std::string, std::set<std::string>> treatments;  // by identity
 };
 
 // Sample-ratio mismatch: of those who were shown a treatment, did each get its share? Every identity counts once.
 Result<std::vector<Tested>> assess_recorded(const std::vector<Split>& splits, const AssessOptions& options) {
-  std::map<std::string, Seen> seen;                     // by experience
+  std::map<std::string, Seen> seen;  // by experience
   std::size_t answers = 0, nobody = 0;
   auto read = read_records(options.recorded, [&](const RecordedRequest& record) -> Status {
     if (!record.answer) return refuse(Code::bad_request, "the line records no `answer`");
@@ -172,14 +183,15 @@ Result<std::vector<Tested>> assess_recorded(const std::vector<Split>& splits, co
   });
   if (!read) return read.error();
   if (read->unreadable_lines > 0) {
-    return refuse(read->unreadable[0].code, read->unreadable, "`" + options.recorded + "`: " + std::to_string(read->unreadable_lines) + " lines cannot be used");
+    return refuse(read->unreadable[0].code, read->unreadable,
+                  "`" + options.recorded + "`: " + std::to_string(read->unreadable_lines) + " lines cannot be used");
   }
   std::vector<Tested> tests;
   for (const Split& split : splits) {
     if (split.kind != "experiment") continue;
     Tested tested{.kind = "recorded", .title = split.experience, .salt = split.salt, .names = {}, .shares = {}, .counts = {}};
     for (std::size_t i = 0; i < split.names.size(); ++i)
-      if (split.names[i] != "(holdout)") {              // who is shown nothing leaves no trace
+      if (split.names[i] != "(holdout)") {  // who is shown nothing leaves no trace
         tested.names.push_back(split.names[i]);
         tested.shares.push_back(split.shares[i]);
       }
@@ -199,12 +211,16 @@ Result<std::vector<Tested>> assess_recorded(const std::vector<Split>& splits, co
       }
       ++tested.counts[static_cast<std::size_t>(place - tested.names.begin())];
       const std::string& declared = split.names[split.part_of(id)];
-      if (declared != *treatments.begin() && misplaced++ == 0) misplaced_example = "`" + id + "` was shown " + *treatments.begin() + " and belongs to " + declared;
+      if (declared != *treatments.begin() && misplaced++ == 0)
+        misplaced_example = "`" + id + "` was shown " + *treatments.begin() + " and belongs to " + declared;
     }
     const auto people = [](std::size_t n) { return std::to_string(n) + (n == 1 ? " identity " : " identities "); };
     if (crossed > 0) tested.faults.push_back(people(crossed) + "saw more than one treatment: " + crossed_example);
-    if (misplaced > 0) tested.faults.push_back(people(misplaced) + "saw another treatment than is declared now: " + misplaced_example + "; were weights or salt changed?");
-    for (const auto& [treatment, count] : unknown) tested.faults.push_back(people(count) + "saw the treatment `" + treatment + "`, which is not declared");
+    if (misplaced > 0)
+      tested.faults.push_back(people(misplaced) + "saw another treatment than is declared now: " + misplaced_example +
+                              "; were weights or salt changed?");
+    for (const auto& [treatment, count] : unknown)
+      tested.faults.push_back(people(count) + "saw the treatment `" + treatment + "`, which is not declared");
     tested.test = chi_squared(tested.counts, tested.shares);
     tests.push_back(std::move(tested));
   }
@@ -222,7 +238,8 @@ Value to_value(const Tested& one) {
   Object row{{"kind", one.kind}, {"what", one.title}, {"verdict", one.verdict}};
   if (!one.salt.empty()) row["salt"] = one.salt;
   Array parts;
-  for (std::size_t i = 0; i < one.names.size(); ++i) parts.push_back(Object{{"part", one.names[i]}, {"declared", one.shares[i] / 10'000}, {"count", one.counts[i]}});
+  for (std::size_t i = 0; i < one.names.size(); ++i)
+    parts.push_back(Object{{"part", one.names[i]}, {"declared", one.shares[i] / 10'000}, {"count", one.counts[i]}});
   if (!parts.empty()) row["parts"] = std::move(parts);
   if (one.test) {
     row["chi_squared"] = one.test->sum;
@@ -238,24 +255,25 @@ Value to_value(const Tested& one) {
 std::string verdict_text(const Tested& one) {
   if (one.verdict == "off") return painted("off", Paint::bad);
   if (one.verdict == "as_declared") return painted(one.kind == "pair" ? "independent" : "as declared", Paint::good);
-  return one.test ? "too few identities: only " + rounded("%.3g", one.test->least_expected) + " are expected in one part" : "nothing to test";
+  return one.test ? "too few identities: only " + rounded("%.3g", one.test->least_expected) + " are expected in one part"
+                  : "nothing to test";
 }
 
 void print(const Tested& one) {
   double total = 0, whole = 0;
   for (const double count : one.counts) total += count;
   for (const double share : one.shares) whole += share;
-  std::printf("%s%s\n", painted(harmless(one.title), Paint::strong).c_str(), one.kind == "pair" ? "" : harmless("  " + one.kind + ", salt " + one.salt).c_str());
+  std::printf("%s%s\n", painted(harmless(one.title), Paint::strong).c_str(),
+              one.kind == "pair" ? "" : harmless("  " + one.kind + ", salt " + one.salt).c_str());
   std::vector<std::vector<std::string>> rows;
   for (std::size_t i = 0; i < one.names.size(); ++i)
     rows.push_back({"  " + one.names[i], rounded("%.4g", one.shares[i] / whole * 100) + " %", rounded("%.0f", one.counts[i]),
                     rounded("%.2f", total > 0 ? one.counts[i] / total * 100 : 0) + " %"});
   std::printf("%s", table(rows).c_str());
   if (one.test)
-    std::printf("  chi-squared %s, %d degree%s of freedom, p %s: ", rounded("%.4g", one.test->sum).c_str(), one.test->degrees, one.test->degrees == 1 ? "" : "s",
-                rounded("%.3g", one.test->p).c_str());
-  else
-    std::printf("  ");
+    std::printf("  chi-squared %s, %d degree%s of freedom, p %s: ", rounded("%.4g", one.test->sum).c_str(), one.test->degrees,
+                one.test->degrees == 1 ? "" : "s", rounded("%.3g", one.test->p).c_str());
+  else std::printf("  ");
   std::printf("%s\n", verdict_text(one).c_str());
   for (const std::string& fault : one.faults) std::printf("  %s\n", harmless(fault).c_str());
   if (one.verdict == "off" && !one.note.empty()) std::printf("  %s\n", harmless(one.note).c_str());
@@ -304,7 +322,8 @@ int assess_command(const AssessOptions& options) {
     if (one.kind != "pair" || one.verdict == "off") print(one);
   if (!tests.empty())
     std::printf("%zu split%s%s, %zu off%s\n", tests.size() - pairs, tests.size() - pairs == 1 ? "" : "s",
-                pairs == 0 ? "" : (" and " + std::to_string(pairs) + (pairs == 1 ? " pair" : " pairs")).c_str(), off, is_complete ? "" : "; more pairs were not compared");
+                pairs == 0 ? "" : (" and " + std::to_string(pairs) + (pairs == 1 ? " pair" : " pairs")).c_str(), off,
+                is_complete ? "" : "; more pairs were not compared");
   return off == 0 ? 0 : 1;
 }
 

@@ -8,7 +8,8 @@ namespace footlight {
 namespace {
 
 void print_verified(const std::string& workspace, std::int64_t entries, const std::string& head) {
-  std::printf("%s: %lld %s, head %s\n", workspace.c_str(), static_cast<long long>(entries), entries == 1 ? "entry verifies" : "entries verify", head.c_str());
+  std::printf("%s: %lld %s, head %s\n", workspace.c_str(), static_cast<long long>(entries),
+              entries == 1 ? "entry verifies" : "entries verify", head.c_str());
 }
 
 // Every workspace of a data file, beside a running server too. All are gone through, so that each

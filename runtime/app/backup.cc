@@ -50,8 +50,7 @@ Status make_backup(const BackupOptions& options) {
     return (*store)->backup(options.file);
   }
   const RemoteOptions remote = with_environment(options.remote);
-  if (remote.server.empty())
-    return refuse(Code::usage, "say of what: `--data FILE`, in use or not, or `--server http://… --token …`");
+  if (remote.server.empty()) return refuse(Code::usage, "say of what: `--data FILE`, in use or not, or `--server http://… --token …`");
   auto bytes = fetch(remote);
   if (!bytes) return bytes.error();
   return write_private_file(options.file, *bytes);
@@ -61,7 +60,9 @@ Status make_backup(const BackupOptions& options) {
 Status nothing_is_there(const std::string& path) {
   for (const char* ending : {"", "-wal", "-shm", "-journal"})
     if (std::error_code ignored; std::filesystem::symlink_status(path + ending, ignored).type() != std::filesystem::file_type::not_found)
-      return refuse(Code::already_exists, "`" + path + ending + "` is there already: nothing is restored over it; move it away, with what else begins with `" + path + "`");
+      return refuse(
+          Code::already_exists,
+          "`" + path + ending + "` is there already: nothing is restored over it; move it away, with what else begins with `" + path + "`");
   return Done{};
 }
 
@@ -84,9 +85,11 @@ int restore_command(const BackupOptions& options) {
   auto holds = verified(**source);
   if (!holds) return fail(holds.error());
   if (auto copied = (*source)->backup(target); !copied) return fail(copied.error());
-  std::printf("%s restored from %s, %s\nit is fenced: it takes no command and serves defaults only, until `footlight epoch_bump --data %s --as NAME:admin` "
-              "stops everything old and opens it\n",
-              target.c_str(), options.file.c_str(), holds->c_str(), target.c_str());
+  std::printf(
+      "%s restored from %s, %s\nit is fenced: it takes no command and serves defaults only, until `footlight epoch_bump --data %s --as "
+      "NAME:admin` "
+      "stops everything old and opens it\n",
+      target.c_str(), options.file.c_str(), holds->c_str(), target.c_str());
   return 0;
 }
 

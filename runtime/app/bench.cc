@@ -32,9 +32,7 @@ namespace {
 
 constexpr std::size_t any_size = std::size_t{4} << 30;
 
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double seconds_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // What a line of requests.jsonl has beside a request.
 struct LineExtras {
@@ -75,7 +73,8 @@ std::map<std::pair<std::string, std::string>, std::string> contents_of(const Val
 
 // The answer in the workload's form: per surface, who was applied with which elements. What it shows must be
 // the workload's content, else it says so instead.
-std::string answer_line(double id, const Value& request, const Value& answer, const std::map<std::pair<std::string, std::string>, std::string>& contents) {
+std::string answer_line(double id, const Value& request, const Value& answer,
+                        const std::map<std::pair<std::string, std::string>, std::string>& contents) {
   Array surfaces;
   for (const Value& surface : request.find("surfaces")->array()) {
     Array applied;
@@ -83,8 +82,10 @@ std::string answer_line(double id, const Value& request, const Value& answer, co
       if (proposition.string_or("surface", "") != surface.string()) continue;
       const std::string experience = proposition.string_or("experience", ""), element = proposition.string_or("element", "");
       const auto expected = contents.find({experience, element});
-      if (expected == contents.end() || to_json(*proposition.find("content")) != expected->second) return "the content of " + experience + " " + element + " is not its own";
-      if (applied.empty() || applied.back().string_or("id", "") != experience) applied.push_back(Object{{"id", experience}, {"elements", Array{}}});
+      if (expected == contents.end() || to_json(*proposition.find("content")) != expected->second)
+        return "the content of " + experience + " " + element + " is not its own";
+      if (applied.empty() || applied.back().string_or("id", "") != experience)
+        applied.push_back(Object{{"id", experience}, {"elements", Array{}}});
       applied.back().object()["elements"].array().push_back(element);
     }
     surfaces.push_back(Object{{"surface", surface}, {"applied", std::move(applied)}});
@@ -111,7 +112,8 @@ struct Checked {
   std::size_t compared = 0, wrong = 0;
 };
 
-Result<Checked> check(const BenchOptions& options, const Files& files, Bench& bench, const Value& workload, const std::vector<std::string_view>& requests) {
+Result<Checked> check(const BenchOptions& options, const Files& files, Bench& bench, const Value& workload,
+                      const std::vector<std::string_view>& requests) {
   Checked checked;
   std::string expected_text;
   if (options.check) {
@@ -159,7 +161,8 @@ struct Together {
 // each alone, since processors that others use as well are not equally fast.
 class Threads {
  public:
-  static Result<Together> measure(const std::shared_ptr<const Snapshot>& snapshot, const std::vector<std::string_view>& requests, const BenchOptions& options) {
+  static Result<Together> measure(const std::shared_ptr<const Snapshot>& snapshot, const std::vector<std::string_view>& requests,
+                                  const BenchOptions& options) {
     Threads all(requests);
     while (all.benches_.size() < static_cast<std::size_t>(options.threads)) {
       auto runner = LuaPolicyRunner::create(snapshot, {.deadline = minutes(10)});
@@ -198,7 +201,7 @@ class Threads {
         CPU_SET(processors_[number % processors_.size()], &own);
         sched_setaffinity(0, sizeof own, &own);
       }
-      std::size_t at = number * requests_.size() / benches_.size(), answered = 0;   // not all the same request at the same time
+      std::size_t at = number * requests_.size() / benches_.size(), answered = 0;  // not all the same request at the same time
       start.arrive_and_wait();
       const double began = seconds_now();
       for (bool is_through = false; not_through > 0;) {
@@ -254,8 +257,9 @@ int bench_decide_command(const BenchOptions& options) {
   auto source = source_of(*workload, options.opaque);
   if (!source) return fail(source.error());
   const std::size_t experiences = source->experiences.size();
-  std::vector<ServedExperience> some;                  // from everywhere, to be published once more
-  for (std::size_t i = 0; i < changes_timed && i < experiences; ++i) some.push_back(source->experiences[i * experiences / changes_timed % experiences]);
+  std::vector<ServedExperience> some;  // from everywhere, to be published once more
+  for (std::size_t i = 0; i < changes_timed && i < experiences; ++i)
+    some.push_back(source->experiences[i * experiences / changes_timed % experiences]);
   LuaPolicyCompiler compiler;
   SnapshotSeries series(compiler);
   Problems problems;
@@ -306,14 +310,24 @@ int bench_decide_command(const BenchOptions& options) {
   getrusage(RUSAGE_SELF, &usage);
   const double ns = median(answers);
   const double per = static_cast<double>(std::max<std::size_t>(experiences, 1));
-  Object figures{
-      {"experiences", experiences}, {"requests", requests.size()}, {"rounds", options.rounds},
-      {"decisions_per_second", whole(1e9 / ns)}, {"ns_per_decision", whole(ns)}, {"ns_parse", whole(median(reads))},
-      {"ns_decide_and_write", whole(ns - median(reads))}, {"ns_simdjson_parse", whole(median(baselines))}, {"ratio_to_parse", hundredths(median(ratios))},
-      {"bytes_per_answer", whole(static_cast<double>(bytes) / (static_cast<double>(requests.size()) * options.rounds))},
-      {"build_ms", whole(build * 1000)}, {"change_ms", hundredths(change * 1000)}, {"index_bytes_per_experience", whole(static_cast<double>(snapshot->index_bytes()) / per)},
-      {"bytes_per_experience", whole(static_cast<double>(heap) / per)}, {"peak_rss_bytes", static_cast<std::int64_t>(usage.ru_maxrss) * 1024},
-      {"policies", snapshot->policies().size()}, {"checked", checked.compared}, {"wrong", checked.wrong}};
+  Object figures{{"experiences", experiences},
+                 {"requests", requests.size()},
+                 {"rounds", options.rounds},
+                 {"decisions_per_second", whole(1e9 / ns)},
+                 {"ns_per_decision", whole(ns)},
+                 {"ns_parse", whole(median(reads))},
+                 {"ns_decide_and_write", whole(ns - median(reads))},
+                 {"ns_simdjson_parse", whole(median(baselines))},
+                 {"ratio_to_parse", hundredths(median(ratios))},
+                 {"bytes_per_answer", whole(static_cast<double>(bytes) / (static_cast<double>(requests.size()) * options.rounds))},
+                 {"build_ms", whole(build * 1000)},
+                 {"change_ms", hundredths(change * 1000)},
+                 {"index_bytes_per_experience", whole(static_cast<double>(snapshot->index_bytes()) / per)},
+                 {"bytes_per_experience", whole(static_cast<double>(heap) / per)},
+                 {"peak_rss_bytes", static_cast<std::int64_t>(usage.ru_maxrss) * 1024},
+                 {"policies", snapshot->policies().size()},
+                 {"checked", checked.compared},
+                 {"wrong", checked.wrong}};
   if (options.threads > 1) {
     const auto together = Threads::measure(snapshot, requests, options);
     if (!together) return fail(together.error());

@@ -63,7 +63,7 @@ class TimedRunner : public PolicyRunner {
   LuaPolicyRunner& runner_;
 
  public:
-  std::vector<Cost> costs;                              // by policy
+  std::vector<Cost> costs;  // by policy
 };
 
 // What a decision has to ask of each audience itself, natively: what the index does not know. Asked for every request.
@@ -95,7 +95,7 @@ std::string number(double value, const char* format = "%.2f") {
 }
 
 struct Row {
-  std::string experience;                               // or the configuration of a conflict policy
+  std::string experience;  // or the configuration of a conflict policy
   double audience_us = 0, policies_us = 0;
   std::size_t calls = 0;
   double whole() const { return audience_us + policies_us; }
@@ -117,7 +117,8 @@ int bench_policies_command(const BenchPoliciesOptions& options) {
     return Done{};
   });
   if (!read) return fail(read.error());
-  if (read->unreadable_lines > 0) return fail(refuse(read->unreadable[0].code, read->unreadable, "`" + options.requests + "` cannot be used"));
+  if (read->unreadable_lines > 0)
+    return fail(refuse(read->unreadable[0].code, read->unreadable, "`" + options.requests + "` cannot be used"));
   if (requests.empty()) return fail(refuse(Code::usage, "`" + options.requests + "` holds no request"));
 
   const Snapshot& snapshot = *side->snapshot;
@@ -160,23 +161,36 @@ int bench_policies_command(const BenchPoliciesOptions& options) {
   if (options.json) {
     Array experiences, policies;
     for (const Row& row : rows)
-      experiences.push_back(Object{{"experience", row.experience}, {"audience_us", row.audience_us}, {"policies_us", row.policies_us}, {"calls", row.calls}});
+      experiences.push_back(
+          Object{{"experience", row.experience}, {"audience_us", row.audience_us}, {"policies_us", row.policies_us}, {"calls", row.calls}});
     for (const std::size_t i : order) {
       const Policy& policy = snapshot.policies()[i];
       const Cost& cost = best[i];
       const double calls = cost.calls > 0 ? static_cast<double>(cost.calls) : 1;
-      policies.push_back(Object{{"owner", policy.owner}, {"path", policy.path}, {"place", policy.place}, {"role", to_text(policy.role)}, {"calls", cost.calls},
-                                {"failures", cost.failures}, {"us_mean", cost.total_us / calls}, {"us_most", cost.slowest_us}, {"fuel_mean", cost.fuel / calls},
+      policies.push_back(Object{{"owner", policy.owner},
+                                {"path", policy.path},
+                                {"place", policy.place},
+                                {"role", to_text(policy.role)},
+                                {"calls", cost.calls},
+                                {"failures", cost.failures},
+                                {"us_mean", cost.total_us / calls},
+                                {"us_most", cost.slowest_us},
+                                {"fuel_mean", cost.fuel / calls},
                                 {"fuel_most", static_cast<std::int64_t>(cost.fuel_most)}});
     }
-    std::printf("%s\n", to_json(Value(Object{{"requests", requests.size()}, {"decision_us", whole_us / each}, {"experiences", std::move(experiences)},
-                                             {"policies", std::move(policies)}})).c_str());
+    std::printf("%s\n",
+                to_json(Value(Object{{"requests", requests.size()},
+                                     {"decision_us", whole_us / each},
+                                     {"experiences", std::move(experiences)},
+                                     {"policies", std::move(policies)}}))
+                    .c_str());
     return 0;
   }
   std::printf("%zu requests, %s us a decision\n\n", requests.size(), number(whole_us / each).c_str());
   std::vector<std::vector<std::string>> lines{{"EXPERIENCE", "US A DECISION", "AUDIENCE", "POLICIES", "CALLS"}};
   for (std::size_t i = 0; i < rows.size() && i < static_cast<std::size_t>(options.top); ++i)
-    lines.push_back({rows[i].experience, number(rows[i].whole(), "%.3f"), number(rows[i].audience_us, "%.3f"), number(rows[i].policies_us, "%.3f"), std::to_string(rows[i].calls)});
+    lines.push_back({rows[i].experience, number(rows[i].whole(), "%.3f"), number(rows[i].audience_us, "%.3f"),
+                     number(rows[i].policies_us, "%.3f"), std::to_string(rows[i].calls)});
   std::printf("%s", table(lines).c_str());
   if (order.empty()) {
     std::printf("\nno policy runs in Lua: everything is native\n");
@@ -187,13 +201,15 @@ int bench_policies_command(const BenchPoliciesOptions& options) {
     const Policy& policy = snapshot.policies()[order[n]];
     const Cost& cost = best[order[n]];
     const double calls = cost.calls > 0 ? static_cast<double>(cost.calls) : 1;
-    lines.push_back({policy.owner + " " + (policy.place.empty() ? policy.path : policy.place), std::string(to_text(policy.role)), std::to_string(cost.calls),
-                     number(cost.total_us / calls), number(cost.slowest_us), number(cost.fuel / calls, "%.0f"), std::to_string(cost.fuel_most), std::to_string(cost.failures)});
+    lines.push_back({policy.owner + " " + (policy.place.empty() ? policy.path : policy.place), std::string(to_text(policy.role)),
+                     std::to_string(cost.calls), number(cost.total_us / calls), number(cost.slowest_us), number(cost.fuel / calls, "%.0f"),
+                     std::to_string(cost.fuel_most), std::to_string(cost.failures)});
   }
   std::printf("\n%s", table(lines).c_str());
   const Policy& dearest = snapshot.policies()[order[0]];
   if (best[order[0]].calls > 0)
-    std::printf("\nmost costly: %s, %s of %s, %s fuel and %s us a decision\n", (dearest.place.empty() ? dearest.path : dearest.place).c_str(), std::string(to_text(dearest.role)).c_str(),
+    std::printf("\nmost costly: %s, %s of %s, %s fuel and %s us a decision\n",
+                (dearest.place.empty() ? dearest.path : dearest.place).c_str(), std::string(to_text(dearest.role)).c_str(),
                 dearest.owner.c_str(), number(best[order[0]].fuel / each, "%.0f").c_str(), number(best[order[0]].total_us / each).c_str());
   return 0;
 }

@@ -7,12 +7,12 @@
 #include "app/host.h"
 #include "app/inputs.h"
 #include "app/terminal.h"
+#include "http/message.h"
 #include "lint/lint.h"
 #include "script/lint_lua.h"
 #include "script/policies.h"
 #include "script/policy_forms.h"
 #include "script/workspace_files.h"
-#include "http/message.h"
 
 namespace footlight {
 namespace {
@@ -33,20 +33,16 @@ std::pair<std::string, int> line_of(const std::string& place) {
 }
 
 void print(const Overlap& overlap, const std::string& folder) {
-  const auto side = [](const Overlap::Side& of) {
-    return of.experience + " (" + std::to_string(of.priority) + ")";
-  };
-  std::string line =
-      side(overlap.winner) + " before " + side(overlap.loser) + ", by " + std::string(to_text(overlap.by));
+  const auto side = [](const Overlap::Side& of) { return of.experience + " (" + std::to_string(of.priority) + ")"; };
+  std::string line = side(overlap.winner) + " before " + side(overlap.loser) + ", by " + std::string(to_text(overlap.by));
   if (!overlap.keys.empty()) {
     line += ", on";
     for (const std::string& key : overlap.keys) line += " " + key;
   }
-  std::printf("%s%s  %s\n", overlap.winner.configuration.c_str(),
-              overlap.element.empty() ? "" : ("." + overlap.element).c_str(), line.c_str());
+  std::printf("%s%s  %s\n", overlap.winner.configuration.c_str(), overlap.element.empty() ? "" : ("." + overlap.element).c_str(),
+              line.c_str());
   const Value shown = to_value(overlap);
-  std::string command =
-      "footlight explain " + folder + " --on '" + overlap.surface + "' --at " + to_text(overlap.witness.now);
+  std::string command = "footlight explain " + folder + " --on '" + overlap.surface + "' --at " + to_text(overlap.witness.now);
   if (const std::string& id = overlap.witness.identity.id; !id.empty()) command += " --identity '" + id + "'";
   if (const Value& attributes = *shown.at_path("witness.attributes"); !attributes.object().empty())
     command += " --profile '" + to_json(attributes) + "'";
@@ -64,14 +60,12 @@ int check_command(const CheckOptions& options) {
   if (!has_errors(loaded.problems)) {
     const auto at = read_instant(options.at, loaded.workspace.zone);
     if (!at) return fail(refuse(Code::usage, "--at: " + at.error().message));
-    LintReport report = lint(everything_live(loaded), loaded.places, policies,
-                             {.now = {at->ms - at->ms % minutes(1).ms}, .runner = runner_of});
+    LintReport report =
+        lint(everything_live(loaded), loaded.places, policies, {.now = {at->ms - at->ms % minutes(1).ms}, .runner = runner_of});
     Problems found = std::move(report.warnings);
-    for (Problem& problem : lint_functions(loaded, *files))
-      found.push_back(std::move(problem));
-    std::stable_sort(found.begin(), found.end(), [](const Problem& left, const Problem& right) {
-      return line_of(left.place) < line_of(right.place);
-    });
+    for (Problem& problem : lint_functions(loaded, *files)) found.push_back(std::move(problem));
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Problem& left, const Problem& right) { return line_of(left.place) < line_of(right.place); });
     loaded.problems.insert(loaded.problems.end(), found.begin(), found.end());
     overlaps = std::move(report.overlaps);
   }
@@ -85,8 +79,7 @@ int check_command(const CheckOptions& options) {
                             {"warning", problem.is_warning}});
     for (const Overlap& overlap : overlaps.overlaps) pairs.push_back(to_value(overlap));
     Array functions;
-    for (const PolicyForm& form :
-         options.functions ? policy_forms(loaded, policies) : std::vector<PolicyForm>{}) {
+    for (const PolicyForm& form : options.functions ? policy_forms(loaded, policies) : std::vector<PolicyForm>{}) {
       Object row{{"owner", as_utf8(form.owner)},
                  {"path", form.path},
                  {"place", as_utf8(form.place)},
@@ -117,16 +110,14 @@ int check_command(const CheckOptions& options) {
     std::fprintf(stderr, "%zu warning%s\n", loaded.problems.size(), plural(loaded.problems.size()));
     return 1;
   }
-  std::printf("%s %s: %zu experience%s on %zu surface configuration%s, %zu test file%s\n",
-              painted("ok", Paint::good).c_str(), loaded.workspace.name.c_str(), loaded.experiences.size(),
-              plural(loaded.experiences.size()), loaded.workspace.configurations.size(),
-              plural(loaded.workspace.configurations.size()), loaded.tests.size(),
+  std::printf("%s %s: %zu experience%s on %zu surface configuration%s, %zu test file%s\n", painted("ok", Paint::good).c_str(),
+              loaded.workspace.name.c_str(), loaded.experiences.size(), plural(loaded.experiences.size()),
+              loaded.workspace.configurations.size(), plural(loaded.workspace.configurations.size()), loaded.tests.size(),
               plural(loaded.tests.size()));
   if (options.functions)
     for (const PolicyForm& form : policy_forms(loaded, policies))
-      std::printf("%s  %s  %s of %s%s\n", form.is_native ? painted("native", Paint::good).c_str() : "Lua   ",
-                  form.place.c_str(), std::string(to_text(form.role)).c_str(), form.owner.c_str(),
-                  form.is_native ? "" : (": " + form.why).c_str());
+      std::printf("%s  %s  %s of %s%s\n", form.is_native ? painted("native", Paint::good).c_str() : "Lua   ", form.place.c_str(),
+                  std::string(to_text(form.role)).c_str(), form.owner.c_str(), form.is_native ? "" : (": " + form.why).c_str());
   return 0;
 }
 

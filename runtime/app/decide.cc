@@ -19,20 +19,22 @@ namespace {
 // What is asked, before it is known who answers: a recorded request, or what the options say.
 struct Question {
   RecordedRequest record;
-  bool has_words = false;                               // some surface is named by its configuration
+  bool has_words = false;  // some surface is named by its configuration
 };
 
 Result<Question> question_of(const DecideOptionsCli& options) {
   Question question;
   const bool says_any = !options.profile.empty() || !options.context.empty() || !options.identity.empty() || !options.surfaces.empty();
   if (!options.request.empty()) {
-    if (says_any) return refuse(Code::usage, "`--request` says all of the request; leave `--on`, `--profile`, `--context` and `--identity` out");
+    if (says_any)
+      return refuse(Code::usage, "`--request` says all of the request; leave `--on`, `--profile`, `--context` and `--identity` out");
     auto record = one_record(options.request);
     if (!record) return record.error();
     question.record = std::move(*record);
     return question;
   }
-  if (options.surfaces.empty()) return refuse(Code::usage, "say where: `--on CONFIGURATION` or `--on URI`, or a recorded request with `--request`");
+  if (options.surfaces.empty())
+    return refuse(Code::usage, "say where: `--on CONFIGURATION` or `--on URI`, or a recorded request with `--request`");
   auto profile = read_profile(options.profile);
   if (!profile) return profile.error();
   Object document{{"attributes", std::move(*profile)}};
@@ -46,12 +48,14 @@ Result<Question> question_of(const DecideOptionsCli& options) {
     document["identity"] = Object{{"namespace", identity.space}, {"id", identity.id}};
   }
   question.record.request = std::move(document);
-  question.has_words = std::any_of(options.surfaces.begin(), options.surfaces.end(), [](const std::string& word) { return word.find("://") == std::string::npos; });
+  question.has_words = std::any_of(options.surfaces.begin(), options.surfaces.end(),
+                                   [](const std::string& word) { return word.find("://") == std::string::npos; });
   return question;
 }
 
 // Puts the surfaces into the request, as URIs of this workspace.
-Status name_surfaces(Question& question, const DecideOptionsCli& options, const Workspace& workspace, std::map<std::string, std::string>& words) {
+Status name_surfaces(Question& question, const DecideOptionsCli& options, const Workspace& workspace,
+                     std::map<std::string, std::string>& words) {
   if (options.surfaces.empty()) return Done{};
   Array surfaces;
   for (const std::string& word : options.surfaces) {
@@ -65,9 +69,9 @@ Status name_surfaces(Question& question, const DecideOptionsCli& options, const 
 }
 
 struct Asked {
-  Value answer;                                         // as the server gives it
-  std::map<std::string, std::string> words;             // URI → the word it was asked by
-  std::optional<Value> recorded;                        // the answer that was recorded with the request
+  Value answer;                              // as the server gives it
+  std::map<std::string, std::string> words;  // URI → the word it was asked by
+  std::optional<Value> recorded;             // the answer that was recorded with the request
 };
 
 // Within this process, at an instant.
@@ -152,14 +156,18 @@ void print_trace(const Value& traces, const std::map<std::string, std::string>& 
     const std::string uri = trace.string_or("surface", "");
     const auto word = words.find(uri);
     const bool named = word != words.end() && word->second != uri;
-    std::printf("%s%s\n", named ? (painted(word->second, Paint::strong) + "  ").c_str() : "", painted(uri, named ? Paint::dim : Paint::strong).c_str());
+    std::printf("%s%s\n", named ? (painted(word->second, Paint::strong) + "  ").c_str() : "",
+                painted(uri, named ? Paint::dim : Paint::strong).c_str());
     std::vector<std::vector<std::string>> rows;
     for (const Value& candidate : trace.find("candidates")->array()) {
       const std::string fate = candidate.string_or("fate", ""), reason = candidate.string_or("reason", "");
       const bool is_shown = fate == "shown";
-      std::string what = is_shown ? "shown" + (reason.empty() ? "" : " (" + reason + ")") : fate == "lost" || reason.starts_with("closed") ? reason : fate + ": " + reason;
+      std::string what = is_shown                          ? "shown" + (reason.empty() ? "" : " (" + reason + ")")
+          : fate == "lost" || reason.starts_with("closed") ? reason
+                                                           : fate + ": " + reason;
       const std::string element = candidate.string_or("element", "");
-      rows.push_back({"  " + std::string(is_shown ? "✔" : "✘"), candidate.string_or("experience", "") + (element.empty() ? "" : " [" + element + "]"),
+      rows.push_back({"  " + std::string(is_shown ? "✔" : "✘"),
+                      candidate.string_or("experience", "") + (element.empty() ? "" : " [" + element + "]"),
                       to_json(*candidate.find("priority")), what, is_shown ? "" : candidate.string_or("place", "")});
       if (const Value* because = candidate.find("because"); because && clauses)
         rows.push_back({"", "", "", "since " + because->string_or("text", ""), because->string_or("place", "")});
@@ -203,7 +211,9 @@ void print_brief(const Value& traces, const std::map<std::string, std::string>& 
 // One candidate's fate, as it is told.
 std::string fate_text(const Value& row) {
   const std::string fate = row.string_or("fate", ""), reason = row.string_or("reason", ""), place = row.string_or("place", "");
-  std::string text = fate == "shown" ? "shown" + (reason.empty() ? "" : " (" + reason + ")") : fate == "lost" ? reason : fate + ": " + reason;
+  std::string text = fate == "shown" ? "shown" + (reason.empty() ? "" : " (" + reason + ")")
+      : fate == "lost"               ? reason
+                                     : fate + ": " + reason;
   return place.empty() || fate == "shown" ? text : text + "  " + place;
 }
 
@@ -247,7 +257,10 @@ int explain_difference(const DecideOptionsCli& options) {
     after_name = options.diff;
   } else {
     auto opened = open_side(options.diff, options.remote, policies);
-    if (!opened) return fail(opened.error().code == Code::usage ? refuse(Code::usage, "--diff takes an instant, or another state: " + opened.error().message) : opened.error());
+    if (!opened)
+      return fail(opened.error().code == Code::usage
+                      ? refuse(Code::usage, "--diff takes an instant, or another state: " + opened.error().message)
+                      : opened.error());
     second.emplace(std::move(*opened));
     after_name = second->name;
   }
@@ -256,12 +269,13 @@ int explain_difference(const DecideOptionsCli& options) {
   auto after = answer_of(second ? *second : *side, other, now, true);
   if (!after) return fail(after.error());
   Array differs;
-  std::vector<std::pair<std::string, std::vector<std::vector<std::string>>>> told;   // by surface
+  std::vector<std::pair<std::string, std::vector<std::vector<std::string>>>> told;  // by surface
   std::size_t same = 0;
   for (const auto& [key, pair] : fates_of(*before, *after)) {
     const auto& [surface, experience, element] = key;
     const Object was = pair.first ? fate_of(*pair.first) : Object{}, is = pair.second ? fate_of(*pair.second) : Object{};
-    const std::string old_text = pair.first ? fate_text(*pair.first) : "no candidate", new_text = pair.second ? fate_text(*pair.second) : "no candidate";
+    const std::string old_text = pair.first ? fate_text(*pair.first) : "no candidate",
+                      new_text = pair.second ? fate_text(*pair.second) : "no candidate";
     const auto word = [](const Value* of, const char* member) { return of ? of->string_or(member, "") : std::string(); };
     // A server does not know the files, so where it stands may read otherwise.
     if ((pair.first != nullptr) == (pair.second != nullptr) && word(pair.first, "fate") == word(pair.second, "fate") &&
@@ -285,8 +299,12 @@ int explain_difference(const DecideOptionsCli& options) {
     return left == right;
   }();
   if (options.json) {
-    std::printf("%s\n", to_json(Value(Object{{"before", Object{{"name", before_name}, {"answer", *before}}}, {"after", Object{{"name", after_name}, {"answer", *after}}},
-                                             {"differs", std::move(differs)}, {"is_same_answer", same_answer}})).c_str());
+    std::printf("%s\n",
+                to_json(Value(Object{{"before", Object{{"name", before_name}, {"answer", *before}}},
+                                     {"after", Object{{"name", after_name}, {"answer", *after}}},
+                                     {"differs", std::move(differs)},
+                                     {"is_same_answer", same_answer}}))
+                    .c_str());
     return 0;
   }
   std::printf("- %s\n+ %s\n", harmless(before_name).c_str(), harmless(after_name).c_str());
@@ -303,7 +321,8 @@ std::string places_text(const Value& answer) {
   std::string text;
   for (const Value& one : answer.find("propositions")->array()) {
     const std::string element = one.string_or("element", "");
-    text += (text.empty() ? "" : ", ") + one.string_or("surface", "") + (element.empty() ? "" : " " + element) + " " + one.string_or("experience", "(default)");
+    text += (text.empty() ? "" : ", ") + one.string_or("surface", "") + (element.empty() ? "" : " " + element) + " " +
+        one.string_or("experience", "(default)");
   }
   return text.empty() ? "nothing" : text;
 }
@@ -313,10 +332,8 @@ std::string places_text(const Value& answer) {
 int decide_command(const DecideOptionsCli& options) {
   auto asked = ask(options, false);
   if (!asked) return fail(asked.error());
-  if (options.json)
-    std::printf("%s\n", to_json(asked->answer).c_str());
-  else
-    print_propositions(asked->answer);
+  if (options.json) std::printf("%s\n", to_json(asked->answer).c_str());
+  else print_propositions(asked->answer);
   return 0;
 }
 
@@ -348,10 +365,13 @@ int preview_command(const PreviewOptions& options) {
   const auto files = disk_files(options.folder);
   LoadedWorkspace loaded = load_workspace(*files, policies);
   if (has_errors(loaded.problems)) return fail(refuse(Code::validation_failed, std::move(loaded.problems), "the workspace has problems"));
-  const auto found = std::find_if(loaded.experiences.begin(), loaded.experiences.end(), [&](const LoadedExperience& one) { return one.definition.id == options.id; });
-  if (found == loaded.experiences.end()) return fail(refuse(Code::not_found, "there is no experience `" + options.id + "` in `" + options.folder + "`"));
+  const auto found = std::find_if(loaded.experiences.begin(), loaded.experiences.end(),
+                                  [&](const LoadedExperience& one) { return one.definition.id == options.id; });
+  if (found == loaded.experiences.end())
+    return fail(refuse(Code::not_found, "there is no experience `" + options.id + "` in `" + options.folder + "`"));
   if (found->definition.kind == ExperienceKind::journey)
-    return fail(refuse(Code::usage, "`" + options.id + "` is a journey; what it shows depends on a profile's step, so there is nothing to preview"));
+    return fail(refuse(Code::usage,
+                       "`" + options.id + "` is a journey; what it shows depends on a profile's step, so there is nothing to preview"));
   auto now = read_instant(options.at, loaded.workspace.zone);
   if (!now) return fail(now.error());
   auto profiles = read_profiles(options.profile, loaded.workspace.attributes);
@@ -393,7 +413,8 @@ int preview_command(const PreviewOptions& options) {
       Problems problems;
       Array uris(surfaces.begin(), surfaces.end());
       const Request request = parse_request(Object{{"attributes", (*profiles)[i]}, {"surfaces", std::move(uris)}}, *now, problems);
-      if (has_errors(problems)) return fail(refuse(Code::bad_request, std::move(problems), "profile " + std::to_string(i + 1) + " has problems"));
+      if (has_errors(problems))
+        return fail(refuse(Code::bad_request, std::move(problems), "profile " + std::to_string(i + 1) + " has problems"));
       const Decision decision = decide(**snapshot, request, **runner, {.explain = true});
       for (const Proposition& proposition : decision.propositions) {
         if (options.json) {
@@ -402,8 +423,12 @@ int preview_command(const PreviewOptions& options) {
           if (!treatment.empty()) row["treatment"] = treatment;
           std::printf("%s\n", to_json(Value(std::move(row))).c_str());
         } else {
-          std::printf("%s\n%s\n", painted("profile " + std::to_string(i + 1) + "  " + proposition.configuration + (proposition.element.empty() ? "" : " " + proposition.element) +
-                                              (treatment.empty() ? "" : "  treatment " + treatment), Paint::strong).c_str(),
+          std::printf("%s\n%s\n",
+                      painted("profile " + std::to_string(i + 1) + "  " + proposition.configuration +
+                                  (proposition.element.empty() ? "" : " " + proposition.element) +
+                                  (treatment.empty() ? "" : "  treatment " + treatment),
+                              Paint::strong)
+                          .c_str(),
                       proposition.content.c_str());
         }
       }

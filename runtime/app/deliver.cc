@@ -20,14 +20,16 @@ int deliver_command(const ServeOptions& options) {
   if (options.control.empty()) return fail(refuse(Code::usage, "say whom to follow: `--control http://HOST:PORT`"));
   const RemoteOptions remote = with_environment({.token = options.token});
   if (remote.token.empty())
-    return fail(refuse(Code::usage, "say with which token: `--token …` or FOOTLIGHT_TOKEN; `footlight token create --name NODE --role node` makes one"));
+    return fail(refuse(Code::usage,
+                       "say with which token: `--token …` or FOOTLIGHT_TOKEN; `footlight token create --name NODE --role node` makes one"));
   auto address = parse_address(options.listen);
   if (!address) return fail(address.error());
   auto store = open_store(options.data.empty() ? "footlight-node.db" : options.data);
   if (!store) return fail(store.error());
   auto name = options.node.empty() ? default_node_name(**store) : Result<std::string>(options.node);
   if (!name) return fail(name.error());
-  if (name->size() > limits::id_bytes_max) return fail(refuse(Code::usage, "`--node`: a name has at most " + std::to_string(limits::id_bytes_max) + " bytes"));
+  if (name->size() > limits::id_bytes_max)
+    return fail(refuse(Code::usage, "`--node`: a name has at most " + std::to_string(limits::id_bytes_max) + " bytes"));
 
   LuaPolicyCompiler policies;
   auto follower = Follower::open(**store, policies, {.node = *name, .boot_id = boot_id(), .clocks = both_clocks, .nonce = fresh_nonce});
@@ -44,9 +46,11 @@ int deliver_command(const ServeOptions& options) {
   if (!listener) return fail(listener.error());
   {
     FollowLoop loop(**follower, {.control = options.control, .token = remote.token, .told = [&](const Error* trouble) {
-                      if (trouble) log.write(Log::Level::warning, "cannot follow", {{"code", std::string(footlight::name(trouble->code))}, {"reason", trouble->message}});
-                      else log.write(Log::Level::info, "following again");
-                    }});
+                                   if (trouble)
+                                     log.write(Log::Level::warning, "cannot follow",
+                                               {{"code", std::string(footlight::name(trouble->code))}, {"reason", trouble->message}});
+                                   else log.write(Log::Level::info, "following again");
+                                 }});
     loop.start();
     std::printf("following %s as %s, serving on %s\n", options.control.c_str(), name->c_str(), (*listener)->url().c_str());
     std::fflush(stdout);

@@ -38,9 +38,11 @@ void print_difference(const Value& difference, const std::string& indent) {
       const Array& lines = part.find("lines")->array();
       const std::string what = harmless(part.string_or("part", ""));
       // A value that became another stands on one line.
-      const bool is_value = name != "content" && lines.size() == 2 && lines[0].string_or("mark", "") == "removed" && lines[1].string_or("mark", "") == "added";
+      const bool is_value = name != "content" && lines.size() == 2 && lines[0].string_or("mark", "") == "removed" &&
+          lines[1].string_or("mark", "") == "added";
       if (is_value) {
-        std::printf("%s  %s: %s → %s\n", indent.c_str(), what.c_str(), painted(harmless(lines[0].string_or("text", "")), Paint::bad).c_str(),
+        std::printf("%s  %s: %s → %s\n", indent.c_str(), what.c_str(),
+                    painted(harmless(lines[0].string_or("text", "")), Paint::bad).c_str(),
                     painted(harmless(lines[1].string_or("text", "")), Paint::good).c_str());
         continue;
       }

@@ -8,8 +8,8 @@
 // error of its own, or an answer that is none. With --repeat the line is about the slowest call, and
 // `"answers"` tells how many different ones there were: one, unless there is a defect of ours.
 #include <algorithm>
-#include <ctime>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -19,12 +19,12 @@
 #include "app/terminal.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "http/message.h"
 #include "script/declarations.h"
 #include "script/files.h"
 #include "script/policies.h"
 #include "script/policy_function.h"
 #include "script/selftest.h"
-#include "http/message.h"
 
 namespace footlight {
 namespace {
@@ -33,8 +33,10 @@ struct RoleRow {
   std::string_view name;
   long fuel;
 };
-constexpr RoleRow roles[] = {{"targeting", limits::fuel_predicate}, {"schedule", limits::fuel_policy},
-                          {"conflict", limits::fuel_policy},    {"content", limits::fuel_policy}};
+constexpr RoleRow roles[] = {{"targeting", limits::fuel_predicate},
+                             {"schedule", limits::fuel_policy},
+                             {"conflict", limits::fuel_policy},
+                             {"content", limits::fuel_policy}};
 
 // What a policy is called with, as its role is: the context itself is the visitor, the candidates or the
 // moment; `request` is its member of that name, where there is one.
@@ -114,8 +116,11 @@ std::int64_t microseconds_of(const auto& work) {
 }
 
 Object line_of(const std::string& file, const ScriptOutcome& outcome, bool is_rejected, std::int64_t microseconds) {
-  Object line{{"file", as_utf8(file)}, {"outcome", outcome_of(outcome, is_rejected)}, {"fuel", static_cast<std::int64_t>(outcome.fuel_used)},
-              {"microseconds", microseconds}, {"peak_bytes", outcome.peak_bytes}};
+  Object line{{"file", as_utf8(file)},
+              {"outcome", outcome_of(outcome, is_rejected)},
+              {"fuel", static_cast<std::int64_t>(outcome.fuel_used)},
+              {"microseconds", microseconds},
+              {"peak_bytes", outcome.peak_bytes}};
   if (outcome.ok()) {
     line["result"] = outcome.value;
   } else {
@@ -197,7 +202,8 @@ Object evaluate(Worker& worker, const std::string& file, const EvalOptions& opti
     if (slowest.empty() || slowest["microseconds"].number() < static_cast<double>(took)) slowest = std::move(line);
     if (worker.vm().needs_rebuild()) {
       if (auto renewed = worker.renew(); !renewed) return refused(renewed.error());
-      auto again = load_policy(worker.vm(), *source, file, worker.helpers(), {.fuel = limits::fuel_policy, .deadline = limits::script_deadline});
+      auto again =
+          load_policy(worker.vm(), *source, file, worker.helpers(), {.fuel = limits::fuel_policy, .deadline = limits::script_deadline});
       if (auto* none = std::get_if<NoPolicy>(&again)) return line_of(file, with_place(none->outcome), none->is_rejected, took);
       policy = std::get<PolicyFunction>(again);
     }
@@ -218,7 +224,8 @@ void print_for_people(const Object& line) {
   std::printf("%s  %s  %s\n", painted(outcome, is_value ? Paint::good : Paint::bad).c_str(), row.string_or("file", "").c_str(),
               is_value ? (row.find("result") ? to_json(*row.find("result")) : std::string("null")).c_str()
                        : (row.string_or("code", "") + ": " + row.string_or("place", "") + ": " + row.string_or("message", "")).c_str());
-  std::printf("  fuel %s, %s us, %s bytes\n", to_json(*row.find("fuel")).c_str(), to_json(*row.find("microseconds")).c_str(), to_json(*row.find("peak_bytes")).c_str());
+  std::printf("  fuel %s, %s us, %s bytes\n", to_json(*row.find("fuel")).c_str(), to_json(*row.find("microseconds")).c_str(),
+              to_json(*row.find("peak_bytes")).c_str());
   if (const Value* log = row.find("log"))
     for (const Value& text : log->array()) std::printf("  log  %s\n", text.string().c_str());
 }
@@ -228,7 +235,8 @@ void print_for_people(const Object& line) {
 int eval_command(const EvalOptions& options) {
   if (auto tested = self_test(); !tested) return fail(tested.error());
   const RoleRow* role = std::find_if(std::begin(roles), std::end(roles), [&](const RoleRow& row) { return row.name == options.role; });
-  if (role == std::end(roles)) return fail(refuse(Code::usage, "there is no role `" + options.role + "`; write targeting, schedule, conflict or content"));
+  if (role == std::end(roles))
+    return fail(refuse(Code::usage, "there is no role `" + options.role + "`; write targeting, schedule, conflict or content"));
   Value context = Object{};
   if (!options.context.empty()) {
     std::string text = options.context;
@@ -239,7 +247,8 @@ int eval_command(const EvalOptions& options) {
     }
     auto value = parse_json(text);
     if (!value) return fail(refuse(Code::bad_json, "the context: " + value.error().message));
-    if (!value->is_object() && !value->is_array()) return fail(refuse(Code::usage, "a context is a JSON object, or for a conflict policy a list of candidates"));
+    if (!value->is_object() && !value->is_array())
+      return fail(refuse(Code::usage, "a context is a JSON object, or for a conflict policy a list of candidates"));
     context = std::move(*value);
   }
   const Lent lent(context, role->name);
@@ -250,10 +259,8 @@ int eval_command(const EvalOptions& options) {
   for (const std::string& file : options.files) {
     const Object line = evaluate(*worker, file, options, *role, lent);
     is_good = is_good && Value(line).string_or("outcome", "") == "value";
-    if (is_json)
-      std::printf("%s\n", to_json(Value(line)).c_str());
-    else
-      print_for_people(line);
+    if (is_json) std::printf("%s\n", to_json(Value(line)).c_str());
+    else print_for_people(line);
     std::fflush(stdout);
   }
   return is_good ? 0 : row(Code::script_error).exit_code;

@@ -16,18 +16,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int quiet_ms = 15;                              // of no event, until a save is taken to be done
+constexpr int quiet_ms = 15;  // of no event, until a save is taken to be done
 constexpr std::uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR;
 
 // What editors and we ourselves write beside the file that is meant.
 bool is_passing(const std::string& name) {
-  return name.starts_with('.') || name.ends_with('~') || name.starts_with('#') || name.ends_with(".swp") || name.ends_with(".new") || name == "4913";
+  return name.starts_with('.') || name.ends_with('~') || name.starts_with('#') || name.ends_with(".swp") || name.ends_with(".new") ||
+      name == "4913";
 }
 
 }  // namespace
 
 FolderWatch::FolderWatch(FolderWatch&& other) noexcept
-    : root_(std::move(other.root_)), handle_(std::exchange(other.handle_, -1)), signals_(std::exchange(other.signals_, -1)), folders_(std::move(other.folders_)) {}
+    : root_(std::move(other.root_)),
+      handle_(std::exchange(other.handle_, -1)),
+      signals_(std::exchange(other.signals_, -1)),
+      folders_(std::move(other.folders_)) {}
 
 FolderWatch::~FolderWatch() {
   if (handle_ >= 0) close(handle_);
@@ -52,8 +56,9 @@ Status FolderWatch::add(const std::string& folder) {
   const fs::path path = fs::path(root_) / folder;
   const int number = inotify_add_watch(handle_, path.c_str(), events);
   if (number < 0)
-    return refuse(Code::unreadable_file, "`" + path.string() + "` cannot be watched: " + std::strerror(errno) +
-                                             (errno == ENOSPC ? "; raise fs.inotify.max_user_watches" : ""));
+    return refuse(Code::unreadable_file,
+                  "`" + path.string() + "` cannot be watched: " + std::strerror(errno) +
+                      (errno == ENOSPC ? "; raise fs.inotify.max_user_watches" : ""));
   folders_[number] = folder;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(path, error)) {
@@ -70,15 +75,15 @@ void FolderWatch::take_events(std::set<std::string>& saved) {
     for (const char* at = buffer; at < buffer + size;) {
       const auto* event = reinterpret_cast<const inotify_event*>(at);
       at += sizeof(inotify_event) + event->len;
-      if (event->mask & IN_Q_OVERFLOW) saved.insert("*");   // what it was is lost: anything
+      if (event->mask & IN_Q_OVERFLOW) saved.insert("*");  // what it was is lost: anything
       const auto folder = folders_.find(event->wd);
       if (folder == folders_.end() || event->len == 0 || is_passing(event->name)) continue;
       const std::string path = folder->second.empty() ? event->name : folder->second + "/" + event->name;
       if (event->mask & IN_ISDIR) {
-        if (event->mask & (IN_CREATE | IN_MOVED_TO)) static_cast<void>(add(path));   // gone again: then there is nothing to watch
+        if (event->mask & (IN_CREATE | IN_MOVED_TO)) static_cast<void>(add(path));  // gone again: then there is nothing to watch
         saved.insert(path);
       } else if (!(event->mask & IN_CREATE)) {
-        saved.insert(path);   // of a new file the closing will be told
+        saved.insert(path);  // of a new file the closing will be told
       }
     }
 }

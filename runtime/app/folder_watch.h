@@ -26,12 +26,12 @@ class FolderWatch {
 
  private:
   FolderWatch(std::string root, int handle, int signals) : root_(std::move(root)), handle_(handle), signals_(signals) {}
-  Status add(const std::string& folder);                // with the folders within it; "" is the root
+  Status add(const std::string& folder);  // with the folders within it; "" is the root
   void take_events(std::set<std::string>& saved);
 
   std::string root_;
   int handle_ = -1, signals_ = -1;
-  std::map<int, std::string> folders_;                  // by watch
+  std::map<int, std::string> folders_;  // by watch
 };
 
 }  // namespace footlight

@@ -26,7 +26,8 @@ int help_lua_command(const std::string& wanted) {
       if (wanted.empty()) {
         std::printf("  %s\n", function.usage);
       } else if (name == wanted) {
-        std::printf("%s\n\n%s\n\nexample: %s\nsince %s\n", painted(function.usage, Paint::strong).c_str(), function.doc, function.example, function.since);
+        std::printf("%s\n\n%s\n\nexample: %s\nsince %s\n", painted(function.usage, Paint::strong).c_str(), function.doc, function.example,
+                    function.since);
         return 0;
       }
     }

@@ -23,7 +23,8 @@ Result<std::string> backup_of(Store& store) {
   auto bytes = read_whole_file(path, limits::response_bytes_max);
   std::remove(path.c_str());
   if (!bytes && bytes.error().code == Code::too_large)
-    return refuse(Code::too_large, bytes.error().message + ": run `footlight backup FILE --data " + store.place() + "` where the server runs");
+    return refuse(Code::too_large,
+                  bytes.error().message + ": run `footlight backup FILE --data " + store.place() + "` where the server runs");
   return bytes;
 }
 
@@ -41,8 +42,13 @@ std::shared_ptr<PolicyBreaker> breaker_of(const std::string& workspace) {
 Array quarantined_in(const std::string& workspace) {
   Array rows;
   for (const PolicyBreaker::Quarantined& row : breaker_of(workspace)->all())
-    rows.push_back(Object{{"owner", row.owner}, {"path", row.path}, {"place", row.place}, {"role", to_text(row.role)}, {"trips", row.trips},
-                          {"code", name(row.failure.code)}, {"message", row.failure.message}});
+    rows.push_back(Object{{"owner", row.owner},
+                          {"path", row.path},
+                          {"place", row.place},
+                          {"role", to_text(row.role)},
+                          {"trips", row.trips},
+                          {"code", name(row.failure.code)},
+                          {"message", row.failure.message}});
   return rows;
 }
 
@@ -89,9 +95,13 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
   auto role = host->store_->meta("role");
   if (!role) return role.error();
   if (*role == "delivery")
-    return refuse(Code::usage, "`" + options.data + "` is the data file of a delivery node; serve it with `--role delivery`, or name another one");
-  host->api_ = std::make_unique<Api>(*host->store_, ApiOptions{wall_clock, runner_of_this_thread, quarantined_in, [store = host->store_.get()] { return backup_of(*store); }, both_clocks});
-  host->api_->metrics().gauge_from("footlight_policies_quarantined", "Policies that workers fail unasked, after too many stops by time or memory; see /readyz.",
+    return refuse(Code::usage,
+                  "`" + options.data + "` is the data file of a delivery node; serve it with `--role delivery`, or name another one");
+  host->api_ = std::make_unique<Api>(*host->store_,
+                                     ApiOptions{wall_clock, runner_of_this_thread, quarantined_in,
+                                                [store = host->store_.get()] { return backup_of(*store); }, both_clocks});
+  host->api_->metrics().gauge_from("footlight_policies_quarantined",
+                                   "Policies that workers fail unasked, after too many stops by time or memory; see /readyz.",
                                    [api = host->api_.get()] {
                                      std::size_t count = 0;
                                      for (const auto& [name, catalog] : api->catalogs()) count += quarantined_in(name).size();
@@ -106,7 +116,11 @@ Result<std::unique_ptr<Host>> Host::open(const HostOptions& options, const std::
 }
 
 Status Host::add_workspace(const std::string& name, const Window& window) {
-  auto catalog = Catalog::open(*store_, name, policies_, {.window = window, .started = both_clocks(), .on_the_side = [this](std::function<void()> work) { side_(std::move(work)); }, .at_once = at_once});
+  auto catalog = Catalog::open(*store_, name, policies_,
+                               {.window = window,
+                                .started = both_clocks(),
+                                .on_the_side = [this](std::function<void()> work) { side_(std::move(work)); },
+                                .at_once = at_once});
   if (!catalog) return catalog.error();
   return api_->add(std::move(*catalog), fresh_secret());
 }

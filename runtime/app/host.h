@@ -12,12 +12,12 @@
 namespace footlight {
 
 Instant wall_clock();
-Reading both_clocks();                                  // since boot, suspended time counted in; and the wall clock
+Reading both_clocks();  // since boot, suspended time counted in; and the wall clock
 // The runner of the calling thread for this snapshot.
 Result<PolicyRunner*> runner_of_this_thread(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot);
 
 struct HostOptions {
-  std::string data = "memory:";                         // address of the store
+  std::string data = "memory:";  // address of the store
   Window window;
   Access access = Access::read_write;
 };
@@ -36,7 +36,7 @@ class Host {
   Host() = default;
   std::unique_ptr<Store> store_;
   LuaPolicyCompiler policies_;
-  SideThread side_;                                     // outlives the catalogs
+  SideThread side_;  // outlives the catalogs
   std::unique_ptr<Api> api_;
 };
 

@@ -24,8 +24,11 @@ int init_command(const InitOptions& options) {
   std::string workspace(start_workspace);
   workspace.replace(workspace.find("\"start\""), 7, "\"" + name + "\"");
   const std::string types = lua_types(), luarc = luarc_json(), luacheck = luacheckrc();
-  for (const auto& [path, text] : {std::pair{".footlight/types.lua", std::string_view(types)}, {".luarc.json", luarc}, {".luacheckrc", luacheck},
-                                   {"workspace.lua", workspace}, {"experiences/welcome.lua", start_experience},
+  for (const auto& [path, text] : {std::pair{".footlight/types.lua", std::string_view(types)},
+                                   {".luarc.json", luarc},
+                                   {".luacheckrc", luacheck},
+                                   {"workspace.lua", workspace},
+                                   {"experiences/welcome.lua", start_experience},
                                    {"tests/welcome_test.lua", start_test}}) {
     fs::create_directories((root / path).parent_path(), error);
     std::ofstream out(root / path, std::ios::binary);
@@ -33,8 +36,8 @@ int init_command(const InitOptions& options) {
     if (!out) return fail(refuse(Code::unreadable_file, "`" + (root / path).string() + "` cannot be written"));
   }
   for (const char* folder : {"audiences", "fragments", "policies", "schemas", "lists"}) fs::create_directories(root / folder, error);
-  std::printf("made %s; next:\n  footlight check %s\n  footlight test %s\n  footlight serve %s\n", options.folder.c_str(), options.folder.c_str(),
-              options.folder.c_str(), options.folder.c_str());
+  std::printf("made %s; next:\n  footlight check %s\n  footlight test %s\n  footlight serve %s\n", options.folder.c_str(),
+              options.folder.c_str(), options.folder.c_str(), options.folder.c_str());
   return 0;
 }
 

@@ -20,7 +20,8 @@ Result<std::string> read_input(const std::string& path) {
     char part[65'536];
     while (in.read(part, sizeof part), in.gcount() > 0) {
       text.append(part, static_cast<std::size_t>(in.gcount()));
-      if (text.size() > limits::list_bytes_max) return refuse(Code::too_large, "`" + path + "` gives more than " + std::to_string(limits::list_bytes_max) + " bytes");
+      if (text.size() > limits::list_bytes_max)
+        return refuse(Code::too_large, "`" + path + "` gives more than " + std::to_string(limits::list_bytes_max) + " bytes");
     }
     return text;
   };

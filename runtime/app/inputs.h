@@ -19,6 +19,6 @@ Result<std::vector<Value>> read_profiles(const std::string& argument, const Attr
 Result<Instant> read_instant(const std::string& text, const std::string& zone);
 // The URI that a configuration is asked by: its first exact rule. A URI stays as it is.
 Result<std::string> surface_uri(const std::string& word, const Workspace& workspace);
-Identity parse_identity(const std::string& text);      // `email:ann@x` or just an id
+Identity parse_identity(const std::string& text);  // `email:ann@x` or just an id
 
 }  // namespace footlight

@@ -22,6 +22,7 @@ struct Address {
 Result<Address> parse_address(const std::string& text);
 
 // Listens; `log` and `metrics` must outlive the listener.
-Result<std::unique_ptr<Listener>> listen(const ServeOptions& options, const Address& address, const Router& router, Metrics& metrics, const Log& log);
+Result<std::unique_ptr<Listener>> listen(const ServeOptions& options, const Address& address, const Router& router, Metrics& metrics,
+                                         const Log& log);
 
 }  // namespace footlight

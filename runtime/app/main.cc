@@ -50,7 +50,8 @@ ManualCommand manual_of(CLI::App* command) {
   ManualCommand manual{command->get_name(), command->get_description(), {}, {}};
   for (CLI::App* inner : command->get_subcommands([](CLI::App*) { return true; })) manual.commands.push_back(manual_of(inner));
   for (CLI::Option* option : command->get_options()) {
-    ManualOption row{option->get_name(false, true), option->get_description(), option->get_default_str(), {}, !option->nonpositional(), option->get_items_expected_max() > 0};
+    ManualOption row{option->get_name(false, true), option->get_description(),           option->get_default_str(), {},
+                     !option->nonpositional(),      option->get_items_expected_max() > 0};
     // CLI11 keeps the words of IsMember in the name of the type: `TEXT:{text,tap,junit}`.
     const std::string type = option->get_type_name();
     if (const auto open = type.find('{'); open != std::string::npos && type.ends_with('}'))
@@ -88,21 +89,27 @@ int main(int argc, char** argv) {
   command = app.add_subcommand("test", "run a workspace's fixtures on a virtual clock");
   command->add_option("folder", test.folder, "the workspace")->capture_default_str();
   command->add_option("--filter", test.filter, "only tests whose name contains this");
-  command->add_option("--format", test.format, "how results are printed")->check(CLI::IsMember({"text", "tap", "junit"}))->capture_default_str();
+  command->add_option("--format", test.format, "how results are printed")
+      ->check(CLI::IsMember({"text", "tap", "junit"}))
+      ->capture_default_str();
   command->add_option("--out", test.out, "write results to a file");
   command->add_option("--junit", test.junit, "write a JUnit report to this file, beside what is printed");
   command->add_flag("--update", test.update, "write snapshots as they are now, and take obsolete ones away");
   command->add_flag("--watch", test.watch, "run again what a saved file can change, until Ctrl-C");
-  command->add_flag("--coverage{text}", test.coverage, "lines, clauses, policies, surfaces, actions and transitions; `--coverage=FILE.html` or `=FILE.json` writes it too");
-  command->add_option("--coverage-min", test.coverage_min, "fail below so many percent of all that can be covered")->check(CLI::Range(0, 100));
+  command->add_flag("--coverage{text}", test.coverage,
+                    "lines, clauses, policies, surfaces, actions and transitions; `--coverage=FILE.html` or `=FILE.json` writes it too");
+  command->add_option("--coverage-min", test.coverage_min, "fail below so many percent of all that can be covered")
+      ->check(CLI::Range(0, 100));
   command->add_option("--seed", test.seed, "of property cases: a number, or `random`; told with each that fails")->capture_default_str();
   command->add_option("--jobs", test.jobs, "files run beside each other; default: one a core")->check(CLI::Range(1, 256));
   command->callback([&] { run = [&] { return test_command(test); }; });
 
   DecideOptionsCli decide;
   for (const bool explains : {false, true}) {
-    command = explains ? app.add_subcommand("explain", "tell why each candidate is shown or not") : app.add_subcommand("decide", "answer one request");
-    command->add_option("folder", decide.folder, "a workspace folder, taken as if all of it were live; default: the server, or else this folder");
+    command = explains ? app.add_subcommand("explain", "tell why each candidate is shown or not")
+                       : app.add_subcommand("decide", "answer one request");
+    command->add_option("folder", decide.folder,
+                        "a workspace folder, taken as if all of it were live; default: the server, or else this folder");
     command->add_option("--profile", decide.profile, "attributes: a JSON file, `-` for stdin, or JSON itself");
     command->add_option("--identity", decide.identity, "`namespace:id`");
     command->add_option("--context", decide.context, "what is known of the moment, likewise");
@@ -112,7 +119,8 @@ int main(int argc, char** argv) {
     if (explains) {
       command->add_flag("--brief", decide.brief, "a line for each surface");
       command->add_flag("--clauses", decide.clauses, "of those who may see it too: the clauses that let them in");
-      command->add_option("--diff", decide.diff, "what differs at another instant, or in another state: a folder, a data file, `live`, `drafts`, `ID@REVISION`");
+      command->add_option("--diff", decide.diff,
+                          "what differs at another instant, or in another state: a folder, a data file, `live`, `drafts`, `ID@REVISION`");
     }
     command->add_flag("--json", decide.json, "the answer as the server gives it");
     remote_options(command, decide.remote);
@@ -121,13 +129,17 @@ int main(int argc, char** argv) {
 
   ReplayOptions replay;
   command = app.add_subcommand("replay", "decide recorded requests in two states of a workspace, and tell what changes");
-  command->add_option("requests", replay.requests, "JSON lines: bodies of decide calls, `at` the instant beside them; `-` for stdin")->required();
-  command->add_option("folder", replay.folder, "the workspace folder that is tried, where `--after` names nothing else")->capture_default_str();
-  command->add_option("--before", replay.before, "what it is compared with: a folder, a data file, `live`, `drafts`, `ID@REVISION`, `recorded`; default: live");
+  command->add_option("requests", replay.requests, "JSON lines: bodies of decide calls, `at` the instant beside them; `-` for stdin")
+      ->required();
+  command->add_option("folder", replay.folder, "the workspace folder that is tried, where `--after` names nothing else")
+      ->capture_default_str();
+  command->add_option("--before", replay.before,
+                      "what it is compared with: a folder, a data file, `live`, `drafts`, `ID@REVISION`, `recorded`; default: live");
   command->add_option("--after", replay.after, "what is tried: the same, but `recorded`; default: the folder");
   command->add_option("--at", replay.at, "the instant of requests that have none; default now");
   command->add_option("--examples", replay.examples, "of each change")->check(CLI::Range(0, 100))->capture_default_str();
-  command->add_option("--record", replay.record, "write each request with its answer after, as `--before recorded` and `assess --recorded` read it");
+  command->add_option("--record", replay.record,
+                      "write each request with its answer after, as `--before recorded` and `assess --recorded` read it");
   command->add_flag("--fail-on-change", replay.fail_on_change, "exit 1 if any answer changes");
   command->add_flag("--json", replay.json, "the report as JSON");
   remote_options(command, replay.remote);
@@ -137,10 +149,14 @@ int main(int argc, char** argv) {
   command = app.add_subcommand("assess", "test whether experiments and buckets split as declared");
   command->add_option("folder", assess.folder, "a workspace folder; default: the server or data file, or else this folder");
   command->add_option("--ids", assess.ids, "a file of identities, one a line; `-` for stdin; default: generated ones");
-  command->add_option("--generate", assess.generate, "how many identities to make up, the same every time")->check(CLI::Range(1, 10'000'000))->capture_default_str();
+  command->add_option("--generate", assess.generate, "how many identities to make up, the same every time")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
   command->add_option("--prefix", assess.prefix, "what generated identities begin with");
   command->add_option("--recorded", assess.recorded, "recorded requests with their answers: did each treatment get its share?");
-  command->add_option("--alpha", assess.alpha, "how rarely a fair split may be called unfair, each test")->check(CLI::Range(1e-12, 0.5))->capture_default_str();
+  command->add_option("--alpha", assess.alpha, "how rarely a fair split may be called unfair, each test")
+      ->check(CLI::Range(1e-12, 0.5))
+      ->capture_default_str();
   command->add_flag("--json", assess.json, "as JSON");
   remote_options(command, assess.remote);
   command->callback([&] { run = [&] { return assess_command(assess); }; });
@@ -149,8 +165,12 @@ int main(int argc, char** argv) {
   command = app.add_subcommand("eval", "run policies alone: `return function(p, request) … end`, a file each");
   command->add_option("files", eval.files, "Lua files; all run in one worker, a line of JSON for each")->required();
   command->add_option("--context", eval.context, "what they are called with: a JSON file, `-` for stdin, or JSON itself");
-  command->add_option("--role", eval.role, "whose budget and arguments")->check(CLI::IsMember({"targeting", "schedule", "conflict", "content"}))->capture_default_str();
-  command->add_option("--repeat", eval.repeat, "calls of each; the line is about the slowest")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  command->add_option("--role", eval.role, "whose budget and arguments")
+      ->check(CLI::IsMember({"targeting", "schedule", "conflict", "content"}))
+      ->capture_default_str();
+  command->add_option("--repeat", eval.repeat, "calls of each; the line is about the slowest")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   command->add_flag("--json", eval.json, "JSON on a terminal too");
   command->callback([&] { run = [&] { return eval_command(eval); }; });
 
@@ -174,9 +194,12 @@ int main(int argc, char** argv) {
   ServeOptions serve;
   command = app.add_subcommand("serve", "serve workspaces over HTTP");
   command->add_option("folders", serve.folders, "workspace folders whose configuration and drafts are taken in at the start");
-  command->add_option("--data", serve.data, "the data file; it is made if missing; `memory:` for none; default: footlight.db, of a delivery node footlight-node.db");
+  command->add_option(
+      "--data", serve.data,
+      "the data file; it is made if missing; `memory:` for none; default: footlight.db, of a delivery node footlight-node.db");
   command->add_option("--role", serve.role, "all: authoring and decisions; delivery: decisions only, following a control process")
-      ->check(CLI::IsMember({"all", "delivery"}))->capture_default_str();
+      ->check(CLI::IsMember({"all", "delivery"}))
+      ->capture_default_str();
   command->add_option("--control", serve.control, "of a delivery node: URL of the control process");
   command->add_option("--token", serve.token, "of a delivery node: a token of the role node; default: $FOOTLIGHT_TOKEN");
   command->add_option("--node", serve.node, "of a delivery node: its name, unique; default: made of the host's name and the data file");
@@ -184,11 +207,15 @@ int main(int argc, char** argv) {
   command->add_option("--window", serve.window, "the propagation window, at most 15m")->capture_default_str();
   command->add_option("--workers", serve.workers, "worker threads")->check(CLI::Range(1, 64))->capture_default_str();
   command->add_flag("--quiet", serve.quiet, "log warnings and errors only");
-  command->add_option("--record", serve.record, "a file that gets a JSON line for each decision, with the whole request, as `replay` reads them");
+  command->add_option("--record", serve.record,
+                      "a file that gets a JSON line for each decision, with the whole request, as `replay` reads them");
   command->add_option("--record-share", serve.record_share, "the share of decisions that is recorded, from 0 to 1")->capture_default_str();
-  command->add_option("--record-size", serve.record_bytes, "then FILE becomes FILE.1 and so on: `256MB`")->transform(CLI::AsSizeValue(false))->capture_default_str();
+  command->add_option("--record-size", serve.record_bytes, "then FILE becomes FILE.1 and so on: `256MB`")
+      ->transform(CLI::AsSizeValue(false))
+      ->capture_default_str();
   command->add_option("--record-files", serve.record_files, "so many are kept")->capture_default_str();
-  command->add_option("--record-without", serve.record_without, "a part of requests that is left out: `identity`, `attributes.person`, `context.ip`; may be repeated");
+  command->add_option("--record-without", serve.record_without,
+                      "a part of requests that is left out: `identity`, `attributes.person`, `context.ip`; may be repeated");
   command->callback([&] { run = [&] { return serve.role == "delivery" ? deliver_command(serve) : serve_command(serve); }; });
 
   VerbOptions verb;
@@ -206,7 +233,8 @@ int main(int argc, char** argv) {
       command->add_option("--file", verb.file, "a JSON definition instead, `-` for stdin");
     }
     if (word == "submit")
-      command->add_flag("--activate-on-approval", verb.activate_on_approval, "the last approval that is needed activates it, if you or that approver may");
+      command->add_flag("--activate-on-approval", verb.activate_on_approval,
+                        "the last approval that is needed activates it, if you or that approver may");
     if (word == "approve") command->add_option("--hash", verb.hash, "of the reviewed revision; default: the newest");
     if (word == "duplicate") {
       command->add_option("new_id", verb.new_id, "id of the duplicate");
@@ -217,7 +245,12 @@ int main(int argc, char** argv) {
     command->add_option("--key", verb.key, "idempotency key: a retry has one effect");
     command->add_flag("--json", verb.json, "the answer as JSON");
     remote_options(command, verb.remote);
-    command->callback([&, word] { run = [&, word] { verb.verb = word; return verb_command(verb); }; });
+    command->callback([&, word] {
+      run = [&, word] {
+        verb.verb = word;
+        return verb_command(verb);
+      };
+    });
   }
 
   command = app.add_subcommand("list", "all experiences with their status");
@@ -251,7 +284,8 @@ int main(int argc, char** argv) {
   command->add_option("id", audit.id, "only this experience");
   command->add_flag("--json", audit.json, "as JSON lines, with the hashes of the content before and after each change, and the request");
   remote_options(command, audit.remote);
-  CLI::App* verify = command->add_subcommand("verify", "recompute the hash chain: of a data file, also while a server has it open, or on a server");
+  CLI::App* verify =
+      command->add_subcommand("verify", "recompute the hash chain: of a data file, also while a server has it open, or on a server");
   remote_options(verify, audit.remote);
   command->callback([&, verify] { run = [&, verify] { return verify->parsed() ? audit_verify_command(audit) : audit_command(audit); }; });
 
@@ -273,7 +307,12 @@ int main(int argc, char** argv) {
   command->add_option("--key", verb.key, "idempotency key: a retry has one effect");
   command->add_flag("--json", verb.json, "the answer as JSON");
   remote_options(command, verb.remote);
-  command->callback([&] { run = [&] { verb.verb = "epoch_bump"; return verb_command(verb); }; });
+  command->callback([&] {
+    run = [&] {
+      verb.verb = "epoch_bump";
+      return verb_command(verb);
+    };
+  });
 
   StatusOptions status;
   command = app.add_subcommand("status", "how far a publish has got, node by node; without an id: the delivery nodes");
@@ -287,7 +326,8 @@ int main(int argc, char** argv) {
   command = app.add_subcommand("token", "make, list and revoke tokens");
   command->add_option("action", token.action, "what to do")->required()->check(CLI::IsMember({"create", "list", "revoke"}));
   command->add_option("--name", token.name, "the actor it speaks for");
-  command->add_option("--role", token.roles, "viewer, author, approver, publisher, admin, delivery or node; several allowed")->delimiter(',');
+  command->add_option("--role", token.roles, "viewer, author, approver, publisher, admin, delivery or node; several allowed")
+      ->delimiter(',');
   command->add_option("--for", token.workspace, "the workspace it opens, `*` for all; default: your own");
   remote_options(command, token.remote);
   command->callback([&] { run = [&] { return token_command(token); }; });
@@ -301,7 +341,9 @@ int main(int argc, char** argv) {
   command->add_option("--answers", bench.answers, "write the answers to a file");
   command->add_flag("--opaque", bench.opaque, "audiences as functions that stay Lua, in the place of conditions");
   command->add_option("--rounds", bench.rounds, "times through all requests")->check(CLI::Range(1, 1000))->capture_default_str();
-  command->add_option("--threads", bench.threads, "answer on so many threads too, and tell what that makes of one's answers")->check(CLI::Range(1, 256))->capture_default_str();
+  command->add_option("--threads", bench.threads, "answer on so many threads too, and tell what that makes of one's answers")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   command->add_flag("--json", bench.json, "JSON on a terminal too");
   command->callback([&] { run = [&] { return bench_decide_command(bench); }; });
 
@@ -328,11 +370,7 @@ int main(int argc, char** argv) {
   command = app.add_subcommand("help", "help on a subject: `help stop`, `help lua`, `help lua string.rep`, `help errors`");
   command->add_option("topic", topic, "a command, `lua`, or `errors`")->required()->check(CLI::IsMember({"lua", "errors"}));
   command->add_option("name", subject, "one name");
-  command->callback([&] {
-    run = [&] {
-      return topic == "lua" ? help_lua_command(subject) : help_errors_command(subject);
-    };
-  });
+  command->callback([&] { run = [&] { return topic == "lua" ? help_lua_command(subject) : help_errors_command(subject); }; });
 
   std::vector<std::string> pages = docs_topics();
   pages.insert(pages.end(), {"man", "completion"});
@@ -342,7 +380,8 @@ int main(int argc, char** argv) {
     run = [&] {
       if (topic != "man" && topic != "completion") return docs_command(topic);
       const std::string text = topic == "man" ? manual_page(manual_of(&app)) : bash_completion(manual_of(&app));
-      return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0 : row(Code::internal).exit_code;
+      return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0 ? 0
+                                                                                                         : row(Code::internal).exit_code;
     };
   });
 
@@ -352,7 +391,7 @@ int main(int argc, char** argv) {
   const auto is_asked_about = [&](const CLI::App* one) { return words.size() == 2 && words[0] == "help" && words[1] == one->get_name(); };
   for (const CLI::App* known : app.get_subcommands({}))
     if (is_asked_about(known)) words = {known->get_name(), "--help"};
-  std::reverse(words.begin(), words.end());             // as the parser takes them
+  std::reverse(words.begin(), words.end());  // as the parser takes them
   try {
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {

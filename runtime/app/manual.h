@@ -7,10 +7,10 @@
 namespace footlight {
 
 struct ManualOption {
-  std::string names;                     // `--at`, `-h,--help`; of a positional its name
+  std::string names;  // `--at`, `-h,--help`; of a positional its name
   std::string help;
-  std::string otherwise;                 // the default, may be empty
-  std::vector<std::string> choices;      // where only these are taken
+  std::string otherwise;             // the default, may be empty
+  std::vector<std::string> choices;  // where only these are taken
   bool is_positional = false;
   bool takes_value = false;
 };
@@ -21,7 +21,7 @@ struct ManualCommand {
   std::vector<ManualCommand> commands;
 };
 
-std::string manual_page(const ManualCommand& program);        // roff, section 1
+std::string manual_page(const ManualCommand& program);  // roff, section 1
 std::string bash_completion(const ManualCommand& program);
 
 }  // namespace footlight

@@ -34,9 +34,18 @@ struct ParseBaseline::Work {
     if (found == numbers.end()) return;
     Slot& slot = slots[found->second];
     switch (value.type()) {
-      case on_demand::json_type::boolean: slot.kind = Slot::Kind::boolean; slot.boolean = value.get_bool(); break;
-      case on_demand::json_type::number: slot.kind = Slot::Kind::number; slot.number = value.get_double(); break;
-      case on_demand::json_type::string: slot.kind = Slot::Kind::string; slot.text = value.get_string(); break;
+      case on_demand::json_type::boolean:
+        slot.kind = Slot::Kind::boolean;
+        slot.boolean = value.get_bool();
+        break;
+      case on_demand::json_type::number:
+        slot.kind = Slot::Kind::number;
+        slot.number = value.get_double();
+        break;
+      case on_demand::json_type::string:
+        slot.kind = Slot::Kind::string;
+        slot.text = value.get_string();
+        break;
       case on_demand::json_type::array:
         slot.kind = Slot::Kind::list;
         slot.first = static_cast<std::uint32_t>(items.size());
@@ -71,7 +80,7 @@ std::size_t ParseBaseline::read(std::string_view line) try {
     const std::string_view key = member.unescaped_key();
     if (key == "attributes") {
       for (auto attribute : member.value().get_object()) {
-        const std::string_view name = attribute.unescaped_key();   // before the value: it is read in order
+        const std::string_view name = attribute.unescaped_key();  // before the value: it is read in order
         work.attribute(name, attribute.value());
       }
     } else if (key == "surfaces") {
@@ -83,8 +92,6 @@ std::size_t ParseBaseline::read(std::string_view line) try {
   std::size_t filled = work.surfaces.size() + (now > 0);
   for (const Slot& slot : work.slots) filled += slot.kind != Slot::Kind::absent;
   return filled;
-} catch (const simdjson::simdjson_error&) {
-  return 0;
-}
+} catch (const simdjson::simdjson_error&) { return 0; }
 
 }  // namespace footlight

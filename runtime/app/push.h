@@ -11,7 +11,7 @@ namespace footlight {
 
 struct Pushed {
   std::string id;
-  std::string what;                                     // created, edited, unchanged, left: why
+  std::string what;  // created, edited, unchanged, left: why
 };
 
 // Configures the workspace, creates what is new, edits what has changed, and leaves alone what has

@@ -15,7 +15,7 @@ namespace footlight {
 struct RecordedDecision {
   std::string workspace;
   Instant at;
-  std::string request, answer;                          // as they came and went
+  std::string request, answer;  // as they came and went
 };
 
 class RecordQueue {
@@ -28,7 +28,7 @@ class RecordQueue {
       if (bytes > limits::record_waiting_bytes_max - bytes_) return false;
       bytes_ += bytes;
       waiting_.push_back(std::move(decision));
-      if (waiting_.size() > 1) return true;             // the writer knows
+      if (waiting_.size() > 1) return true;  // the writer knows
     }
     news_.notify_one();
     return true;

@@ -44,7 +44,11 @@ void leave_out(Value& object, std::string_view path) {
 
 Result<std::unique_ptr<Recorder>> recorder_of(const ServeOptions& options, Metrics& metrics, const Log& log) {
   if (options.record.empty()) return std::unique_ptr<Recorder>();
-  return Recorder::open({.file = options.record, .share = options.record_share, .file_bytes = options.record_bytes, .files = options.record_files, .without = options.record_without},
+  return Recorder::open({.file = options.record,
+                         .share = options.record_share,
+                         .file_bytes = options.record_bytes,
+                         .files = options.record_files,
+                         .without = options.record_without},
                         metrics, log);
 }
 
@@ -52,7 +56,9 @@ Result<std::unique_ptr<Recorder>> Recorder::open(RecorderOptions options, Metric
   for (const std::string& part : options.without) {
     const std::string first = part.substr(0, part.find('.'));
     if ((first != "identity" && first != "attributes" && first != "context") || part.ends_with('.'))
-      return refuse(Code::usage, "--record-without " + part + ": parts of a request begin with `identity`, `attributes` or `context`, like `attributes.person.email`");
+      return refuse(Code::usage,
+                    "--record-without " + part +
+                        ": parts of a request begin with `identity`, `attributes` or `context`, like `attributes.person.email`");
   }
   if (!(options.share > 0 && options.share <= 1)) return refuse(Code::usage, "--record-share is more than 0 and at most 1");
   if (options.file_bytes < limits::record_file_bytes_min)
@@ -66,7 +72,9 @@ Result<std::unique_ptr<Recorder>> Recorder::open(RecorderOptions options, Metric
 }
 
 Recorder::Recorder(RecorderOptions options, Metrics& metrics, const Log& log)
-    : options_(std::move(options)), metrics_(metrics), log_(log),
+    : options_(std::move(options)),
+      metrics_(metrics),
+      log_(log),
       recorded_(metrics.counter("footlight_decisions_recorded_total", "Decisions written to the file of --record.")) {}
 
 Recorder::~Recorder() {
@@ -79,15 +87,19 @@ Recorder::~Recorder() {
 
 // For its owner only: it holds what the application sent of its visitors.
 Status Recorder::open_file() {
-  const auto failed = [&](const std::string& what) { return refuse(Code::unreadable_file, "`" + options_.file + "` cannot be recorded into: " + what); };
+  const auto failed = [&](const std::string& what) {
+    return refuse(Code::unreadable_file, "`" + options_.file + "` cannot be recorded into: " + what);
+  };
   if (handle_ >= 0) close(handle_);
   handle_ = ::open(options_.file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (handle_ < 0) return failed(std::strerror(errno));
-  struct stat about{};
+  struct stat about {};
   if (fstat(handle_, &about) != 0) return failed(std::strerror(errno));
   if (!S_ISREG(about.st_mode)) return failed("it is no plain file");
   if (flock(handle_, LOCK_EX | LOCK_NB) != 0)
-    return errno == EWOULDBLOCK ? refuse(Code::unavailable, "another process records into `" + options_.file + "`; give each a file of its own") : failed(std::strerror(errno));
+    return errno == EWOULDBLOCK
+        ? refuse(Code::unavailable, "another process records into `" + options_.file + "`; give each a file of its own")
+        : failed(std::strerror(errno));
   size_ = static_cast<std::uint64_t>(about.st_size);
   // Whoever died while it wrote left a part of a line.
   char piece[4096];
@@ -101,7 +113,8 @@ Status Recorder::open_file() {
     whole = end == text.npos ? from : from + end + 1;
     if (end != text.npos) break;
   }
-  if (whole != size_ && (pread(handle_, piece, 1, static_cast<off_t>(whole)) != 1 || piece[0] != '{' || size_ - whole > limits::record_line_bytes_max))
+  if (whole != size_ &&
+      (pread(handle_, piece, 1, static_cast<off_t>(whole)) != 1 || piece[0] != '{' || size_ - whole > limits::record_line_bytes_max))
     return failed("it ends with something that is no record; name a file of its own");
   if (whole != size_ && ftruncate(handle_, static_cast<off_t>(whole)) != 0) return failed(std::strerror(errno));
   size_ = whole;
@@ -115,7 +128,8 @@ std::vector<Route> Recorder::recorded(std::vector<Route> routes, Serving& servin
       HttpResponse response = decide(call);
       if (response.status == 200 && recorder.wants())
         if (auto workspace = serving.workspace_of(call))
-          if (!recorder.queue_.push({std::move(*workspace), call.request.received, call.request.body, response.body})) recorder.lose("queue", 1);
+          if (!recorder.queue_.push({std::move(*workspace), call.request.received, call.request.body, response.body}))
+            recorder.lose("queue", 1);
       return response;
     };
   }
@@ -158,13 +172,18 @@ void Recorder::run() {
 std::string Recorder::line_of(const RecordedDecision& taken) const {
   auto request = parse_json(trim(taken.request).empty() ? "{}" : taken.request), answer = parse_json(taken.answer);
   if (!request || !request->is_object() || !answer || !answer->is_object()) return {};
-  if (answer->find("reason")) return {};   // without a lease: defaults, of which no replay says anything
+  if (answer->find("reason")) return {};  // without a lease: defaults, of which no replay says anything
   for (const std::string& part : options_.without) leave_out(*request, part);
   answer->object().erase("trace");
-  if (const auto propositions = answer->object().find("propositions"); propositions != answer->object().end() && propositions->second.is_array())
+  if (const auto propositions = answer->object().find("propositions");
+      propositions != answer->object().end() && propositions->second.is_array())
     for (Value& one : propositions->second.array())
       if (one.is_object()) one.object().erase("token");
-  return to_json(Value(Object{{"at", to_text(taken.at)}, {"workspace", taken.workspace}, {"request", std::move(*request)}, {"answer", std::move(*answer)}})) + "\n";
+  return to_json(Value(Object{{"at", to_text(taken.at)},
+                              {"workspace", taken.workspace},
+                              {"request", std::move(*request)},
+                              {"answer", std::move(*answer)}})) +
+      "\n";
 }
 
 void Recorder::write(const std::string& lines, std::size_t count) {
@@ -191,7 +210,8 @@ void Recorder::write(const std::string& lines, std::size_t count) {
   }
   if (has_trouble_ != (trouble != 0)) {
     has_trouble_ = trouble != 0;
-    if (has_trouble_) log_.write(Log::Level::error, "decisions are not recorded", {{"file", options_.file}, {"reason", std::strerror(trouble)}});
+    if (has_trouble_)
+      log_.write(Log::Level::error, "decisions are not recorded", {{"file", options_.file}, {"reason", std::strerror(trouble)}});
     else log_.write(Log::Level::info, "decisions are recorded again", {{"file", options_.file}});
   }
 }
@@ -204,11 +224,14 @@ void Recorder::put_aside() {
   close(handle_);
   handle_ = -1;
   size_ = 0;
-  if (auto opened = open_file(); !opened) log_.write(Log::Level::error, "decisions are not recorded", {{"file", options_.file}, {"reason", opened.error().message}});
+  if (auto opened = open_file(); !opened)
+    log_.write(Log::Level::error, "decisions are not recorded", {{"file", options_.file}, {"reason", opened.error().message}});
 }
 
 void Recorder::lose(const char* why, std::size_t count) {
-  metrics_.counter("footlight_decisions_unrecorded_total", "Decisions that --record left out: its queue was full, the line too long, or the disk took nothing.", {{"why", why}})
+  metrics_
+      .counter("footlight_decisions_unrecorded_total",
+               "Decisions that --record left out: its queue was full, the line too long, or the disk took nothing.", {{"why", why}})
       .add(static_cast<double>(count));
 }
 

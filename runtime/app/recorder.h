@@ -21,17 +21,17 @@ namespace footlight {
 
 struct RecorderOptions {
   std::string file;
-  double share = 1;                                     // of decisions that are recorded
-  std::uint64_t file_bytes = 256 << 20;                 // then the file is put aside, as FILE.1
-  int files = 5;                                        // that are kept, FILE itself among them
-  std::vector<std::string> without = {};                // parts of requests that are left out: `identity`, `attributes.person`
+  double share = 1;                       // of decisions that are recorded
+  std::uint64_t file_bytes = 256 << 20;   // then the file is put aside, as FILE.1
+  int files = 5;                          // that are kept, FILE itself among them
+  std::vector<std::string> without = {};  // parts of requests that are left out: `identity`, `attributes.person`
 };
 
 class Recorder {
  public:
   // Codes usage, unreadable_file, unavailable where another process records into the file. `log` outlives it.
   static Result<std::unique_ptr<Recorder>> open(RecorderOptions options, Metrics& metrics, const Log& log);
-  ~Recorder();                                          // writes what is waiting
+  ~Recorder();  // writes what is waiting
   Recorder(const Recorder&) = delete;
 
   // The routes with decisions recorded that are answered from a snapshot. Both outlive the routes.
@@ -40,9 +40,9 @@ class Recorder {
  private:
   Recorder(RecorderOptions options, Metrics& metrics, const Log& log);
   Status open_file();
-  bool wants();                                         // whether the next decision is one of the share
+  bool wants();  // whether the next decision is one of the share
   void run();
-  std::string line_of(const RecordedDecision& taken) const;   // empty where it is none
+  std::string line_of(const RecordedDecision& taken) const;  // empty where it is none
   void write(const std::string& lines, std::size_t count);
   void put_aside();
   void lose(const char* why, std::size_t count);
@@ -53,7 +53,7 @@ class Recorder {
   const Metrics::Counter recorded_;
   int handle_ = -1;
   std::uint64_t size_ = 0;
-  bool has_trouble_ = false;                            // the disk took nothing the last time
+  bool has_trouble_ = false;  // the disk took nothing the last time
   std::atomic<std::uint64_t> asked_ = 0;
 
   RecordQueue queue_;

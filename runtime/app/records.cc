@@ -31,7 +31,8 @@ Result<RecordedRequest> read_record(std::string_view text) {
   }
   if (const Value* answer = line->find("answer")) {
     const Value* propositions = answer->find("propositions");
-    if (!propositions || !propositions->is_array()) return refuse(Code::bad_request, "`answer` is what a decide call answered: {\"propositions\": […]}");
+    if (!propositions || !propositions->is_array())
+      return refuse(Code::bad_request, "`answer` is what a decide call answered: {\"propositions\": […]}");
     record.answer = *answer;
   }
   if (const Value* request = line->find("request")) {
@@ -74,7 +75,8 @@ Result<RecordsRead> read_records(const std::string& path, const std::function<St
     if (read.unreadable.size() >= problems_told) continue;
     const std::string place = path + ":" + std::to_string(number);
     if (problem->problems.empty()) read.unreadable.push_back({problem->code, place, problem->message});
-    for (const Problem& one : problem->problems) read.unreadable.push_back({one.code, place + " " + one.place, one.message, one.is_warning});
+    for (const Problem& one : problem->problems)
+      read.unreadable.push_back({one.code, place + " " + one.place, one.message, one.is_warning});
   }
   if (in.bad()) return refuse(Code::unreadable_file, "`" + path + "` cannot be read to its end");
   read.hash = hash.hex();
@@ -110,7 +112,8 @@ Result<RecordedRequest> one_record(const std::string& argument) {
     return Done{};
   });
   if (!read) return read.error();
-  if (wanted == 0 && count > 1) return refuse(Code::usage, "`" + path + "` holds " + std::to_string(count) + " requests; name one by its line, `" + path + ":1`");
+  if (wanted == 0 && count > 1)
+    return refuse(Code::usage, "`" + path + "` holds " + std::to_string(count) + " requests; name one by its line, `" + path + ":1`");
   if (found) return std::move(*found);
   if (!read->unreadable.empty()) return refuse(read->unreadable[0].code, read->unreadable, "`" + argument + "` cannot be read");
   return refuse(Code::not_found, "`" + argument + "` holds no request");

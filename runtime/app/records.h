@@ -14,9 +14,9 @@ namespace footlight {
 
 struct RecordedRequest {
   std::size_t line = 0;
-  std::string at;                                       // as written; empty where it has none
-  Value request;                                        // the body
-  std::optional<Value> answer;                          // as it was given
+  std::string at;               // as written; empty where it has none
+  Value request;                // the body
+  std::optional<Value> answer;  // as it was given
 };
 
 // One line. Codes bad_json, bad_request.
@@ -25,9 +25,9 @@ Result<RecordedRequest> read_record(std::string_view text);
 // What was read, and which lines could not be.
 struct RecordsRead {
   std::size_t records = 0;
-  Problems unreadable;                                  // the first hundred, `FILE:LINE`
+  Problems unreadable;  // the first hundred, `FILE:LINE`
   std::size_t unreadable_lines = 0;
-  std::string hash;                                     // SHA-256 of the bytes
+  std::string hash;  // SHA-256 of the bytes
 };
 // Hands over each record of a file (`-`: standard input), empty lines left out, until `each` refuses one: that line counts as
 // unreadable. Code unreadable_file.

@@ -10,7 +10,9 @@ namespace footlight {
 namespace {
 
 Result<std::unique_ptr<Router>> local_router(Api& api, const Caller& caller) {
-  auto router = Router::make(routes(api), [known = std::make_shared<const Caller>(caller)](const HttpRequest&, const Route&) -> Result<KnownCaller> { return known; });
+  auto router = Router::make(
+      routes(api),
+      [known = std::make_shared<const Caller>(caller)](const HttpRequest&, const Route&) -> Result<KnownCaller> { return known; });
   if (!router) return router.error();
   return std::make_unique<Router>(std::move(*router));
 }
@@ -41,14 +43,17 @@ Result<std::unique_ptr<Remote>> Remote::open(const RemoteOptions& said, const st
   remote->options_ = options;
   if (!options.server.empty()) return remote;
   if (options.data.empty())
-    return refuse(Code::usage, "say where: `--server http://… --token …` (or FOOTLIGHT_SERVER, FOOTLIGHT_TOKEN), or `--data FILE --as NAME:ROLES`");
+    return refuse(Code::usage,
+                  "say where: `--server http://… --token …` (or FOOTLIGHT_SERVER, FOOTLIGHT_TOKEN), or `--data FILE --as NAME:ROLES`");
   const auto colon = options.as.find(':');
-  if (colon == std::string::npos || colon == 0)
-    return refuse(Code::usage, "on a data file, say who you are: `--as ann:author,publisher`");
+  if (colon == std::string::npos || colon == 0) return refuse(Code::usage, "on a data file, say who you are: `--as ann:author,publisher`");
   for (const std::string_view role : split(std::string_view(options.as).substr(colon + 1), ','))
-    if (!role_from(trim(role))) return refuse(Code::usage, "`" + std::string(trim(role)) + "` is not a role: viewer, author, approver, publisher, admin");
-  remote->caller_ = {options.as.substr(0, colon), implied_roles(options.as.substr(colon + 1)), options.workspace.empty() ? "*" : options.workspace};
-  auto host = Host::open({.data = options.data, .window = options.window}, workspace_of_files.empty() ? options.workspace : workspace_of_files);
+    if (!role_from(trim(role)))
+      return refuse(Code::usage, "`" + std::string(trim(role)) + "` is not a role: viewer, author, approver, publisher, admin");
+  remote->caller_ = {options.as.substr(0, colon), implied_roles(options.as.substr(colon + 1)),
+                     options.workspace.empty() ? "*" : options.workspace};
+  auto host =
+      Host::open({.data = options.data, .window = options.window}, workspace_of_files.empty() ? options.workspace : workspace_of_files);
   if (!host) return host.error();
   remote->host_ = std::move(*host);
   auto router = local_router(remote->host_->api(), remote->caller_);
@@ -60,10 +65,17 @@ Result<std::unique_ptr<Remote>> Remote::open(const RemoteOptions& said, const st
 Result<Value> Remote::call(const std::string& method, const std::string& target, const Value& body, const Headers& headers) {
   HttpResponse response;
   std::string whole = target;
-  if (!options_.workspace.empty()) whole += (target.find('?') == std::string::npos ? "?workspace=" : "&workspace=") + percent_encode(options_.workspace);
+  if (!options_.workspace.empty())
+    whole += (target.find('?') == std::string::npos ? "?workspace=" : "&workspace=") + percent_encode(options_.workspace);
   const std::string text = body.is_null() ? "" : to_json(body);
   if (router_) {
-    HttpRequest request{.method = method, .target = whole, .headers = headers, .body = text, .peer = "local", .request_id = "local", .received = wall_clock()};
+    HttpRequest request{.method = method,
+                        .target = whole,
+                        .headers = headers,
+                        .body = text,
+                        .peer = "local",
+                        .request_id = "local",
+                        .received = wall_clock()};
     if (auto read = read_target(whole, request); !read) return read.error();
     response = (*router_)(request);
   } else {

@@ -11,10 +11,10 @@
 namespace footlight {
 
 struct RemoteOptions {
-  std::string server;                                   // `http://…`; empty: the data file
+  std::string server;  // `http://…`; empty: the data file
   std::string token;
-  std::string data;                                     // path of a data file
-  std::string as;                                       // on a data file: `ann:author,publisher`
+  std::string data;  // path of a data file
+  std::string as;    // on a data file: `ann:author,publisher`
   std::string workspace;
   Window window;
 };

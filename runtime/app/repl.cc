@@ -73,7 +73,8 @@ class Session {
         for (const Command& command : commands()) words.emplace_back(command.name);
       for (const auto& [name, type] : loaded_.workspace.attributes) words.push_back(before == "set" ? name : "p." + name);
       for (const LuaModule& module : lua_modules())
-        for (const LuaFunction& row : module.functions) words.push_back(*module.name ? std::string(module.name) + "." + row.name : std::string(row.name));
+        for (const LuaFunction& row : module.functions)
+          words.push_back(*module.name ? std::string(module.name) + "." + row.name : std::string(row.name));
       for (const LuaFunction& row : policy_words().functions) words.emplace_back(row.name);
     }
     std::erase_if(words, [&](const std::string& known) { return !known.starts_with(text); });
@@ -82,7 +83,8 @@ class Session {
   }
 
   std::string greeting() const {
-    return loaded_.workspace.name + ": " + std::to_string(loaded_.experiences.size()) + " experiences as if all were live, at " + clock() + "; `help` lists the commands";
+    return loaded_.workspace.name + ": " + std::to_string(loaded_.experiences.size()) + " experiences as if all were live, at " + clock() +
+        "; `help` lists the commands";
   }
 
  private:
@@ -173,8 +175,9 @@ class Session {
       std::printf("%s\n", painted(trace.surface, Paint::strong).c_str());
       for (const CandidateTrace& candidate : trace.candidates)
         std::printf("  %s  %s%s  %d  %s%s%s%s%s\n", candidate.fate == Fate::shown ? "✔" : "✘", candidate.experience.c_str(),
-                    candidate.element.empty() ? "" : (" [" + candidate.element + "]").c_str(), candidate.priority, std::string(to_text(candidate.fate)).c_str(),
-                    candidate.reason.empty() ? "" : ": ", candidate.reason.c_str(), candidate.place.empty() ? "" : "  ", candidate.place.c_str());
+                    candidate.element.empty() ? "" : (" [" + candidate.element + "]").c_str(), candidate.priority,
+                    std::string(to_text(candidate.fate)).c_str(), candidate.reason.empty() ? "" : ": ", candidate.reason.c_str(),
+                    candidate.place.empty() ? "" : "  ", candidate.place.c_str());
       if (!trace.note.empty()) std::printf("  %s\n", trace.note.c_str());
       for (const std::string& line : trace.log) std::printf("  log  %s\n", line.c_str());
     }
@@ -267,7 +270,8 @@ class Session {
     const auto objects = object_paths(names);
     auto asked = request({"repl://input/#input"});
     if (!asked) return asked.error();
-    const Value about = Object{{"identity", Object{{"namespace", identity_.space}, {"id", identity_.id}}}, {"context", Object{}}, {"now", to_text(now_)}};
+    const Value about =
+        Object{{"identity", Object{{"namespace", identity_.space}, {"id", identity_.id}}}, {"context", Object{}}, {"now", to_text(now_)}};
     const ValueView p(asked->attributes, &objects), request(about);
     ScriptOutcome outcome = call_policy(*vm_, std::get<PolicyFunction>(made), {&p, &request}, budget);
     release_policy(*vm_, std::get<PolicyFunction>(made));
@@ -293,7 +297,7 @@ class Session {
 Session* completing = nullptr;
 
 char** complete(const char* text, int, int end) {
-  rl_attempted_completion_over = 1;   // never file names
+  rl_attempted_completion_over = 1;  // never file names
   const std::vector<std::string> words = completing->completions(std::string(rl_line_buffer, static_cast<std::size_t>(end)), text);
   if (words.empty()) return nullptr;
   // As readline wants it: what all have in common, each of them, null; all from malloc.
@@ -315,7 +319,8 @@ std::string history_file() {
   const char* state = std::getenv("XDG_STATE_HOME");
   const char* home = std::getenv("HOME");
   if (!(state && *state) && !(home && *home)) return "";
-  const std::filesystem::path folder = std::filesystem::path(state && *state ? std::string(state) : std::string(home) + "/.local/state") / "footlight";
+  const std::filesystem::path folder =
+      std::filesystem::path(state && *state ? std::string(state) : std::string(home) + "/.local/state") / "footlight";
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   return error ? "" : (folder / "history").string();

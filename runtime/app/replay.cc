@@ -64,7 +64,8 @@ Places by_place(const std::vector<Shown>& rows) {
 std::string who(const std::vector<const Shown*>& rows) {
   std::string text;
   for (const Shown* row : rows)
-    text += (text.empty() ? "" : ", ") + (row->experience.empty() ? "(default)" : row->experience) + (row->treatment.empty() ? "" : "/" + row->treatment);
+    text += (text.empty() ? "" : ", ") + (row->experience.empty() ? "(default)" : row->experience) +
+        (row->treatment.empty() ? "" : "/" + row->treatment);
   return text.empty() ? "nothing" : text;
 }
 
@@ -79,7 +80,7 @@ struct Example {
   Instant at;
   Identity identity;
   std::string surface;
-  Value before, after;                                  // contents
+  Value before, after;  // contents
   std::vector<std::string> why;
 };
 
@@ -95,7 +96,7 @@ struct Tally {
 
 struct Report {
   std::size_t requests = 0, changed = 0;
-  int failures_before = 0, failures_after = 0;          // of policies
+  int failures_before = 0, failures_after = 0;  // of policies
   std::map<std::string, Tally> experiences;
   // (configuration, element, before, after); equal ones show other content.
   std::map<std::tuple<std::string, std::string, std::string, std::string>, Change> changes;
@@ -121,7 +122,8 @@ class Replay {
       : options_(options), before_(before), after_(after), now_(now), zone_(after.snapshot->zone()) {}
 
   Status record(const RecordedRequest& record) {
-    if (!before_ && !record.answer) return refuse(Code::bad_request, "the line records no `answer`, and `--before recorded` compares with it");
+    if (!before_ && !record.answer)
+      return refuse(Code::bad_request, "the line records no `answer`, and `--before recorded` compares with it");
     auto request = request_of(record, now_, zone_);
     if (!request) return request.error();
     std::vector<Shown> old_rows;
@@ -149,7 +151,7 @@ class Replay {
   }
   void write_to(std::ofstream& out) { out_ = &out; }
   const Report& report() const { return report_; }
-  bool has_undated() const { return has_undated_; }      // whose instant is `now`
+  bool has_undated() const { return has_undated_; }  // whose instant is `now`
 
  private:
   void compare(const RecordedRequest& record, const Request& request, const std::vector<Shown>& before, const std::vector<Shown>& after) {
@@ -164,7 +166,9 @@ class Replay {
       const auto old_found = old_places.find(place), new_found = new_places.find(place);
       const auto& old_rows = old_found == old_places.end() ? nothing : old_found->second;
       const auto& new_rows = new_found == new_places.end() ? nothing : new_found->second;
-      if (std::equal(old_rows.begin(), old_rows.end(), new_rows.begin(), new_rows.end(), [](const Shown* left, const Shown* right) { return *left == *right; })) continue;
+      if (std::equal(old_rows.begin(), old_rows.end(), new_rows.begin(), new_rows.end(),
+                     [](const Shown* left, const Shown* right) { return *left == *right; }))
+        continue;
       is_changed = true;
       tally(old_rows, new_rows);
       const std::string configuration = (new_rows.empty() ? old_rows : new_rows)[0]->configuration;
@@ -186,15 +190,17 @@ class Replay {
     for (const Shown* row : after) {
       const auto found = holds(before, row);
       if (found == before.end()) ++report_.experiences[row->experience].gained;
-      else if ((*found)->content != row->content || (*found)->treatment != row->treatment) ++report_.experiences[row->experience].other_content;
+      else if ((*found)->content != row->content || (*found)->treatment != row->treatment)
+        ++report_.experiences[row->experience].other_content;
     }
     for (const Shown* row : before)
       if (holds(after, row) == after.end()) ++report_.experiences[row->experience].lost;
   }
 
-  void explain(const Request& request, const std::string& surface, const std::vector<const Shown*>& before, const std::vector<const Shown*>& after,
-               std::vector<std::string>& why) const {
-    const auto tell = [&](const std::vector<const Shown*>& here, const std::vector<const Shown*>& there, const Side& side, const char* when) {
+  void explain(const Request& request, const std::string& surface, const std::vector<const Shown*>& before,
+               const std::vector<const Shown*>& after, std::vector<std::string>& why) const {
+    const auto tell = [&](const std::vector<const Shown*>& here, const std::vector<const Shown*>& there, const Side& side,
+                          const char* when) {
       std::optional<Decision> decision;
       for (const Shown* row : here) {
         const bool stays = std::any_of(there.begin(), there.end(), [&](const Shown* one) { return one->experience == row->experience; });
@@ -208,7 +214,7 @@ class Replay {
   }
 
   const ReplayOptions& options_;
-  const Side* before_;                                  // null: the recorded answers
+  const Side* before_;  // null: the recorded answers
   const Side& after_;
   const Instant now_;
   const Zone zone_;
@@ -221,22 +227,35 @@ Value to_value(const Report& report) {
   Array experiences, changes;
   for (const auto& [id, tally] : report.experiences) {
     if (tally.gained + tally.lost + tally.other_content == 0) continue;
-    experiences.push_back(Object{{"experience", id}, {"before", tally.before}, {"after", tally.after}, {"gained", tally.gained}, {"lost", tally.lost},
+    experiences.push_back(Object{{"experience", id},
+                                 {"before", tally.before},
+                                 {"after", tally.after},
+                                 {"gained", tally.gained},
+                                 {"lost", tally.lost},
                                  {"other_content", tally.other_content}});
   }
   for (const auto& [key, change] : report.changes) {
     const auto& [configuration, element, before, after] = key;
     Array examples;
     for (const Example& example : change.examples) {
-      Object row{{"line", example.line}, {"at", to_text(example.at)}, {"surface", example.surface}, {"before", example.before}, {"after", example.after},
-                 {"why", Array(example.why.begin(), example.why.end())}};
-      if (!example.identity.id.empty()) row["identity"] = example.identity.space.empty() ? Object{{"id", example.identity.id}} : Object{{"namespace", example.identity.space}, {"id", example.identity.id}};
+      Object row{{"line", example.line},     {"at", to_text(example.at)}, {"surface", example.surface},
+                 {"before", example.before}, {"after", example.after},    {"why", Array(example.why.begin(), example.why.end())}};
+      if (!example.identity.id.empty())
+        row["identity"] = example.identity.space.empty() ? Object{{"id", example.identity.id}}
+                                                         : Object{{"namespace", example.identity.space}, {"id", example.identity.id}};
       examples.push_back(std::move(row));
     }
-    changes.push_back(Object{{"configuration", configuration}, {"element", element}, {"before", before}, {"after", after}, {"answers", change.answers},
+    changes.push_back(Object{{"configuration", configuration},
+                             {"element", element},
+                             {"before", before},
+                             {"after", after},
+                             {"answers", change.answers},
                              {"examples", std::move(examples)}});
   }
-  return Object{{"requests", report.requests}, {"changed", report.changed}, {"experiences", std::move(experiences)}, {"changes", std::move(changes)},
+  return Object{{"requests", report.requests},
+                {"changed", report.changed},
+                {"experiences", std::move(experiences)},
+                {"changes", std::move(changes)},
                 {"policy_failures", Object{{"before", report.failures_before}, {"after", report.failures_after}}}};
 }
 
@@ -251,23 +270,29 @@ void print(const Report& report) {
     std::vector<std::vector<std::string>> rows{{"EXPERIENCE", "BEFORE", "AFTER", "GAINED", "LOST", "OTHER CONTENT"}};
     for (const auto& [id, tally] : report.experiences)
       if (tally.gained + tally.lost + tally.other_content > 0)
-        rows.push_back({id.empty() ? "(default)" : id, std::to_string(tally.before), std::to_string(tally.after), std::to_string(tally.gained),
-                        std::to_string(tally.lost), std::to_string(tally.other_content)});
+        rows.push_back({id.empty() ? "(default)" : id, std::to_string(tally.before), std::to_string(tally.after),
+                        std::to_string(tally.gained), std::to_string(tally.lost), std::to_string(tally.other_content)});
     std::printf("\n%s", table(rows).c_str());
   }
   // The most frequent first.
   std::vector<decltype(report.changes)::const_iterator> order;
   for (auto change = report.changes.begin(); change != report.changes.end(); ++change) order.push_back(change);
-  std::stable_sort(order.begin(), order.end(), [](const auto& left, const auto& right) { return left->second.answers > right->second.answers; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& left, const auto& right) { return left->second.answers > right->second.answers; });
   for (const auto& change : order) {
     const auto& [configuration, element, before, after] = change->first;
     const std::string where = configuration + (element.empty() ? "" : "." + element);
     const std::string what = before == after ? before + ": other content" : before + " → " + after;
-    std::printf("\n%s  %s: %zu answer%s\n", painted(where, Paint::strong).c_str(), harmless(what).c_str(), change->second.answers, change->second.answers == 1 ? "" : "s");
+    std::printf("\n%s  %s: %zu answer%s\n", painted(where, Paint::strong).c_str(), harmless(what).c_str(), change->second.answers,
+                change->second.answers == 1 ? "" : "s");
     for (const Example& example : change->second.examples) {
-      const std::string identity = example.identity.id.empty() ? "" : "  " + (example.identity.space.empty() ? "" : example.identity.space + ":") + example.identity.id;
-      std::printf("  line %zu  %s%s  %s\n", example.line, to_text(example.at).c_str(), harmless(identity).c_str(), harmless(example.surface).c_str());
-      std::printf("    %s\n    %s\n", painted("- " + one_line(example.before), Paint::bad).c_str(), painted("+ " + one_line(example.after), Paint::good).c_str());
+      const std::string identity = example.identity.id.empty()
+          ? ""
+          : "  " + (example.identity.space.empty() ? "" : example.identity.space + ":") + example.identity.id;
+      std::printf("  line %zu  %s%s  %s\n", example.line, to_text(example.at).c_str(), harmless(identity).c_str(),
+                  harmless(example.surface).c_str());
+      std::printf("    %s\n    %s\n", painted("- " + one_line(example.before), Paint::bad).c_str(),
+                  painted("+ " + one_line(example.after), Paint::good).c_str());
       for (const std::string& why : example.why) std::printf("    %s\n", harmless(why).c_str());
     }
   }
@@ -299,7 +324,8 @@ int replay_command(const ReplayOptions& options) {
   if (!read) return fail(read.error());
   if (out.is_open() && !out.flush()) return fail(refuse(Code::unreadable_file, "`" + options.record + "` cannot be written to its end"));
   report(read->unreadable);
-  if (read->unreadable_lines > read->unreadable.size()) std::fprintf(stderr, "and %zu more lines\n", read->unreadable_lines - read->unreadable.size());
+  if (read->unreadable_lines > read->unreadable.size())
+    std::fprintf(stderr, "and %zu more lines\n", read->unreadable_lines - read->unreadable.size());
 
   const Report& found = replay.report();
   Value report = to_value(found);
@@ -321,9 +347,11 @@ int replay_command(const ReplayOptions& options) {
   } else {
     std::printf("before  %s\nafter   %s\n", before ? before->name.c_str() : "the recorded answers", after->name.c_str());
     std::printf("%zu request%s, %s\n", found.requests, found.requests == 1 ? "" : "s",
-                found.changed == 0 ? painted("no answer changes", Paint::good).c_str()
-                                   : (std::to_string(found.changed) + (found.changed == 1 ? " answer changes" : " answers change")).c_str());
-    if (found.failures_before + found.failures_after > 0) std::printf("policies failed: %d before, %d after\n", found.failures_before, found.failures_after);
+                found.changed == 0
+                    ? painted("no answer changes", Paint::good).c_str()
+                    : (std::to_string(found.changed) + (found.changed == 1 ? " answer changes" : " answers change")).c_str());
+    if (found.failures_before + found.failures_after > 0)
+      std::printf("policies failed: %d before, %d after\n", found.failures_before, found.failures_after);
     print(found);
     std::printf("\n%s\n", report.string_or("digest", "").c_str());
   }

@@ -69,10 +69,12 @@ void print_clashes(const Value& review) {
   if (clashes.empty()) line("none: nothing else that is live or scheduled shows there");
   for (const Value& clash : clashes) {
     const bool wins = clash.string_or("winner", "") == id;
-    const std::string other = clash.string_or("with", ""), element = clash.string_or("element", ""), resolve = clash.string_or("resolve", "");
+    const std::string other = clash.string_or("with", ""), element = clash.string_or("element", ""),
+                      resolve = clash.string_or("resolve", "");
     std::string text = clash.string_or("configuration", "") + (element.empty() ? "" : "." + element) + ": ";
     if (resolve == "stack") text += (wins ? "before " : "behind ") + other;
-    else if (resolve == "merge") text += wins ? "merged with " + other + ", over whose keys its own go" : "merged with " + other + ", whose keys go over its own";
+    else if (resolve == "merge")
+      text += wins ? "merged with " + other + ", over whose keys its own go" : "merged with " + other + ", whose keys go over its own";
     else text += (wins ? "wins against " : "loses to ") + other;
     text += " (" + clash.string_or("status", "") + ", r" + number_of(clash, "revision") + "): " + clash.string_or("why", "");
     if (resolve == "stack") text += "; the first " + number_of(clash, "most") + " are shown";
@@ -93,8 +95,8 @@ void print_approval(const Value& approval) {
   if (rules.empty()) line("none is needed: no approval rule of the workspace matches");
   for (const Value& rule : rules) {
     const std::string who = rule.string_or("who", ""), missing = number_of(rule, "missing");
-    line("needs " + number_of(rule, "approvers") + " of " + (who.empty() ? "any approver" : who) + " (" + rule.string_or("because", "") + "): " +
-         (missing == "0" ? "given" : missing + (missing == "1" ? " is missing" : " are missing")));
+    line("needs " + number_of(rule, "approvers") + " of " + (who.empty() ? "any approver" : who) + " (" + rule.string_or("because", "") +
+         "): " + (missing == "0" ? "given" : missing + (missing == "1" ? " is missing" : " are missing")));
   }
   if (!approval.find("given")->array().empty()) line("approved by " + names(*approval.find("given"), "by"));
   if (!rules.empty()) line("cannot approve, since they worked on it: " + names(*approval.find("cannot_approve")));
@@ -135,13 +137,15 @@ int review_command(const DiffOptions& options) {
   const Value& review = *answer;
   const std::string title = review.string_or("title", "");
   std::printf("%s r%s, %s: a %s%s\nby %s, %s\nhash %s\n", review.string_or("id", "").c_str(), number_of(review, "revision").c_str(),
-              review.string_or("status", "").c_str(), review.string_or("kind", "").c_str(), title.empty() ? "" : (", " + harmless(title)).c_str(),
-              review.string_or("by", "").c_str(), review.string_or("at", "").c_str(), review.string_or("hash", "").c_str());
+              review.string_or("status", "").c_str(), review.string_or("kind", "").c_str(),
+              title.empty() ? "" : (", " + harmless(title)).c_str(), review.string_or("by", "").c_str(), review.string_or("at", "").c_str(),
+              review.string_or("hash", "").c_str());
   print_sections(*review.find("sections"));
   print_checks(*review.find("checks"));
   print_clashes(review);
   if (const Value* differs = review.find("differs")) {
-    head(("differs from r" + number_of(*differs->find("from"), "revision") + ", which is " + differs->find("from")->string_or("status", "")).c_str());
+    head(("differs from r" + number_of(*differs->find("from"), "revision") + ", which is " + differs->find("from")->string_or("status", ""))
+             .c_str());
     if (is_true(*differs, "is_equal")) line("in nothing");
     print_difference(*differs, "  ");
   }

@@ -27,18 +27,21 @@ Result<Address> parse_address(const std::string& text) {
   return address;
 }
 
-Result<std::unique_ptr<Listener>> listen(const ServeOptions& options, const Address& address, const Router& router, Metrics& metrics, const Log& log) {
+Result<std::unique_ptr<Listener>> listen(const ServeOptions& options, const Address& address, const Router& router, Metrics& metrics,
+                                         const Log& log) {
   Listener::Options how{.address = address.host, .port = address.port, .workers = options.workers, .now = wall_clock};
   // An answer that nobody takes is cut before the lease that it was made under can have ended for long.
   if (options.role == "delivery") how.write_timeout = seconds(5);
-  return Listener::start(std::move(how), {.handle = metrics.counted_in_flight(router),
-                                          .body_limit = [router](const HttpRequest& head) { return router.body_limit(head); },
-                                          .is_quick = [router](const HttpRequest& request) { return router.is_quick(request); },
-                                          .rests = Api::rest,
-                                          .answered = [&metrics, &log, is_quiet = options.quiet](const Answered& answered) {
-                                            metrics.answered(answered);
-                                            if (!is_quiet || answered.response.status >= 500) log.answered(answered);
-                                          }});
+  return Listener::start(std::move(how),
+                         {.handle = metrics.counted_in_flight(router),
+                          .body_limit = [router](const HttpRequest& head) { return router.body_limit(head); },
+                          .is_quick = [router](const HttpRequest& request) { return router.is_quick(request); },
+                          .rests = Api::rest,
+                          .answered =
+                              [&metrics, &log, is_quiet = options.quiet](const Answered& answered) {
+                                metrics.answered(answered);
+                                if (!is_quiet || answered.response.status >= 500) log.answered(answered);
+                              }});
 }
 
 namespace {
@@ -65,7 +68,7 @@ Status first_tokens(Api& api, Remote& admin) {
 }  // namespace
 
 int serve_command(const ServeOptions& options) {
-  StopSignals signals;   // before anything starts, so that no early signal is lost
+  StopSignals signals;  // before anything starts, so that no early signal is lost
   StartMemory memory;
   if (auto tested = self_test(); !tested) return fail(tested.error());
   auto address = parse_address(options.listen);
@@ -87,7 +90,8 @@ int serve_command(const ServeOptions& options) {
       return fail(refuse(Code::validation_failed, std::move(workspace.problems), "the workspace `" + folder + "` has problems"));
     loaded.push_back(std::move(workspace));
   }
-  auto host = Host::open({.data = options.data.empty() ? "footlight.db" : options.data, .window = *window}, loaded.empty() ? "" : loaded[0].workspace.name);
+  auto host = Host::open({.data = options.data.empty() ? "footlight.db" : options.data, .window = *window},
+                         loaded.empty() ? "" : loaded[0].workspace.name);
   if (!host) return fail(host.error());
   Api& api = (*host)->api();
   for (const LoadedWorkspace& workspace : loaded)
@@ -97,7 +101,8 @@ int serve_command(const ServeOptions& options) {
     }
   for (const LoadedWorkspace& workspace : loaded) {
     if (api.catalog(workspace.workspace.name)->is_fenced()) {
-      std::printf("%s: restored from a backup and fenced, so its folder is not taken in: `footlight epoch_bump` opens it\n", workspace.workspace.name.c_str());
+      std::printf("%s: restored from a backup and fenced, so its folder is not taken in: `footlight epoch_bump` opens it\n",
+                  workspace.workspace.name.c_str());
       continue;
     }
     Remote files(api, {"files", implied_roles("author,publisher"), workspace.workspace.name});
@@ -122,14 +127,20 @@ int serve_command(const ServeOptions& options) {
   for (const auto& [name, catalog] : api.catalogs())
     for (const auto& [experience, changes] : catalog->changed_zones(wall_clock()))
       for (const ZoneChange& change : changes)
-        log.write(Log::Level::warning, "the zone's clock changed", {{"workspace", name}, {"experience", experience}, {"reason", to_text(change)}});
+        log.write(Log::Level::warning, "the zone's clock changed",
+                  {{"workspace", name}, {"experience", experience}, {"reason", to_text(change)}});
   auto listener = listen(options, *address, *router, api.metrics(), log);
   if (!listener) return fail(listener.error());
-  std::printf("serving %s on %s\n", join([&] {
-                std::vector<std::string> names;
-                for (const auto& [name, catalog] : api.catalogs()) names.push_back(name);
-                return names;
-              }(), ", ").c_str(), (*listener)->url().c_str());
+  std::printf("serving %s on %s\n",
+              join(
+                  [&] {
+                    std::vector<std::string> names;
+                    for (const auto& [name, catalog] : api.catalogs()) names.push_back(name);
+                    return names;
+                  }(),
+                  ", ")
+                  .c_str(),
+              (*listener)->url().c_str());
   std::fflush(stdout);
   memory.give_back();
   const auto stay_awake = [&] {

@@ -5,9 +5,9 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "catalog/delivered.h"
+#include "http/message.h"
 #include "script/files.h"
 #include "script/workspace_files.h"
-#include "http/message.h"
 
 namespace footlight {
 namespace {
@@ -28,7 +28,8 @@ Result<Side> compiled(Side side, SnapshotSource source, LuaPolicyCompiler& polic
 Result<Side> open_folder(const std::string& folder, LuaPolicyCompiler& policies) {
   const auto files = disk_files(folder);
   LoadedWorkspace loaded = load_workspace(*files, policies);
-  if (has_errors(loaded.problems)) return refuse(Code::validation_failed, std::move(loaded.problems), "the workspace in `" + folder + "` has problems");
+  if (has_errors(loaded.problems))
+    return refuse(Code::validation_failed, std::move(loaded.problems), "the workspace in `" + folder + "` has problems");
   Object documents{{"workspace", loaded.document}};
   Array experiences;
   for (const LoadedExperience& experience : loaded.experiences) experiences.push_back(experience.document);
@@ -41,7 +42,10 @@ namespace {
 Result<Side> live_side(const std::string& word, RemoteOptions where, LuaPolicyCompiler& policies) {
   where = with_environment(where);
   if (where.server.empty() && where.data.empty())
-    return refuse(Code::usage, "`" + word + "` is of something live: say where, `--server http://… --token …` or `--data FILE` (or FOOTLIGHT_SERVER, FOOTLIGHT_TOKEN)");
+    return refuse(
+        Code::usage,
+        "`" + word +
+            "` is of something live: say where, `--server http://… --token …` or `--data FILE` (or FOOTLIGHT_SERVER, FOOTLIGHT_TOKEN)");
   // Whoever can read the file can read all of it.
   if (where.server.empty() && where.as.empty()) where.as = "reader:admin";
   auto remote = Remote::open(where);
@@ -77,7 +81,9 @@ Result<Side> live_side(const std::string& word, RemoteOptions where, LuaPolicyCo
 
 }  // namespace
 
-Decision Side::decide(const Request& request, bool explain) const { return footlight::decide(*snapshot, request, *runner, {.explain = explain}); }
+Decision Side::decide(const Request& request, bool explain) const {
+  return footlight::decide(*snapshot, request, *runner, {.explain = explain});
+}
 
 bool is_live_word(const std::string& word) {
   return word == "live" || word == "drafts" || (word.find('@') != std::string::npos && word.find('/') == std::string::npos);
@@ -93,7 +99,8 @@ Result<Side> open_side(const std::string& word, const RemoteOptions& remote, Lua
     file.workspace = remote.workspace;
     return live_side("live", file, policies);
   }
-  return refuse(Code::usage, "`" + word + "` is no workspace folder and no data file; write one of them, or `live`, `drafts`, `ID@REVISION`");
+  return refuse(Code::usage,
+                "`" + word + "` is no workspace folder and no data file; write one of them, or `live`, `drafts`, `ID@REVISION`");
 }
 
 }  // namespace footlight

@@ -12,11 +12,11 @@
 namespace footlight {
 
 struct Side {
-  std::string name;                                     // for people: `folder shop`, `live of shop.db`
-  std::string version;                                  // SHA-256 of its documents: the same documents, the same version
+  std::string name;     // for people: `folder shop`, `live of shop.db`
+  std::string version;  // SHA-256 of its documents: the same documents, the same version
   Workspace workspace;
   std::shared_ptr<const Snapshot> snapshot;
-  std::unique_ptr<LuaPolicyRunner> runner;              // with time enough that a busy machine decides nothing
+  std::unique_ptr<LuaPolicyRunner> runner;  // with time enough that a busy machine decides nothing
 
   Decision decide(const Request& request, bool explain) const;
 };

@@ -12,9 +12,9 @@ namespace footlight {
 class SideThread {
  public:
   SideThread() = default;
-  ~SideThread();                                        // does what is left, and ends
+  ~SideThread();  // does what is left, and ends
 
-  void operator()(std::function<void()> work);          // from any thread
+  void operator()(std::function<void()> work);  // from any thread
 
  private:
   void run();
@@ -23,7 +23,7 @@ class SideThread {
   std::condition_variable changed_;
   std::deque<std::function<void()>> waiting_;
   bool is_ending_ = false;
-  std::thread thread_;                                  // from the first work on
+  std::thread thread_;  // from the first work on
 };
 
 }  // namespace footlight

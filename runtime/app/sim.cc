@@ -39,7 +39,8 @@ int drive() {
       continue;
     }
     const bool is_world = operation->verb == sim::Verb::world;
-    if (!simulation) simulation = std::make_unique<sim::Simulation>(is_world ? *operation : sim::Operation{.verb = sim::Verb::world}, wiring);
+    if (!simulation)
+      simulation = std::make_unique<sim::Simulation>(is_world ? *operation : sim::Operation{.verb = sim::Verb::world}, wiring);
     if (is_world) {
       sim::Outcome made;
       print(simulation->to_value(*operation, made));
@@ -64,14 +65,15 @@ int random_histories(const SimOptions& options) {
     if (!finding) continue;
     ++failed;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), finding->what.c_str());
-    if (failed > 1) continue;                          // the first is told in full
+    if (failed > 1) continue;  // the first is told in full
     std::printf("the shortest history that leads there, for `footlight sim --driver`:\n");
     for (const sim::Operation& operation : sim::minimised(finding->history, wiring)) print(sim::to_value(operation));
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   std::printf("%d histories, %lld operations in %.1f s (%.0f a second), seeds %llu to %llu: %d violations\n", options.histories,
               static_cast<long long>(operations), seconds, static_cast<double>(operations) / std::max(seconds, 1e-9),
-              static_cast<unsigned long long>(options.seed), static_cast<unsigned long long>(options.seed + static_cast<std::uint64_t>(options.histories) - 1), failed);
+              static_cast<unsigned long long>(options.seed),
+              static_cast<unsigned long long>(options.seed + static_cast<std::uint64_t>(options.histories) - 1), failed);
   return failed == 0 ? exit_done : exit_found;
 }
 

@@ -14,7 +14,8 @@ namespace {
 constexpr auto watch_interval = std::chrono::milliseconds(200);
 
 std::string promised(const Value& receipt) {
-  if (const std::string by = receipt.string_or("gone_by", ""); !by.empty() && receipt.string_or("visible_by", "").empty()) return "gone everywhere by " + by;
+  if (const std::string by = receipt.string_or("gone_by", ""); !by.empty() && receipt.string_or("visible_by", "").empty())
+    return "gone everywhere by " + by;
   return "visible everywhere by " + receipt.string_or("visible_by", receipt.string_or("deadline", ""));
 }
 
@@ -33,8 +34,9 @@ std::string standing(const Value& receipt, const Value& node) {
 }
 
 void print_receipt(const std::string& id, const Value& receipt) {
-  std::printf("%s: %s %s, %s since %s; %s\n", id.c_str(), receipt.string_or("command", "").c_str(), receipt.string_or("accepted_at", "").c_str(),
-              painted(receipt.string_or("status", ""), Paint::strong).c_str(), receipt.string_or("since", "").c_str(), promised(receipt).c_str());
+  std::printf("%s: %s %s, %s since %s; %s\n", id.c_str(), receipt.string_or("command", "").c_str(),
+              receipt.string_or("accepted_at", "").c_str(), painted(receipt.string_or("status", ""), Paint::strong).c_str(),
+              receipt.string_or("since", "").c_str(), promised(receipt).c_str());
   std::vector<std::vector<std::string>> rows;
   for (const Value& node : receipt.find("nodes")->array()) rows.push_back({"  " + node.string_or("node", ""), standing(receipt, node)});
   std::printf("%s", table(rows).c_str());
@@ -42,7 +44,7 @@ void print_receipt(const std::string& id, const Value& receipt) {
 
 int status_of(Remote& remote, const StatusOptions& options) {
   const std::string target = "/v1/experiences/" + percent_encode(options.id) + "/receipt";
-  std::map<std::string, std::string> told;              // by node
+  std::map<std::string, std::string> told;  // by node
   std::string publish;
   for (bool is_first = true;; is_first = false) {
     auto receipt = remote.call("GET", target);
@@ -82,18 +84,20 @@ int status_of_nodes(Remote& remote, const StatusOptions& options) {
   }
   for (const auto& [name, workspace] : answer->find("workspaces")->object()) {
     const Value* nodes = workspace.find("nodes");
-    if (!nodes) {                                       // a delivery node tells of itself
+    if (!nodes) {  // a delivery node tells of itself
       std::printf("%s: %s, %s\n", name.c_str(), workspace.string_or("version", "").c_str(),
-                  workspace.find("is_leased")->boolean() ? ("lease left " + to_text(Duration{static_cast<std::int64_t>(workspace.find("lease_left_ms")->number())})).c_str()
-                                                         : "no lease: defaults only");
+                  workspace.find("is_leased")->boolean()
+                      ? ("lease left " + to_text(Duration{static_cast<std::int64_t>(workspace.find("lease_left_ms")->number())})).c_str()
+                      : "no lease: defaults only");
       continue;
     }
     std::printf("%s: %s%s\n", name.c_str(), workspace.string_or("version", "").c_str(),
                 workspace.find("fenced")->boolean() ? "; fenced: no leases until the epoch is bumped" : "");
     std::vector<std::vector<std::string>> rows;
     for (const Value& node : nodes->array())
-      rows.push_back({"  " + node.string_or("node", ""), node.string_or("version", ""), node.find("is_current")->boolean() ? "current" : "behind",
-                      "seen " + node.string_or("seen_at", ""), "lease until " + node.string_or("lease_end", "") + " at most"});
+      rows.push_back({"  " + node.string_or("node", ""), node.string_or("version", ""),
+                      node.find("is_current")->boolean() ? "current" : "behind", "seen " + node.string_or("seen_at", ""),
+                      "lease until " + node.string_or("lease_end", "") + " at most"});
     std::printf("%s", table(rows).c_str());
   }
   return 0;

@@ -21,10 +21,8 @@ std::string harmless(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F)
-      out += std::string("\\x") + hex[byte >> 4] + hex[byte & 15];
-    else
-      out += c;
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F) out += std::string("\\x") + hex[byte >> 4] + hex[byte & 15];
+    else out += c;
   }
   return out;
 }
@@ -41,7 +39,8 @@ bool prints_json(bool asked) { return asked || !isatty(STDOUT_FILENO); }
 int fail(const Error& error) {
   const std::string_view code = name(error.code);
   const int exit_code = row(error.code).exit_code;
-  std::fprintf(stderr, "%s (%.*s): %s\n", exit_code == 3 ? "refused" : "error", static_cast<int>(code.size()), code.data(), harmless(to_text(error)).c_str());
+  std::fprintf(stderr, "%s (%.*s): %s\n", exit_code == 3 ? "refused" : "error", static_cast<int>(code.size()), code.data(),
+               harmless(to_text(error)).c_str());
   return exit_code;
 }
 

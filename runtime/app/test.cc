@@ -70,7 +70,9 @@ int print_coverage(const TestOptions& options, const CoverageOutputs& outputs, c
   if (report.percent() >= options.coverage_min) return 0;
   char percent[32];
   std::snprintf(percent, sizeof percent, "%.1f", report.percent());
-  return fail(refuse(Code::test_failed, "coverage is " + std::string(percent) + " %, and --coverage-min asks for " + std::to_string(options.coverage_min) + " %"));
+  return fail(
+      refuse(Code::test_failed,
+             "coverage is " + std::string(percent) + " %, and --coverage-min asks for " + std::to_string(options.coverage_min) + " %"));
 }
 
 }  // namespace
@@ -84,7 +86,8 @@ Status write_snapshots(const std::string& folder, const std::vector<SnapshotOutc
       continue;
     }
     std::error_code error;
-    if (!std::filesystem::remove(path, error) && error) return refuse(Code::unreadable_file, "`" + path + "` cannot be removed: " + error.message());
+    if (!std::filesystem::remove(path, error) && error)
+      return refuse(Code::unreadable_file, "`" + path + "` cannot be removed: " + error.message());
   }
   return Done{};
 }
@@ -95,11 +98,14 @@ int test_command(const TestOptions& options) {
   const auto outputs = coverage_outputs(options.coverage);
   if (!outputs) return fail(outputs.error());
   const bool is_covered = !options.coverage.empty() || options.coverage_min > 0;
-  FixtureOptions how{.filter = options.filter, .update = options.update, .seed = *seed,
+  FixtureOptions how{.filter = options.filter,
+                     .update = options.update,
+                     .seed = *seed,
                      .jobs = options.jobs > 0 ? options.jobs : static_cast<int>(processors())};
   if (options.watch) {
     if (is_covered || options.format != "text" || !options.out.empty() || !options.junit.empty())
-      return fail(refuse(Code::usage, "--watch tells what fails, and nothing else; take --coverage, --format, --out and --junit to a run of their own"));
+      return fail(refuse(Code::usage,
+                         "--watch tells what fails, and nothing else; take --coverage, --format, --out and --junit to a run of their own"));
     return watch_command(options, std::move(how));
   }
   LuaPolicyCompiler policies;
@@ -131,7 +137,9 @@ int test_command(const TestOptions& options) {
     if (auto written = write_file(options.junit, report_junit(run.results, loaded.workspace.name)); !written) return fail(written.error());
   if (options.seed == "random" && options.format == "text") std::printf("seed %s\n", std::to_string(*seed).c_str());
   if (run.results.empty())
-    return fail(refuse(Code::not_found, options.filter.empty() ? "there are no tests in `" + options.folder + "/tests`" : "no test's name contains `" + options.filter + "`"));
+    return fail(refuse(Code::not_found,
+                       options.filter.empty() ? "there are no tests in `" + options.folder + "/tests`"
+                                              : "no test's name contains `" + options.filter + "`"));
   const int covered = coverage ? print_coverage(options, *outputs, coverage->report(), loaded.workspace.name) : 0;
   for (const TestResult& result : run.results)
     if (!result.passed) return row(Code::test_failed).exit_code;

@@ -16,14 +16,14 @@
 namespace footlight {
 namespace {
 
-using Key = std::pair<std::string, int>;   // file, number
+using Key = std::pair<std::string, int>;  // file, number
 
 // What the tests of a folder can see of it, part by part, to be compared with what it was before a save.
 struct Seen {
-  std::string workspace;                                // but for fragments and audiences; and its lists
-  std::map<std::string, std::string> experiences;       // by id; with the lines, of which reasons tell
-  std::map<std::string, std::set<std::string>> shown_on;   // by id: configurations
-  std::map<std::string, std::string> tests;             // by file
+  std::string workspace;                                  // but for fragments and audiences; and its lists
+  std::map<std::string, std::string> experiences;         // by id; with the lines, of which reasons tell
+  std::map<std::string, std::set<std::string>> shown_on;  // by id: configurations
+  std::map<std::string, std::string> tests;               // by file
 
   explicit Seen(const LoadedWorkspace& loaded) {
     const auto text_of = [](const Value& document, const Places& places) {
@@ -106,7 +106,12 @@ class Watching {
     if (!is_read_ || is_done || folder_.has_news()) return;
     // Who touches what is a matter of record, and records may lie: nothing is left out in the end.
     how_.is_enough = [this] { return folder_.has_news(); };
-    tests(loaded, [&](const std::string& file, int number) { return !done.contains({file, number}); }, " after them");
+    tests(
+        loaded,
+        [&](const std::string& file, int number) {
+          return !done.contains({file, number});
+        },
+        " after them");
     how_.is_enough = nullptr;
   }
 
@@ -117,29 +122,36 @@ class Watching {
       if (touched.anything || touched.experiences.contains(id)) return true;
       const auto shown = now.shown_on.find(id);
       return touched.all_live && shown != now.shown_on.end() &&
-             std::any_of(shown->second.begin(), shown->second.end(), [&](const std::string& name) { return touched.configurations.contains(name); });
+          std::any_of(shown->second.begin(), shown->second.end(),
+                      [&](const std::string& name) { return touched.configurations.contains(name); });
     };
     std::set<Key> keys;
     for (const auto& [key, result] : known_)
-      if ((!result.passed && !saved.empty()) || std::any_of(changed.begin(), changed.end(), [&](const std::string& id) { return sees(result.touched, id); })) keys.insert(key);
+      if ((!result.passed && !saved.empty()) ||
+          std::any_of(changed.begin(), changed.end(), [&](const std::string& id) { return sees(result.touched, id); }))
+        keys.insert(key);
     return keys;
   }
 
   // Test files that were saved themselves, or something that they read: rows, snapshots, modules.
-  std::set<std::string> files_touched_by(const std::set<std::string>& saved, const Seen& before, const Seen& now, const Files& files) const {
+  std::set<std::string> files_touched_by(const std::set<std::string>& saved, const Seen& before, const Seen& now,
+                                         const Files& files) const {
     std::set<std::string> touched = differing(before.tests, now.tests);
     for (const auto& [name, source] : now.tests) {
-      const std::vector<std::string> modules = source.find("require") == std::string::npos ? std::vector<std::string>() : module_files(files, source, name, true);
+      const std::vector<std::string> modules =
+          source.find("require") == std::string::npos ? std::vector<std::string>() : module_files(files, source, name, true);
       for (const std::string& path : saved) {
         const bool is_read = !path.ends_with(".lua") && source.find(path.substr(path.rfind('/') + 1)) != std::string::npos;
-        if (path == name || path == snapshot_file_of(name) || is_read || std::find(modules.begin(), modules.end(), path) != modules.end()) touched.insert(name);
+        if (path == name || path == snapshot_file_of(name) || is_read || std::find(modules.begin(), modules.end(), path) != modules.end())
+          touched.insert(name);
       }
     }
     return touched;
   }
 
   // Runs them and shows what is known by then. `what` is empty for all tests; `done` gets those that ran.
-  void tests(const LoadedWorkspace& loaded, const std::function<bool(const std::string&, int)>& wanted, const std::string& what, std::set<Key>* done = nullptr) {
+  void tests(const LoadedWorkspace& loaded, const std::function<bool(const std::string&, int)>& wanted, const std::string& what,
+             std::set<Key>* done = nullptr) {
     how_.wanted = wanted;
     how_.only.clear();
     if (wanted)
@@ -162,12 +174,13 @@ class Watching {
     for (TestResult& result : run.results) {
       // A file that can be read again has no result of its own, and one that cannot has nothing else.
       if (read.insert(result.file).second)
-        std::erase_if(known_, [&](const auto& one) { return one.first.first == result.file && (one.first.second < 0) != (result.number < 0); });
+        std::erase_if(known_,
+                      [&](const auto& one) { return one.first.first == result.file && (one.first.second < 0) != (result.number < 0); });
       const Key key{result.file, result.number};
       if (done) done->insert(key);
       known_.insert_or_assign(key, std::move(result));
     }
-    if (how_.is_enough && how_.is_enough()) return;   // another save: what it changes comes first
+    if (how_.is_enough && how_.is_enough()) return;  // another save: what it changes comes first
     std::vector<TestResult> all;
     for (const auto& [key, result] : known_) all.push_back(result);
     for (const TestResult& result : all)
@@ -191,7 +204,7 @@ class Watching {
   FixtureOptions how_;
   FolderWatch folder_;
   const bool is_terminal_;
-  bool is_read_ = true;                                 // somebody still reads what is printed
+  bool is_read_ = true;  // somebody still reads what is printed
   std::chrono::steady_clock::time_point begins_;
   std::optional<Seen> seen_;
   std::map<Key, TestResult> known_;

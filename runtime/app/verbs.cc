@@ -25,7 +25,8 @@ Result<Value> definition(const VerbOptions& options) {
   for (const LoadedExperience& experience : loaded.experiences)
     if (experience.definition.id == options.id) return experience.document;
   if (has_errors(loaded.problems)) return refuse(Code::validation_failed, std::move(loaded.problems), "the workspace has problems");
-  return refuse(Code::not_found, "no file in `" + options.folder + "` declares `" + options.id + "`; name a folder, or a definition with `--file`");
+  return refuse(Code::not_found,
+                "no file in `" + options.folder + "` declares `" + options.id + "`; name a folder, or a definition with `--file`");
 }
 
 Result<Value> run(Remote& remote, const VerbOptions& options) {
@@ -70,8 +71,8 @@ Result<Value> run(Remote& remote, const VerbOptions& options) {
 
 void print_answer(const VerbOptions& options, const Value& answer) {
   if (options.verb == "epoch_bump") {
-    std::printf("opened, version %s: everything from before the restore is stopped; gone everywhere by %s\n", answer.string_or("version", "").c_str(),
-                answer.string_or("gone_by", "").c_str());
+    std::printf("opened, version %s: everything from before the restore is stopped; gone everywhere by %s\n",
+                answer.string_or("version", "").c_str(), answer.string_or("gone_by", "").c_str());
     return;
   }
   const std::string id = answer.string_or("id", options.id), status = answer.string_or("status", "");
@@ -87,11 +88,13 @@ void print_answer(const VerbOptions& options, const Value& answer) {
   if (const Value* revision = answer.find("revision"); revision && options.verb != "delete") line += ", revision " + to_json(*revision);
   if (const std::string by = answer.string_or("visible_by", ""); !by.empty()) line += "; visible everywhere by " + by;
   const bool activates = options.verb == "activate" || options.verb == "approve";
-  if (const std::string start = answer.string_or("start", ""); activates && answer.find("visible_by") && !start.empty()) line += "; starts " + start;
+  if (const std::string start = answer.string_or("start", ""); activates && answer.find("visible_by") && !start.empty())
+    line += "; starts " + start;
   if (const std::string by = answer.string_or("gone_by", ""); !by.empty()) line += "; gone everywhere by " + by;
   if (const std::string message = answer.string_or("message", ""); !message.empty()) line += "; " + message;
   if (options.verb == "submit" && answer.find("activates_on_approval")) line += "; the last approval activates it";
-  if (const Value* why = answer.find("not_activated")) line += "; not activated (" + why->string_or("code", "") + "): " + why->string_or("message", "");
+  if (const Value* why = answer.find("not_activated"))
+    line += "; not activated (" + why->string_or("code", "") + "): " + why->string_or("message", "");
   std::printf("%s\n", line.c_str());
 }
 
@@ -102,10 +105,8 @@ int verb_command(const VerbOptions& options) {
   if (!remote) return fail(remote.error());
   auto answer = run(**remote, options);
   if (!answer) return fail(answer.error());
-  if (options.json)
-    std::printf("%s\n", to_json(*answer).c_str());
-  else
-    print_answer(options, *answer);
+  if (options.json) std::printf("%s\n", to_json(*answer).c_str());
+  else print_answer(options, *answer);
   return 0;
 }
 

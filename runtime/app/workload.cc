@@ -42,9 +42,17 @@ Result<Value> predicate_of(const Value& tree) {
     std::string_view op, word;
     const char* operand;
   };
-  static constexpr Word words[] = {{"eq", "eq", "value"}, {"in", "in", "values"}, {"lt", "lt", "value"}, {"le", "le", "value"},
-                                   {"gt", "gt", "value"}, {"ge", "ge", "value"}, {"prefix", "starts", "value"}, {"suffix", "ends", "value"},
-                                   {"contains", "contains", "value"}, {"has_any", "has_any", "values"}, {"has_all", "has_all", "values"}};
+  static constexpr Word words[] = {{"eq", "eq", "value"},
+                                   {"in", "in", "values"},
+                                   {"lt", "lt", "value"},
+                                   {"le", "le", "value"},
+                                   {"gt", "gt", "value"},
+                                   {"ge", "ge", "value"},
+                                   {"prefix", "starts", "value"},
+                                   {"suffix", "ends", "value"},
+                                   {"contains", "contains", "value"},
+                                   {"has_any", "has_any", "values"},
+                                   {"has_all", "has_all", "values"}};
   if (op == "exists") leaf["exists"] = true;
   else if (op == "range") leaf["between"] = Array{value("lo"), value("hi")};
   else if (op == "semver") {
@@ -82,7 +90,7 @@ Result<std::string> expression_of(const Value& tree) {
     return part ? Result<std::string>("not " + *part) : part;
   }
   const std::string at = "p." + tree.string_or("attr", "");
-  const auto literal = [](const Value& value) { return to_json(value); };   // texts, numbers and booleans are written alike
+  const auto literal = [](const Value& value) { return to_json(value); };  // texts, numbers and booleans are written alike
   const auto value = [&](const char* key) { return tree.find(key) ? literal(*tree.find(key)) : std::string("nil"); };
   const auto each = [&](const auto& write, std::string_view word, const char* none) {
     std::vector<std::string> made;
@@ -94,12 +102,15 @@ Result<std::string> expression_of(const Value& tree) {
   if (op == "eq") return "(" + at + " == " + value("value") + ")";
   if (op == "in") return each([&](const std::string& item) { return at + " == " + item; }, "or", "false");
   static const std::map<std::string, std::string> orders = {{"lt", "<"}, {"le", "<="}, {"gt", ">"}, {"ge", ">="}};
-  if (const auto order = orders.find(op); order != orders.end()) return is_a("number") + at + " " + order->second + " " + value("value") + ")";
+  if (const auto order = orders.find(op); order != orders.end())
+    return is_a("number") + at + " " + order->second + " " + value("value") + ")";
   if (op == "range") return is_a("number") + at + " >= " + value("lo") + " and " + at + " < " + value("hi") + ")";
   static const std::map<std::string, std::string> methods = {{"prefix", "starts"}, {"suffix", "ends"}, {"contains", "contains"}};
-  if (const auto method = methods.find(op); method != methods.end()) return is_a("string") + at + ":" + method->second + "(" + value("value") + "))";
+  if (const auto method = methods.find(op); method != methods.end())
+    return is_a("string") + at + ":" + method->second + "(" + value("value") + "))";
   if (op == "has_any" || op == "has_all") {
-    const std::string has = each([&](const std::string& item) { return "contains(" + at + ", " + item + ")"; }, op == "has_any" ? "or" : "and", op == "has_any" ? "false" : "true");
+    const std::string has = each([&](const std::string& item) { return "contains(" + at + ", " + item + ")"; },
+                                 op == "has_any" ? "or" : "and", op == "has_any" ? "false" : "true");
     return is_a("table") + has + ")";
   }
   if (op == "semver") return is_a("string") + "semver.satisfies(" + at + ", " + to_json(semver_range(tree)) + "))";
@@ -125,7 +136,8 @@ Result<SnapshotSource> source_of(const Value& workload, bool opaque) {
     surfaces[name] = Object{{"format", "json"}, {"rules", Array{surface}}};
   }
   Problems problems;
-  source.workspace = parse_workspace(Object{{"name", "bench"}, {"attributes", std::move(attributes)}, {"surfaces", std::move(surfaces)}}, problems);
+  source.workspace =
+      parse_workspace(Object{{"name", "bench"}, {"attributes", std::move(attributes)}, {"surfaces", std::move(surfaces)}}, problems);
   for (const Value& row : workload.find("experiences")->array()) {
     Value audience = "everyone", targeting;
     if (!opaque) {
@@ -136,16 +148,21 @@ Result<SnapshotSource> source_of(const Value& workload, bool opaque) {
       auto expression = expression_of(*row.find("audience"));
       if (!expression) return expression.error();
       // What loops is not made into conditions.
-      targeting = Object{{"lua", "return function(p)\n  local answer = false\n  for _ = 1, 1 do answer = " + *expression + " end\n  return answer\nend"}};
+      targeting = Object{
+          {"lua", "return function(p)\n  local answer = false\n  for _ = 1, 1 do answer = " + *expression + " end\n  return answer\nend"}};
     }
-    if (const Value* traffic = row.find("traffic")) audience = Object{{"all", Array{bucket_predicate(*traffic, "id"), std::move(audience)}}};
+    if (const Value* traffic = row.find("traffic"))
+      audience = Object{{"all", Array{bucket_predicate(*traffic, "id"), std::move(audience)}}};
     Array elements;
     for (const Value& element : row.find("elements")->array())
-      elements.push_back(Object{{"element", element.string_or("element", "")},
-                                {"content", Object{{"json", Object{{"op", element.string_or("op", "")}, {"content", *element.find("content")}}}}}});
-    Object document{{"kind", "campaign"}, {"id", row.string_or("id", "")}, {"priority", *row.find("priority")},
-                                  {"audience", std::move(audience)},
-                                  {"show", Object{{configurations[row.string_or("surface", "")], std::move(elements)}}}};
+      elements.push_back(
+          Object{{"element", element.string_or("element", "")},
+                 {"content", Object{{"json", Object{{"op", element.string_or("op", "")}, {"content", *element.find("content")}}}}}});
+    Object document{{"kind", "campaign"},
+                    {"id", row.string_or("id", "")},
+                    {"priority", *row.find("priority")},
+                    {"audience", std::move(audience)},
+                    {"show", Object{{configurations[row.string_or("surface", "")], std::move(elements)}}}};
     if (!targeting.is_null()) document["targeting"] = std::move(targeting);
     ServedExperience served{.definition = parse_definition(document, problems),
                             .activated_at = {static_cast<std::int64_t>(row.find("published")->number()) * 1000}};

@@ -86,7 +86,9 @@ std::optional<ChiSquared> chi_squared_independence(const std::vector<std::vector
     for (std::size_t i = 0; i < row.size(); ++i) columns[i] += row[i];
     total += rows.back();
   }
-  const auto used = [](const std::vector<double>& sums) { return static_cast<int>(std::count_if(sums.begin(), sums.end(), [](double sum) { return sum > 0; })); };
+  const auto used = [](const std::vector<double>& sums) {
+    return static_cast<int>(std::count_if(sums.begin(), sums.end(), [](double sum) { return sum > 0; }));
+  };
   ChiSquared test{.degrees = (used(rows) - 1) * (used(columns) - 1), .least_expected = std::numeric_limits<double>::infinity()};
   if (!(total > 0) || test.degrees < 1) return {};
   for (std::size_t r = 0; r < table.size(); ++r)

@@ -14,7 +14,7 @@ struct ChiSquared {
   double sum = 0;
   int degrees = 0;
   double p = 1;
-  double least_expected = 0;            // below 5 the test says little
+  double least_expected = 0;  // below 5 the test says little
 };
 
 // `expected` are shares or counts, in any unit; where one is 0, its count must be 0 too, or p is 0. Nothing where there is

@@ -24,8 +24,7 @@ Error& Error::operator=(Error&& other) noexcept = default;
 Error::~Error() = default;
 
 bool has_errors(const Problems& problems) {
-  return std::any_of(problems.begin(), problems.end(),
-                     [](const Problem& problem) { return !problem.is_warning; });
+  return std::any_of(problems.begin(), problems.end(), [](const Problem& problem) { return !problem.is_warning; });
 }
 
 std::string to_line(const Problem& problem) {
@@ -41,9 +40,7 @@ std::string to_line(const Problem& problem) {
 
 Error refuse(Code code, std::string message) { return {code, std::move(message), {}}; }
 
-Error refuse(Code code, Problems problems, std::string message) {
-  return {code, std::move(message), std::move(problems)};
-}
+Error refuse(Code code, Problems problems, std::string message) { return {code, std::move(message), std::move(problems)}; }
 
 std::string to_text(const Error& error) {
   std::string text = error.message;

@@ -42,8 +42,7 @@ std::strong_ordering Version::operator<=>(const Version& other) const {
   // A release comes after its pre-releases.
   if (pre_release.empty() != other.pre_release.empty())
     return pre_release.empty() ? std::strong_ordering::greater : std::strong_ordering::less;
-  return std::lexicographical_compare_three_way(pre_release.begin(), pre_release.end(), other.pre_release.begin(),
-                                                other.pre_release.end());
+  return std::lexicographical_compare_three_way(pre_release.begin(), pre_release.end(), other.pre_release.begin(), other.pre_release.end());
 }
 
 std::optional<Version> parse_version(std::string_view text) {

@@ -26,7 +26,7 @@ struct Version {
   std::strong_ordering operator<=>(const Version& other) const;
 };
 
-std::optional<Version> parse_version(std::string_view text);   // strict: `1.0` and `01.0.0` are none
+std::optional<Version> parse_version(std::string_view text);  // strict: `1.0` and `01.0.0` are none
 
 struct VersionTest {
   enum class Comparison { lt, le, eq, ge, gt } comparison = Comparison::eq;

@@ -99,7 +99,7 @@ class Builder {
     if (auto bracket = why_.find("] "); why_.starts_with('[') && bracket != std::string::npos) why_.erase(0, bracket + 2);
     if (auto at = why_.find("column "); at != std::string::npos)
       if (auto colon = why_.find(": ", at); colon != std::string::npos) why_.erase(0, colon + 2);
-    why_ = clipped(why_, 300);                           // it quotes what it read, and a number may be long
+    why_ = clipped(why_, 300);  // it quotes what it read, and a number may be long
     return false;
   }
 
@@ -109,7 +109,7 @@ class Builder {
 
  private:
   struct Level {
-    std::size_t from;       // of its stack
+    std::size_t from;  // of its stack
     bool is_object;
   };
 
@@ -197,7 +197,7 @@ class PlainDocument {
     Object::Members members = taken(members_, from);
     const std::size_t count = members.size();
     Object made(std::move(members));
-    if (made.size() < count) return none();              // a key stands twice
+    if (made.size() < count) return none();  // a key stands twice
     return made;
   }
 
@@ -219,7 +219,7 @@ class PlainDocument {
     if (!skip('"')) return none_text();
     const char* from = at_;
     at_ += plain_length<false>(at_, static_cast<std::size_t>(end_ - at_));
-    if (at_ != end_ && *at_ == '"') return std::string(from, at_++);    // as most are
+    if (at_ != end_ && *at_ == '"') return std::string(from, at_++);  // as most are
     std::string text;
     while (true) {
       at_ += plain_length<false>(at_, static_cast<std::size_t>(end_ - at_));
@@ -301,8 +301,8 @@ class PlainDocument {
   const char* at_;
   const char* const end_;
   bool is_plain_ = true;
-  Object::Members members_;          // of the objects that are open, and
-  Array items_;                      // of the lists
+  Object::Members members_;  // of the objects that are open, and
+  Array items_;              // of the lists
 };
 
 std::string place_of(std::string_view text, std::size_t position) {
@@ -361,7 +361,7 @@ Object::Object(std::initializer_list<Given> given) {
 
 Object::Object(Members members) : members_(std::move(members)) {
   const auto is_not_before = [](const value_type& a, const value_type& b) { return !is_before(a, b); };
-  if (std::adjacent_find(members_.begin(), members_.end(), is_not_before) == members_.end()) return;   // as they are written
+  if (std::adjacent_find(members_.begin(), members_.end(), is_not_before) == members_.end()) return;  // as they are written
   std::stable_sort(members_.begin(), members_.end(), is_before);
   members_.erase(std::unique(members_.begin(), members_.end(), has_same_key), members_.end());
 }
@@ -369,7 +369,8 @@ Object::Object(Members members) : members_(std::move(members)) {
 std::size_t Object::place_of(std::string_view key) const {
   // Most often members come in order.
   if (members_.empty() || members_.back().first < key) return members_.size();
-  const auto found = std::lower_bound(members_.begin(), members_.end(), key, [](const value_type& member, std::string_view wanted) { return member.first < wanted; });
+  const auto found = std::lower_bound(members_.begin(), members_.end(), key,
+                                      [](const value_type& member, std::string_view wanted) { return member.first < wanted; });
   return static_cast<std::size_t>(found - members_.begin());
 }
 
@@ -505,9 +506,8 @@ void append_json_number(std::string& out, double number) {
   char buffer[32];
   // Integers that a double holds exactly are written as integers, `-0` as `0`.
   const bool is_integer = number == std::trunc(number) && std::abs(number) < 9007199254740992.0;
-  auto end = is_integer
-                       ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<std::int64_t>(number))
-                       : std::to_chars(buffer, buffer + sizeof buffer, number);
+  auto end = is_integer ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<std::int64_t>(number))
+                        : std::to_chars(buffer, buffer + sizeof buffer, number);
   // `1e-07` as `1e-7`, the way JavaScript and people write it.
   if (char* e = std::find(buffer, end.ptr, 'e'); e != end.ptr && e[2] == '0') {
     std::copy(e + 3, end.ptr, e + 2);

@@ -28,13 +28,9 @@ const Instant latest{253'402'300'800'000};    // year 10000
 constexpr int listed_year_last = 2037;
 
 Instant start_of_year(int year) { return {day_number({year, 1, 1}) * ms_per_day}; }
-Instant instant_of(date::sys_seconds s) {
-  return std::clamp(Instant{s.time_since_epoch().count() * 1000}, earliest, latest);
-}
+Instant instant_of(date::sys_seconds s) { return std::clamp(Instant{s.time_since_epoch().count() * 1000}, earliest, latest); }
 int year_of(Instant instant) {
-  return civil_day(static_cast<int>(
-                       std::chrono::floor<std::chrono::days>(std::chrono::milliseconds(instant.ms)).count()))
-      .year;
+  return civil_day(static_cast<int>(std::chrono::floor<std::chrono::days>(std::chrono::milliseconds(instant.ms)).count())).year;
 }
 
 // How much later `year` is than the listed year with the same weekdays.
@@ -46,8 +42,8 @@ Duration distance_to_listed_year(int year) {
 }
 
 Zone::Steady listed_at(const date::time_zone& rules, Instant instant) {
-  const auto info = rules.get_info(date::sys_seconds(
-      std::chrono::seconds(std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(instant.ms)))));
+  const auto info = rules.get_info(
+      date::sys_seconds(std::chrono::seconds(std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds(instant.ms)))));
   return {instant_of(info.begin), instant_of(info.end), milliseconds(info.offset.count() * 1000)};
 }
 
@@ -73,32 +69,26 @@ const std::vector<std::string>& zone_names() {
 
 // People write `Paris`, `paris` or `Europe/Pariss`: the whole name first, then the place alone.
 std::string near_zone_name(std::string_view wanted) {
-  if (std::string whole = nearest(wanted, zone_names());
-      !whole.empty() && whole.find('/') != std::string::npos)
-    return whole;
+  if (std::string whole = nearest(wanted, zone_names()); !whole.empty() && whole.find('/') != std::string::npos) return whole;
   const std::string_view place = wanted.substr(wanted.rfind('/') + 1);
   std::vector<std::string> places;
   for (const std::string& name : zone_names()) places.push_back(name.substr(name.rfind('/') + 1));
   std::string near = place.size() < 4 ? std::string() : nearest(place, places);
   if (near.empty()) return nearest(wanted, zone_names());
-  return zone_names()[static_cast<std::size_t>(std::find(places.begin(), places.end(), near) -
-                                               places.begin())];
+  return zone_names()[static_cast<std::size_t>(std::find(places.begin(), places.end(), near) - places.begin())];
 }
 
 Error nonexistent(const CivilTime& civil, const Zone& zone) {
   const Instant after = zone.resolve_leniently(civil);
   const Instant before = after - (civil.second == 0 ? minutes(1) : seconds(1));
   return refuse(Code::nonexistent_local_time,
-                "`" + to_text(civil) + "` does not exist in " + std::string(zone.name()) +
-                    ", whose clock is put forward past it: write `" + to_text(before, zone) + "` or `" +
-                    to_text(after, zone) + "`");
+                "`" + to_text(civil) + "` does not exist in " + std::string(zone.name()) + ", whose clock is put forward past it: write `" +
+                    to_text(before, zone) + "` or `" + to_text(after, zone) + "`");
 }
 
 Error ambiguous(const CivilTime& civil, const Zone& zone, const std::vector<Instant>& choices) {
-  std::string message = "`" + to_text(civil) + "` comes twice in " + std::string(zone.name()) +
-                        ", whose clock is put back: write ";
-  for (const Instant choice : choices)
-    message += (choice == choices.front() ? "`" : " or `") + to_text(choice, zone) + "`";
+  std::string message = "`" + to_text(civil) + "` comes twice in " + std::string(zone.name()) + ", whose clock is put back: write ";
+  for (const Instant choice : choices) message += (choice == choices.front() ? "`" : " or `") + to_text(choice, zone) + "`";
   return refuse(Code::ambiguous_local_time, message);
 }
 
@@ -109,8 +99,7 @@ Result<Zone> Zone::find(std::string_view name) {
   try {
     // `localtime` is whatever the host is set to: the same document would mean different things.
     const auto& zones = date::get_tzdb().zones;
-    const auto found =
-        std::find_if(zones.begin(), zones.end(), [&](const auto& zone) { return zone.name() == name; });
+    const auto found = std::find_if(zones.begin(), zones.end(), [&](const auto& zone) { return zone.name() == name; });
     if (found != zones.end() && name != "localtime") {
       (void)found->get_info(date::sys_seconds{});  // reads the file, so that nothing can fail later
       return Zone(&*found);
@@ -118,36 +107,29 @@ Result<Zone> Zone::find(std::string_view name) {
     const std::string near = near_zone_name(name);
     return refuse(Code::unknown_time_zone,
                   "there is no time zone `" + std::string(name) + "`" +
-                      (near.empty() ? "; names are those of the IANA database, such as `Europe/Paris`"
-                                    : "; did you mean `" + near + "`?"));
+                      (near.empty() ? "; names are those of the IANA database, such as `Europe/Paris`" : "; did you mean `" + near + "`?"));
   } catch (const std::exception& error) {
-    return refuse(Code::unavailable, "the time zone database of the operating system cannot be read: " +
-                                         std::string(error.what()));
+    return refuse(Code::unavailable, "the time zone database of the operating system cannot be read: " + std::string(error.what()));
   }
 }
 
 // Needs no database, so that it cannot fail.
 Zone Zone::utc() { return Zone(nullptr); }
 
-std::string_view Zone::name() const {
-  return rules_ ? std::string_view(static_cast<const date::time_zone*>(rules_)->name()) : "UTC";
-}
+std::string_view Zone::name() const { return rules_ ? std::string_view(static_cast<const date::time_zone*>(rules_)->name()) : "UTC"; }
 
 Zone::Steady Zone::steady_at(Instant instant) const {
   if (!rules_) return {earliest, latest, {}};
   const auto& rules = *static_cast<const date::time_zone*>(rules_);
   instant = std::clamp(instant, earliest, latest - milliseconds(1));
   const Steady listed = listed_at(rules, instant);
-  if (listed.till < latest || listed.from < start_of_year(listed_year_last) ||
-      listed.from >= start_of_year(listed_year_last + 1))
+  if (listed.till < latest || listed.from < start_of_year(listed_year_last) || listed.from >= start_of_year(listed_year_last + 1))
     return listed;
-  if (instant < start_of_year(listed_year_last + 1))
-    return {listed.from, start_of_year(listed_year_last + 1), listed.offset};
+  if (instant < start_of_year(listed_year_last + 1)) return {listed.from, start_of_year(listed_year_last + 1), listed.offset};
   const int year = year_of(instant);
   const Duration later = distance_to_listed_year(year);
   const Steady borrowed = listed_at(rules, instant - later);
-  return {std::max(borrowed.from + later, start_of_year(year)),
-          std::min(borrowed.till + later, start_of_year(year + 1)), borrowed.offset};
+  return {std::max(borrowed.from + later, start_of_year(year)), std::min(borrowed.till + later, start_of_year(year + 1)), borrowed.offset};
 }
 
 Duration Zone::offset_at(Instant instant) const { return steady_at(instant).offset; }
@@ -196,9 +178,7 @@ CivilTime Zone::furthest_local(Instant instant) const {
   return furthest;
 }
 
-std::string to_text(Instant instant, const Zone& zone) {
-  return to_text(zone.local(instant)) + to_offset_text(zone.offset_at(instant));
-}
+std::string to_text(Instant instant, const Zone& zone) { return to_text(zone.local(instant)) + to_offset_text(zone.offset_at(instant)); }
 
 Result<Instant> parse_in_zone(std::string_view text, const Zone& zone) {
   const auto read = parse_timestamp(text);
@@ -211,10 +191,9 @@ Result<Instant> parse_in_zone(std::string_view text, const Zone& zone) {
   const auto instant = checked(Instant{} + read->since_epoch() - read->offset.value_or(Duration{}), text);
   if (!instant.ok() || read->is_utc || zone.offset_at(*instant) == *read->offset) return instant;
   const auto meant = zone.resolve(read->civil);
-  const std::string then =
-      meant.ok() ? ": write `" + to_text(*meant, zone) + "`" : ": " + meant.error().message;
-  return refuse(Code::offset_mismatch, "`" + std::string(text) + "` has an offset that " +
-                                           std::string(zone.name()) + " does not have then" + then);
+  const std::string then = meant.ok() ? ": write `" + to_text(*meant, zone) + "`" : ": " + meant.error().message;
+  return refuse(Code::offset_mismatch,
+                "`" + std::string(text) + "` has an offset that " + std::string(zone.name()) + " does not have then" + then);
 }
 
 }  // namespace footlight

@@ -21,8 +21,9 @@ constexpr std::size_t read_at_once_bytes = 256 << 10;
 // The journal's form of a configuration change, beside the lifecycle's records.
 Value configure_record(std::int64_t seq, const Value& document, const Actor& actor, Instant at, const CatalogVersion& version,
                        const std::string& request_id) {
-  Object record{{"command", configure_word}, {"seq", seq}, {"at", to_text(at)}, {"actor", actor.name}, {"workspace", document},
-                {"version", Object{{"epoch", version.epoch}, {"v", version.v}, {"chain", version.chain}}}};
+  Object record{{"command", configure_word}, {"seq", seq},
+                {"at", to_text(at)},         {"actor", actor.name},
+                {"workspace", document},     {"version", Object{{"epoch", version.epoch}, {"v", version.v}, {"chain", version.chain}}}};
   if (!request_id.empty()) record["request_id"] = request_id;
   return record;
 }
@@ -48,7 +49,9 @@ struct Catalog::Told {
 
   static Told by(const JournalEntry& entry) {
     auto value = parse_json(entry.record);
-    if (!value) return {entry.seq, entry.at, refuse(Code::store_corrupt, "journal entry " + std::to_string(entry.seq) + ": " + value.error().message)};
+    if (!value)
+      return {entry.seq, entry.at,
+              refuse(Code::store_corrupt, "journal entry " + std::to_string(entry.seq) + ": " + value.error().message)};
     if (value->string_or("command", "") == configure_word) return {entry.seq, entry.at, std::move(*value)};
     auto record = record_from(std::move(*value));
     if (!record) return {entry.seq, entry.at, record.error()};
@@ -76,7 +79,9 @@ Status Catalog::replay() {
   if (!until) return until.error();
   if (until->has_value()) {
     auto instant = parse_instant(**until);
-    if (!instant) return refuse(Code::store_corrupt, "the workspace `" + name_ + "` does not tell until when leases were given: " + instant.error().message);
+    if (!instant)
+      return refuse(Code::store_corrupt,
+                    "the workspace `" + name_ + "` does not tell until when leases were given: " + instant.error().message);
     leased_until_ = *instant;
   }
   auto fenced = is_behind_fence();
@@ -119,7 +124,8 @@ Status Catalog::replay() {
   if (!read) return read;
   state_.fenced = *fenced;
   for (const CatalogItem& item : catalog(state_))
-    if (auto changes = zone_changes(item.standing.span); !changes.empty()) changed_zones_[item.experience] = {item.standing.span, std::move(changes)};
+    if (auto changes = zone_changes(item.standing.span); !changes.empty())
+      changed_zones_[item.experience] = {item.standing.span, std::move(changes)};
   if (auto looked = look_back(options_.started.wall); !looked) return looked;
   publish(state_.at);
   return Done{};
@@ -185,7 +191,8 @@ Status Catalog::fold_entry(Told&& told) {
   Problems problems;
   Workspace workspace = document ? parse_workspace(*document, problems) : Workspace{};
   if (!document || !version || has_errors(problems) || told.seq != state_.head + 1)
-    return refuse(Code::store_corrupt, std::move(problems), "journal entry " + std::to_string(told.seq) + " does not continue the workspace `" + name_ + "`");
+    return refuse(Code::store_corrupt, std::move(problems),
+                  "journal entry " + std::to_string(told.seq) + " does not continue the workspace `" + name_ + "`");
   workspace_ = std::move(workspace);
   compile_check_.reset();
   state_.head = told.seq;
@@ -293,13 +300,14 @@ Result<Value> Catalog::normalised(const Value& document, const std::string& id) 
   if (!has_errors(problems) && !id.empty() && definition.id != id)
     problems.push_back({Code::bad_id, "$.id", "the definition is of `" + definition.id + "`, the command of `" + id + "`"});
   if (!has_errors(problems) && to_json(named).size() > limits::document_bytes_max)
-    problems.push_back({Code::limit_exceeded, "$", "the definition has more than " + std::to_string(limits::document_bytes_max) + " bytes"});
+    problems.push_back(
+        {Code::limit_exceeded, "$", "the definition has more than " + std::to_string(limits::document_bytes_max) + " bytes"});
   if (has_errors(problems)) {
     const std::size_t count = problems.size();
     return refuse(Code::validation_failed, std::move(problems),
                   "the definition has " + std::to_string(count) + (count == 1 ? " problem" : " problems"));
   }
-  Problems missing;   // reported when it is submitted or activated; a draft may run ahead of its workspace
+  Problems missing;  // reported when it is submitted or activated; a draft may run ahead of its workspace
   include_mentions(definition, workspace_, missing);
   return to_value(definition);
 }
@@ -334,21 +342,24 @@ std::vector<Catalog::Check> Catalog::checks_of(const Value& document, Instant no
   if (!compile_check_) compile_check_.emplace(workspace_, policies_);
   for (Problem& problem : compile_check_->problems_of({.definition = definition}, lists)) {
     const auto is_it = [&](const Problem& known) { return known.code == problem.code && known.place == problem.place; };
-    if (std::none_of(checks[2].problems.begin(), checks[2].problems.end(), is_it) && std::none_of(compiling.begin(), compiling.end(), is_it))
+    if (std::none_of(checks[2].problems.begin(), checks[2].problems.end(), is_it) &&
+        std::none_of(compiling.begin(), compiling.end(), is_it))
       compiling.push_back(std::move(problem));
   }
   if (const Experience* known = state_.find(definition.id))
     if (const auto* changes = changed_zones_of(*known, now))
-      for (const ZoneChange& change : *changes) checks[5].problems.push_back({Code::zone_changed, "$." + change.field, to_text(change), true});
+      for (const ZoneChange& change : *changes)
+        checks[5].problems.push_back({Code::zone_changed, "$." + change.field, to_text(change), true});
   // Activated less than a window before its start, some nodes may begin later than others.
   if (!definition.from.empty()) {
     auto zone = Zone::find(definition.zone.empty() ? workspace_.zone : definition.zone);
     if (zone)
       if (auto start = parse_in_zone(definition.from, *zone); start && *start > now && *start - now < options_.window.length())
-        checks[4].problems.push_back({Code::missed_window, "$.from",
-                                      "starts in less than the window of " + to_text(options_.window.length()) +
-                                          ": nodes may begin up to that much after each other; activate it earlier to begin everywhere at once",
-                                      true});
+        checks[4].problems.push_back(
+            {Code::missed_window, "$.from",
+             "starts in less than the window of " + to_text(options_.window.length()) +
+                 ": nodes may begin up to that much after each other; activate it earlier to begin everywhere at once",
+             true});
   }
   return checks;
 }
@@ -418,8 +429,15 @@ Result<Answer> Catalog::apply(Command command, const std::string& key, const std
     body.object()["receipt"] = to_value(receipt, record.at);
   }
 
-  auto appended = store_.append(name_, state_.head, {record.at, record.actor.name, key, body_hash, to_json(to_value(record)), to_json(body), {},
-                                                     record.command == CommandName::epoch_bump});
+  auto appended = store_.append(name_, state_.head,
+                                {record.at,
+                                 record.actor.name,
+                                 key,
+                                 body_hash,
+                                 to_json(to_value(record)),
+                                 to_json(body),
+                                 {},
+                                 record.command == CommandName::epoch_bump});
   if (!appended) return appended.error();
   if (record.command == CommandName::epoch_bump) take_fence_down();
   {
@@ -466,14 +484,16 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
     if (sha256_hex(content) != hash) problems.push_back({Code::bad_request, "$.lists", "a list's content does not have the hash " + hash});
     const auto& ids = read[hash] = parse_list(content);
     if (ids->size() > limits::list_ids_max)
-      problems.push_back({Code::limit_exceeded, "$.lists." + hash, "a list has more than " + std::to_string(limits::list_ids_max) + " ids"});
+      problems.push_back(
+          {Code::limit_exceeded, "$.lists." + hash, "a list has more than " + std::to_string(limits::list_ids_max) + " ids"});
   }
   for (const auto& [name, hash] : workspace.lists)
     if (!uploaded.contains(hash) && !store_.get_blob(hash))
       problems.push_back({Code::unknown_list, "$.lists." + name, "the content of the list `" + name + "` was never uploaded"});
   if (has_errors(problems)) return refuse(Code::validation_failed, std::move(problems), "the workspace has problems");
   const Value canonical = to_value(workspace);
-  if (canonical == to_value(workspace_) && state_.head > 0) return Answer{Object{{"name", name_}, {"version", version_text(state_.version)}}, true};
+  if (canonical == to_value(workspace_) && state_.head > 0)
+    return Answer{Object{{"name", name_}, {"version", version_text(state_.version)}}, true};
   for (auto& [hash, ids] : read) lists_[hash] = std::move(ids);
   SnapshotSeries tried(policies_);
   ProblemsById unreadable;
@@ -482,9 +502,12 @@ Result<Answer> Catalog::configure(const Value& document, const Actor& actor, Ins
 
   const Instant when = std::max(at, state_.at);
   const CatalogVersion version = version_after(state_, hash_of(to_value(workspace)));
-  const Value body = Object{{"name", name_}, {"version", version_text(version)}, {"accepted_at", to_text(when)},
+  const Value body = Object{{"name", name_},
+                            {"version", version_text(version)},
+                            {"accepted_at", to_text(when)},
                             {"visible_by", to_text(when + options_.window.length())}};
-  Draft draft{when, actor.name, {}, {}, to_json(configure_record(state_.head + 1, canonical, actor, when, version, request_id)), to_json(body), {}};
+  Draft draft{when,          actor.name, {}, {}, to_json(configure_record(state_.head + 1, canonical, actor, when, version, request_id)),
+              to_json(body), {}};
   for (const auto& [hash, content] : uploaded) draft.blobs.push_back(content);
   auto appended = store_.append(name_, state_.head, std::move(draft));
   if (!appended) return appended.error();
@@ -544,18 +567,23 @@ Result<Definition> Catalog::definition_in(const CatalogItem& item) const {
   return read_definition(state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
 }
 
-std::optional<ServedExperience> Catalog::served(const CatalogItem& item, Result<Definition> definition, IdLists& lists, Problems& problems) {
+std::optional<ServedExperience> Catalog::served(const CatalogItem& item, Result<Definition> definition, IdLists& lists,
+                                                Problems& problems) {
   if (!definition) {
     for (const Problem& problem : definition.error().problems)
-      problems.push_back({problem.code, item.experience + " " + problem.place, "r" + std::to_string(item.revision) + " was accepted and can no longer be read: " + problem.message});
+      problems.push_back({problem.code, item.experience + " " + problem.place,
+                          "r" + std::to_string(item.revision) + " was accepted and can no longer be read: " + problem.message});
     return {};
   }
   if (auto added = add_lists(*definition, lists); !added) {
     problems.push_back({added.error().code, item.experience + " $.include.lists", added.error().message});
     return {};
   }
-  return ServedExperience{.definition = std::move(*definition), .revision = item.revision, .activated_at = item.activated_at,
-                          .start = item.standing.span.start, .end = item.standing.span.end};
+  return ServedExperience{.definition = std::move(*definition),
+                          .revision = item.revision,
+                          .activated_at = item.activated_at,
+                          .start = item.standing.span.start,
+                          .end = item.standing.span.end};
 }
 
 // All of it, with what cannot be read told first.
@@ -687,7 +715,7 @@ void Catalog::note_leaving(const std::string& experience, const std::optional<Ca
 
 // What the series has now, and what it could not take.
 void Catalog::take_effect(Instant at, const Problems& problems) {
-  auto snapshot = series_.current(), defaults = series_.defaults();   // and what was, to be taken apart without the lock
+  auto snapshot = series_.current(), defaults = series_.defaults();  // and what was, to be taken apart without the lock
   {
     const std::unique_lock writing(state_mutex_);
     snapshot_.swap(snapshot);
@@ -708,8 +736,8 @@ std::shared_ptr<const Value> Catalog::delivered() {
   if (!delivered_ || delivered_version_ != version) {
     DeliveredCatalog document{.version = version, .workspace = to_value(workspace_)};
     for (const CatalogItem& item : catalog(state_))
-      document.experiences.push_back({state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1].definition, item.revision,
-                                      item.activated_at, item.standing.span.start, item.standing.span.end});
+      document.experiences.push_back({state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1].definition,
+                                      item.revision, item.activated_at, item.standing.span.start, item.standing.span.end});
     delivered_ = std::make_shared<const Value>(to_value(document));
     delivered_version_ = std::move(version);
   }
@@ -769,7 +797,8 @@ CatalogVersion Catalog::version() const {
 const std::vector<ZoneChange>* Catalog::changed_zones_of(const Experience& experience, Instant now) const {
   const auto found = changed_zones_.find(experience.id);
   // A replacement has a span of its own.
-  if (found == changed_zones_.end() || found->second.first != experience.standing.span || is_final(phase_at(experience, now))) return nullptr;
+  if (found == changed_zones_.end() || found->second.first != experience.standing.span || is_final(phase_at(experience, now)))
+    return nullptr;
   return &found->second.second;
 }
 
@@ -804,8 +833,13 @@ Value Catalog::workspace() const {
 
 Value Catalog::view(const Experience& experience, Instant now, bool with_definition) const {
   const Phase phase = phase_at(experience, now);
-  Object body{{"id", experience.id}, {"kind", to_text(experience.kind)}, {"status", status_at(experience, now)}, {"phase", to_text(phase)},
-              {"head_status", to_text(experience.head_status)}, {"revision", experience.head().n}, {"hash", experience.head().hash},
+  Object body{{"id", experience.id},
+              {"kind", to_text(experience.kind)},
+              {"status", status_at(experience, now)},
+              {"phase", to_text(phase)},
+              {"head_status", to_text(experience.head_status)},
+              {"revision", experience.head().n},
+              {"hash", experience.head().hash},
               {"priority", experience.head().definition.find("priority") ? *experience.head().definition.find("priority") : Value(50)},
               {"contributors", Array(experience.contributors.begin(), experience.contributors.end())}};
   if (experience.live_revision) body["live_revision"] = *experience.live_revision;
@@ -824,7 +858,8 @@ Value Catalog::view(const Experience& experience, Instant now, bool with_definit
   }
   if (const auto approvals = experience.approvals.find(experience.head().n); approvals != experience.approvals.end()) {
     Array rows;
-    for (const Approval& approval : approvals->second) rows.push_back(Object{{"by", approval.by}, {"at", to_text(approval.at)}, {"hash", approval.hash}});
+    for (const Approval& approval : approvals->second)
+      rows.push_back(Object{{"by", approval.by}, {"at", to_text(approval.at)}, {"hash", approval.hash}});
     body["approvals"] = std::move(rows);
   }
   if (experience.activates_on_approval) body["activates_on_approval"] = Object{{"by", experience.activates_on_approval->by}};
@@ -845,7 +880,8 @@ const Experience* Catalog::known(std::string_view id, std::optional<Error>& refu
   if (!experience) {
     refusal = refuse(Code::not_found, "there is no experience `" + std::string(id) + "` in the workspace `" + name_ + "`");
   } else if (experience->standing.phase == Phase::deleted) {
-    refusal = refuse(Code::gone, "`" + std::string(id) + "` was deleted " + to_text(experience->standing.since) + "; its id is never used again");
+    refusal =
+        refuse(Code::gone, "`" + std::string(id) + "` was deleted " + to_text(experience->standing.since) + "; its id is never used again");
     experience = nullptr;
   }
   return experience;
@@ -898,8 +934,12 @@ Status Catalog::audit(std::int64_t after, const std::string& experience, const s
     if (!record) return true;
     const std::string about = record->string_or("experience", ""), command = record->string_or("command", "");
     if (!experience.empty() && about != experience) return true;
-    Object row{{"seq", entry.seq}, {"at", to_text(entry.at)}, {"actor", entry.actor}, {"command", command},
-               {"request_id", record->string_or("request_id", "")}, {"chain", entry.chain}};
+    Object row{{"seq", entry.seq},
+               {"at", to_text(entry.at)},
+               {"actor", entry.actor},
+               {"command", command},
+               {"request_id", record->string_or("request_id", "")},
+               {"chain", entry.chain}};
     if (!about.empty()) row["experience"] = about;
     if (const std::string message = record->string_or("message", ""); !message.empty()) row["message"] = message;
     {

@@ -31,8 +31,8 @@ namespace footlight {
 
 struct CatalogOptions {
   Window window;
-  std::string node = "local";                           // the accepting node's name in receipts
-  Reading started = {};                                 // now: leases given by a process before this one are waited for
+  std::string node = "local";  // the accepting node's name in receipts
+  Reading started = {};        // now: leases given by a process before this one are waited for
   // Does it some time soon, on a thread of its own, and must live longer than the catalog; without one it is done at once.
   std::function<void(std::function<void()>)> on_the_side = {};
   // Does work(0) to work(count - 1), in any order and some of them at once, and returns when all are done; without one they
@@ -73,7 +73,7 @@ class Catalog {
   // store_failed; what no longer compiles is reported by `compile_error()` instead.
   static Result<std::unique_ptr<Catalog>> open(Store& store, std::string workspace, PolicyCompiler& policies, CatalogOptions options);
 
-  ~Catalog();                                           // waits for what is done on the side
+  ~Catalog();  // waits for what is done on the side
 
   const std::string& name() const { return name_; }
 
@@ -119,13 +119,13 @@ class Catalog {
   std::shared_ptr<const Snapshot> defaults() const;
   // What was accepted and is left out of the snapshot, since this program cannot compile it.
   std::optional<Error> compile_error() const;
-  Result<Value> experience(std::string_view id, Instant now) const;   // codes not_found, gone
-  Result<Value> summary(std::string_view id, Instant now) const;          // the same without its definitions
-  std::vector<Value> experiences(Instant now) const;    // the summaries of all but deleted ones
+  Result<Value> experience(std::string_view id, Instant now) const;  // codes not_found, gone
+  Result<Value> summary(std::string_view id, Instant now) const;     // the same without its definitions
+  std::vector<Value> experiences(Instant now) const;                 // the summaries of all but deleted ones
   // Times in force that this machine's zone data reads otherwise than they were activated; what was activated is
   // kept. By experience. Looked for when the catalog is opened: a process reads each zone once.
   std::map<std::string, std::vector<ZoneChange>> changed_zones(Instant now) const;
-  Result<Value> receipt(std::string_view id, Instant now) const;      // of the newest publish
+  Result<Value> receipt(std::string_view id, Instant now) const;  // of the newest publish
   // Two revisions side by side, section by section. `from` and `to` are a number, `live`, `draft` or
   // `newest`; left out: what is live, or the one before, against the newest. Codes usage, no_such_revision.
   Result<Value> difference(std::string_view id, std::string_view from, std::string_view to, Instant now) const;
@@ -136,7 +136,7 @@ class Catalog {
   Result<Value> served(const std::map<std::string, std::string>& with, bool drafts, Instant now) const;
   // What activating the newest revision would put live, who it meets there, and what stands in its way.
   Result<Value> review(std::string_view id, Instant now);
-  Value workspace() const;                              // its document
+  Value workspace() const;  // its document
   CatalogVersion version() const;
   std::int64_t head() const;
   std::size_t count() const;
@@ -160,10 +160,10 @@ class Catalog {
   struct Check {
     std::string name, what;
     Problems problems;
-    bool was_skipped = false;                            // something before it already failed
+    bool was_skipped = false;  // something before it already failed
   };
   std::vector<Check> checks_of(const Value& definition, Instant now);
-  Problems problems_of(const Value& definition, Instant now);   // check(), within a command
+  Problems problems_of(const Value& definition, Instant now);  // check(), within a command
   Value approval_of(const Experience& experience);
   Value clashes_of(const Experience& experience, const Definition& definition, const Span& span, Instant now);
   const Experience* known(std::string_view id, std::optional<Error>& refusal) const;
@@ -188,7 +188,7 @@ class Catalog {
   bool was_missed(const Experience& experience, Instant now) const;
   const std::vector<ZoneChange>* changed_zones_of(const Experience& experience, Instant now) const;
   Value view(const Experience& experience, Instant now, bool with_definition) const;
-  std::shared_ptr<const Value> delivered();             // under state_mutex_ and delivery_mutex_
+  std::shared_ptr<const Value> delivered();  // under state_mutex_ and delivery_mutex_
 
   // Which content hash stood from which journal entry on; an empty one is none.
   using Hashes = std::vector<std::pair<std::int64_t, std::string>>;
@@ -196,7 +196,7 @@ class Catalog {
     Hashes newest, live;
   };
   void remember(Trail& trail, std::int64_t seq, const std::string& newest, const std::string& live);
-  void remember(const Record& record);                  // folded already
+  void remember(const Record& record);  // folded already
   Status remember_lease(Instant until);
 
   Store& store_;
@@ -204,32 +204,33 @@ class Catalog {
   PolicyCompiler& policies_;
   const CatalogOptions options_;
 
-  std::mutex commands_;                                 // one command at a time
-  bool is_gathering_ = false;                           // under commands_: together() will publish
-  std::optional<Instant> gathered_;                     // what it will
-  mutable CountingMutex state_mutex_;                   // guards what follows
+  std::mutex commands_;                // one command at a time
+  bool is_gathering_ = false;          // under commands_: together() will publish
+  std::optional<Instant> gathered_;    // what it will
+  mutable CountingMutex state_mutex_;  // guards what follows
   State state_;
   Workspace workspace_;
   std::map<std::string, Receipt, std::less<>> receipts_;
-  std::map<std::string, Trail, std::less<>> trails_;    // by experience; of the document under ""
+  std::map<std::string, Trail, std::less<>> trails_;  // by experience; of the document under ""
   std::shared_ptr<const Snapshot> snapshot_, defaults_;
   std::optional<Error> compile_error_;
-  std::map<std::string, std::pair<Span, std::vector<ZoneChange>>, std::less<>> changed_zones_;   // found at the start, with the span they are of
+  std::map<std::string, std::pair<Span, std::vector<ZoneChange>>, std::less<>>
+      changed_zones_;  // found at the start, with the span they are of
 
   // From when to when nobody was awake and something was missed; found at the start, kept in the store.
   std::vector<std::pair<Instant, Instant>> sleeps_;
 
-  std::mutex leases_;                                   // guards what follows
-  Instant leased_until_;                                // no lease given so far lasts longer; in the store too
+  std::mutex leases_;     // guards what follows
+  Instant leased_until_;  // no lease given so far lasts longer; in the store too
 
-  mutable std::mutex delivery_mutex_;                   // guards what follows; taken after state_mutex_
+  mutable std::mutex delivery_mutex_;  // guards what follows; taken after state_mutex_
   std::optional<DeliveryControl> control_;
-  Reading asked_at_;                                    // when a node asked last, by both clocks
+  Reading asked_at_;  // when a node asked last, by both clocks
   std::string delivered_version_;
-  std::shared_ptr<const Value> delivered_;              // the catalog as nodes get it, of delivered_version_
+  std::shared_ptr<const Value> delivered_;  // the catalog as nodes get it, of delivered_version_
 
   // What follows is under commands_.
-  std::optional<CompileCheck> compile_check_;           // of definitions against workspace_; none before one is asked for
+  std::optional<CompileCheck> compile_check_;  // of definitions against workspace_; none before one is asked for
   SnapshotSeries series_;
   ProblemsById unreadable_;                             // why parts of what is in force cannot be read, by experience
   std::map<std::string, Instant, std::less<>> leaves_;  // experiences that time takes out of the catalog, and when
@@ -238,12 +239,12 @@ class Catalog {
     std::string hash;
     Definition definition;
   };
-  std::map<std::string, Parsed> parsed_;                // by experience, of what reviews have looked at
+  std::map<std::string, Parsed> parsed_;  // by experience, of what reviews have looked at
   IdLists lists_;
 
   std::mutex side_mutex_;
   std::condition_variable side_is_done_;
-  int on_the_side_ = 0;                                 // what is still to be done there; under side_mutex_
+  int on_the_side_ = 0;  // what is still to be done there; under side_mutex_
 };
 
 }  // namespace footlight

@@ -8,7 +8,7 @@
 namespace footlight {
 namespace {
 
-constexpr double instant_max = 9'007'199'254'740'991;   // 2^53 - 1 ms
+constexpr double instant_max = 9'007'199'254'740'991;  // 2^53 - 1 ms
 
 std::optional<Instant> instant(Reader& reader, std::string_view key) {
   const auto ms = reader.number(key, -instant_max, instant_max);
@@ -53,7 +53,8 @@ Result<DeliveredCatalog> delivered_catalog_from(const Value& value) {
 }
 
 SnapshotSource snapshot_source(const DeliveredCatalog& catalog,
-                               const std::function<Result<std::shared_ptr<const IdList>>(const std::string& hash)>& list, Problems& problems) {
+                               const std::function<Result<std::shared_ptr<const IdList>>(const std::string& hash)>& list,
+                               Problems& problems) {
   SnapshotSource source{.version = catalog.version, .workspace = parse_workspace(catalog.workspace, problems)};
   for (const DeliveredExperience& one : catalog.experiences) {
     Problems unreadable;
@@ -71,8 +72,11 @@ SnapshotSource snapshot_source(const DeliveredCatalog& catalog,
       }
       continue;
     }
-    source.experiences.push_back({.definition = std::move(definition), .revision = one.revision, .activated_at = one.activated_at,
-                                  .start = one.start, .end = one.end});
+    source.experiences.push_back({.definition = std::move(definition),
+                                  .revision = one.revision,
+                                  .activated_at = one.activated_at,
+                                  .start = one.start,
+                                  .end = one.end});
   }
   return source;
 }
@@ -101,7 +105,8 @@ Result<Delivered> DeliveredSeries::take(const Value& value, const std::function<
   for (const DeliveredExperience& one : catalog->experiences) {
     const std::string id = one.definition.string_or("id", "?");
     const auto time = [](const std::optional<Instant>& at) { return at ? std::to_string(at->ms) : "-"; };
-    std::string hash = sha256_hex(to_json(one.definition) + ' ' + std::to_string(one.revision) + ' ' + time(one.activated_at) + ' ' + time(one.start) + ' ' + time(one.end));
+    std::string hash = sha256_hex(to_json(one.definition) + ' ' + std::to_string(one.revision) + ' ' + time(one.activated_at) + ' ' +
+                                  time(one.start) + ' ' + time(one.end));
     if (const auto before = known_.find(id); goes_on && before != known_.end() && before->second.hash == hash) {
       known.emplace(id, before->second);
       continue;
@@ -122,7 +127,11 @@ Result<Delivered> DeliveredSeries::take(const Value& value, const std::function<
     for (Problem& problem : now.unreadable) problem.place = id + " " + problem.place;
     if (has_errors(now.unreadable)) continue;
     now.unreadable.clear();
-    readable.push_back({.definition = std::move(definition), .revision = one.revision, .activated_at = one.activated_at, .start = one.start, .end = one.end});
+    readable.push_back({.definition = std::move(definition),
+                        .revision = one.revision,
+                        .activated_at = one.activated_at,
+                        .start = one.start,
+                        .end = one.end});
   }
 
   Delivered delivered;
@@ -131,7 +140,8 @@ Result<Delivered> DeliveredSeries::take(const Value& value, const std::function<
     std::vector<SnapshotSeries::Change> changes;
     for (const ServedExperience& served : readable) changes.push_back({served.definition.id, &served});
     for (const auto& [id, before] : known_)
-      if (const auto now = known.find(id); now == known.end() || (now->second.hash != before.hash && !now->second.unreadable.empty())) changes.push_back({id, nullptr});
+      if (const auto now = known.find(id); now == known.end() || (now->second.hash != before.hash && !now->second.unreadable.empty()))
+        changes.push_back({id, nullptr});
     delivered.snapshot = series_.next(catalog->version, changes, lists);
     if (series_.is_patchy()) {
       const auto patched = series_.begin_arranging();
@@ -145,7 +155,7 @@ Result<Delivered> DeliveredSeries::take(const Value& value, const std::function<
     source.experiences = std::move(readable);
     delivered.snapshot = series_.start(std::move(source), problems);
     if (!delivered.snapshot) return does_not_compile(std::move(problems));
-    workspace_ = ids.size() == catalog->experiences.size() ? workspace : "";   // from doubles nothing goes on
+    workspace_ = ids.size() == catalog->experiences.size() ? workspace : "";  // from doubles nothing goes on
   }
   known_ = std::move(known);
   std::erase_if(lists_, [](const auto& one) { return one.second.expired(); });

@@ -25,24 +25,25 @@ struct DeliveredExperience {
 };
 
 struct DeliveredCatalog {
-  std::string version;                                  // names the snapshot in answers, on every node alike
+  std::string version;  // names the snapshot in answers, on every node alike
   Value workspace;
-  std::vector<DeliveredExperience> experiences;         // by id
+  std::vector<DeliveredExperience> experiences;  // by id
 };
 
 Value to_value(const DeliveredCatalog& catalog);
-Result<DeliveredCatalog> delivered_catalog_from(const Value& value);   // code bad_request, every problem with its path
+Result<DeliveredCatalog> delivered_catalog_from(const Value& value);  // code bad_request, every problem with its path
 
 // Ready for Snapshot::compile_sound. `list` finds a list by its SHA-256. What cannot be read here was
 // accepted by a program that knows more than this one: it is told in `problems` and left out.
 SnapshotSource snapshot_source(const DeliveredCatalog& catalog,
-                               const std::function<Result<std::shared_ptr<const IdList>>(const std::string& hash)>& list, Problems& problems);
+                               const std::function<Result<std::shared_ptr<const IdList>>(const std::string& hash)>& list,
+                               Problems& problems);
 
 // A node's way from to_value(DeliveredCatalog) to what it serves.
 struct Delivered {
   std::shared_ptr<const Snapshot> snapshot;
-  std::shared_ptr<const Snapshot> defaults;             // the same configurations without any experience
-  std::vector<std::string> lists;                       // by SHA-256, that the definitions mention
+  std::shared_ptr<const Snapshot> defaults;  // the same configurations without any experience
+  std::vector<std::string> lists;            // by SHA-256, that the definitions mention
   Problems left_out;
 };
 // `list` gets the content of a list, checked by the caller; what it cannot get fails the whole, since an
@@ -59,14 +60,14 @@ class DeliveredSeries {
 
  private:
   struct Known {
-    std::string hash;                                   // of all that was delivered of it
+    std::string hash;  // of all that was delivered of it
     std::vector<std::string> lists;
     Problems unreadable;
   };
   SnapshotSeries series_;
-  std::string workspace_;                               // hash of its document
+  std::string workspace_;  // hash of its document
   Problems workspace_problems_;
-  std::map<std::string, Known> known_;                  // by experience
+  std::map<std::string, Known> known_;  // by experience
   std::map<std::string, std::weak_ptr<const IdList>> lists_;
 };
 

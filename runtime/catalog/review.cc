@@ -32,7 +32,10 @@ std::string standing_of(const Experience& experience, int n, Instant now) {
 }
 
 Value head_of(const Experience& experience, const Revision& revision, Instant now) {
-  return Object{{"revision", revision.n}, {"hash", revision.hash}, {"by", revision.by}, {"at", to_text(revision.at)},
+  return Object{{"revision", revision.n},
+                {"hash", revision.hash},
+                {"by", revision.by},
+                {"at", to_text(revision.at)},
                 {"status", standing_of(experience, revision.n, now)}};
 }
 
@@ -46,7 +49,8 @@ Result<int> revision_of(const Experience& experience, std::string_view word) {
   }
   if (word == "draft") {
     if (experience.has_pending_head()) return newest;
-    return refuse(Code::no_such_revision, "`" + experience.id + "` has no draft: r" + std::to_string(newest) + " was activated and nothing newer exists");
+    return refuse(Code::no_such_revision,
+                  "`" + experience.id + "` has no draft: r" + std::to_string(newest) + " was activated and nothing newer exists");
   }
   if (word.starts_with('r')) word.remove_prefix(1);
   int n = 0;
@@ -54,7 +58,8 @@ Result<int> revision_of(const Experience& experience, std::string_view word) {
   if (end.ec != std::errc() || end.ptr != word.data() + word.size())
     return refuse(Code::usage, "`" + std::string(word) + "` names no revision; say a number, `live`, `draft` or `newest`");
   if (n < 1 || n > newest)
-    return refuse(Code::no_such_revision, "`" + experience.id + "` has no r" + std::to_string(n) + "; its revisions are r1 to r" + std::to_string(newest));
+    return refuse(Code::no_such_revision,
+                  "`" + experience.id + "` has no r" + std::to_string(n) + "; its revisions are r1 to r" + std::to_string(newest));
   return n;
 }
 
@@ -62,13 +67,16 @@ Result<Definition> read(const Experience& experience, int n) {
   Problems problems;
   Definition definition = parse_definition(experience.revisions[static_cast<std::size_t>(n) - 1].definition, problems);
   if (has_errors(problems))
-    return refuse(Code::validation_failed, std::move(problems), "`" + experience.id + "` r" + std::to_string(n) + " was accepted and can no longer be read");
+    return refuse(Code::validation_failed, std::move(problems),
+                  "`" + experience.id + "` r" + std::to_string(n) + " was accepted and can no longer be read");
   return definition;
 }
 
 Result<Value> difference_of(const Experience& experience, int from, int to, const Workspace& workspace, Instant now) {
-  const auto side = [&](int n) { return n == 0 ? Value(Object{{"revision", 0}, {"status", "nothing"}})
-                                               : head_of(experience, experience.revisions[static_cast<std::size_t>(n) - 1], now); };
+  const auto side = [&](int n) {
+    return n == 0 ? Value(Object{{"revision", 0}, {"status", "nothing"}})
+                  : head_of(experience, experience.revisions[static_cast<std::size_t>(n) - 1], now);
+  };
   Outline before;
   if (from > 0) {
     auto definition = read(experience, from);
@@ -78,7 +86,8 @@ Result<Value> difference_of(const Experience& experience, int from, int to, cons
   auto definition = read(experience, to);
   if (!definition) return definition.error();
   const Comparison compared = compare(before, outline(*definition, &workspace));
-  return Value(Object{{"id", experience.id}, {"from", side(from)}, {"to", side(to)}, {"is_equal", compared.empty()}, {"sections", to_value(compared)}});
+  return Value(Object{
+      {"id", experience.id}, {"from", side(from)}, {"to", side(to)}, {"is_equal", compared.empty()}, {"sections", to_value(compared)}});
 }
 
 // What the newest is compared with where nobody says: what is in force, or the one before.
@@ -119,8 +128,8 @@ Result<Value> Catalog::served(const std::map<std::string, std::string>& with, bo
   DeliveredCatalog document{.version = version_text(state_.version), .workspace = to_value(workspace_)};
   std::map<std::string, DeliveredExperience> experiences;
   for (const CatalogItem& item : catalog(state_))
-    experiences[item.experience] = {state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1].definition, item.revision,
-                                    item.activated_at, item.standing.span.start, item.standing.span.end};
+    experiences[item.experience] = {state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1].definition,
+                                    item.revision, item.activated_at, item.standing.span.start, item.standing.span.end};
   std::map<std::string, int> replaced;
   for (const auto& [id, word] : with) {
     std::optional<Error> refusal;
@@ -196,13 +205,13 @@ Value Catalog::clashes_of(const Experience& experience, const Definition& defini
     const auto together = overlap(span, item.standing.span, now);
     if (!together) continue;
     const auto read = definition_of(item.experience, state_.find(item.experience)->revisions[static_cast<std::size_t>(item.revision) - 1]);
-    if (!read) continue;   // it is not served either; `compile_error` tells
+    if (!read) continue;  // it is not served either; `compile_error` tells
     const Definition& other = **read;
     const Rank theirs{-other.priority, item.activated_at, item.experience};
     const bool we_win = ours < theirs;
     const std::string& winner = we_win ? experience.id : item.experience;
     std::set<std::pair<std::string, std::string>> told;
-    std::optional<Satisfaction> both;                     // asked where they stand on one place
+    std::optional<Satisfaction> both;  // asked where they stand on one place
     for (const Action& action : definition.actions)
       for (const Action& rival : other.actions) {
         if (action.configuration != rival.configuration || action.element != rival.element) continue;
@@ -218,14 +227,18 @@ Value Catalog::clashes_of(const Experience& experience, const Definition& defini
         if (both->answer == Satisfaction::Answer::never) continue;
         const auto [winning, losing] = std::minmax(definition.priority, other.priority, std::greater<>());
         std::string why;
-        if (definition.priority != other.priority)
-          why = "priority " + std::to_string(winning) + " over " + std::to_string(losing);
+        if (definition.priority != other.priority) why = "priority " + std::to_string(winning) + " over " + std::to_string(losing);
         else if (std::get<1>(ours) != std::get<1>(theirs))
           why = "both have priority " + std::to_string(other.priority) + ", and `" + winner + "` was activated first";
-        else
-          why = "both have priority " + std::to_string(other.priority) + " and were activated at once; the smaller id goes first";
-        Object row{{"configuration", action.configuration}, {"element", action.element}, {"with", item.experience}, {"revision", item.revision},
-                   {"status", to_text(phase)}, {"priority", other.priority}, {"winner", winner}, {"why", why}};
+        else why = "both have priority " + std::to_string(other.priority) + " and were activated at once; the smaller id goes first";
+        Object row{{"configuration", action.configuration},
+                   {"element", action.element},
+                   {"with", item.experience},
+                   {"revision", item.revision},
+                   {"status", to_text(phase)},
+                   {"priority", other.priority},
+                   {"winner", winner},
+                   {"why", why}};
         Array audience;
         for (const std::string& line : clauses(other.audience)) audience.emplace_back(line);
         row["audience"] = std::move(audience);
@@ -239,7 +252,9 @@ Value Catalog::clashes_of(const Experience& experience, const Definition& defini
         if (together->second) row["till"] = to_text(*together->second);
         const Configuration* configuration = workspace_.configuration(action.configuration);
         const Resolution resolve = configuration ? configuration->resolve : Resolution{};
-        row["resolve"] = resolve.mode == Resolution::Mode::highest ? "highest" : resolve.mode == Resolution::Mode::stack ? "stack" : "merge";
+        row["resolve"] = resolve.mode == Resolution::Mode::highest ? "highest"
+            : resolve.mode == Resolution::Mode::stack              ? "stack"
+                                                                   : "merge";
         if (resolve.mode == Resolution::Mode::stack) row["most"] = resolve.most;
         if (workspace_.conflict.contains(action.configuration)) row["has_conflict_policy"] = true;
         clashes.push_back(std::move(row));
@@ -249,7 +264,7 @@ Value Catalog::clashes_of(const Experience& experience, const Definition& defini
 }
 
 Result<Value> Catalog::review(std::string_view id, Instant at) {
-  const std::lock_guard turn(commands_);   // state_ stands still, and the compiler is ours
+  const std::lock_guard turn(commands_);  // state_ stands still, and the compiler is ours
   std::optional<Error> refusal;
   const Experience* experience = known(id, refusal);
   if (!experience) return *refusal;
@@ -270,23 +285,27 @@ Result<Value> Catalog::review(std::string_view id, Instant at) {
   for (const Check& check : checks_of(head.definition, now)) told(check.name, check.what, check.problems, check.was_skipped);
   const auto span = asked.schedule(head.definition, now);
   Problems of_time;
-  if (span)
-    of_time = check_span(*span, now);
-  else
-    of_time = span.error().problems.empty() ? Problems{{span.error().code, "$.from", span.error().message}} : span.error().problems;
+  if (span) of_time = check_span(*span, now);
+  else of_time = span.error().problems.empty() ? Problems{{span.error().code, "$.from", span.error().message}} : span.error().problems;
   told("times", "its start and end make sense now", of_time, false);
 
   // What would come of it: asked of the lifecycle itself, as a publisher would.
-  const auto outcome = footlight::apply(state_, {.name = CommandName::activate, .experience = experience->id, .actor = {"review", {Role::publisher}}, .at = now}, asked);
+  const auto outcome = footlight::apply(
+      state_, {.name = CommandName::activate, .experience = experience->id, .actor = {"review", {Role::publisher}}, .at = now}, asked);
   Object activation{{"is_possible", outcome.ok()}};
   if (!outcome.ok())
-    activation["refused"] = Object{{"code", footlight::name(outcome.error().code)}, {"message", outcome.error().message}, {"problems", value_of(outcome.error().problems)}};
+    activation["refused"] = Object{{"code", footlight::name(outcome.error().code)},
+                                   {"message", outcome.error().message},
+                                   {"problems", value_of(outcome.error().problems)}};
   // What is over stays so, and what is in force already changes nothing.
   const Phase phase = phase_at(*experience, now);
   const bool can_come = !is_final(phase) && phase != Phase::closed && experience->has_pending_head() && span.ok() && !has_errors(of_time);
   if (can_come) {
     const bool lies_ahead = span->start && now < *span->start;
-    activation["effect"] = phase == Phase::paused ? "replaces and stays paused" : experience->live_revision ? "replaces" : lies_ahead ? "schedules" : "live";
+    activation["effect"] = phase == Phase::paused ? "replaces and stays paused"
+        : experience->live_revision               ? "replaces"
+        : lies_ahead                              ? "schedules"
+                                                  : "live";
     const Instant begins = lies_ahead ? *span->start : now;
     activation["visible_from"] = to_text(begins);
     activation["visible_by"] = to_text(std::max(begins, now + options_.window.length()));

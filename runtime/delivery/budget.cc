@@ -10,13 +10,14 @@ namespace {
 // Of 900 parts; the rest is the reserve.
 constexpr std::int64_t parts = 900, lease_parts = 840, write_parts = 5;
 constexpr Duration poll_longest = seconds(5);
-constexpr std::int64_t polls_a_lease = 12;             // where the window is so short that 5 s are long
+constexpr std::int64_t polls_a_lease = 12;  // where the window is so short that 5 s are long
 
 }  // namespace
 
 DeliveryBudget budget_of(const Window& window) {
   const std::int64_t length = window.length().ms;
-  DeliveryBudget budget{.window = window.length(), .lease = {length * lease_parts / parts}, .write_deadline = {length * write_parts / parts}};
+  DeliveryBudget budget{
+      .window = window.length(), .lease = {length * lease_parts / parts}, .write_deadline = {length * write_parts / parts}};
   budget.reserve = budget.window - budget.lease - budget.write_deadline;
   budget.poll = {std::clamp<std::int64_t>(budget.lease.ms / polls_a_lease, 1, poll_longest.ms)};
   return budget;

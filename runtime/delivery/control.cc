@@ -45,12 +45,14 @@ void DeliveryControl::note(const LeaseRequest& request, Reading now) {
 
 Result<LeaseAnswer> DeliveryControl::answer(const LeaseRequest& request, Reading now, bool is_fenced) {
   if (!request.store.empty() && request.store != store_)
-    return refuse(Code::conflict, "`" + request.node + "` follows the store `" + request.store + "`, this is `" + store_ +
-                                      "`; begin it anew in an empty folder to let it follow this one");
+    return refuse(Code::conflict,
+                  "`" + request.node + "` follows the store `" + request.store + "`, this is `" + store_ +
+                      "`; begin it anew in an empty folder to let it follow this one");
   if (!is_of_our_lineage(request.head)) is_contradicted_ = true;
   if (is_contradicted_)
-    return refuse(Code::fenced, "a node holds a catalog that this store never made or has lost: the store is an older copy; " +
-                                    std::string("nobody gets a lease until an admin bumps its epoch"));
+    return refuse(Code::fenced,
+                  "a node holds a catalog that this store never made or has lost: the store is an older copy; " +
+                      std::string("nobody gets a lease until an admin bumps its epoch"));
   if (!nodes_.contains(request.node) && nodes_.size() >= limits::delivery_nodes_max) {
     std::erase_if(nodes_, [&](const auto& one) { return one.second.grants.empty() || one.second.grants.back().until <= now.boot; });
     if (nodes_.size() >= limits::delivery_nodes_max)
@@ -66,14 +68,19 @@ Result<LeaseAnswer> DeliveryControl::answer(const LeaseRequest& request, Reading
   if (!grants.empty() && grants.back().version == place) grants.back().until = until;
   else grants.push_back({place, until});
   if (grants.size() > limits::delivery_history_max) grants.pop_front();
-  return LeaseAnswer{.nonce = request.nonce, .store = store_, .version = version_, .lease = budget_.lease, .window = window_,
-                     .has_catalog = request.needs_catalog || request.head != version_, .catalog = {}};
+  return LeaseAnswer{.nonce = request.nonce,
+                     .store = store_,
+                     .version = version_,
+                     .lease = budget_.lease,
+                     .window = window_,
+                     .has_catalog = request.needs_catalog || request.head != version_,
+                     .catalog = {}};
 }
 
 std::vector<NodeStanding> DeliveryControl::standings(const CatalogVersion& version, Reading now) const {
   std::vector<NodeStanding> standings;
   for (const auto& [name, node] : nodes_) {
-    const Grant* older = nullptr;                      // the last that let it serve something older
+    const Grant* older = nullptr;  // the last that let it serve something older
     for (auto grant = node.grants.rbegin(); grant != node.grants.rend() && !older; ++grant)
       if (is_before(grant->version, version)) older = &*grant;
     if (!older) continue;

@@ -6,20 +6,20 @@
 namespace footlight {
 namespace {
 
-constexpr double whole_max = 9'007'199'254'740'991;    // 2^53 - 1: what a JSON number holds exactly
+constexpr double whole_max = 9'007'199'254'740'991;  // 2^53 - 1: what a JSON number holds exactly
 
 std::int64_t whole(Reader& reader, std::string_view key, double least = 0) {
   if (!reader.require(key)) return 0;
   const double number = reader.number(key, least, whole_max).value_or(0);
-  if (number != static_cast<double>(static_cast<std::int64_t>(number)))
-    reader.report(Code::wrong_type, key, "expected a whole number");
+  if (number != static_cast<double>(static_cast<std::int64_t>(number))) reader.report(Code::wrong_type, key, "expected a whole number");
   return static_cast<std::int64_t>(number);
 }
 
 std::string short_text(Reader& reader, std::string_view key, std::size_t bytes_max, bool may_be_empty) {
   const std::string text = reader.required_text(key).value_or("");
   if (text.size() > bytes_max || (text.empty() && !may_be_empty))
-    reader.report(Code::out_of_range, key, "expected " + std::string(may_be_empty ? "at most " : "1 to ") + std::to_string(bytes_max) + " bytes");
+    reader.report(Code::out_of_range, key,
+                  "expected " + std::string(may_be_empty ? "at most " : "1 to ") + std::to_string(bytes_max) + " bytes");
   return text;
 }
 
@@ -28,7 +28,8 @@ CatalogVersion version_from(Reader& parent, std::string_view key, Problems& prob
   if (!value) return {};
   Reader reader(*value, parent.path_of(key), problems);
   CatalogVersion version{whole(reader, "epoch", 1), whole(reader, "v"), short_text(reader, "chain", 64, true)};
-  if (version.chain.empty() != (version.v == 0)) reader.report(Code::out_of_range, "chain", "the chain is there from version 1 on, and only then");
+  if (version.chain.empty() != (version.v == 0))
+    reader.report(Code::out_of_range, "chain", "the chain is there from version 1 on, and only then");
   reader.finish();
   return version;
 }
@@ -36,17 +37,17 @@ CatalogVersion version_from(Reader& parent, std::string_view key, Problems& prob
 Value to_value(const Reading& reading) { return Object{{"boot_ms", reading.boot.ms}, {"wall_ms", reading.wall.ms}}; }
 
 Value without_hash(const SavedNode& saved) {
-  Object value{{"boot_id", saved.boot_id}, {"store", saved.store}, {"version", to_value(saved.version)}, {"catalog_hash", saved.catalog_hash}};
+  Object value{
+      {"boot_id", saved.boot_id}, {"store", saved.store}, {"version", to_value(saved.version)}, {"catalog_hash", saved.catalog_hash}};
   if (saved.lease)
-    value["lease"] = Object{{"sent", to_value(saved.lease->sent)}, {"term_ms", saved.lease->term.ms}, {"window_ms", saved.lease->window.length().ms}};
+    value["lease"] =
+        Object{{"sent", to_value(saved.lease->sent)}, {"term_ms", saved.lease->term.ms}, {"window_ms", saved.lease->window.length().ms}};
   return value;
 }
 
 }  // namespace
 
-Value to_value(const CatalogVersion& version) {
-  return Object{{"epoch", version.epoch}, {"v", version.v}, {"chain", version.chain}};
-}
+Value to_value(const CatalogVersion& version) { return Object{{"epoch", version.epoch}, {"v", version.v}, {"chain", version.chain}}; }
 
 Value to_value(const LeaseRequest& request) {
   Object value{{"node", request.node}, {"nonce", request.nonce}, {"head", to_value(request.head)}, {"settled", to_value(request.settled)}};
@@ -71,8 +72,11 @@ Result<LeaseRequest> lease_request_from(const Value& value) {
 }
 
 Value to_value(const LeaseAnswer& answer) {
-  Object value{{"nonce", answer.nonce}, {"store", answer.store}, {"version", to_value(answer.version)},
-               {"lease_ms", answer.lease.ms}, {"window_ms", answer.window.length().ms}};
+  Object value{{"nonce", answer.nonce},
+               {"store", answer.store},
+               {"version", to_value(answer.version)},
+               {"lease_ms", answer.lease.ms},
+               {"window_ms", answer.window.length().ms}};
   if (answer.has_catalog) value["catalog"] = answer.catalog;
   return value;
 }
@@ -104,7 +108,9 @@ Value to_value(const SavedNode& saved) {
 }
 
 Result<SavedNode> saved_node_from(const Value& value) {
-  const auto damaged = [] { return refuse(Code::store_corrupt, "the node's saved state is damaged; it begins anew and holds no lease until it was answered"); };
+  const auto damaged = [] {
+    return refuse(Code::store_corrupt, "the node's saved state is damaged; it begins anew and holds no lease until it was answered");
+  };
   Problems problems;
   Reader reader(value, "$", problems);
   SavedNode saved{.boot_id = reader.required_text("boot_id").value_or(""),

@@ -37,15 +37,17 @@ LeaseRequest DeliveryNode::ask(Reading now, std::string nonce) {
   look(now);
   pending_.emplace_back(nonce, now);
   if (pending_.size() > limits::asks_pending_max) pending_.pop_front();
-  return {.node = name_, .nonce = std::move(nonce), .store = store_, .head = version_, .settled = settled(now), .needs_catalog = !has_catalog_};
+  return {
+      .node = name_, .nonce = std::move(nonce), .store = store_, .head = version_, .settled = settled(now), .needs_catalog = !has_catalog_};
 }
 
 Result<DeliveryNode::Taken> DeliveryNode::take(const LeaseAnswer& answer, Reading now) {
   const auto asked = std::find_if(pending_.begin(), pending_.end(), [&](const auto& one) { return one.first == answer.nonce; });
   if (asked == pending_.end()) return refuse(Code::conflict, "an answer to no request that waits for one; it came twice, or too late");
   if (!store_.empty() && answer.store != store_)
-    return refuse(Code::conflict, "the answer is of the store `" + answer.store + "`, this node follows `" + store_ +
-                                      "`; begin it anew in an empty folder to let it follow another");
+    return refuse(Code::conflict,
+                  "the answer is of the store `" + answer.store + "`, this node follows `" + store_ +
+                      "`; begin it anew in an empty folder to let it follow another");
   const DeliveryBudget budget = budget_of(answer.window);
   if (answer.lease > budget.lease)
     return refuse(Code::out_of_range, "a lease of " + to_text(answer.lease) + " does not fit into a window of " + to_text(budget.window));
@@ -101,11 +103,14 @@ CatalogVersion DeliveryNode::settled(Reading now) const {
 Result<LeaseAnswer> DeliveryNode::lend(const LeaseRequest& request, Reading now) {
   const Duration left = lease_left(now);
   if (!is_relay_) return refuse(Code::unavailable, "`" + name_ + "` is no relay; ask the control side");
-  if (!has_catalog_ || left == Duration{}) return refuse(Code::unavailable, "the relay `" + name_ + "` has no lease of its own; ask again later");
+  if (!has_catalog_ || left == Duration{})
+    return refuse(Code::unavailable, "the relay `" + name_ + "` has no lease of its own; ask again later");
   if (!request.store.empty() && request.store != store_)
     return refuse(Code::conflict, "`" + request.node + "` follows the store `" + request.store + "`, this relay `" + store_ + "`");
   if (is_before(version_, request.head))
-    return refuse(Code::unavailable, "the relay `" + name_ + "` is at " + named(version_) + ", behind " + named(request.head) + " that `" + request.node + "` holds");
+    return refuse(
+        Code::unavailable,
+        "the relay `" + name_ + "` is at " + named(version_) + ", behind " + named(request.head) + " that `" + request.node + "` holds");
   const bool is_same = is_same_place(version_, request.head);
   if (is_same && request.head.chain != version_.chain)
     return refuse(Code::conflict, "`" + request.node + "` holds " + named(request.head) + ", a fork of " + named(version_));
@@ -121,8 +126,13 @@ Result<LeaseAnswer> DeliveryNode::lend(const LeaseRequest& request, Reading now)
   const Duration until = now.boot + left + (window_.length() - budget_of(window_).lease);
   if (!lent.empty() && is_same_place(lent.back().version, version_)) lent.back().until = until;
   else lent.push_back({version_, until});
-  return LeaseAnswer{.nonce = request.nonce, .store = store_, .version = version_, .lease = left, .window = window_,
-                     .has_catalog = !is_same || request.needs_catalog, .catalog = {}};
+  return LeaseAnswer{.nonce = request.nonce,
+                     .store = store_,
+                     .version = version_,
+                     .lease = left,
+                     .window = window_,
+                     .has_catalog = !is_same || request.needs_catalog,
+                     .catalog = {}};
 }
 
 }  // namespace footlight

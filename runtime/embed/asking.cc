@@ -22,9 +22,7 @@ Result<Value> asked(const AttributeProvider& provider, const Request& request) {
     return provider(request);
   } catch (const std::exception& thrown) {
     return refuse(Code::unavailable, std::string("an attribute provider threw: ") + thrown.what());
-  } catch (...) {
-    return refuse(Code::unavailable, "an attribute provider threw something that is no std::exception");
-  }
+  } catch (...) { return refuse(Code::unavailable, "an attribute provider threw something that is no std::exception"); }
 }
 
 }  // namespace
@@ -61,15 +59,18 @@ Status Runtime::State::know(Request& request) const {
 }
 
 Error Runtime::State::nothing_to_show() const {
-  if (!follower) return refuse(Code::unavailable, "nothing in the workspace `" + (catalog ? catalog->name() : "") + "` compiles; `problems()` says why");
+  if (!follower)
+    return refuse(Code::unavailable, "nothing in the workspace `" + (catalog ? catalog->name() : "") + "` compiles; `problems()` says why");
   const auto standing = follower->standing(followed_workspace);
-  return refuse(Code::unavailable, "nothing was received yet from `" + server + "`" + (standing.failure ? ": " + standing.failure->message : ""));
+  return refuse(Code::unavailable,
+                "nothing was received yet from `" + server + "`" + (standing.failure ? ": " + standing.failure->message : ""));
 }
 
 void Runtime::State::log_policies(Workers::Worker& worker, int failures) const {
   if (!worker.runner) return;
   for (const std::string& line : worker.runner->take_log()) log(LogLine::Level::info, line);
-  if (failures > 0) log(LogLine::Level::warning, std::to_string(failures) + " policies failed in a decision; `explain` tells which, and why");
+  if (failures > 0)
+    log(LogLine::Level::warning, std::to_string(failures) + " policies failed in a decision; `explain` tells which, and why");
 }
 
 // Where nobody adds to the request and nobody hears of the answer, both stay bytes.
@@ -87,7 +88,8 @@ Result<std::string> Runtime::State::answer_bytes(std::string_view json, std::opt
   return bytes;
 }
 
-Result<std::string> Runtime::State::default_bytes(const Pinned& pinned, std::string_view json, std::optional<Instant> at, bool explain) const {
+Result<std::string> Runtime::State::default_bytes(const Pinned& pinned, std::string_view json, std::optional<Instant> at,
+                                                  bool explain) const {
   if (!pinned.defaults) return nothing_to_show();
   auto borrowed = workers.borrow(pinned.defaults);
   if (!borrowed) return borrowed.error();
@@ -127,8 +129,16 @@ Result<Decision> Runtime::State::answer(Request request, Problems problems, bool
 void Runtime::State::tell(const Request& request, const Decision& decision) const {
   for (const Proposition& shown : decision.propositions) {
     if (shown.experience.empty()) continue;
-    Event event{.kind = "decision", .at = request.now, .identity = request.identity, .experience = shown.experience, .action = shown.action,
-                .treatment = shown.treatment, .surface = shown.surface, .element = shown.element, .revision = shown.revision, .token = shown.token};
+    Event event{.kind = "decision",
+                .at = request.now,
+                .identity = request.identity,
+                .experience = shown.experience,
+                .action = shown.action,
+                .treatment = shown.treatment,
+                .surface = shown.surface,
+                .element = shown.element,
+                .revision = shown.revision,
+                .token = shown.token};
     options.events(event);
     // Of a merged object, each experience that gave keys; the first is the proposition itself.
     for (std::size_t i = 1; i < shown.parts.size(); ++i) {
@@ -145,7 +155,9 @@ void Runtime::State::tell(const Request& request, const Decision& decision) cons
 
 Status Runtime::State::check_size(std::string_view json) const {
   if (json.size() > limits::request_bytes_max)
-    return refuse(Code::too_large, "the request has " + std::to_string(json.size()) + " bytes; at most " + std::to_string(limits::request_bytes_max) + " are taken");
+    return refuse(
+        Code::too_large,
+        "the request has " + std::to_string(json.size()) + " bytes; at most " + std::to_string(limits::request_bytes_max) + " are taken");
   return Done{};
 }
 
@@ -194,15 +206,24 @@ Result<std::string> Runtime::explain(std::string_view request_json, std::optiona
 
 Status Runtime::record(std::string_view kind, std::string_view token, const Identity& identity) const {
   if (!state_->options.events) return refuse(Code::usage, "there is no event sink; give one in `RuntimeOptions::events`");
-  if (!state_->key && !state_->follower) return refuse(Code::usage, "propositions carry no tokens here; give a `RuntimeOptions::secret` to sign them with");
+  if (!state_->key && !state_->follower)
+    return refuse(Code::usage, "propositions carry no tokens here; give a `RuntimeOptions::secret` to sign them with");
   if (kind.empty() || kind.size() > limits::id_bytes_max)
-    return refuse(Code::bad_request, "the kind of an event is a word of 1 to " + std::to_string(limits::id_bytes_max) + " bytes: `display`");
+    return refuse(Code::bad_request,
+                  "the kind of an event is a word of 1 to " + std::to_string(limits::id_bytes_max) + " bytes: `display`");
   if (kind == "decision") return refuse(Code::bad_request, "`decision` is recorded by deciding");
   const auto claims = verify_token(token, state_->pin().key);
   if (!claims) return refuse(Code::bad_request, "the token was not made by this runtime, or with another secret");
-  state_->options.events({.kind = std::string(kind), .at = state_->options.clock(), .identity = identity, .experience = claims->experience,
-                          .action = claims->action, .treatment = claims->treatment, .surface = claims->surface, .element = claims->element,
-                          .revision = claims->revision, .token = std::string(token)});
+  state_->options.events({.kind = std::string(kind),
+                          .at = state_->options.clock(),
+                          .identity = identity,
+                          .experience = claims->experience,
+                          .action = claims->action,
+                          .treatment = claims->treatment,
+                          .surface = claims->surface,
+                          .element = claims->element,
+                          .revision = claims->revision,
+                          .token = std::string(token)});
   return Done{};
 }
 

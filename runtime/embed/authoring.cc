@@ -9,8 +9,10 @@ namespace {
 // What a command asks, for telling a repeat from another command under the same key. When and on whose
 // request it came does not count.
 std::string hash_of_command(const Command& command) {
-  Object asked{{"command", to_text(command.name)}, {"experience", command.experience}, {"actor", command.actor.name}, {"message", command.message},
-               {"definition", command.definition}, {"new_id", command.new_id}, {"expected_hash", command.expected_hash}};
+  Object asked{{"command", to_text(command.name)},      {"experience", command.experience},
+               {"actor", command.actor.name},           {"message", command.message},
+               {"definition", command.definition},      {"new_id", command.new_id},
+               {"expected_hash", command.expected_hash}};
   if (command.expected_revision) asked["expected_revision"] = *command.expected_revision;
   if (command.revision) asked["revision"] = *command.revision;
   return hash_of(Value(std::move(asked)));
@@ -26,7 +28,10 @@ Result<std::vector<TakenIn>> take_in_files(Catalog& catalog, const LoadedWorkspa
       rows.push_back({id, TakenIn::What::unchanged, {}});
       continue;
     }
-    auto done = catalog.apply({.name = known ? CommandName::edit : CommandName::create, .experience = id, .actor = actor, .at = now,
+    auto done = catalog.apply({.name = known ? CommandName::edit : CommandName::create,
+                               .experience = id,
+                               .actor = actor,
+                               .at = now,
                                .definition = experience.document});
     if (done) rows.push_back({id, known ? TakenIn::What::edited : TakenIn::What::created, {}});
     else rows.push_back({id, TakenIn::What::left, done.error().message});

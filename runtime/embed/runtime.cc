@@ -12,7 +12,7 @@
 namespace footlight {
 namespace {
 
-constexpr Duration first_patience = seconds(5);         // for the first answer of a server that is followed
+constexpr Duration first_patience = seconds(5);  // for the first answer of a server that is followed
 
 Instant wall_clock() {
   return {std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
@@ -29,9 +29,7 @@ HostFunction guarded(const std::string& name, const ScriptFunction& function) {
     }
     try {
       return function(arguments);
-    } catch (const std::exception& thrown) {
-      return refuse(Code::script_error, "`" + name + "` threw: " + thrown.what());
-    } catch (...) {
+    } catch (const std::exception& thrown) { return refuse(Code::script_error, "`" + name + "` threw: " + thrown.what()); } catch (...) {
       return refuse(Code::script_error, "`" + name + "` threw something that is no std::exception");
     }
   };
@@ -140,7 +138,8 @@ Result<Runtime> Runtime::from_store(std::shared_ptr<Store> store, const std::str
   }
   State* raw = state.get();
   auto catalog = Catalog::open(*state->store, workspace, state->policies,
-                               {.window = state->options.window, .started = Reading{boot_clock(), state->options.clock()},
+                               {.window = state->options.window,
+                                .started = Reading{boot_clock(), state->options.clock()},
                                 .published = [raw](Instant, std::shared_ptr<const Snapshot> fresh) { raw->workers.serve(fresh); }});
   if (!catalog) return catalog.error();
   state->catalog = std::move(*catalog);
@@ -151,7 +150,8 @@ Result<Runtime> Runtime::from_store(std::shared_ptr<Store> store, const std::str
 Result<Runtime> Runtime::follow(FollowOptions server, RuntimeOptions options) {
   for (const auto& [text, name] : {std::pair{&server.server, "server"}, {&server.token, "token"}, {&server.workspace, "workspace"}})
     if (text->empty()) return refuse(Code::usage, std::string("say whom to follow: `FollowOptions::") + name + "` is empty");
-  if (server.node.size() > limits::id_bytes_max) return refuse(Code::usage, "a node's name has at most " + std::to_string(limits::id_bytes_max) + " bytes");
+  if (server.node.size() > limits::id_bytes_max)
+    return refuse(Code::usage, "a node's name has at most " + std::to_string(limits::id_bytes_max) + " bytes");
   auto host = environment_of(options);
   if (!host) return host.error();
   if (!server.store) {
@@ -170,19 +170,29 @@ Result<Runtime> Runtime::follow(FollowOptions server, RuntimeOptions options) {
   state->store = std::move(server.store);
   if (!server.boot_clock) server.boot_clock = boot_clock;
   auto follower = Follower::open(*state->store, state->policies,
-                                 {.node = *name, .boot_id = boot_id(), .clocks = [raw, boot = server.boot_clock] { return Reading{boot(), raw->options.clock()}; },
-                                  .nonce = fresh_nonce, .workspace = server.workspace,
-                                  .changed = [raw](const std::string&, const std::shared_ptr<const Snapshot>& snapshot) {
-                                    raw->workers.serve(snapshot);
-                                    raw->log(LogLine::Level::info, "`" + raw->server + "` lends version " + snapshot->version());
-                                  }});
+                                 {.node = *name,
+                                  .boot_id = boot_id(),
+                                  .clocks =
+                                      [raw, boot = server.boot_clock] {
+                                        return Reading{boot(), raw->options.clock()};
+                                      },
+                                  .nonce = fresh_nonce,
+                                  .workspace = server.workspace,
+                                  .changed =
+                                      [raw](const std::string&, const std::shared_ptr<const Snapshot>& snapshot) {
+                                        raw->workers.serve(snapshot);
+                                        raw->log(LogLine::Level::info, "`" + raw->server + "` lends version " + snapshot->version());
+                                      }});
   if (!follower) return follower.error();
   state->follower = std::move(*follower);
   if (const auto lent = state->pin().snapshot) state->workers.serve(lent);
-  state->loop = std::make_unique<FollowLoop>(*state->follower, FollowLoop::Options{.control = server.server, .token = server.token, .told = [raw](const Error* trouble) {
-                                               if (trouble) raw->log(LogLine::Level::warning, "cannot follow `" + raw->server + "`: " + trouble->message);
-                                               else raw->log(LogLine::Level::info, "following `" + raw->server + "` again");
-                                             }});
+  state->loop = std::make_unique<FollowLoop>(
+      *state->follower, FollowLoop::Options{.control = server.server, .token = server.token, .told = [raw](const Error* trouble) {
+                                              if (trouble)
+                                                raw->log(LogLine::Level::warning,
+                                                         "cannot follow `" + raw->server + "`: " + trouble->message);
+                                              else raw->log(LogLine::Level::info, "following `" + raw->server + "` again");
+                                            }});
   const Status first = state->loop->once(server.patience > Duration{} ? server.patience : first_patience);
   // What no waiting mends is told now; that nobody answers may change.
   if (!first)
@@ -195,8 +205,9 @@ Result<Runtime> Runtime::follow(FollowOptions server, RuntimeOptions options) {
 Status Runtime::reload() {
   if (state_->follower) return refuse(Code::usage, "what `" + state_->server + "` publishes arrives by itself");
   if (state_->kind != State::Kind::folder)
-    return refuse(Code::usage, state_->kind == State::Kind::files ? "these files are in memory: give the new ones to `reload`"
-                                                                  : "a store is not reloaded: commands change what is in force");
+    return refuse(Code::usage,
+                  state_->kind == State::Kind::files ? "these files are in memory: give the new ones to `reload`"
+                                                     : "a store is not reloaded: commands change what is in force");
   if (auto there = is_folder(state_->folder); !there) return there;
   return state_->load(*disk_files(state_->folder));
 }
@@ -204,14 +215,16 @@ Status Runtime::reload() {
 Status Runtime::reload(FileMap files) {
   if (state_->follower) return refuse(Code::usage, "what `" + state_->server + "` publishes arrives by itself");
   if (state_->kind != State::Kind::files)
-    return refuse(Code::usage, state_->kind == State::Kind::folder ? "this runtime reads the folder `" + state_->folder + "`; `reload()` reads it again"
-                                                                   : "a store is not reloaded: `take_in` takes files into it");
+    return refuse(Code::usage,
+                  state_->kind == State::Kind::folder ? "this runtime reads the folder `" + state_->folder + "`; `reload()` reads it again"
+                                                      : "a store is not reloaded: `take_in` takes files into it");
   return state_->load(*memory_files(std::move(files)));
 }
 
 Result<std::vector<FixtureResult>> Runtime::run_fixtures(const std::string& filter) const {
   if (state_->kind == State::Kind::store || state_->follower)
-    return refuse(Code::usage, std::string(state_->follower ? "a server lends" : "a store holds") + " no tests; run them from the workspace's folder");
+    return refuse(Code::usage,
+                  std::string(state_->follower ? "a server lends" : "a store holds") + " no tests; run them from the workspace's folder");
   std::shared_ptr<const LoadedWorkspace> loaded;
   {
     const std::shared_lock reading(state_->mutex);
@@ -250,7 +263,10 @@ Problems Runtime::problems() const {
 Result<Following> Runtime::following() const {
   if (!state_->follower) return refuse(Code::usage, "this runtime follows no server: open it with `Runtime::follow`");
   auto standing = state_->follower->standing(state_->followed_workspace);
-  return Following{.node = state_->node, .version = std::move(standing.version), .is_leased = standing.is_leased, .lease_left = standing.lease_left,
+  return Following{.node = state_->node,
+                   .version = std::move(standing.version),
+                   .is_leased = standing.is_leased,
+                   .lease_left = standing.lease_left,
                    .failure = std::move(standing.failure)};
 }
 

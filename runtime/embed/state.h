@@ -33,19 +33,21 @@ struct Runtime::State {
   Result<std::string> answer_bytes(std::string_view json, std::optional<Instant> at, bool explain) const;
   Result<std::string> default_bytes(const Pinned& pinned, std::string_view json, std::optional<Instant> at, bool explain) const;
   Result<Decision> default_answer(const Pinned& pinned, const Request& request, bool explain) const;
-  DecideOptions how(const Pinned& pinned, bool explain) const { return {.explain = explain, .key = key || follower ? &pinned.key : nullptr}; }
+  DecideOptions how(const Pinned& pinned, bool explain) const {
+    return {.explain = explain, .key = key || follower ? &pinned.key : nullptr};
+  }
   Result<Request> parsed(std::string_view json, std::optional<Instant> at) const;
   Result<Decision> answer(Request request, Problems problems, bool explain) const;
-  Status know(Request& request) const;   // puts what the host knows beneath what the request says
+  Status know(Request& request) const;  // puts what the host knows beneath what the request says
   void tell(const Request& request, const Decision& decision) const;
   void log_policies(Workers::Worker& worker, int failures) const;
 
   // ---- changing
-  Status load(const Files& files);       // all of it or nothing
-  Result<Catalog*> authoring() const;    // code usage where there is no store
+  Status load(const Files& files);     // all of it or nothing
+  Result<Catalog*> authoring() const;  // code usage where there is no store
 
   const RuntimeOptions options;
-  const Environment host;                // options.functions, as policies see them
+  const Environment host;  // options.functions, as policies see them
   LuaPolicyCompiler policies;
   std::optional<TokenKey> key;
   mutable Workers workers;
@@ -53,8 +55,8 @@ struct Runtime::State {
   // From a folder or files.
   enum class Kind { folder, files, store, followed } kind = Kind::files;
   std::string folder;
-  std::mutex changes;                    // one reload at a time
-  mutable std::shared_mutex mutex;       // guards the two below
+  std::mutex changes;               // one reload at a time
+  mutable std::shared_mutex mutex;  // guards the two below
   std::shared_ptr<const LoadedWorkspace> loaded;
   std::shared_ptr<const Snapshot> snapshot;
 

@@ -23,7 +23,7 @@ Result<Workers::Borrowed> Workers::borrow(const std::shared_ptr<const Snapshot>&
 }
 
 void Workers::serve(const std::shared_ptr<const Snapshot>& snapshot) {
-  std::vector<std::unique_ptr<Worker>> outdated;        // ends after the lock does
+  std::vector<std::unique_ptr<Worker>> outdated;  // ends after the lock does
   const std::lock_guard lock(mutex_);
   serving_ = snapshot.get();
   outdated.swap(idle_);

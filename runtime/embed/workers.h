@@ -18,7 +18,7 @@ class Workers {
 
   struct Worker {
     DecideScratch scratch;
-    std::unique_ptr<LuaPolicyRunner> runner;            // none where there is nothing to run
+    std::unique_ptr<LuaPolicyRunner> runner;  // none where there is nothing to run
     PolicyRunner& policies() { return runner ? *runner : no_policies(); }
   };
 
@@ -48,10 +48,10 @@ class Workers {
 
   const Environment host_;
   const Duration deadline_;
-  const std::shared_ptr<PolicyBreaker> breaker_ = std::make_shared<PolicyBreaker>();   // one for all, as for a workspace's threads
+  const std::shared_ptr<PolicyBreaker> breaker_ = std::make_shared<PolicyBreaker>();  // one for all, as for a workspace's threads
   std::mutex mutex_;
   std::vector<std::unique_ptr<Worker>> idle_;
-  const Snapshot* serving_ = nullptr;                   // only compared; the runtime holds it
+  const Snapshot* serving_ = nullptr;  // only compared; the runtime holds it
 };
 
 }  // namespace footlight

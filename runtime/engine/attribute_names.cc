@@ -12,8 +12,11 @@ std::uint32_t AttributeNames::child(std::uint32_t parent, std::string_view key) 
 }
 
 void AttributeNames::add_edge(std::uint32_t parent, std::uint32_t node, std::string_view key, bool is_dotted) {
-  edges_.push_back({key.size() > ShortText::max ? ShortText() : short_text(key), parent, static_cast<std::uint32_t>(text_.size()),
-                    static_cast<std::uint32_t>(key.size()), {.node = node, .is_dotted = is_dotted}});
+  edges_.push_back({key.size() > ShortText::max ? ShortText() : short_text(key),
+                    parent,
+                    static_cast<std::uint32_t>(text_.size()),
+                    static_cast<std::uint32_t>(key.size()),
+                    {.node = node, .is_dotted = is_dotted}});
   text_ += key;
 }
 
@@ -55,7 +58,8 @@ void AttributeNames::seal() {
 const AttributeNames::Step& AttributeNames::long_step(std::uint32_t parent, std::string_view key) const {
   for (std::size_t at = places_.first(hash_of(quick_hash(key), parent));; at = places_.next(at)) {
     const Edge& edge = table_[at];
-    if (edge.step.node == none || (edge.parent == parent && is_same_text(std::string_view(text_).substr(edge.at, edge.size), key))) return edge.step;
+    if (edge.step.node == none || (edge.parent == parent && is_same_text(std::string_view(text_).substr(edge.at, edge.size), key)))
+      return edge.step;
   }
 }
 

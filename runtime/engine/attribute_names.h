@@ -20,21 +20,21 @@ class AttributeNames {
   static constexpr std::uint32_t root = 0, none = UINT32_MAX;
   struct Node {
     std::uint32_t parent = none;
-    int number = -1;                     // of the attribute; -1: it only holds others
-    std::uint8_t fits = 0;               // kinds of values that are of its type whatever they say: a bit for each of SlotValue::Kind
+    int number = -1;        // of the attribute; -1: it only holds others
+    std::uint8_t fits = 0;  // kinds of values that are of its type whatever they say: a bit for each of SlotValue::Kind
   };
   // Where a key leads, with what the node says.
   struct Step {
     std::uint32_t node = none;
-    std::uint32_t plain = none;          // the node too; nodes().size() where there is none, or nodes stand in between
+    std::uint32_t plain = none;  // the node too; nodes().size() where there is none, or nodes stand in between
     int number = -1;
-    std::uint8_t fits = 0;               // of a node without a number: all
-    bool is_dotted = false;              // the key leads over nodes in between
+    std::uint8_t fits = 0;   // of a node without a number: all
+    bool is_dotted = false;  // the key leads over nodes in between
   };
 
   AttributeNames() { nodes_.push_back({}); }
   void add(std::string_view dotted, int number, std::uint8_t fits);
-  void seal();                           // after the last `add`; before that nothing is found
+  void seal();  // after the last `add`; before that nothing is found
 
   const std::vector<Node>& nodes() const { return nodes_; }
   // Where a key leads within an object that stands at `parent`. ShortText::max bytes can be read from where the key begins.
@@ -47,13 +47,15 @@ class AttributeNames {
     for (std::size_t at = places_.first(hash_of(quick_hash(text, key.size()), parent));; at = places_.next(at)) {
       const Edge& edge = table_[at];
       // One branch for all that must be the same, and then mostly not a second one.
-      if (((edge.text.low ^ text.low) | (edge.text.high ^ text.high) | (edge.parent ^ parent) | (edge.size ^ key.size())) == 0 || edge.step.node == none) return edge.step;
+      if (((edge.text.low ^ text.low) | (edge.text.high ^ text.high) | (edge.parent ^ parent) | (edge.size ^ key.size())) == 0 ||
+          edge.step.node == none)
+        return edge.step;
     }
   }
 
  private:
-  struct alignas(64) Edge {              // in one line of the cache
-    ShortText text;                      // where it is short
+  struct alignas(64) Edge {  // in one line of the cache
+    ShortText text;          // where it is short
     std::uint32_t parent = none, at = 0, size = 0;
     Step step;
   };
@@ -63,11 +65,11 @@ class AttributeNames {
   std::uint32_t child(std::uint32_t parent, std::string_view key);
 
   std::vector<Node> nodes_;
-  std::vector<Edge> edges_;              // as added
+  std::vector<Edge> edges_;  // as added
   std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> children_;
   std::set<std::pair<std::uint32_t, std::string>> dotted_;
   HashPlaces places_;
-  std::vector<Edge> table_{1};           // in those places
+  std::vector<Edge> table_{1};  // in those places
   std::string text_;
 };
 

@@ -17,11 +17,12 @@ constexpr std::size_t filings_max = 24;
 // The ways in which an audience can hold, each with the conditions that it needs at least.
 class Ways {
  public:
-  Ways(const Nodes& nodes, std::span<const std::uint32_t> tests, const Conditions& conditions) : nodes_(nodes), tests_(tests), conditions_(conditions) {}
+  Ways(const Nodes& nodes, std::span<const std::uint32_t> tests, const Conditions& conditions)
+      : nodes_(nodes), tests_(tests), conditions_(conditions) {}
 
   struct Way {
-    std::vector<Condition> needs;          // listed conditions that must hold, the rarest first
-    Condition rest = always_true;          // what else must: Filings::rest
+    std::vector<Condition> needs;  // listed conditions that must hold, the rarest first
+    Condition rest = always_true;  // what else must: Filings::rest
   };
   using List = std::vector<Way>;
 
@@ -52,7 +53,7 @@ class Ways {
     List best{Way{}};
     Way common;
     const int end = end_of(group);
-    int several = 0;                       // parts with more ways than one: of these only one is told
+    int several = 0;  // parts with more ways than one: of these only one is told
     for (int part = group + 1; part < end; part = end_of(part)) {
       List ways = of(part, wanted);
       if (ways.empty()) return {};
@@ -107,7 +108,8 @@ class Ways {
 
 class AudiencePrograms::Writer {
  public:
-  Writer(const Nodes& nodes, std::span<const std::uint32_t> tests, const Conditions& conditions, std::vector<Condition> known, std::vector<AudienceStep>& steps)
+  Writer(const Nodes& nodes, std::span<const std::uint32_t> tests, const Conditions& conditions, std::vector<Condition> known,
+         std::vector<AudienceStep>& steps)
       : nodes_(nodes), tests_(tests), conditions_(conditions), known_(std::move(known)), steps_(steps), first_(steps.size()) {}
 
   void write() {
@@ -138,7 +140,7 @@ class AudiencePrograms::Writer {
   void group(int at, std::uint16_t yes, std::uint16_t no, bool is_all) {
     std::vector<int> parts;
     for (int part = at + 1; part < end_of(at); part = end_of(part))
-      if (!is_known(part, is_all)) parts.push_back(part);   // it does not decide
+      if (!is_known(part, is_all)) parts.push_back(part);  // it does not decide
     // What decides soonest and costs least comes first; but whether a policy is asked, and so may fail, depends on
     // the order that the author wrote.
     if (!has_policy(at))
@@ -168,7 +170,8 @@ class AudiencePrograms::Writer {
       steps_.push_back({handed | number, next, next});
       place(next);
     }
-    steps_.push_back({(number > 0 ? split_policy : policy) | static_cast<std::uint32_t>(nodes_[static_cast<std::size_t>(at)].policy), yes, no});
+    steps_.push_back(
+        {(number > 0 ? split_policy : policy) | static_cast<std::uint32_t>(nodes_[static_cast<std::size_t>(at)].policy), yes, no});
   }
 
   // Whether it is known already that the part is `what`.
@@ -219,13 +222,14 @@ class AudiencePrograms::Writer {
   const Nodes& nodes_;
   const std::span<const std::uint32_t> tests_;
   const Conditions& conditions_;
-  const std::vector<Condition> known_;                     // conditions that hold, in order
+  const std::vector<Condition> known_;  // conditions that hold, in order
   std::vector<AudienceStep>& steps_;
   const std::size_t first_;
   std::vector<std::uint16_t> labels_;
 };
 
-std::uint32_t AudiencePrograms::add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions, const Filings& filings) {
+std::uint32_t AudiencePrograms::add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions,
+                                    const Filings& filings) {
   if (filings.rest == always_true) return 0;
   const auto program = static_cast<std::uint32_t>(steps_.size());
   Writer(audience.nodes(), tests, conditions, filings.common(), steps_).write();
@@ -236,7 +240,9 @@ std::vector<Condition> Filings::common() const {
   std::vector<Condition> all;
   if (ways.empty()) return all;
   for (const Condition need : ways[0].needs)
-    if (std::all_of(ways.begin(), ways.end(), [&](const Filing& way) { return std::find(way.needs.begin(), way.needs.end(), need) != way.needs.end(); })) all.push_back(need);
+    if (std::all_of(ways.begin(), ways.end(),
+                    [&](const Filing& way) { return std::find(way.needs.begin(), way.needs.end(), need) != way.needs.end(); }))
+      all.push_back(need);
   std::sort(all.begin(), all.end());
   return all;
 }

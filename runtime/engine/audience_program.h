@@ -34,7 +34,7 @@ struct Filings {
 Filings filings_of(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions);
 
 struct AudienceStep {
-  std::uint32_t condition = 0;             // or a policy
+  std::uint32_t condition = 0;  // or a policy
   std::uint16_t yes = 0, no = 0;
 };
 // Where its steps begin; whoever made it keeps them. It asks what is left to ask where one of the audience's ways is met.
@@ -44,14 +44,15 @@ using AudienceProgram = const AudienceStep*;
 class AudiencePrograms {
  public:
   // Where it will begin, and after the last of them: the program.
-  std::uint32_t add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions, const Filings& filings);
+  std::uint32_t add(const PredicateProgram& audience, std::span<const std::uint32_t> tests, const Conditions& conditions,
+                    const Filings& filings);
   AudienceProgram at(std::uint32_t begin) const { return steps_.data() + begin; }
 
   // `ask(AskedPolicy)` answers std::optional<bool>: nothing ends the run, and the audience does not hold.
   template <class Ask>
   static bool holds(AudienceProgram steps, const Conditions& conditions, const RequestSlots& slots, Truths& truths, const Ask& ask) {
     std::uint16_t at = 0;
-    std::uint64_t met = 0;                 // conditions of the policy that is asked next
+    std::uint64_t met = 0;  // conditions of the policy that is asked next
     while (at < reject) {
       const AudienceStep& step = steps[at];
       bool is_true;
@@ -63,7 +64,8 @@ class AudiencePrograms {
         met |= std::uint64_t{1} << (step.condition & ~handed);
         is_true = true;
       } else {
-        const std::optional<bool> answer = ask(AskedPolicy{static_cast<int>(step.condition & ~split_policy), (step.condition & split_policy) == split_policy, std::exchange(met, 0)});
+        const std::optional<bool> answer = ask(AskedPolicy{static_cast<int>(step.condition & ~split_policy),
+                                                           (step.condition & split_policy) == split_policy, std::exchange(met, 0)});
         if (!answer) return false;
         is_true = *answer;
       }
@@ -76,11 +78,11 @@ class AudiencePrograms {
 
  private:
   static constexpr std::uint32_t policy = 1u << 31, split_policy = policy | 1u << 29;
-  static constexpr std::uint32_t handed = policy | 1u << 30;   // notes that a condition holds which a policy is handed
+  static constexpr std::uint32_t handed = policy | 1u << 30;  // notes that a condition holds which a policy is handed
   static constexpr std::uint16_t accept = 0xFFFF, reject = 0xFFFE;
   class Writer;
 
-  std::vector<AudienceStep> steps_ = {{always_true, accept, accept}};   // everyone's
+  std::vector<AudienceStep> steps_ = {{always_true, accept, accept}};  // everyone's
 };
 
 }  // namespace footlight

@@ -21,7 +21,7 @@ std::uint32_t fnv1a_of_digits(std::uint32_t number) {
     char digits[8];
     return fnv1a({digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, number).ptr - digits)});
   }
-  constexpr unsigned point = 57;                           // what stands above are the next two digits
+  constexpr unsigned point = 57;  // what stands above are the next two digits
   constexpr std::uint64_t behind = (std::uint64_t{1} << point) - 1;
   std::uint64_t rest = number * (behind / 100'000'000 + 1);
   const auto two = static_cast<unsigned>(rest >> point);
@@ -41,8 +41,6 @@ std::uint32_t bucket_salt(std::string_view salt) { return fnv1a(salt); }
 
 int bucket_of(std::string_view salt, std::string_view text) { return bucket_after(bucket_salt(salt), text); }
 
-int bucket_after(std::uint32_t salt, std::string_view text) {
-  return static_cast<int>(fnv1a_of_digits(fnv1a(text, salt)) % 10'000);
-}
+int bucket_after(std::uint32_t salt, std::string_view text) { return static_cast<int>(fnv1a_of_digits(fnv1a(text, salt)) % 10'000); }
 
 }  // namespace footlight

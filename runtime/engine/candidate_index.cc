@@ -27,7 +27,9 @@ struct CandidateIndex::Portable {
 struct CandidateIndex::Bmi2 {
   [[gnu::target("bmi,bmi2,popcnt")]] static std::uint64_t those(std::uint64_t bits, std::uint64_t mask) { return _pext_u64(bits, mask); }
   // Two generations have the instruction, and take longer for it than without.
-  static bool is_there() { return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2"); }
+  static bool is_there() {
+    return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2");
+  }
 };
 #endif
 
@@ -36,7 +38,8 @@ bool CandidateIndex::is_before(const Row& a, const Row& b) {
   return left == right ? a.member < b.member : left < right;
 }
 
-CandidateIndex::CandidateIndex(const CandidateIndex& before, const std::vector<std::uint32_t>& now, std::vector<Row> came, std::uint32_t members)
+CandidateIndex::CandidateIndex(const CandidateIndex& before, const std::vector<std::uint32_t>& now, std::vector<Row> came,
+                               std::uint32_t members)
     : CandidateIndex(
           [&] {
             // As the rows stand in order already, they are put together in one go.
@@ -70,12 +73,14 @@ CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : m
   groups_.push_back(static_cast<std::uint32_t>(rows.size()));
   const bool is_wide = std::any_of(rows.begin(), rows.end(), [](const Row& row) {
     constexpr std::uint32_t most = UINT16_MAX;
-    return row.member > most || std::any_of(std::begin(row.filing.needs) + 1, std::end(row.filing.needs), [](Condition need) { return need > most; });
+    return row.member > most ||
+        std::any_of(std::begin(row.filing.needs) + 1, std::end(row.filing.needs), [](Condition need) { return need > most; });
   });
   const auto keep = [&]<class Number>(std::vector<Kept<Number>>& kept) {
     kept.reserve(rows.size());
     const auto number = [](std::uint32_t of) { return static_cast<Number>(of); };
-    for (const auto& [member, filing] : rows) kept.push_back({number(member), {number(filing.needs[1]), number(filing.needs[2]), number(filing.needs[3])}});
+    for (const auto& [member, filing] : rows)
+      kept.push_back({number(member), {number(filing.needs[1]), number(filing.needs[2]), number(filing.needs[3])}});
   };
   is_wide ? keep(wide_) : keep(rows_);
   words_.shrink_to_fit();
@@ -90,7 +95,9 @@ std::vector<CandidateIndex::Row> CandidateIndex::rows() const {
     for (const Word& word : words_)
       for (std::uint64_t filed = word.filed; filed != 0; filed &= filed - 1, ++group)
         for (std::uint32_t at = group[0]; at < group[1]; ++at)
-          rows.push_back({kept[at].member, {{word.word << 6 | static_cast<Condition>(std::countr_zero(filed)), kept[at].needs[0], kept[at].needs[1], kept[at].needs[2]}}});
+          rows.push_back({kept[at].member,
+                          {{word.word << 6 | static_cast<Condition>(std::countr_zero(filed)), kept[at].needs[0], kept[at].needs[1],
+                            kept[at].needs[2]}}});
   };
   wide_.empty() ? give(rows_) : give(wide_);
   return rows;
@@ -102,8 +109,10 @@ template <class Machine>
 }
 
 template <class Machine>
-[[gnu::always_inline]] inline void CandidateIndex::find_among(const auto* rows, const std::uint64_t* listed, std::uint64_t* possible) const {
-  if (members_ == 0 || members_ > 64) return find_into<Machine>(rows, listed, [&](std::uint32_t word, std::uint64_t bits) { possible[word] |= bits; });
+[[gnu::always_inline]] inline void CandidateIndex::find_among(const auto* rows, const std::uint64_t* listed,
+                                                              std::uint64_t* possible) const {
+  if (members_ == 0 || members_ > 64)
+    return find_into<Machine>(rows, listed, [&](std::uint32_t word, std::uint64_t bits) { possible[word] |= bits; });
   // One word stays in a register: each bit would wait for the one before to be written and read again.
   std::uint64_t all = 0;
   find_into<Machine>(rows, listed, [&](std::uint32_t, std::uint64_t bits) { all |= bits; });
@@ -140,7 +149,9 @@ template <class Machine>
 }
 
 #if defined(__x86_64__)
-[[gnu::target("bmi,bmi2,popcnt")]] void CandidateIndex::find_bmi2(const std::uint64_t* listed, std::uint64_t* possible) const { find_by<Bmi2>(listed, possible); }
+[[gnu::target("bmi,bmi2,popcnt")]] void CandidateIndex::find_bmi2(const std::uint64_t* listed, std::uint64_t* possible) const {
+  find_by<Bmi2>(listed, possible);
+}
 #endif
 
 // One word is written as a whole.
@@ -166,7 +177,8 @@ void CandidateIndex::find_portably(const Truths& truths, std::vector<std::uint64
 }
 
 std::size_t CandidateIndex::bytes() const {
-  return rows_.capacity() * sizeof(rows_[0]) + wide_.capacity() * sizeof(wide_[0]) + words_.capacity() * sizeof(Word) + groups_.capacity() * sizeof(std::uint32_t);
+  return rows_.capacity() * sizeof(rows_[0]) + wide_.capacity() * sizeof(wide_[0]) + words_.capacity() * sizeof(Word) +
+      groups_.capacity() * sizeof(std::uint32_t);
 }
 
 }  // namespace footlight

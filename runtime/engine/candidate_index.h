@@ -36,8 +36,8 @@ class CandidateIndex {
 
  private:
   struct Word {
-    std::uint64_t filed = 0;               // conditions of one word of Truths that something is filed under
-    std::uint32_t word = 0, groups = 0;    // so many
+    std::uint64_t filed = 0;             // conditions of one word of Truths that something is filed under
+    std::uint32_t word = 0, groups = 0;  // so many
   };
   struct Portable;
   struct Bmi2;
@@ -46,7 +46,7 @@ class CandidateIndex {
   template <class Number>
   struct Kept {
     Number member = 0;
-    Number needs[3] = {};                  // besides
+    Number needs[3] = {};  // besides
   };
 
   static bool is_before(const Row& a, const Row& b);
@@ -63,7 +63,7 @@ class CandidateIndex {
   std::vector<Kept<std::uint16_t>> rows_;  // by rarest condition; a line of the cache has eight of them
   std::vector<Kept<std::uint32_t>> wide_;  // instead, where a number does not fit
   std::vector<Word> words_;
-  std::vector<std::uint32_t> groups_;      // where the rows of each condition begin, and where the last end
+  std::vector<std::uint32_t> groups_;  // where the rows of each condition begin, and where the last end
   std::uint32_t members_ = 0;
 };
 

@@ -26,8 +26,9 @@ Problems CompileCheck::problems_of(const ServedExperience& served, const IdLists
   if (const auto compiled = compiler_->experience(served, lists, problems)) compiler_->forget(*compiled);
   // Refused where it is written, not where it is served: it does no harm there.
   if (const auto& schedule = served.definition.schedule; schedule && schedule->rrule && Occurrences(*schedule->rrule).is_empty())
-    problems.push_back({Code::bad_schedule, SnapshotCompiler::place(served, "$.schedule.rrule.rule"),
-                        "the rule `" + to_text(schedule->rrule->rule) + "` names no time at all from " + to_text(schedule->rrule->from) + " on"});
+    problems.push_back(
+        {Code::bad_schedule, SnapshotCompiler::place(served, "$.schedule.rrule.rule"),
+         "the rule `" + to_text(schedule->rrule->rule) + "` names no time at all from " + to_text(schedule->rrule->from) + " on"});
   return problems;
 }
 

@@ -27,7 +27,7 @@ class CompileCheck {
   const Workspace& workspace_;
   PolicyCompiler& policies_;
   std::unique_ptr<SnapshotCompiler> compiler_;
-  std::size_t names_ = 0;                               // that the workspace itself speaks of
+  std::size_t names_ = 0;  // that the workspace itself speaks of
 };
 
 }  // namespace footlight

@@ -35,7 +35,7 @@ class Conditions::Lister {
   struct Intervals {
     struct Edge {
       std::size_t at;
-      bool begins;                                         // where one run ends and another begins, the condition holds
+      bool begins;  // where one run ends and another begins, the condition holds
       Condition condition;
       auto operator<=>(const Edge&) const = default;
     };
@@ -57,7 +57,7 @@ class Conditions::Lister {
     Lists& lists = *all_.lists_;
     std::map<std::string, std::vector<Condition>, std::less<>> texts, items, prefixes, suffixes, within;
     std::map<std::string, std::vector<const Test*>> alls;
-    std::map<std::string, Condition, std::less<>> is_met;                  // that a list has a text that is asked for with others
+    std::map<std::string, Condition, std::less<>> is_met;  // that a list has a text that is asked for with others
     std::vector<Condition> present, truth[2];
     std::vector<double> cuts;
     std::vector<Version> versions;
@@ -66,13 +66,23 @@ class Conditions::Lister {
     for (const Test* test : tests) {
       if (test->op == Op::starts) prefix_lengths[test->operand.string().size()];
       if (test->op == Op::ends) suffix_lengths[test->operand.string().size()];
-      const auto cut = [&](const Value& at) { if (at.is_number()) cuts.push_back(at.number()); };
+      const auto cut = [&](const Value& at) {
+        if (at.is_number()) cuts.push_back(at.number());
+      };
       switch (test->op) {
-        case Op::eq: case Op::lt: case Op::le: case Op::gt: case Op::ge: cut(test->operand); break;
-        case Op::in: case Op::between: for (const Value& value : test->operand.array()) cut(value); break;
+        case Op::eq:
+        case Op::lt:
+        case Op::le:
+        case Op::gt:
+        case Op::ge: cut(test->operand); break;
+        case Op::in:
+        case Op::between:
+          for (const Value& value : test->operand.array()) cut(value);
+          break;
         case Op::semver:
           versions.push_back(test->rare->version->version);
-          if (const auto digit = test->operand.string().find_first_of("0123456789"); parse_version(std::string_view(test->operand.string()).substr(digit)))
+          if (const auto digit = test->operand.string().find_first_of("0123456789");
+              parse_version(std::string_view(test->operand.string()).substr(digit)))
             version_texts.push_back(test->operand.string().substr(digit));
           break;
         default: break;
@@ -81,14 +91,18 @@ class Conditions::Lister {
     std::sort(cuts.begin(), cuts.end());
     cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
     std::sort(versions.begin(), versions.end(), Lists::is_before);
-    versions.erase(std::unique(versions.begin(), versions.end(), [](const Version& a, const Version& b) { return (a <=> b) == 0; }), versions.end());
+    versions.erase(std::unique(versions.begin(), versions.end(), [](const Version& a, const Version& b) { return (a <=> b) == 0; }),
+                   versions.end());
 
-    std::map<std::string, int, std::less<>> distinct, distinct_items;      // for guesses
-    std::map<std::string, int, std::less<>> in_alls;                       // how many tests ask for it with others
+    std::map<std::string, int, std::less<>> distinct, distinct_items;  // for guesses
+    std::map<std::string, int, std::less<>> in_alls;                   // how many tests ask for it with others
     for (const Test* test : tests) {
-      const auto note = [](auto& into, const Value& value) { if (value.is_string()) into[value.string()]; };
+      const auto note = [](auto& into, const Value& value) {
+        if (value.is_string()) into[value.string()];
+      };
       if (test->op == Op::eq) note(distinct, test->operand);
-      if (test->op == Op::in) for (const Value& value : test->operand.array()) note(distinct, value);
+      if (test->op == Op::in)
+        for (const Value& value : test->operand.array()) note(distinct, value);
       if (test->op == Op::has_any || test->op == Op::has_all)
         for (const Value& value : test->operand.array())
           if (note(distinct_items, value); test->op == Op::has_all && value.is_string()) ++in_alls[value.string()];
@@ -106,7 +120,9 @@ class Conditions::Lister {
     const auto one_of = [](double share) { return static_cast<float>(std::clamp(share, 1e-6, 0.95)); };
     for (Test* test : tests) {
       const auto number = [&](float share) { return all_.listed(*test, share); };
-      const auto class_of = [&](double at) { return 2 * static_cast<std::size_t>(std::lower_bound(cuts.begin(), cuts.end(), at) - cuts.begin()) + 1; };
+      const auto class_of = [&](double at) {
+        return 2 * static_cast<std::size_t>(std::lower_bound(cuts.begin(), cuts.end(), at) - cuts.begin()) + 1;
+      };
       switch (test->op) {
         case Op::exists: present.push_back(number(0.7f)); break;
         case Op::eq:
@@ -127,7 +143,7 @@ class Conditions::Lister {
         case Op::le:
         case Op::gt:
         case Op::ge: {
-          if (!test->operand.is_number()) break;           // texts in order: evaluated
+          if (!test->operand.is_number()) break;  // texts in order: evaluated
           const std::size_t at = class_of(test->operand.number());
           if (test->op == Op::lt) runs.push_back({test, 0, at, false});
           if (test->op == Op::le) runs.push_back({test, 0, at + 1, false});
@@ -155,17 +171,21 @@ class Conditions::Lister {
         case Op::has_any: {
           const Array& wanted = test->operand.array();
           if (!std::all_of(wanted.begin(), wanted.end(), [](const Value& value) { return value.is_string(); })) break;
-          const Condition condition = number(one_of(2.0 * static_cast<double>(wanted.size()) / static_cast<double>(std::max<std::size_t>(2, distinct_items.size()))));
+          const Condition condition = number(
+              one_of(2.0 * static_cast<double>(wanted.size()) / static_cast<double>(std::max<std::size_t>(2, distinct_items.size()))));
           for (const Value& value : wanted) items[value.string()].push_back(condition);
           break;
         }
         case Op::has_all: {
           const Array& wanted = test->operand.array();
           // Beside others there is no room for conditions that no test has.
-          if (all_.below_ || wanted.empty() || wanted.size() > all_texts_max || !std::all_of(wanted.begin(), wanted.end(), [](const Value& value) { return value.is_string(); })) break;
+          if (all_.below_ || wanted.empty() || wanted.size() > all_texts_max ||
+              !std::all_of(wanted.begin(), wanted.end(), [](const Value& value) { return value.is_string(); }))
+            break;
           const double among = static_cast<double>(std::max<std::size_t>(2, distinct_items.size()));
           number(one_of(std::pow(std::min(0.5, 2.0 / among), static_cast<double>(wanted.size()))));
-          const Value& rarest = *std::min_element(wanted.begin(), wanted.end(), [&](const Value& a, const Value& b) { return in_alls[a.string()] < in_alls[b.string()]; });
+          const Value& rarest = *std::min_element(
+              wanted.begin(), wanted.end(), [&](const Value& a, const Value& b) { return in_alls[a.string()] < in_alls[b.string()]; });
           alls[rarest.string()].push_back(test);
           for (const Value& value : wanted) {
             const auto [text, is_new] = is_met.try_emplace(value.string(), all_.first_ + size_of(all_.shares_));
@@ -194,14 +214,16 @@ class Conditions::Lister {
       listings += run.last - run.first;
       if (listings > most && !is_listed(*run.test)) continue;
       Intervals& into = run.is_version ? version_classes : classes;
-      into.add(all_.listed(*run.test, one_of(static_cast<double>(run.last - run.first) / static_cast<double>(into.count))), run.first, run.last);
+      into.add(all_.listed(*run.test, one_of(static_cast<double>(run.last - run.first) / static_cast<double>(into.count))), run.first,
+               run.last);
     }
 
     for (const Condition condition : present) lists.present.push_back({attribute, condition - all_.first_});
     if (!truth[false].empty() || !truth[true].empty()) lists.booleans.push_back({attribute, {bits(truth[false]), bits(truth[true]), {}}});
     if (!texts.empty()) lists.texts.push_back(table(attribute, texts));
     if (!items.empty()) lists.items.push_back(table(attribute, items));
-    const auto count = std::accumulate(alls.begin(), alls.end(), std::size_t{0}, [](std::size_t sum, const auto& some) { return sum + some.second.size(); });
+    const auto count = std::accumulate(alls.begin(), alls.end(), std::size_t{0},
+                                       [](std::size_t sum, const auto& some) { return sum + some.second.size(); });
     for (const auto& [text, those] : alls) {
       std::vector<Lists::All>& into = count <= alls_few ? lists.few_alls : lists.alls;
       if (&into == &lists.alls) found_by(lists.items.back(), text);
@@ -249,7 +271,10 @@ class Conditions::Lister {
   void list(int attribute, const std::vector<double>& cuts, Intervals& intervals) {
     Lists& lists = *all_.lists_;
     const std::size_t places = std::max(cuts_least, std::bit_ceil(cuts.size() + 1));
-    Lists::Numbers row{.attribute = attribute, .first_cut = size_of(lists.cuts), .half = static_cast<std::uint32_t>(places / 2), .windows = size_of(lists.windows)};
+    Lists::Numbers row{.attribute = attribute,
+                       .first_cut = size_of(lists.cuts),
+                       .half = static_cast<std::uint32_t>(places / 2),
+                       .windows = size_of(lists.windows)};
     for (const double cut : cuts) lists.cuts.push_back(Lists::in_order(cut));
     lists.cuts.resize(row.first_cut + places, UINT64_MAX);
     each_of(intervals, [&](std::size_t i) {
@@ -264,7 +289,8 @@ class Conditions::Lister {
   }
 
   // What lists have all of.
-  void list(const std::vector<const Test*>& those, const std::map<std::string, Condition, std::less<>>& is_met, std::vector<Lists::All>& into) {
+  void list(const std::vector<const Test*>& those, const std::map<std::string, Condition, std::less<>>& is_met,
+            std::vector<Lists::All>& into) {
     for (const Test* test : those) {
       std::vector<Condition> wanted;
       for (const Value& value : test->operand.array()) wanted.push_back(is_met.find(value.string())->second);
@@ -276,7 +302,8 @@ class Conditions::Lister {
   void found_by(const Lists::Texts& row, const std::string& text) {
     Lists& lists = *all_.lists_;
     std::size_t at = row.places.first(quick_hash(text));
-    while (std::string_view(lists.text).substr(lists.entries[row.first + at].at, lists.entries[row.first + at].size) != text) at = row.places.next(at);
+    while (std::string_view(lists.text).substr(lists.entries[row.first + at].at, lists.entries[row.first + at].size) != text)
+      at = row.places.next(at);
     lists.entries[row.first + at].first_all = size_of(lists.alls);
     lists.entries[row.first + at].has_more = 1;
   }
@@ -307,7 +334,8 @@ class Conditions::Lister {
     }
     // Half a word for each, so that hardly another place of a text is taken for one of them.
     const std::size_t maybe_room = std::bit_ceil(std::max<std::size_t>(64, made.size() / 2));
-    const Lists::Within row{attribute, size_of(lists.maybe), static_cast<std::uint32_t>(std::countl_zero(maybe_room) + 1), size_of(lists.parts), HashPlaces(hashes, 2 * made.size())};
+    const Lists::Within row{attribute, size_of(lists.maybe), static_cast<std::uint32_t>(std::countl_zero(maybe_room) + 1),
+                            size_of(lists.parts), HashPlaces(hashes, 2 * made.size())};
     lists.maybe.resize(lists.maybe.size() + maybe_room);
     lists.parts.resize(lists.parts.size() + row.places.count());
     for (std::size_t i = 0; i < made.size(); ++i) {
@@ -380,8 +408,15 @@ class Conditions::Lister {
       const std::uint64_t hash = *next++;
       const bool is_long = key.size() > ShortText::max;
       std::size_t at = made.places.first(hash);
-      for (; lists.entries[made.first + at].size != Lists::Entry::unused; at = made.places.next(at)) lists.entries[made.first + at].is_passed = 1;
-      lists.entries[made.first + at] = {range, is_long ? ShortText{hash, 0} : short_text(key), size_of(lists.text), size_of(key), Lists::Entry::none, is_long || range.count > 0, 0};
+      for (; lists.entries[made.first + at].size != Lists::Entry::unused; at = made.places.next(at))
+        lists.entries[made.first + at].is_passed = 1;
+      lists.entries[made.first + at] = {range,
+                                        is_long ? ShortText{hash, 0} : short_text(key),
+                                        size_of(lists.text),
+                                        size_of(key),
+                                        Lists::Entry::none,
+                                        is_long || range.count > 0,
+                                        0};
       lists.text += key;
     }
     return made;
@@ -390,8 +425,8 @@ class Conditions::Lister {
   static std::uint32_t size_of(const auto& of) { return static_cast<std::uint32_t>(of.size()); }
 
   Conditions& all_;
-  std::vector<std::uint64_t> held_;                        // conditions that hold, in the making
-  std::uint32_t held_from_ = 0;                            // its first word
+  std::vector<std::uint64_t> held_;  // conditions that hold, in the making
+  std::uint32_t held_from_ = 0;      // its first word
 };
 
 void Conditions::list(std::map<int, std::vector<Test*>>& by_attribute) {

@@ -66,12 +66,12 @@ class Conditions::Lists::Finder {
   }
 
  private:
-  struct Asked {                                           // without an initialiser: most are never used
+  struct Asked {  // without an initialiser: most are never used
     std::uint64_t low, high;
     const char* key;
     std::size_t size;
     const Texts* texts;
-    const Entry* entry;                                    // where it is looked for first
+    const Entry* entry;  // where it is looked for first
   };
   static constexpr std::size_t waiting_max = 64;
 
@@ -137,7 +137,9 @@ class Conditions::Lists::Finder {
 
 void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) const {
   Finder finder(*this, slots.has_room(), truths);
-  each_of(texts, [&](const Texts& row) { return slots[row.attribute].kind == Kind::string; }, [&](const Texts& row) { finder.find(row, slots[row.attribute].string()); });
+  each_of(
+      texts, [&](const Texts& row) { return slots[row.attribute].kind == Kind::string; },
+      [&](const Texts& row) { finder.find(row, slots[row.attribute].string()); });
   for (const Texts& row : items)
     if (const SlotValue& value = slots[row.attribute]; value.kind == Kind::list)
       for (const SlotValue& item : slots.items(value))
@@ -163,24 +165,27 @@ void Conditions::Lists::set(const RequestSlots& slots, std::uint64_t* truths) co
     const bool is_cut = at != row.cuts.end() && !is_before(*version, *at);
     apply(classes[row.classes + 2 * static_cast<std::size_t>(at - row.cuts.begin()) + is_cut], truths);
   }
-  each_of(numbers, [&](const Numbers& row) { return slots[row.attribute].kind == Kind::number; }, [&](const Numbers& row) {
-    const std::uint64_t number = in_order(slots[row.attribute].number);
-    const std::uint64_t* const sorted = cuts.data() + row.first_cut;
-    const std::size_t at = first_not_below(sorted, row.half, number), number_class = 2 * at + (sorted[at] == number);
-    const Window& window = windows[row.windows + number_class];
-    std::uint64_t* const from = truths + row.word;         // behind the last word there is room for others
-    from[0] |= window.masks[0];
-    from[1] |= window.masks[1];
-    from[2] |= window.masks[2];
-    from[3] |= window.masks[3];
-    if (row.rest != Numbers::none) apply(classes[row.rest + number_class], truths);
-  });
+  each_of(
+      numbers, [&](const Numbers& row) { return slots[row.attribute].kind == Kind::number; },
+      [&](const Numbers& row) {
+        const std::uint64_t number = in_order(slots[row.attribute].number);
+        const std::uint64_t* const sorted = cuts.data() + row.first_cut;
+        const std::size_t at = first_not_below(sorted, row.half, number), number_class = 2 * at + (sorted[at] == number);
+        const Window& window = windows[row.windows + number_class];
+        std::uint64_t* const from = truths + row.word;  // behind the last word there is room for others
+        from[0] |= window.masks[0];
+        from[1] |= window.masks[1];
+        from[2] |= window.masks[2];
+        from[3] |= window.masks[3];
+        if (row.rest != Numbers::none) apply(classes[row.rest + number_class], truths);
+      });
   for (const Boolean& row : booleans) {
     const SlotValue& value = slots[row.attribute];
     const unsigned is_neither = value.kind != Kind::boolean;
     apply(row.ranges[2 * is_neither | (static_cast<unsigned>(value.boolean) & ~is_neither)], truths);
   }
-  for (const Present& row : present) truths[row.condition >> 6] |= std::uint64_t{slots[row.attribute].kind != Kind::absent} << (row.condition & 63);
+  for (const Present& row : present)
+    truths[row.condition >> 6] |= std::uint64_t{slots[row.attribute].kind != Kind::absent} << (row.condition & 63);
   finder.finish();
 }
 
@@ -200,8 +205,8 @@ void Conditions::Lists::find_within(const Within& row, std::string_view whole, s
 
 std::size_t Conditions::Lists::bytes() const {
   const auto of = [](const auto& rows) { return rows.capacity() * sizeof(rows[0]); };
-  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(within) + of(numbers) + of(versions) + of(entries) + of(few_alls) + of(alls) + of(parts) + of(maybe) + of(cuts) +
-                      of(windows) + of(classes) + of(bits) + text.capacity();
+  std::size_t sum = of(present) + of(booleans) + of(texts) + of(items) + of(affixes) + of(within) + of(numbers) + of(versions) +
+      of(entries) + of(few_alls) + of(alls) + of(parts) + of(maybe) + of(cuts) + of(windows) + of(classes) + of(bits) + text.capacity();
   for (const Versions& row : versions) sum += of(row.cuts);
   return sum;
 }

@@ -42,7 +42,7 @@ bool is_test(Op op) { return op != Op::always && op != Op::all && op != Op::any 
 std::uint64_t hashed(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::boolean: return value.boolean() ? 3 : 5;
-    case Value::Kind::number: return mixed(std::bit_cast<std::uint64_t>(value.number() + 0.0), 0x9E3779B97F4A7C15u);   // 0 and -0 are equal
+    case Value::Kind::number: return mixed(std::bit_cast<std::uint64_t>(value.number() + 0.0), 0x9E3779B97F4A7C15u);  // 0 and -0 are equal
     case Value::Kind::string: return quick_hash(value.string());
     case Value::Kind::array: {
       std::uint64_t hash = 7;
@@ -54,9 +54,11 @@ std::uint64_t hashed(const Value& value) {
 }
 
 std::uint32_t hashed(const PredicateProgram::Node& node) {
-  std::uint64_t hash = mixed(static_cast<std::uint64_t>(node.op) * 0xA24BAED4963EE407u + 1, static_cast<std::uint64_t>(node.attribute) + 0x9E3779B97F4A7C15u);
+  std::uint64_t hash = mixed(static_cast<std::uint64_t>(node.op) * 0xA24BAED4963EE407u + 1,
+                             static_cast<std::uint64_t>(node.attribute) + 0x9E3779B97F4A7C15u);
   if (node.op == Op::bucket)
-    hash = mixed(hash ^ quick_hash(node.rare->name), std::bit_cast<std::uint64_t>(node.rare->lo + 0.0) ^ std::rotl(std::bit_cast<std::uint64_t>(node.rare->hi + 0.0), 17));
+    hash = mixed(hash ^ quick_hash(node.rare->name),
+                 std::bit_cast<std::uint64_t>(node.rare->lo + 0.0) ^ std::rotl(std::bit_cast<std::uint64_t>(node.rare->hi + 0.0), 17));
   else if (node.op != Op::list) hash = mixed(hash, hashed(node.operand) ^ 0xD6E8FEB86659FD93u);
   return static_cast<std::uint32_t>(hash >> 32) ^ static_cast<std::uint32_t>(hash);
 }
@@ -95,7 +97,8 @@ bool Conditions::Test::holds(const SlotValue& value, const RequestSlots& slots) 
     case Op::ge:
       if (value.kind == Kind::number && operand.is_number()) return ordered(op, value.number, operand.number());
       return value.kind == Kind::string && operand.is_string() && ordered(op, value.string(), std::string_view(operand.string()));
-    case Op::between: return value.kind == Kind::number && operand.array()[0].number() <= value.number && value.number < operand.array()[1].number();
+    case Op::between:
+      return value.kind == Kind::number && operand.array()[0].number() <= value.number && value.number < operand.array()[1].number();
     case Op::starts: return value.kind == Kind::string && value.string().starts_with(operand.string());
     case Op::ends: return value.kind == Kind::string && value.string().ends_with(operand.string());
     case Op::contains: return value.kind == Kind::string && value.string().find(operand.string()) != std::string_view::npos;
@@ -122,7 +125,7 @@ bool Conditions::Test::holds(const SlotValue& value, const RequestSlots& slots) 
       return lo <= bucket && bucket < hi;
     }
     case Op::list: return value.kind == Kind::string && rare->ids->find(value.string()) != rare->ids->end();
-    default: return false;              // groups and policies are no tests
+    default: return false;  // groups and policies are no tests
   }
 }
 
@@ -230,7 +233,7 @@ Condition Conditions::listed(Test& test, float share) {
 }
 
 void Conditions::seal() {
-  if (!below_) shares_.assign(1, 1.0f);                    // always_true
+  if (!below_) shares_.assign(1, 1.0f);  // always_true
   std::size_t room = below_ ? beside_listed_max - std::min(beside_listed_max, numbers_.size()) : SIZE_MAX;
   numbers_.resize(added_.size(), unnumbered);
   std::map<int, std::vector<Test*>> by_attribute;
@@ -261,7 +264,7 @@ void Conditions::answer(const RequestSlots& slots, Truths& truths) const {
   truths.listed.assign(2 * count + (more > 0 ? more_stride + more : 0) + Lists::room_behind, 0);
   truths.remembered.assign(remembered_, 0);
   std::uint64_t* const bits = truths.listed.data();
-  bits[0] = 1;                                             // always_true
+  bits[0] = 1;  // always_true
   whole.lists_->set(slots, bits);
   for (std::size_t word = 0; word < count; ++word) bits[count + word] = ~bits[word];
   if (more == 0) return;
@@ -292,8 +295,8 @@ bool Conditions::holds(Condition condition, const RequestSlots& slots, Truths& t
 }
 
 std::size_t Conditions::bytes() const {
-  return shares_.capacity() * sizeof(float) + numbers_.capacity() * sizeof(Condition) + unlisted_.capacity() * sizeof(Test) + known_.capacity() * sizeof(Known) +
-         (lists_ ? lists_->bytes() : 0) + (below_ ? below_->bytes() : 0);
+  return shares_.capacity() * sizeof(float) + numbers_.capacity() * sizeof(Condition) + unlisted_.capacity() * sizeof(Test) +
+      known_.capacity() * sizeof(Known) + (lists_ ? lists_->bytes() : 0) + (below_ ? below_->bytes() : 0);
 }
 
 }  // namespace footlight

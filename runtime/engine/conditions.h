@@ -28,14 +28,14 @@
 
 namespace footlight {
 
-using Condition = std::uint32_t;          // a number; listed ones are below `unlisted`
+using Condition = std::uint32_t;  // a number; listed ones are below `unlisted`
 inline constexpr Condition always_true = 0;
 inline constexpr Condition unlisted = 1u << 30;
 
 // What one request's attributes say of all conditions. Kept from request to request for its memory.
 struct Truths {
-  std::vector<std::uint64_t> listed;      // whether each holds, then whether each does not: Conditions::opposite
-  std::vector<std::uint8_t> remembered;   // of unlisted ones that are shared: 0 unknown, 1 false, 2 true
+  std::vector<std::uint64_t> listed;     // whether each holds, then whether each does not: Conditions::opposite
+  std::vector<std::uint8_t> remembered;  // of unlisted ones that are shared: 0 unknown, 1 false, 2 true
 
   bool holds(Condition listed_one) const { return (listed[listed_one >> 6] >> (listed_one & 63) & 1) != 0; }
 };
@@ -76,7 +76,7 @@ class Conditions {
 
   // Where an unlisted condition asks for a bucket: of this attribute's text behind this salt, from `first` on and below `end`.
   struct Bucket {
-    std::int32_t attribute = -1;           // -1: it asks for something else
+    std::int32_t attribute = -1;  // -1: it asks for something else
     std::uint32_t salt = 0;
     std::uint16_t first = 0, end = 0;
   };
@@ -122,16 +122,16 @@ class Conditions {
   void list(std::map<int, std::vector<Test*>>& by_attribute);
   std::size_t words() const { return (shares_.size() + 63) / 64; }
 
-  std::shared_ptr<const Conditions> below_;                // those that these stand beside
-  Condition first_ = 0;                                    // of what is listed here
-  Condition stride_ = 0;                                   // to its opposite
-  std::vector<Known> known_;                               // open addressing; none where these stand beside others
-  std::unordered_map<std::string, std::uint32_t> known_beside_;   // there, by a text that says all of a test
-  std::vector<std::shared_ptr<Test>> added_;               // while adding, and where these stand beside others
-  std::vector<Condition> numbers_;                         // by provisional number
-  std::vector<float> shares_;                              // of listed ones
+  std::shared_ptr<const Conditions> below_;                      // those that these stand beside
+  Condition first_ = 0;                                          // of what is listed here
+  Condition stride_ = 0;                                         // to its opposite
+  std::vector<Known> known_;                                     // open addressing; none where these stand beside others
+  std::unordered_map<std::string, std::uint32_t> known_beside_;  // there, by a text that says all of a test
+  std::vector<std::shared_ptr<Test>> added_;                     // while adding, and where these stand beside others
+  std::vector<Condition> numbers_;                               // by provisional number
+  std::vector<float> shares_;                                    // of listed ones
   std::vector<Test> unlisted_;
-  std::size_t remembered_ = 0;                             // by those below, too
+  std::size_t remembered_ = 0;  // by those below, too
   std::unique_ptr<Lists> lists_;
 };
 

@@ -44,13 +44,12 @@ class AskedRequest final : public WholeRequest::Source {
 // collected, or written at once where `json` is given.
 class Decider {
  public:
-  Decider(const Snapshot& snapshot, const AskedRequest& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch, std::string* json)
+  Decider(const Snapshot& snapshot, const AskedRequest& request, PolicyRunner& policies, const DecideOptions& options,
+          DecideScratch& scratch, std::string* json)
       : snapshot_(snapshot), request_(request), policies_(policies), options_(options), scratch_(scratch), json_(json) {
     scratch.begin_decision();
-    if (options.explain)
-      policies.take_log();   // what earlier decisions left, which nobody asked to see
-    else
-      snapshot.conditions().answer(request.slots, scratch.truths);
+    if (options.explain) policies.take_log();  // what earlier decisions left, which nobody asked to see
+    else snapshot.conditions().answer(request.slots, scratch.truths);
   }
 
   Decision decide(const std::vector<std::string>& surfaces) {
@@ -88,7 +87,8 @@ class Decider {
     trace_ = options_.explain ? &decision_.trace.emplace_back() : nullptr;
     if (trace_) trace_->surface = surface;
     if (trace_) {
-      for (const SurfaceMatch& match : lookup.matches) trace_->configurations.push_back(configuration(static_cast<int>(match.configuration)).name);
+      for (const SurfaceMatch& match : lookup.matches)
+        trace_->configurations.push_back(configuration(static_cast<int>(match.configuration)).name);
       if (lookup.problem) trace_->note = lookup.problem->message;
       else if (lookup.matches.empty()) trace_->note = "no surface configuration matches";
     }
@@ -114,7 +114,9 @@ class Decider {
     if (trace_)
       // What is shown first, then what lost to it, then the rest.
       std::stable_sort(trace_->candidates.begin(), trace_->candidates.end(), [](const CandidateTrace& left, const CandidateTrace& right) {
-        const auto key = [](const CandidateTrace& row) { return std::tuple(row.fate != Fate::shown, row.fate != Fate::lost, -row.priority); };
+        const auto key = [](const CandidateTrace& row) {
+          return std::tuple(row.fate != Fate::shown, row.fate != Fate::lost, -row.priority);
+        };
         return key(left) < key(right);
       });
   }
@@ -150,8 +152,8 @@ class Decider {
   void first_of_each_element(const CompiledConfiguration& matched) {
     matched.index.find(scratch_.truths, scratch_.possible);
     PossibleRuns possible(scratch_.possible, matched);
-    std::uint64_t open = matched.elements;   // those that nobody has taken
-    const CandidateRun* looked_at = matched.runs.data();   // so far policies were asked ahead
+    std::uint64_t open = matched.elements;                // those that nobody has taken
+    const CandidateRun* looked_at = matched.runs.data();  // so far policies were asked ahead
     while (possible.bring(request_.now))
       for (std::size_t at = 0; at < possible.count(); ++at) {
         const CandidateRun& run = possible.run(at);
@@ -179,7 +181,7 @@ class Decider {
 
   // --- policies asked together: each way into Lua and out again costs more than most policies do
 
-  static constexpr std::size_t ahead_max = 32;          // whoever comes behind the winners is asked in vain
+  static constexpr std::size_t ahead_max = 32;  // whoever comes behind the winners is asked in vain
 
   // Asks the policies that this and the next possible experiences come to, as far as is known without them. Gives the first
   // run that it did not look at.
@@ -271,7 +273,7 @@ class Decider {
         __builtin_prefetch(token.data());
       }
       if (!scratch_.has_key() || !token.empty()) {
-        // It is far away in memory, so that it comes nearer while others are looked for; always as many lines, so that the CPU need not guess.
+        // It is far away in memory, so it comes nearer while others are looked for; always as many lines, so that the CPU guesses nothing.
         constexpr std::uint32_t line = 64, lines = 8;
 #pragma GCC unroll 8
         for (std::uint32_t at = 0; at < lines * line; at += line) __builtin_prefetch(offer.ready + at);
@@ -305,13 +307,12 @@ class Decider {
     winners.clear();
     for (const auto& [candidate, is_exact] : candidates) {
       const int element = action(candidate).element_number;
-      const auto winner = std::find_if(winners.begin(), winners.end(), [&](const Candidate& taken) { return action(taken).element_number == element; });
+      const auto winner =
+          std::find_if(winners.begin(), winners.end(), [&](const Candidate& taken) { return action(taken).element_number == element; });
       if (winner != winners.end() && !trace_) continue;
       if (!is_eligible(candidate)) continue;
-      if (winner != winners.end())
-        lose(candidate, *winner);
-      else if (show(candidate))
-        winners.push_back(candidate);
+      if (winner != winners.end()) lose(candidate, *winner);
+      else if (show(candidate)) winners.push_back(candidate);
     }
   }
 
@@ -321,7 +322,8 @@ class Decider {
     if (json_ && is_ready(candidate)) {
       const CompiledExperience& owner = experience(candidate);
       const int treatment = eligibility(candidate).treatment;
-      const std::string_view treated = treatment < 0 ? std::string_view() : std::string_view(owner.treatments[static_cast<std::size_t>(treatment)].name);
+      const std::string_view treated =
+          treatment < 0 ? std::string_view() : std::string_view(owner.treatments[static_cast<std::size_t>(treatment)].name);
       if (shown_++ > 0) *json_ += ',';
       append_json(*json_, action(candidate).ready, lookup_->json, treated, token(owner, action(candidate), treatment));
     } else {
@@ -363,7 +365,9 @@ class Decider {
     return false;
   }
 
-  Eligibility& eligibility(const Candidate& candidate) const { return scratch_.eligibility[static_cast<std::size_t>(candidate.experience)]; }
+  Eligibility& eligibility(const Candidate& candidate) const {
+    return scratch_.eligibility[static_cast<std::size_t>(candidate.experience)];
+  }
 
   std::string treatment_text(const Candidate& candidate) const {
     const int treatment = eligibility(candidate).treatment;
@@ -382,14 +386,18 @@ class Decider {
       ++decision_.policy_failures;
       return drop(Fate::policy_failed, std::string(name(failure.code)) + ": " + failure.message, path);
     };
-    if (owner.kind == ExperienceKind::journey) return drop(Fate::no_state, "the profile is at no step of this journey that shows something");
+    if (owner.kind == ExperienceKind::journey)
+      return drop(Fate::no_state, "the profile is at no step of this journey that shows something");
 
-    if (owner.start && request_.now < *owner.start) return drop(Fate::schedule, options_.explain ? "starts " + when(*owner.start, owner.from, owner.zone) : "", "$.from");
-    if (owner.end && request_.now >= *owner.end) return drop(Fate::schedule, options_.explain ? "ended " + when(*owner.end, owner.till, owner.zone) : "", "$.till");
+    if (owner.start && request_.now < *owner.start)
+      return drop(Fate::schedule, options_.explain ? "starts " + when(*owner.start, owner.from, owner.zone) : "", "$.from");
+    if (owner.end && request_.now >= *owner.end)
+      return drop(Fate::schedule, options_.explain ? "ended " + when(*owner.end, owner.till, owner.zone) : "", "$.till");
     if (owner.schedule) {
       const Zone* profile_zone = owner.schedule->uses_profile_zone() ? this->profile_zone() : nullptr;
       if (!owner.schedule->is_open(request_.now, snapshot_.zone(), profile_zone))
-        return drop(Fate::schedule, options_.explain ? owner.schedule->reason(request_.now, snapshot_.zone(), profile_zone) : std::string(), "$.schedule");
+        return drop(Fate::schedule, options_.explain ? owner.schedule->reason(request_.now, snapshot_.zone(), profile_zone) : std::string(),
+                    "$.schedule");
     }
     if (owner.schedule_policy >= 0) {
       auto answer = policies_.schedule(owner.schedule_policy, call());
@@ -409,7 +417,8 @@ class Decider {
       // A policy is not run once more to be told that it said yes.
       if (!owner.audience.is_always() && !owner.audience.has_policies()) {
         auto credit = owner.audience.credit(*values_, policies_, call());
-        because_[candidate.experience] = {Fate::shown, std::move(credit.text), place(owner, credit.path.empty() ? "$.audience" : credit.path)};
+        because_[candidate.experience] = {Fate::shown, std::move(credit.text),
+                                          place(owner, credit.path.empty() ? "$.audience" : credit.path)};
       }
       if (owner.targeting >= 0) {
         const PolicyAnswer<bool> answer = policies_.targeting(owner.targeting, call());
@@ -427,7 +436,8 @@ class Decider {
         }
         return std::get<bool>(answer);
       };
-      const bool holds = AudiencePrograms::holds(snapshot_.program(candidate.experience), snapshot_.conditions(), request_.slots, scratch_.truths, ask);
+      const bool holds =
+          AudiencePrograms::holds(snapshot_.program(candidate.experience), snapshot_.conditions(), request_.slots, scratch_.truths, ask);
       if (failure) return failed(*failure, "$.audience");
       if (!holds) return false;
     }
@@ -454,7 +464,7 @@ class Decider {
   // A content policy that fails is as if its candidate had not been eligible. A conflict policy has seen
   // that candidate, and elements may stand where it stood: the choice is made again without it.
   void settle(const std::vector<SurfaceMatch>& matches, std::vector<Ranked> eligible) {
-    write_ready();   // that of other surfaces stays
+    write_ready();  // that of other surfaces stays
     const auto propositions = static_cast<std::ptrdiff_t>(decision_.propositions.size());
     const std::size_t written = json_ ? json_->size() : 0;
     const int shown = shown_;
@@ -477,7 +487,9 @@ class Decider {
       decision_.policy_failures = failures + static_cast<int>(failed_.size());
       if (!trace_) continue;
       auto& traced = trace_->candidates;
-      traced.erase(std::remove_if(traced.begin() + rows, traced.end(), [](const CandidateTrace& row) { return row.fate != Fate::policy_failed; }), traced.end());
+      traced.erase(
+          std::remove_if(traced.begin() + rows, traced.end(), [](const CandidateTrace& row) { return row.fate != Fate::policy_failed; }),
+          traced.end());
     }
   }
 
@@ -505,7 +517,7 @@ class Decider {
         ++decision_.policy_failures;
         if (trace_)
           trace_->note = "the conflict policy of `" + configuration(number).name +
-                         "` failed: " + (failure ? failure->message : "it answers with a candidate twice, or one that it was not given");
+              "` failed: " + (failure ? failure->message : "it answers with a candidate twice, or one that it was not given");
         continue;
       }
       const auto& order = std::get<std::vector<int>>(answer);
@@ -514,7 +526,8 @@ class Decider {
       std::vector<bool> stays(own.size(), false);
       for (const int i : order) stays[static_cast<std::size_t>(i)] = true;
       for (std::size_t i = 0; i < own.size(); ++i)
-        if (!stays[i] && trace_) trace(eligible[own[i]].candidate, Fate::conflict, "dropped by the conflict policy of `" + configuration(number).name + "`", "");
+        if (!stays[i] && trace_)
+          trace(eligible[own[i]].candidate, Fate::conflict, "dropped by the conflict policy of `" + configuration(number).name + "`", "");
       std::vector<Ranked> next;
       std::size_t used = 0;
       for (std::size_t i = 0, mine = 0; i < eligible.size(); ++i) {
@@ -577,10 +590,8 @@ class Decider {
       const auto content = render(rival, false);
       if (!content) continue;
       auto value = parse_json(*content);
-      if (value && value->is_object())
-        parts.emplace_back(rival, std::move(value->object()));
-      else
-        failed_content(rival, "only objects can be merged");
+      if (value && value->is_object()) parts.emplace_back(rival, std::move(value->object()));
+      else failed_content(rival, "only objects can be merged");
     }
     std::optional<Object> merged;
     while (!parts.empty() && !merged) {
@@ -605,10 +616,8 @@ class Decider {
       });
       above.push_back(&object);
       // Where all of them are empty objects, the best one gives the empty whole.
-      if (gives || (merged->empty() && givers.empty()))
-        givers.push_back(&rival);
-      else if (trace_)
-        trace(rival, Fate::lost, object.empty() ? "it sets no key" : "every key is set by a better one", "");
+      if (gives || (merged->empty() && givers.empty())) givers.push_back(&rival);
+      else if (trace_) trace(rival, Fate::lost, object.empty() ? "it sets no key" : "every key is set by a better one", "");
     }
     Proposition whole = proposition(*givers[0], to_json(Value(std::move(*merged))));
     for (const Candidate* giver : givers) {
@@ -626,12 +635,10 @@ class Decider {
     const std::string& element = action(rival).element;
     std::string why = "lost to " + better.id;
     if (loser.id == better.id) why = "lost to another action of " + better.id;
-    if (better.priority < loser.priority)
-      why += " (put first by the conflict policy)";
+    if (better.priority < loser.priority) why += " (put first by the conflict policy)";
     else if (better.priority != loser.priority)
       why += " (" + std::to_string(better.priority) + " > " + std::to_string(loser.priority) + ")";
-    else
-      why += " (tie at " + std::to_string(better.priority) + ")";
+    else why += " (tie at " + std::to_string(better.priority) + ")";
     trace(rival, Fate::lost, why + " on " + (element.empty() ? configuration(rival).name : "element " + element), "");
   }
 
@@ -664,7 +671,8 @@ class Decider {
       json = std::move(std::get<Value>(answer));
       if (json.is_null()) return failed_content(candidate, "the content policy gave nothing");
       if (target.format != Format::json) {
-        if (!json.is_string()) return failed_content(candidate, "the content policy gave a " + std::string(kind_name(json.kind())) + ", not a string");
+        if (!json.is_string())
+          return failed_content(candidate, "the content policy gave a " + std::string(kind_name(json.kind())) + ", not a string");
         return json.string();
       }
     } else if (target.format != Format::json) {
@@ -690,9 +698,15 @@ class Decider {
   Proposition proposition(const Candidate& candidate, std::string content) {
     const CompiledExperience& owner = experience(candidate);
     const CompiledAction& shown = action(candidate);
-    Proposition made{.surface = std::string(surface_), .configuration = configuration(candidate).name, .element = shown.element, .experience = owner.id,
-                     .action = shown.id, .revision = owner.revision, .priority = owner.priority,
-                     .format = configuration(candidate).format, .content = std::move(content)};
+    Proposition made{.surface = std::string(surface_),
+                     .configuration = configuration(candidate).name,
+                     .element = shown.element,
+                     .experience = owner.id,
+                     .action = shown.id,
+                     .revision = owner.revision,
+                     .priority = owner.priority,
+                     .format = configuration(candidate).format,
+                     .content = std::move(content)};
     const int treatment = eligibility(candidate).treatment;
     if (treatment >= 0) made.treatment = owner.treatments[static_cast<std::size_t>(treatment)].name;
     made.token = token(owner, shown, treatment);
@@ -704,7 +718,11 @@ class Decider {
     for (const SurfaceMatch& match : matches) {
       const CompiledConfiguration& matched = configuration(static_cast<int>(match.configuration));
       if (!matched.fallback) continue;
-      put({.surface = std::string(surface_), .configuration = matched.name, .action = "default", .format = matched.format, .content = *matched.fallback});
+      put({.surface = std::string(surface_),
+           .configuration = matched.name,
+           .action = "default",
+           .format = matched.format,
+           .content = *matched.fallback});
       if (trace_) trace_->note = "nothing is left: the default of `" + matched.name + "`";
       return;
     }
@@ -715,7 +733,8 @@ class Decider {
   void trace(const Candidate& candidate, Fate fate, std::string reason, std::string place) {
     const CompiledExperience& owner = experience(candidate);
     const CompiledAction& offered = action(candidate);
-    trace_->candidates.push_back({owner.id, offered.id, offered.element, owner.revision, owner.priority, fate, std::move(reason), std::move(place), {}, {}});
+    trace_->candidates.push_back(
+        {owner.id, offered.id, offered.element, owner.revision, owner.priority, fate, std::move(reason), std::move(place), {}, {}});
     if (const auto known = because_.find(candidate.experience); known != because_.end()) {
       trace_->candidates.back().because = known->second.reason;
       trace_->candidates.back().because_place = known->second.place;
@@ -748,24 +767,25 @@ class Decider {
   const DecideOptions& options_;
   DecideScratch& scratch_;
   std::string* const json_;
-  int shown_ = 0;                                       // propositions in the answer
-  std::uint64_t request_number_ = 0;                    // what policies know this request by
-  std::optional<Slots> values_;                         // what traces ask
+  int shown_ = 0;                     // propositions in the answer
+  std::uint64_t request_number_ = 0;  // what policies know this request by
+  std::optional<Slots> values_;       // what traces ask
   bool is_zone_known_ = false;
   std::optional<Zone> profile_zone_;
-  Value request_value_;                                 // what templates call `request`
-  std::map<int, Dropped> dropped_;      // by experience; only for traces
-  std::map<int, Dropped> because_;      // likewise: why its audience holds
-  std::vector<Candidate> failed_;                       // whose content policy failed, for settle()
+  Value request_value_;             // what templates call `request`
+  std::map<int, Dropped> dropped_;  // by experience; only for traces
+  std::map<int, Dropped> because_;  // likewise: why its audience holds
+  std::vector<Candidate> failed_;   // whose content policy failed, for settle()
   std::string_view surface_;
-  const DecideScratch::Surface* lookup_ = nullptr;      // of it
+  const DecideScratch::Surface* lookup_ = nullptr;  // of it
   SurfaceTrace* trace_ = nullptr;
   Decision decision_;
 };
 
 }  // namespace
 
-Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch) {
+Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options,
+                DecideScratch& scratch) {
   scratch.begin(snapshot, options.key);
   if (!options.explain) scratch.filled.fill(snapshot.attributes(), request);
   const AskedRequest asked(request, scratch.filled);
@@ -791,7 +811,8 @@ void check_surfaces(const Snapshot& snapshot, const Value& document, DecideScrat
 
 }  // namespace
 
-Status read_request(const Snapshot& snapshot, std::string_view bytes, const DecideOptions& options, DecideScratch& scratch, std::span<ExtraNumber> extras) {
+Status read_request(const Snapshot& snapshot, std::string_view bytes, const DecideOptions& options, DecideScratch& scratch,
+                    std::span<ExtraNumber> extras) {
   scratch.begin(snapshot, options.key);
   scratch.request.reset();
   if (!options.explain && scratch.reader.read(bytes, snapshot.attributes(), scratch.plain, extras)) {
@@ -818,7 +839,8 @@ Status read_request(const Snapshot& snapshot, std::string_view bytes, const Deci
   return Done{};
 }
 
-AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch) {
+AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& policies, const DecideOptions& options,
+                        DecideScratch& scratch) {
   std::string& json = scratch.json;
   if (options.explain) {
     scratch.request->now = now;
@@ -841,8 +863,8 @@ AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& pol
   return {json, failures};
 }
 
-Result<AnswerBytes> answer(const Snapshot& snapshot, std::string_view bytes, Instant now, PolicyRunner& policies, const DecideOptions& options,
-                        DecideScratch& scratch) {
+Result<AnswerBytes> answer(const Snapshot& snapshot, std::string_view bytes, Instant now, PolicyRunner& policies,
+                           const DecideOptions& options, DecideScratch& scratch) {
   if (auto read = read_request(snapshot, bytes, options, scratch); !read) return read.error();
   return answer_read(snapshot, now, policies, options, scratch);
 }

@@ -18,23 +18,25 @@ namespace footlight {
 
 struct DecideOptions {
   bool explain = false;
-  const TokenKey* key = nullptr;            // none: tokens are empty
+  const TokenKey* key = nullptr;  // none: tokens are empty
 };
 
 Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options = {});
-Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch);
+Decision decide(const Snapshot& snapshot, const Request& request, PolicyRunner& policies, const DecideOptions& options,
+                DecideScratch& scratch);
 
 // The same from bytes to bytes: reads the request, decides and writes the answer as to_json would,
 // without documents in between where the request is plain. Codes bad_json, bad_request with every problem.
 struct AnswerBytes {
-  std::string_view json;                    // all of scratch.json, until its next decision
+  std::string_view json;  // all of scratch.json, until its next decision
   int policy_failures = 0;
 };
-Result<AnswerBytes> answer(const Snapshot& snapshot, std::string_view bytes, Instant now, PolicyRunner& policies, const DecideOptions& options,
-                        DecideScratch& scratch);
+Result<AnswerBytes> answer(const Snapshot& snapshot, std::string_view bytes, Instant now, PolicyRunner& policies,
+                           const DecideOptions& options, DecideScratch& scratch);
 // Its two halves.
 Status read_request(const Snapshot& snapshot, std::string_view bytes, const DecideOptions& options, DecideScratch& scratch,
                     std::span<ExtraNumber> extras = {});
-AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& policies, const DecideOptions& options, DecideScratch& scratch);
+AnswerBytes answer_read(const Snapshot& snapshot, Instant now, PolicyRunner& policies, const DecideOptions& options,
+                        DecideScratch& scratch);
 
 }  // namespace footlight

@@ -9,7 +9,7 @@ namespace {
 
 // Surfaces come from outside: when so many were met, all are forgotten.
 constexpr std::size_t surfaces_kept_max = 4'096;
-constexpr std::size_t tokens_kept_max = 8'192;   // a power of two, in pairs
+constexpr std::size_t tokens_kept_max = 8'192;  // a power of two, in pairs
 
 }  // namespace
 
@@ -73,11 +73,13 @@ void DecideScratch::look_up(const Snapshot& snapshot, Surface& made) const {
   });
   made.only = nullptr;
   if (made.matches.size() == 1 && !made.everything_is_needed)
-    if (const CompiledConfiguration& matched = snapshot.configurations()[made.matches[0].configuration]; !matched.offers.empty()) made.only = &matched;
+    if (const CompiledConfiguration& matched = snapshot.configurations()[made.matches[0].configuration]; !matched.offers.empty())
+      made.only = &matched;
 }
 
 std::size_t DecideScratch::pair_of(const char* action, std::uint64_t surface, int treatment) {
-  return mixed(reinterpret_cast<std::uintptr_t>(action) ^ surface << 48, 0x9E3779B97F4A7C15u + static_cast<unsigned>(treatment)) & (tokens_kept_max - 2);
+  return mixed(reinterpret_cast<std::uintptr_t>(action) ^ surface << 48, 0x9E3779B97F4A7C15u + static_cast<unsigned>(treatment)) &
+      (tokens_kept_max - 2);
 }
 
 std::string_view DecideScratch::known_token(std::uint32_t experience, const char* action, const Surface& surface) const {
@@ -88,7 +90,8 @@ std::string_view DecideScratch::known_token(std::uint32_t experience, const char
   return {};
 }
 
-std::string_view DecideScratch::token(const CompiledExperience& experience, const CompiledAction& action, int treatment, const Surface& surface) {
+std::string_view DecideScratch::token(const CompiledExperience& experience, const CompiledAction& action, int treatment,
+                                      const Surface& surface) {
   if (!has_key_) return {};
   if (tokens_.empty()) tokens_.resize(tokens_kept_max);
   const char* const where = action.ready.json.data();
@@ -97,8 +100,11 @@ std::string_view DecideScratch::token(const CompiledExperience& experience, cons
   for (const KnownToken* known : {pair, pair + 1})
     if (known->is_of(experience.serial, where, surface.number, treatment)) return known->token;
   std::swap(pair[0], pair[1]);
-  const std::string_view treated = treatment < 0 ? std::string_view() : std::string_view(experience.treatments[static_cast<std::size_t>(treatment)].name);
-  pair[0] = {experience.serial, treatment, where, surface.number, sign_token({experience.id, experience.revision, action.id, std::string(treated), std::string(surface.text), action.element}, key_)};
+  const std::string_view treated =
+      treatment < 0 ? std::string_view() : std::string_view(experience.treatments[static_cast<std::size_t>(treatment)].name);
+  pair[0] = {
+      experience.serial, treatment, where, surface.number,
+      sign_token({experience.id, experience.revision, action.id, std::string(treated), std::string(surface.text), action.element}, key_)};
   return pair[0].token;
 }
 

@@ -21,15 +21,15 @@ class DecideScratch {
  public:
   // What answers a surface as asked.
   struct Surface {
-    std::uint64_t snapshot = 0;           // its serial, of that which says what stands here, up to the next blank line
+    std::uint64_t snapshot = 0;  // its serial, of that which says what stands here, up to the next blank line
     std::vector<SurfaceMatch> matches;
     std::optional<Error> problem;
-    bool everything_is_needed = false;    // not only the best of each element counts
-    const CompiledConfiguration* only = nullptr;   // where that is so, and all there is to offer is this one's
+    bool everything_is_needed = false;            // not only the best of each element counts
+    const CompiledConfiguration* only = nullptr;  // where that is so, and all there is to offer is this one's
 
-    std::string json;                     // its text, escaped, as a proposition begins: `{"surface":"…"`
+    std::string json;  // its text, escaped, as a proposition begins: `{"surface":"…"`
     std::string_view text;
-    std::uint64_t number = 0;             // no other surface that this scratch met has it, nor this one when it is met anew
+    std::uint64_t number = 0;  // no other surface that this scratch met has it, nor this one when it is met anew
   };
   // A proposition that is shown and not written yet: its surface as JSON, all but its token, and that.
   struct Ready {
@@ -41,15 +41,15 @@ class DecideScratch {
   };
   // Whether this request may see an experience: asked at most once in a decision.
   struct Eligibility {
-    std::uint32_t decision = 0;           // in which it was found out
+    std::uint32_t decision = 0;  // in which it was found out
     bool is_eligible = false;
     std::int8_t treatment = -1;
   };
 
   // What a targeting policy says of this request, where it was asked ahead.
   struct Told {
-    std::uint32_t decision = 0;           // in which it was asked
-    std::uint32_t noted = 0;              // in which it was to be asked ahead
+    std::uint32_t decision = 0;  // in which it was asked
+    std::uint32_t noted = 0;     // in which it was to be asked ahead
     PolicyAnswer<bool> answer = false;
   };
 
@@ -66,22 +66,22 @@ class DecideScratch {
   std::string_view known_token(std::uint32_t experience, const char* action, const Surface& surface) const;
 
   PlainReader reader;
-  PlainRequest plain;                     // what it says, where it is plain
-  std::vector<const Surface*> met;      // then: its surfaces
-  std::optional<Request> request;         // else
-  RequestSlots filled;                    // of a request that was read before
+  PlainRequest plain;               // what it says, where it is plain
+  std::vector<const Surface*> met;  // then: its surfaces
+  std::optional<Request> request;   // else
+  RequestSlots filled;              // of a request that was read before
   Truths truths;
-  std::vector<Eligibility> eligibility;   // by experience
-  std::vector<Told> told;                 // by policy
+  std::vector<Eligibility> eligibility;  // by experience
+  std::vector<Told> told;                // by policy
   std::uint32_t decision = 0;
-  std::vector<AskedPolicy> ahead;         // policies that are asked together
+  std::vector<AskedPolicy> ahead;  // policies that are asked together
   std::vector<PolicyAnswer<bool>> answers;
   std::vector<std::uint64_t> possible;
   std::vector<Ranked> ranked;
   std::vector<Candidate> winners;
   std::vector<Ready> ready;
-  std::string head;                       // how each answer of this snapshot begins
-  std::string json;                       // an answer in the making
+  std::string head;  // how each answer of this snapshot begins
+  std::string json;  // an answer in the making
 
  private:
   struct Hash {
@@ -89,9 +89,9 @@ class DecideScratch {
     std::size_t operator()(std::string_view text) const { return static_cast<std::size_t>(quick_hash(text)); }
   };
   struct KnownToken {
-    std::uint32_t experience = 0;         // its serial
+    std::uint32_t experience = 0;  // its serial
     int treatment = -1;
-    const char* action = nullptr;         // where its ReadyProposition stands: no other's of that experience does
+    const char* action = nullptr;  // where its ReadyProposition stands: no other's of that experience does
     std::uint64_t surface = 0;
     std::string token;
     bool is_of(std::uint32_t owner, const char* wanted, std::uint64_t there, int treated) const {
@@ -103,13 +103,13 @@ class DecideScratch {
   // Where a token and the one that was asked for before it in the same place are kept.
   static std::size_t pair_of(const char* action, std::uint64_t surface, int treatment);
 
-  std::uint64_t snapshot_ = 0;            // its serial
+  std::uint64_t snapshot_ = 0;  // its serial
   bool has_key_ = false;
   TokenKey key_;
   std::unordered_map<std::string, Surface, Hash, std::equal_to<>> surfaces_;
   std::uint64_t surfaces_met_ = 0;
-  std::vector<KnownToken> tokens_;        // each in its place by hash
-  std::array<Surface*, 512> near_{};   // of surfaces_, by hash: that which was last asked for
+  std::vector<KnownToken> tokens_;    // each in its place by hash
+  std::array<Surface*, 512> near_{};  // of surfaces_, by hash: that which was last asked for
 };
 
 }  // namespace footlight

@@ -5,15 +5,16 @@
 namespace footlight {
 
 std::string_view to_text(Fate fate) {
-  constexpr std::string_view names[] = {"shown", "lost", "schedule", "audience", "targeting", "experiment", "conflict", "content", "policy_failed", "no_state"};
+  constexpr std::string_view names[] = {"shown",      "lost",     "schedule", "audience",      "targeting",
+                                        "experiment", "conflict", "content",  "policy_failed", "no_state"};
   return names[static_cast<int>(fate)];
 }
 
 Value to_value(const SurfaceTrace& trace) {
   Array candidates;
   for (const CandidateTrace& candidate : trace.candidates) {
-    Object row{{"experience", candidate.experience}, {"action", candidate.action}, {"element", candidate.element},
-               {"revision", candidate.revision}, {"priority", candidate.priority}, {"fate", to_text(candidate.fate)}};
+    Object row{{"experience", candidate.experience}, {"action", candidate.action},     {"element", candidate.element},
+               {"revision", candidate.revision},     {"priority", candidate.priority}, {"fate", to_text(candidate.fate)}};
     if (!candidate.reason.empty()) row["reason"] = candidate.reason;
     if (!candidate.place.empty()) row["place"] = candidate.place;
     if (!candidate.because.empty()) {
@@ -23,7 +24,8 @@ Value to_value(const SurfaceTrace& trace) {
     }
     candidates.push_back(std::move(row));
   }
-  Object value{{"surface", trace.surface}, {"configurations", Array(trace.configurations.begin(), trace.configurations.end())},
+  Object value{{"surface", trace.surface},
+               {"configurations", Array(trace.configurations.begin(), trace.configurations.end())},
                {"candidates", std::move(candidates)}};
   if (!trace.note.empty()) value["note"] = trace.note;
   if (!trace.log.empty()) value["log"] = Array(trace.log.begin(), trace.log.end());

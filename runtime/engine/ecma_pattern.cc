@@ -14,11 +14,9 @@ namespace footlight {
 namespace {
 
 // What `\s` and `\S` stand for, to be written between brackets.
-constexpr std::string_view kSpaces =
-    R"(\t\n\v\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff})";
-constexpr std::string_view kNoSpaces =
-    R"(\x{0}-\x{8}\x{e}-\x{1f}\x{21}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027})"
-    R"(\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{fefe}\x{ff00}-\x{10ffff})";
+constexpr std::string_view kSpaces = R"(\t\n\v\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff})";
+constexpr std::string_view kNoSpaces = R"(\x{0}-\x{8}\x{e}-\x{1f}\x{21}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027})"
+                                       R"(\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{fefe}\x{ff00}-\x{10ffff})";
 constexpr std::string_view kNoLineEnd = R"([^\n\r\x{2028}\x{2029}])";
 constexpr std::string_view kAnything = R"([\x{0}-\x{10ffff}])";
 constexpr std::string_view kNothing = R"([^\x{0}-\x{10ffff}])";
@@ -56,10 +54,8 @@ class Translation {
   // Empty where `refusal()` says why not.
   std::optional<std::string> run() {
     while (!rest_.empty() && refusal_.empty()) {
-      if (is_in_class_)
-        step_in_class();
-      else
-        step();
+      if (is_in_class_) step_in_class();
+      else step();
     }
     if (!refusal_.empty()) return std::nullopt;
     return std::move(out_);
@@ -81,16 +77,11 @@ class Translation {
   }
 
   void step() {
-    if (take("[^]"))
-      out_ += kAnything;
-    else if (take("[]"))
-      out_ += kNothing;
-    else if (take("."))
-      out_ += kNoLineEnd;
-    else if (take("\\"))
-      escape();
-    else if (next_is("(?"))
-      group();
+    if (take("[^]")) out_ += kAnything;
+    else if (take("[]")) out_ += kNothing;
+    else if (take(".")) out_ += kNoLineEnd;
+    else if (take("\\")) escape();
+    else if (next_is("(?")) group();
     else if (take("[")) {
       out_ += '[';
       if (take("^")) out_ += '^';
@@ -116,16 +107,12 @@ class Translation {
   void group() {
     for (const std::string_view look : {"(?=", "(?!", "(?<=", "(?<!"}) {
       if (next_is(look)) {
-        return refuse_with("lookahead and lookbehind (`" + std::string(look) +
-                           "`) cannot be matched in linear time and are not supported");
+        return refuse_with("lookahead and lookbehind (`" + std::string(look) + "`) cannot be matched in linear time and are not supported");
       }
     }
-    if (take("(?:"))
-      out_ += "(?:";
-    else if (take("(?<"))
-      out_ += "(?P<";
-    else
-      refuse_with("`" + std::string(rest_.substr(0, 3)) + "` is no group of ECMA-262");
+    if (take("(?:")) out_ += "(?:";
+    else if (take("(?<")) out_ += "(?P<";
+    else refuse_with("`" + std::string(rest_.substr(0, 3)) + "` is no group of ECMA-262");
   }
 
   // Behind a backslash.
@@ -154,8 +141,7 @@ class Translation {
       case 'c': return control();
       case 'x': return code_point(digits(2), c);
       case 'u': return unicode();
-      case 'k':
-        return refuse_with("backreferences (`\\k`) cannot be matched in linear time and are not supported");
+      case 'k': return refuse_with("backreferences (`\\k`) cannot be matched in linear time and are not supported");
       case '0':
         if (!rest_.empty() && is_digit(rest_.front())) return unknown_escape(c);
         out_ += "\\x{0}";
@@ -163,8 +149,7 @@ class Translation {
       default: break;
     }
     if (is_digit(c)) {
-      return refuse_with("backreferences (`\\" + std::string(1, c) +
-                         "`) cannot be matched in linear time and are not supported");
+      return refuse_with("backreferences (`\\" + std::string(1, c) + "`) cannot be matched in linear time and are not supported");
     }
     if (is_letter(c) || c == '_') return unknown_escape(c);
     if (static_cast<unsigned char>(c) < 0x80) out_ += '\\';
@@ -176,8 +161,7 @@ class Translation {
 
   void class_escape(std::string_view translated) {
     if (is_in_class_ && rest_.size() > 1 && rest_[0] == '-' && rest_[1] != ']') {
-      return refuse_with(
-          "a range within brackets cannot begin with a class like `\\d`; write the `-` as `\\-`");
+      return refuse_with("a range within brackets cannot begin with a class like `\\d`; write the `-` as `\\-`");
     }
     out_ += translated;
   }
@@ -227,8 +211,7 @@ class Translation {
     auto point = digits(4);
     if (point && *point >= 0xd800 && *point < 0xdc00 && take("\\u")) {
       const auto low = digits(4);
-      if (!low || *low < 0xdc00 || *low > 0xdfff)
-        return refuse_with("half of a surrogate pair matches nothing");
+      if (!low || *low < 0xdc00 || *low > 0xdfff) return refuse_with("half of a surrogate pair matches nothing");
       point = 0x10000 + ((*point - 0xd800) << 10) + (*low - 0xdc00);
     }
     code_point(point, 'u');
@@ -239,8 +222,7 @@ class Translation {
     if (*point >= 0xd800 && *point <= 0xdfff) return refuse_with("half of a surrogate pair matches nothing");
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text;
-    for (std::uint32_t left = *point; left > 0 || text.empty(); left >>= 4)
-      text.insert(0, 1, kDigits[left & 15]);
+    for (std::uint32_t left = *point; left > 0 || text.empty(); left >>= 4) text.insert(0, 1, kDigits[left & 15]);
     out_ += "\\x{" + text + "}";
   }
 
@@ -258,9 +240,9 @@ Error refuse_pattern(std::string_view pattern, std::string_view why) {
 
 Result<EcmaPattern> EcmaPattern::compile(std::string_view pattern) {
   if (pattern.size() > limits::schema_pattern_bytes_max) {
-    return refuse(Code::limit_exceeded, "a pattern of " + std::to_string(pattern.size()) +
-                                            " bytes is longer than " +
-                                            std::to_string(limits::schema_pattern_bytes_max));
+    return refuse(
+        Code::limit_exceeded,
+        "a pattern of " + std::to_string(pattern.size()) + " bytes is longer than " + std::to_string(limits::schema_pattern_bytes_max));
   }
   Translation translation(pattern);
   const auto translated = translation.run();
@@ -270,9 +252,9 @@ Result<EcmaPattern> EcmaPattern::compile(std::string_view pattern) {
   options.set_max_mem(limits::schema_pattern_memory_max);
   auto matcher = std::make_shared<const re2::RE2>(*translated, options);
   if (matcher->error_code() == re2::RE2::ErrorPatternTooLarge) {
-    return refuse(Code::limit_exceeded, "pattern `" + std::string(pattern) + "`: its matcher needs more than " +
-                                            std::to_string(limits::schema_pattern_memory_max) +
-                                            " bytes; repeat less, or smaller sets of characters");
+    return refuse(Code::limit_exceeded,
+                  "pattern `" + std::string(pattern) + "`: its matcher needs more than " +
+                      std::to_string(limits::schema_pattern_memory_max) + " bytes; repeat less, or smaller sets of characters");
   }
   if (!matcher->ok()) return refuse_pattern(pattern, matcher->error());
   return EcmaPattern(std::move(matcher));

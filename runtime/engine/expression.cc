@@ -16,14 +16,10 @@ struct OperatorRow {
   Operator op;
 };
 constexpr OperatorRow operators[] = {
-    {0, "?:", Operator::fallback}, {1, "or", Operator::either},
-    {2, "and", Operator::both},    {4, "==", Operator::equal},
-    {4, "=", Operator::equal},     {4, "!=", Operator::unequal},
-    {4, "<>", Operator::unequal},  {4, "<=", Operator::less_equal},
-    {4, "<", Operator::less},      {4, ">=", Operator::greater_equal},
-    {4, ">", Operator::greater},   {4, "in", Operator::among},
-    {5, "+", Operator::add},       {5, "-", Operator::subtract},
-    {6, "*", Operator::multiply},  {6, "/", Operator::divide},
+    {0, "?:", Operator::fallback}, {1, "or", Operator::either},        {2, "and", Operator::both},   {4, "==", Operator::equal},
+    {4, "=", Operator::equal},     {4, "!=", Operator::unequal},       {4, "<>", Operator::unequal}, {4, "<=", Operator::less_equal},
+    {4, "<", Operator::less},      {4, ">=", Operator::greater_equal}, {4, ">", Operator::greater},  {4, "in", Operator::among},
+    {5, "+", Operator::add},       {5, "-", Operator::subtract},       {6, "*", Operator::multiply}, {6, "/", Operator::divide},
     {6, "%", Operator::remainder},
 };
 constexpr int not_level = 3, compare_level = 4, tightest_level = 6;
@@ -46,9 +42,7 @@ bool has_word_this(std::string_view text) {
 bool PathSyntax::is_scoped() const { return original.starts_with('.') || has_word_this(original); }
 bool PathSyntax::is_simple() const { return parts.size() == 1 && depth == 0 && !is_scoped(); }
 
-bool is_name_byte(char c) {
-  return is_letter(c) || is_digit(c) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
-}
+bool is_name_byte(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80; }
 
 bool ExpressionReader::fail(std::string message) {
   if (why.empty()) why = std::move(message);
@@ -57,8 +51,7 @@ bool ExpressionReader::fail(std::string message) {
 
 bool ExpressionReader::count() {
   if (++nodes <= limits::template_expression_nodes_max) return true;
-  return fail("has more than " + std::to_string(limits::template_expression_nodes_max) +
-              " parts in one expression; split it with `let`");
+  return fail("has more than " + std::to_string(limits::template_expression_nodes_max) + " parts in one expression; split it with `let`");
 }
 
 void ExpressionReader::skip_blanks() {
@@ -85,8 +78,7 @@ bool ExpressionReader::operator_at(int level, Operator& op, std::size_t& length)
 
 bool ExpressionReader::read(ExpressionSyntax& into) {
   if (++depth_ > limits::template_depth_max)
-    return fail("nests deeper than " + std::to_string(limits::template_depth_max) +
-                " levels; split it with `let`");
+    return fail("nests deeper than " + std::to_string(limits::template_depth_max) + " levels; split it with `let`");
   const bool is_read = read_operation(into, 0);
   --depth_;
   return is_read;
@@ -222,8 +214,7 @@ bool ExpressionReader::read_number(ExpressionSyntax& into) {
   while (end < text.size() && is_digit(text[end])) ++end;
   if (end + 1 < text.size() && text[end] == '.' && is_digit(text[end + 1]))
     for (++end; end < text.size() && is_digit(text[end]);) ++end;
-  if (end < text.size() && is_name_byte(text[end]))
-    return fail("has a name that begins with a digit; put it in back-ticks");
+  if (end < text.size() && is_name_byte(text[end])) return fail("has a name that begins with a digit; put it in back-ticks");
   const auto read = std::from_chars(text.data() + at, text.data() + end, number);
   if (read.ec != std::errc() || !std::isfinite(number)) return fail("has a number that is too large");
   at = end;

@@ -14,7 +14,7 @@ namespace footlight {
 
 class HashPlaces {
  public:
-  HashPlaces() = default;                // one place
+  HashPlaces() = default;  // one place
   // For keys with these hashes: `room` places at least, and more than there are keys.
   HashPlaces(std::span<const std::uint64_t> hashes, std::size_t room) {
     mask_ = static_cast<std::uint32_t>(std::bit_ceil(std::max(room, hashes.size() + 1)) - 1);
@@ -40,7 +40,7 @@ class HashPlaces {
   std::size_t next(std::size_t at) const { return (at + 1) & mask_; }
 
  private:
-  static constexpr std::size_t searched_max = 4'096;   // with more keys some meet anyway
+  static constexpr std::size_t searched_max = 4'096;  // with more keys some meet anyway
   static constexpr std::uint32_t shift_max = 40;
 
   std::uint32_t shift_ = 0, mask_ = 0;

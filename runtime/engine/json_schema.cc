@@ -29,8 +29,7 @@ struct Decimal {
 
 Decimal decimal_of(double number) {
   char text[32];
-  const auto end =
-      std::to_chars(text, text + sizeof text, std::abs(number), std::chars_format::scientific).ptr;
+  const auto end = std::to_chars(text, text + sizeof text, std::abs(number), std::chars_format::scientific).ptr;
   Decimal decimal;
   bool is_behind_point = false;
   const char* at = text;
@@ -91,8 +90,8 @@ std::string type_names(std::uint8_t bits) {
 }
 
 std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 // User text in backticks, cut where it would fill the line.
@@ -103,9 +102,7 @@ std::string quoted(std::string_view text) {
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   return "`" + std::string(text.substr(0, end)) + "…`";
 }
-std::string quoted_value(const Value& value) {
-  return quoted(value.is_string() ? value.string() : to_json(value));
-}
+std::string quoted_value(const Value& value) { return quoted(value.is_string() ? value.string() : to_json(value)); }
 std::string number_text(double number) {
   std::string text;
   append_json_number(text, number);
@@ -130,8 +127,7 @@ struct Place {
 
 bool is_plain(std::string_view key) {
   return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '$';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '$';
   });
 }
 
@@ -172,8 +168,7 @@ class Validation {
   bool apply(SchemaId id, const Value& value, const Place& place, Seen* seen) {
     if (!spend(1)) return false;
     if (depth_ == limits::schema_depth_max) {
-      return exhaust("the schemas that apply here are nested deeper than " +
-                     std::to_string(limits::schema_depth_max));
+      return exhaust("the schemas that apply here are nested deeper than " + std::to_string(limits::schema_depth_max));
     }
     ++depth_;
     const bool holds = apply_node(program_.nodes[id], value, place, seen);
@@ -185,12 +180,10 @@ class Validation {
     if (node.is_never) return report(place, "nothing is allowed here");
     using Check = bool (Validation::*)(const SchemaNode&, const Value&, const Place&, Seen&);
     static constexpr Check kChecks[] = {
-        &Validation::check_type,       &Validation::check_values,    &Validation::check_number,
-        &Validation::check_string,     &Validation::check_items,     &Validation::check_contains,
-        &Validation::check_shape,      &Validation::check_members,   &Validation::check_names,
-        &Validation::check_dependents, &Validation::check_reference, &Validation::check_all_of,
-        &Validation::check_any_of,     &Validation::check_one_of,    &Validation::check_not,
-        &Validation::check_condition,
+        &Validation::check_type,   &Validation::check_values,     &Validation::check_number,    &Validation::check_string,
+        &Validation::check_items,  &Validation::check_contains,   &Validation::check_shape,     &Validation::check_members,
+        &Validation::check_names,  &Validation::check_dependents, &Validation::check_reference, &Validation::check_all_of,
+        &Validation::check_any_of, &Validation::check_one_of,     &Validation::check_not,       &Validation::check_condition,
     };
     Seen own;
     bool holds = true;
@@ -205,14 +198,13 @@ class Validation {
   }
 
   bool is_over(bool holds) const {
-    return !exhausted_.empty() ||
-           (!holds && (!wants_all_ || findings_.size() >= limits::schema_problems_max));
+    return !exhausted_.empty() || (!holds && (!wants_all_ || findings_.size() >= limits::schema_problems_max));
   }
 
   bool spend(std::size_t steps) {
     steps_ += steps;
     return steps_ <= limits::schema_steps_max ||
-           exhaust("to check it takes more than " + std::to_string(limits::schema_steps_max) + " steps");
+        exhaust("to check it takes more than " + std::to_string(limits::schema_steps_max) + " steps");
   }
   bool exhaust(std::string why) {
     if (exhausted_.empty()) exhausted_ = std::move(why);
@@ -221,16 +213,13 @@ class Validation {
 
   // False, so that a check may return it.
   bool report(const Place& place, std::string message) {
-    const bool is_wanted =
-        findings_.empty() || (wants_all_ && findings_.size() < limits::schema_problems_max);
-    if (is_wanted)
-      findings_.push_back({{Code::schema_mismatch, to_text(place), std::move(message)}, place.depth});
+    const bool is_wanted = findings_.empty() || (wants_all_ && findings_.size() < limits::schema_problems_max);
+    if (is_wanted) findings_.push_back({{Code::schema_mismatch, to_text(place), std::move(message)}, place.depth});
     return false;
   }
 
   // Applies a schema on trial: what it finds comes back in `findings` and is reported nowhere.
-  bool try_apply(SchemaId id, const Value& value, const Place& place, Seen* seen,
-                 std::vector<Finding>& findings) {
+  bool try_apply(SchemaId id, const Value& value, const Place& place, Seen* seen, std::vector<Finding>& findings) {
     std::vector<Finding> outer = std::exchange(findings_, {});
     const bool wanted_all = std::exchange(wants_all_, false);
     const bool holds = apply(id, value, place, seen);
@@ -273,8 +262,7 @@ class Validation {
       list += (list.empty() ? "" : ", ") + quoted_value(allowed);
       known.push_back(allowed.is_string() ? allowed.string() : "");
     }
-    return report(place, quoted_value(value) + " is none of " + list +
-                             (value.is_string() ? did_you_mean(value.string(), known) : ""));
+    return report(place, quoted_value(value) + " is none of " + list + (value.is_string() ? did_you_mean(value.string(), known) : ""));
   }
 
   bool check_number(const SchemaNode& node, const Value& value, const Place& place, Seen&) {
@@ -282,31 +270,26 @@ class Validation {
     const double number = value.number();
     const NumberRules& rules = node.number;
     const auto must = [&](bool holds, std::string_view what, const std::optional<double>& bound) {
-      return holds ||
-             report(place, number_text(number) + " is not " + std::string(what) + " " + number_text(*bound));
+      return holds || report(place, number_text(number) + " is not " + std::string(what) + " " + number_text(*bound));
     };
     bool holds = !rules.minimum || must(number >= *rules.minimum, "at least", rules.minimum);
     holds &= !rules.maximum || must(number <= *rules.maximum, "at most", rules.maximum);
-    holds &= !rules.exclusive_minimum ||
-             must(number > *rules.exclusive_minimum, "more than", rules.exclusive_minimum);
-    holds &= !rules.exclusive_maximum ||
-             must(number < *rules.exclusive_maximum, "less than", rules.exclusive_maximum);
-    holds &= !rules.multiple_of ||
-             must(is_multiple(number, *rules.multiple_of), "a multiple of", rules.multiple_of);
+    holds &= !rules.exclusive_minimum || must(number > *rules.exclusive_minimum, "more than", rules.exclusive_minimum);
+    holds &= !rules.exclusive_maximum || must(number < *rules.exclusive_maximum, "less than", rules.exclusive_maximum);
+    holds &= !rules.multiple_of || must(is_multiple(number, *rules.multiple_of), "a multiple of", rules.multiple_of);
     return holds;
   }
 
   // `count` of something against its bounds.
-  bool check_count(std::size_t count, const std::optional<std::size_t>& least,
-                   const std::optional<std::size_t>& most, std::string_view one, std::string_view many,
-                   const Place& place) {
+  bool check_count(std::size_t count, const std::optional<std::size_t>& least, const std::optional<std::size_t>& most, std::string_view one,
+                   std::string_view many, const Place& place) {
     if (least && count < *least) {
-      return report(place, counted(count, one, many) + ", at least " + std::to_string(*least) +
-                               (*least == 1 ? " is needed" : " are needed"));
+      return report(place,
+                    counted(count, one, many) + ", at least " + std::to_string(*least) + (*least == 1 ? " is needed" : " are needed"));
     }
     if (most && count > *most) {
-      return report(place, counted(count, one, many) + ", at most " + std::to_string(*most) +
-                               (*most == 1 ? " is allowed" : " are allowed"));
+      return report(place,
+                    counted(count, one, many) + ", at most " + std::to_string(*most) + (*most == 1 ? " is allowed" : " are allowed"));
     }
     return true;
   }
@@ -318,8 +301,7 @@ class Validation {
     if (!spend(text.size() / 64)) return false;
     bool holds = true;
     if (rules.min_length || rules.max_length) {
-      holds = check_count(code_points(text), rules.min_length, rules.max_length, "character", "characters",
-                          place);
+      holds = check_count(code_points(text), rules.min_length, rules.max_length, "character", "characters", place);
     }
     if (rules.pattern && !rules.pattern->second.is_found_in(text)) {
       holds = report(place, quoted(text) + " does not match " + quoted(rules.pattern->first));
@@ -341,9 +323,9 @@ class Validation {
       if (!is_first && !rules.rest) break;
       const SchemaId id = is_first ? rules.first[i] : *rules.rest;
       if (program_.nodes[id].is_never) {
-        holds = report(place.item(i), is_first ? "nothing is allowed here"
-                                               : "an item too many, at most " +
-                                                     std::to_string(rules.first.size()) + " are allowed");
+        holds = report(
+            place.item(i),
+            is_first ? "nothing is allowed here" : "an item too many, at most " + std::to_string(rules.first.size()) + " are allowed");
         continue;
       }
       holds &= apply(id, items[i], place.item(i), nullptr);
@@ -357,10 +339,7 @@ class Validation {
     std::map<std::string, std::size_t> known;  // by canonical form, which is equal for equal values
     for (std::size_t i = 0; i < items.size(); ++i) {
       const auto [first, is_new] = known.emplace(to_json(items[i]), i);
-      if (!is_new) {
-        return report(place,
-                      "items " + std::to_string(first->second) + " and " + std::to_string(i) + " are equal");
-      }
+      if (!is_new) { return report(place, "items " + std::to_string(first->second) + " and " + std::to_string(i) + " are equal"); }
     }
     return true;
   }
@@ -376,8 +355,7 @@ class Validation {
       ++count;
       note(seen, item);
     }
-    return check_count(count, rules.min_contains, rules.max_contains, "item fits `contains`",
-                       "items fit `contains`", place);
+    return check_count(count, rules.min_contains, rules.max_contains, "item fits `contains`", "items fit `contains`", place);
   }
 
   // What members there must be, before what they must be.
@@ -386,19 +364,16 @@ class Validation {
     const Object& object = value.object();
     const ObjectRules& rules = node.object;
     if (!spend(rules.required.size() + rules.dependent_required.size())) return false;
-    bool holds =
-        check_count(object.size(), rules.min_properties, rules.max_properties, "member", "members", place);
+    bool holds = check_count(object.size(), rules.min_properties, rules.max_properties, "member", "members", place);
     for (const std::string& name : rules.required) {
-      if (!object.contains(name))
-        holds = report(place.member(name), "the member " + quoted(name) + " is missing");
+      if (!object.contains(name)) holds = report(place.member(name), "the member " + quoted(name) + " is missing");
     }
     for (const auto& [key, names] : rules.dependent_required) {
       if (!object.contains(key)) continue;
       if (!spend(names.size())) return false;
       for (const std::string& name : names) {
         if (!object.contains(name)) {
-          holds = report(place.member(name), "the member " + quoted(name) + " is missing, which " +
-                                                 quoted(key) + " needs beside it");
+          holds = report(place.member(name), "the member " + quoted(name) + " is missing, which " + quoted(key) + " needs beside it");
         }
       }
     }
@@ -407,8 +382,7 @@ class Validation {
 
   bool check_members(const SchemaNode& node, const Value& value, const Place& place, Seen& seen) {
     const ObjectRules& rules = node.object;
-    if (!value.is_object() || (rules.properties.empty() && rules.patterns.empty() && !rules.additional))
-      return true;
+    if (!value.is_object() || (rules.properties.empty() && rules.patterns.empty() && !rules.additional)) return true;
     bool holds = true;
     for (const auto& [key, member] : value.object()) {
       if (is_over(holds)) break;
@@ -426,10 +400,8 @@ class Validation {
       }
       if (!is_known && rules.additional && !is_over(holds)) {
         is_known = true;
-        if (program_.nodes[*rules.additional].is_never)
-          holds = report_unknown(rules, key, here);
-        else
-          holds &= apply(*rules.additional, member, here, nullptr);
+        if (program_.nodes[*rules.additional].is_never) holds = report_unknown(rules, key, here);
+        else holds &= apply(*rules.additional, member, here, nullptr);
       }
       if (is_known) note(seen, member);
     }
@@ -450,8 +422,7 @@ class Validation {
       if (is_over(holds)) break;
       const Place here = place.member(key);
       if (try_apply(*node.object.names, Value(key), here, nullptr, findings)) continue;
-      holds = report(here, "the name " + quoted(key) + " is not allowed" +
-                               (findings.empty() ? "" : ": " + findings[0].problem.message));
+      holds = report(here, "the name " + quoted(key) + " is not allowed" + (findings.empty() ? "" : ": " + findings[0].problem.message));
     }
     return holds;
   }
@@ -482,17 +453,16 @@ class Validation {
 
   bool check_any_of(const SchemaNode& node, const Value& value, const Place& place, Seen& seen) {
     if (node.any_of.empty()) return true;
-    return count_fits(node.any_of, "anyOf", value, place, seen,
-                      program_.has_unevaluated ? node.any_of.size() : 1)
-        .any;
+    return count_fits(node.any_of, "anyOf", value, place, seen, program_.has_unevaluated ? node.any_of.size() : 1).any;
   }
 
   bool check_one_of(const SchemaNode& node, const Value& value, const Place& place, Seen& seen) {
     if (node.one_of.empty()) return true;
     const Fits fits = count_fits(node.one_of, "oneOf", value, place, seen, 2);
     if (fits.second == 0) return fits.any;
-    return report(place, "fits schemas " + std::to_string(fits.first) + " and " +
-                             std::to_string(fits.second) + " of `oneOf`, where only one may fit");
+    return report(
+        place,
+        "fits schemas " + std::to_string(fits.first) + " and " + std::to_string(fits.second) + " of `oneOf`, where only one may fit");
   }
 
   // The first and the second alternative that fit, counted from 0; the second is never 0.
@@ -503,8 +473,8 @@ class Validation {
 
   // Tries alternatives until `enough` of them fit. Where none does, it reports the one that came
   // furthest: the problem that lies deepest in the value, the earlier one where two do.
-  Fits count_fits(const std::vector<SchemaId>& ids, std::string_view keyword, const Value& value,
-                  const Place& place, Seen& seen, std::size_t enough) {
+  Fits count_fits(const std::vector<SchemaId>& ids, std::string_view keyword, const Value& value, const Place& place, Seen& seen,
+                  std::size_t enough) {
     Fits fits;
     std::size_t count = 0;
     std::optional<Finding> nearest_miss;
@@ -520,10 +490,8 @@ class Validation {
       }
     }
     if (fits.any || !exhausted_.empty()) return fits;
-    std::string message =
-        "fits none of the " + std::to_string(ids.size()) + " schemas of `" + std::string(keyword) + "`";
-    if (nearest_miss)
-      message += "; the nearest: " + nearest_miss->problem.place + ": " + nearest_miss->problem.message;
+    std::string message = "fits none of the " + std::to_string(ids.size()) + " schemas of `" + std::string(keyword) + "`";
+    if (nearest_miss) message += "; the nearest: " + nearest_miss->problem.place + ": " + nearest_miss->problem.message;
     report(place, std::move(message));
     return fits;
   }
@@ -543,25 +511,19 @@ class Validation {
   }
 
   bool check_unevaluated(const SchemaNode& node, const Value& value, const Place& place, Seen& own) {
-    if (!(value.is_array() && node.array.unevaluated) && !(value.is_object() && node.object.unevaluated))
-      return true;
+    if (!(value.is_array() && node.array.unevaluated) && !(value.is_object() && node.object.unevaluated)) return true;
     const std::set<const Value*> seen(own.begin(), own.end());
     bool holds = true;
     const auto check = [&](SchemaId id, const Value& part, const Place& here, std::string_view what) {
       if (is_over(holds) || seen.contains(&part)) return;
-      if (program_.nodes[id].is_never)
-        holds = report(here, "no schema allows this " + std::string(what));
-      else
-        holds &= apply(id, part, here, nullptr);
+      if (program_.nodes[id].is_never) holds = report(here, "no schema allows this " + std::string(what));
+      else holds &= apply(id, part, here, nullptr);
       own.push_back(&part);
     };
     if (value.is_array()) {
-      for (std::size_t i = 0; i < value.array().size(); ++i) {
-        check(*node.array.unevaluated, value.array()[i], place.item(i), "item");
-      }
+      for (std::size_t i = 0; i < value.array().size(); ++i) { check(*node.array.unevaluated, value.array()[i], place.item(i), "item"); }
     } else {
-      for (const auto& [key, member] : value.object())
-        check(*node.object.unevaluated, member, place.member(key), "member");
+      for (const auto& [key, member] : value.object()) check(*node.object.unevaluated, member, place.member(key), "member");
     }
     return holds;
   }

@@ -37,13 +37,12 @@ enum class SchemaDialect { draft7, draft2020_12 };
 
 struct SchemaOptions {
   SchemaDialect dialect = SchemaDialect::draft2020_12;  // where the document has no `$schema`
-  bool formats_assert = false;  // `date-time`, `date`, `email`, `uri` and `uuid` are checked; others never
+  bool formats_assert = false;                          // `date-time`, `date`, `email`, `uri` and `uuid` are checked; others never
 };
 
 // Compiles `document`; `name` (a file name) stands in the error's message. An error is `bad_schema`
 // and carries every problem found, each with its JSON path within the schema.
-Result<JsonSchema> compile_schema(const Value& document, std::string_view name,
-                                  const SchemaOptions& options = {});
+Result<JsonSchema> compile_schema(const Value& document, std::string_view name, const SchemaOptions& options = {});
 
 // What is wrong with `value`: `schema_mismatch` with the JSON path of each offending part, at most
 // `limits::schema_problems_max` of them, or the first alone unless `all`. Empty when it is valid.

@@ -37,9 +37,7 @@ constexpr std::array<DialectRow, 2> kDialects = {{
 }};
 
 std::string_view dialect_name(SchemaDialect dialect) {
-  return std::find_if(kDialects.begin(), kDialects.end(),
-                      [&](const DialectRow& row) { return row.dialect == dialect; })
-      ->name;
+  return std::find_if(kDialects.begin(), kDialects.end(), [&](const DialectRow& row) { return row.dialect == dialect; })->name;
 }
 
 // Where a subschema stands in the document, and the URI that its references are seen from.
@@ -96,8 +94,7 @@ class Compiler {
   static const std::vector<KeywordRow>& keywords();
   static const KeywordRow* find_keyword(std::string_view name) {
     const auto& rows = keywords();
-    const auto row =
-        std::find_if(rows.begin(), rows.end(), [&](const KeywordRow& r) { return r.name == name; });
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const KeywordRow& r) { return r.name == name; });
     return row == rows.end() ? nullptr : &*row;
   }
 
@@ -108,12 +105,8 @@ class Compiler {
     report(place, "expected " + std::string(expected) + ", found " + std::string(kind_name(found.kind())));
   }
 
-  static std::string place_of(const std::string& place, std::string_view key) {
-    return place + "." + std::string(key);
-  }
-  static std::string place_of(const std::string& place, std::size_t index) {
-    return place + "[" + std::to_string(index) + "]";
-  }
+  static std::string place_of(const std::string& place, std::string_view key) { return place + "." + std::string(key); }
+  static std::string place_of(const std::string& place, std::size_t index) { return place + "[" + std::to_string(index) + "]"; }
 
   // ---- first pass: seats ------------------------------------------------------------------------
 
@@ -135,12 +128,10 @@ class Compiler {
       return nullptr;
     }
     const std::string_view uri = without_empty_fragment(value.string());
-    const auto row =
-        std::find_if(kDialects.begin(), kDialects.end(), [&](const DialectRow& r) { return r.uri == uri; });
+    const auto row = std::find_if(kDialects.begin(), kDialects.end(), [&](const DialectRow& r) { return r.uri == uri; });
     if (row != kDialects.end()) return &*row;
     std::string known;
-    for (const DialectRow& r : kDialects)
-      known.append(known.empty() ? "`" : " and `").append(r.uri).append("`");
+    for (const DialectRow& r : kDialects) known.append(known.empty() ? "`" : " and `").append(r.uri).append("`");
     report(place, "`" + value.string() + "` is no dialect known here; known are " + known);
     return nullptr;
   }
@@ -150,16 +141,13 @@ class Compiler {
   }
 
   void give_seat(const Value& schema, const std::string& base, const std::string& place, int depth) {
-    if (!schema.is_object() && !schema.is_boolean())
-      return report_type(place, "a schema (an object or a boolean)", schema);
+    if (!schema.is_object() && !schema.is_boolean()) return report_type(place, "a schema (an object or a boolean)", schema);
     if (depth > limits::json_depth_max) {
-      return report(place, "nested deeper than " + std::to_string(limits::json_depth_max) + " levels",
-                    Code::limit_exceeded);
+      return report(place, "nested deeper than " + std::to_string(limits::json_depth_max) + " levels", Code::limit_exceeded);
     }
     if (seats_.size() == limits::schema_nodes_max) {
       if (!is_full_) {
-        report(place, "more than " + std::to_string(limits::schema_nodes_max) + " schemas in one document",
-               Code::limit_exceeded);
+        report(place, "more than " + std::to_string(limits::schema_nodes_max) + " schemas in one document", Code::limit_exceeded);
       }
       is_full_ = true;
       return;
@@ -180,10 +168,8 @@ class Compiler {
       if (has_only_reference(schema) && key != "definitions" && key != "$ref") continue;
       const std::string here = place_of(place, key);
       const KeywordRow* row = find_keyword(key);
-      if (!row || !is_known_here(*row))
-        report_unknown(key, row, here);
-      else
-        seat_within(*row, value, own_base, here, depth + 1);
+      if (!row || !is_known_here(*row)) report_unknown(key, row, here);
+      else seat_within(*row, value, own_base, here, depth + 1);
     }
   }
 
@@ -196,20 +182,19 @@ class Compiler {
     const std::string quoted = "`" + key + "`";
     if (row) {
       const auto other = row->in == In::draft7 ? SchemaDialect::draft7 : SchemaDialect::draft2020_12;
-      return report(place, quoted + " is a keyword of " + std::string(dialect_name(other)) +
-                               ", this schema is of " + std::string(dialect_name(dialect_)));
+      return report(
+          place,
+          quoted + " is a keyword of " + std::string(dialect_name(other)) + ", this schema is of " + std::string(dialect_name(dialect_)));
     }
     for (const RefusedKeyword& refused : kRefused) {
       if (key == refused.name) return report(place, "`" + key + "`: " + std::string(refused.why));
     }
     std::vector<std::string> known;
     for (const KeywordRow& r : keywords()) known.emplace_back(r.name);
-    report(place, "there is no keyword " + quoted + ", and notes of your own begin with `x-`" +
-                      did_you_mean(key, known));
+    report(place, "there is no keyword " + quoted + ", and notes of your own begin with `x-`" + did_you_mean(key, known));
   }
 
-  void seat_within(const KeywordRow& row, const Value& value, const std::string& base,
-                   const std::string& place, int depth) {
+  void seat_within(const KeywordRow& row, const Value& value, const std::string& base, const std::string& place, int depth) {
     switch (row.holds) {
       case Holds::no_schema: return;
       case Holds::schema: return give_seat(value, base, place, depth);
@@ -218,9 +203,7 @@ class Compiler {
         [[fallthrough]];
       case Holds::schemas:
         if (!value.is_array()) return report_type(place, "an array of schemas", value);
-        for (std::size_t i = 0; i < value.array().size(); ++i) {
-          give_seat(value.array()[i], base, place_of(place, i), depth + 1);
-        }
+        for (std::size_t i = 0; i < value.array().size(); ++i) { give_seat(value.array()[i], base, place_of(place, i), depth + 1); }
         return;
       case Holds::schema_map:
       case Holds::schemas_or_names_map:
@@ -251,25 +234,21 @@ class Compiler {
       return own;
     }
     if (hash != std::string_view::npos) {
-      report(here,
-             "`" + found->second.string() + "` has a fragment; a name within the document is an `$anchor`");
+      report(here, "`" + found->second.string() + "` has a fragment; a name within the document is an `$anchor`");
       return base;
     }
     std::string own = resolve_uri(base, id);
     name_resource(own, schema, here);
-    if (const auto dialect = schema.object().find("$schema");
-        dialect != schema.object().end() && place != "$") {
+    if (const auto dialect = schema.object().find("$schema"); dialect != schema.object().end() && place != "$") {
       const DialectRow* row = dialect_of(dialect->second, place_of(place, "$schema"));
       if (row && row->dialect != dialect_) {
-        report(place_of(place, "$schema"),
-               "one document is written in one dialect, this one in " + std::string(dialect_name(dialect_)));
+        report(place_of(place, "$schema"), "one document is written in one dialect, this one in " + std::string(dialect_name(dialect_)));
       }
     }
     return own;
   }
 
-  void read_anchor(const Value& schema, std::string_view keyword, const std::string& base,
-                   const std::string& place) {
+  void read_anchor(const Value& schema, std::string_view keyword, const std::string& base, const std::string& place) {
     const auto found = schema.object().find(keyword);
     if (found == schema.object().end()) return;
     const std::string here = place_of(place, keyword);
@@ -281,16 +260,13 @@ class Compiler {
     const auto [known, is_new] = resources_.emplace(uri, &schema);
     if (!is_new && known->second != &schema) report(place, "`" + uri + "` is declared twice");
   }
-  void name_anchor(const std::string& base, std::string_view name, const Value& schema,
-                   const std::string& place) {
+  void name_anchor(const std::string& base, std::string_view name, const Value& schema, const std::string& place) {
     const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-             c == '_' || c == '.' || c == ':';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == ':';
     });
     if (!is_name) return report(place, "`" + std::string(name) + "` is no name for an anchor");
     const auto [known, is_new] = anchors_.emplace(base + "#" + std::string(name), &schema);
-    if (!is_new && known->second != &schema)
-      report(place, "the anchor `" + std::string(name) + "` is declared twice");
+    if (!is_new && known->second != &schema) report(place, "the anchor `" + std::string(name) + "` is declared twice");
   }
 
   // ---- second pass: keywords --------------------------------------------------------------------
@@ -315,25 +291,19 @@ class Compiler {
   }
 
   void read_number(const Value& value, const std::string& place, std::optional<double>& number) {
-    if (value.is_number())
-      number = value.number();
-    else
-      report_type(place, "a number", value);
+    if (value.is_number()) number = value.number();
+    else report_type(place, "a number", value);
   }
   void read_count(const Value& value, const std::string& place, std::optional<std::size_t>& count) {
     if (!value.is_number()) return report_type(place, "a whole number, 0 or more", value);
     const double number = value.number();
-    if (number < 0 || std::floor(number) != number)
-      return report(place, "a count is a whole number, 0 or more");
-    constexpr double kMost =
-        9'007'199'254'740'992;  // beyond it nothing can be counted; and the cast must fit
+    if (number < 0 || std::floor(number) != number) return report(place, "a count is a whole number, 0 or more");
+    constexpr double kMost = 9'007'199'254'740'992;  // beyond it nothing can be counted; and the cast must fit
     count = static_cast<std::size_t>(std::min(number, kMost));
   }
   void read_flag(const Value& value, const std::string& place, bool& flag) {
-    if (value.is_boolean())
-      flag = value.boolean();
-    else
-      report_type(place, "true or false", value);
+    if (value.is_boolean()) flag = value.boolean();
+    else report_type(place, "true or false", value);
   }
   std::vector<std::string> read_names(const Value& value, const std::string& place) {
     std::vector<std::string> names;
@@ -343,21 +313,17 @@ class Compiler {
     }
     for (std::size_t i = 0; i < value.array().size(); ++i) {
       const Value& name = value.array()[i];
-      if (!name.is_string())
-        report_type(place_of(place, i), "a name", name);
+      if (!name.is_string()) report_type(place_of(place, i), "a name", name);
       else if (std::find(names.begin(), names.end(), name.string()) != names.end())
         report(place_of(place, i), "`" + name.string() + "` stands twice");
-      else
-        names.push_back(name.string());
+      else names.push_back(name.string());
     }
     return names;
   }
   std::optional<EcmaPattern> read_pattern(std::string_view text, const std::string& place) {
     if (++patterns_ > limits::schema_patterns_max) {
       if (patterns_ == limits::schema_patterns_max + 1) {
-        report(place,
-               "more than " + std::to_string(limits::schema_patterns_max) + " patterns in one document",
-               Code::limit_exceeded);
+        report(place, "more than " + std::to_string(limits::schema_patterns_max) + " patterns in one document", Code::limit_exceeded);
       }
       return std::nullopt;
     }
@@ -369,8 +335,7 @@ class Compiler {
 
   void read_type(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     if (value.is_string()) return add_type(value.string(), place, node);
-    if (!value.is_array() || value.array().empty())
-      return report_type(place, "a type or an array of types", value);
+    if (!value.is_array() || value.array().empty()) return report_type(place, "a type or an array of types", value);
     for (const std::string& name : read_names(value, place)) add_type(name, place, node);
   }
   void add_type(std::string_view name, const std::string& place, SchemaNode& node) {
@@ -389,9 +354,7 @@ class Compiler {
     if (value.array().empty()) return report(place, "`enum` is empty, so that no value would do");
     node.allowed = value.array();
   }
-  void read_const(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
-    node.constant = value;
-  }
+  void read_const(const Seat&, const Value& value, const std::string&, SchemaNode& node) { node.constant = value; }
 
   void read_minimum(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     read_number(value, place, node.number.minimum);
@@ -407,8 +370,7 @@ class Compiler {
   }
   void read_multiple_of(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     read_number(value, place, node.number.multiple_of);
-    if (node.number.multiple_of && *node.number.multiple_of <= 0)
-      report(place, "`multipleOf` is more than 0");
+    if (node.number.multiple_of && *node.number.multiple_of <= 0) report(place, "`multipleOf` is more than 0");
   }
 
   void read_min_length(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
@@ -419,15 +381,13 @@ class Compiler {
   }
   void read_string_pattern(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     if (!value.is_string()) return report_type(place, "a pattern", value);
-    if (auto pattern = read_pattern(value.string(), place))
-      node.string.pattern.emplace(value.string(), *pattern);
+    if (auto pattern = read_pattern(value.string(), place)) node.string.pattern.emplace(value.string(), *pattern);
   }
   void read_format(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     if (!value.is_string()) return report_type(place, "the name of a format", value);
     if (!options_.formats_assert) return;
-    const auto row = std::find_if(kFormats.begin(), kFormats.end(), [&](const AssertedFormat& format) {
-      return format.name == value.string();
-    });
+    const auto row =
+        std::find_if(kFormats.begin(), kFormats.end(), [&](const AssertedFormat& format) { return format.name == value.string(); });
     if (row != kFormats.end()) node.string.format = &*row;
   }
 
@@ -440,25 +400,20 @@ class Compiler {
   void read_unique_items(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     read_flag(value, place, node.array.has_unique_items);
   }
-  void read_prefix_items(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
-    node.array.first = ids_of(value);
-  }
+  void read_prefix_items(const Seat&, const Value& value, const std::string&, SchemaNode& node) { node.array.first = ids_of(value); }
   void read_items(const Seat& seat, const Value& value, const std::string& place, SchemaNode& node) {
     if (!value.is_array()) {
       node.array.rest = id_of(value);
       return;
     }
-    if (seat.schema->object().contains("prefixItems"))
-      return report(place, "beside `prefixItems`, `items` is one schema");
+    if (seat.schema->object().contains("prefixItems")) return report(place, "beside `prefixItems`, `items` is one schema");
     node.array.first = ids_of(value);
   }
   void read_additional_items(const Seat& seat, const Value& value, const std::string&, SchemaNode& node) {
     const auto items = seat.schema->object().find("items");  // without a list of items it says nothing
     if (items != seat.schema->object().end() && items->second.is_array()) node.array.rest = id_of(value);
   }
-  void read_contains(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
-    node.array.contains = id_of(value);
-  }
+  void read_contains(const Seat&, const Value& value, const std::string&, SchemaNode& node) { node.array.contains = id_of(value); }
   void read_min_contains(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     std::optional<std::size_t> count;
     read_count(value, place, count);
@@ -483,19 +438,15 @@ class Compiler {
   }
   void read_dependent_required(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     if (!value.is_object()) return report_type(place, "an object of arrays of names", value);
-    for (const auto& [key, names] : value.object()) {
-      node.object.dependent_required[key] = read_names(names, place_of(place, key));
-    }
+    for (const auto& [key, names] : value.object()) { node.object.dependent_required[key] = read_names(names, place_of(place, key)); }
   }
   void read_dependent_schemas(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
     for (const auto& [key, schema] : value.object()) node.object.dependent_schemas[key] = id_of(schema);
   }
   void read_dependencies(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     for (const auto& [key, wanted] : value.object()) {
-      if (wanted.is_array())
-        node.object.dependent_required[key] = read_names(wanted, place_of(place, key));
-      else
-        node.object.dependent_schemas[key] = id_of(wanted);
+      if (wanted.is_array()) node.object.dependent_required[key] = read_names(wanted, place_of(place, key));
+      else node.object.dependent_schemas[key] = id_of(wanted);
     }
   }
   void read_properties(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
@@ -503,16 +454,13 @@ class Compiler {
   }
   void read_pattern_properties(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     for (const auto& [key, schema] : value.object()) {
-      if (auto pattern = read_pattern(key, place_of(place, key)))
-        node.object.patterns.emplace_back(*pattern, id_of(schema));
+      if (auto pattern = read_pattern(key, place_of(place, key))) node.object.patterns.emplace_back(*pattern, id_of(schema));
     }
   }
   void read_additional_properties(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
     node.object.additional = id_of(value);
   }
-  void read_property_names(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
-    node.object.names = id_of(value);
-  }
+  void read_property_names(const Seat&, const Value& value, const std::string&, SchemaNode& node) { node.object.names = id_of(value); }
   void read_unevaluated_properties(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
     node.object.unevaluated = id_of(value);
     program_.has_unevaluated = true;
@@ -531,18 +479,10 @@ class Compiler {
   void read_one_of(const Seat&, const Value& value, const std::string& place, SchemaNode& node) {
     read_alternatives(value, place, node.one_of);
   }
-  void read_not(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
-    node.negated = id_of(value);
-  }
-  void read_if(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
-    node.condition = id_of(value);
-  }
-  void read_then(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
-    node.consequence = id_of(value);
-  }
-  void read_else(const Seat&, const Value& value, const std::string&, SchemaNode& node) {
-    node.alternative = id_of(value);
-  }
+  void read_not(const Seat&, const Value& value, const std::string&, SchemaNode& node) { node.negated = id_of(value); }
+  void read_if(const Seat&, const Value& value, const std::string&, SchemaNode& node) { node.condition = id_of(value); }
+  void read_then(const Seat&, const Value& value, const std::string&, SchemaNode& node) { node.consequence = id_of(value); }
+  void read_else(const Seat&, const Value& value, const std::string&, SchemaNode& node) { node.alternative = id_of(value); }
 
   // ---- references -------------------------------------------------------------------------------
 
@@ -551,12 +491,10 @@ class Compiler {
     const std::string uri = resolve_uri(seat.base, value.string());
     const std::size_t hash = std::min(uri.find('#'), uri.size());
     const std::string resource = uri.substr(0, hash);
-    const std::string fragment =
-        hash < uri.size() ? percent_decoded(std::string_view(uri).substr(hash + 1)) : "";
+    const std::string fragment = hash < uri.size() ? percent_decoded(std::string_view(uri).substr(hash + 1)) : "";
     const auto found = resources_.find(resource);
     if (found == resources_.end()) {
-      return report(
-          place, "`" + value.string() + "` is not in this document; references to others are not followed");
+      return report(place, "`" + value.string() + "` is not in this document; references to others are not followed");
     }
     const Value* target = found->second;
     if (fragment.starts_with('/')) {
@@ -567,17 +505,13 @@ class Compiler {
     }
     if (!target) return report(place, "`" + value.string() + "` leads nowhere in this document");
     const auto id = ids_.find(target);
-    if (id == ids_.end())
-      return report(place, "`" + value.string() + "` leads to something that is no schema");
+    if (id == ids_.end()) return report(place, "`" + value.string() + "` leads to something that is no schema");
     node.reference = id->second;
   }
 
   static std::string percent_decoded(std::string_view text) {
     const auto hex = [](char c) {
-      return c >= '0' && c <= '9'   ? c - '0'
-             : c >= 'a' && c <= 'f' ? c - 'a' + 10
-             : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                    : -1;
+      return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
     };
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -599,8 +533,7 @@ class Compiler {
       const std::size_t end = std::min(pointer.find('/'), pointer.size());
       std::string token;
       for (std::size_t i = 0; i < end; ++i) {
-        const bool is_escape =
-            pointer[i] == '~' && i + 1 < end && (pointer[i + 1] == '0' || pointer[i + 1] == '1');
+        const bool is_escape = pointer[i] == '~' && i + 1 < end && (pointer[i + 1] == '0' || pointer[i + 1] == '1');
         token += is_escape ? (pointer[++i] == '0' ? '~' : '/') : pointer[i];
       }
       pointer.remove_prefix(end);
@@ -613,8 +546,7 @@ class Compiler {
       const auto found = of.object().find(token);
       return found == of.object().end() ? nullptr : &found->second;
     }
-    const bool is_index =
-        !token.empty() && token.size() < 10 && (token == "0" || token[0] != '0') &&
+    const bool is_index = !token.empty() && token.size() < 10 && (token == "0" || token[0] != '0') &&
         std::all_of(token.begin(), token.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (!of.is_array() || !is_index) return nullptr;
     const std::size_t index = std::stoul(token);
@@ -626,10 +558,8 @@ class Compiler {
   // The schemas that a node applies to the very value it is applied to.
   static std::vector<SchemaId> applied_in_place(const SchemaNode& node) {
     std::vector<SchemaId> ids;
-    for (const auto* list : {&node.all_of, &node.any_of, &node.one_of})
-      ids.insert(ids.end(), list->begin(), list->end());
-    for (const auto& one :
-         {node.reference, node.negated, node.condition, node.consequence, node.alternative}) {
+    for (const auto* list : {&node.all_of, &node.any_of, &node.one_of}) ids.insert(ids.end(), list->begin(), list->end());
+    for (const auto& one : {node.reference, node.negated, node.condition, node.consequence, node.alternative}) {
       if (one) ids.push_back(*one);
     }
     for (const auto& [name, id] : node.object.dependent_schemas) ids.push_back(id);
@@ -656,8 +586,7 @@ class Compiler {
     }
     for (SchemaId id = 0; id < program_.nodes.size(); ++id) {
       if (open[id] > 0 && program_.nodes[id].reference && open[*program_.nodes[id].reference] > 0) {
-        report(place_of(seats_[id].place, "$ref"),
-               "the reference leads in a circle that never descends into the value");
+        report(place_of(seats_[id].place, "$ref"), "the reference leads in a circle that never descends into the value");
       }
     }
   }
@@ -747,15 +676,13 @@ const std::vector<KeywordRow>& Compiler::keywords() {
 
 }  // namespace
 
-Result<JsonSchema> compile_schema(const Value& document, std::string_view name,
-                                  const SchemaOptions& options) {
+Result<JsonSchema> compile_schema(const Value& document, std::string_view name, const SchemaOptions& options) {
   Compiler compiler(options);
   SchemaProgram program = compiler.compile(document);
   const std::size_t count = compiler.problems().size();
   if (count == 0) return JsonSchema(std::make_shared<const SchemaProgram>(std::move(program)));
   return refuse(Code::bad_schema, compiler.problems(),
-                "schema `" + std::string(name) + "` has " +
-                    (count == 1 ? "a problem" : std::to_string(count) + " problems"));
+                "schema `" + std::string(name) + "` has " + (count == 1 ? "a problem" : std::to_string(count) + " problems"));
 }
 
 }  // namespace footlight

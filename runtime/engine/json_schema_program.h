@@ -28,9 +28,8 @@ struct SchemaType {
   std::string_view with_article;
 };
 inline constexpr SchemaType kSchemaTypes[] = {
-    {"null", 1, "null"},          {"boolean", 2, "a boolean"}, {"number", 4, "a number"},
-    {"integer", 8, "an integer"}, {"string", 16, "a string"},  {"array", 32, "an array"},
-    {"object", 64, "an object"},
+    {"null", 1, "null"},        {"boolean", 2, "a boolean"}, {"number", 4, "a number"},   {"integer", 8, "an integer"},
+    {"string", 16, "a string"}, {"array", 32, "an array"},   {"object", 64, "an object"},
 };
 
 struct AssertedFormat {

@@ -36,11 +36,11 @@ std::u32string to_characters(std::string_view utf8) {
   characters.reserve(utf8.size());
   for (std::size_t i = 0; i < utf8.size();) {
     const auto lead = static_cast<unsigned char>(utf8[i]);
-    const std::size_t bytes = lead < 0x80                   ? 1
-                              : lead >= 0xf0 && lead < 0xf5 ? 4
-                              : lead >= 0xe0 && lead < 0xf0 ? 3
-                              : lead >= 0xc2 && lead < 0xe0 ? 2
-                                                            : 0;
+    const std::size_t bytes = lead < 0x80 ? 1
+        : lead >= 0xf0 && lead < 0xf5     ? 4
+        : lead >= 0xe0 && lead < 0xf0     ? 3
+        : lead >= 0xc2 && lead < 0xe0     ? 2
+                                          : 0;
     char32_t c = bytes == 1 ? lead : bytes == 2 ? lead & 0x1fu : bytes == 3 ? lead & 0x0fu : lead & 0x07u;
     bool is_valid = bytes > 0 && i + bytes <= utf8.size();
     for (std::size_t k = 1; is_valid && k < bytes; ++k) {
@@ -71,8 +71,7 @@ std::string to_utf8(std::u32string_view characters) {
 
 char32_t lower_character(char32_t c) {
   for (const CaseRow& row : case_rows)
-    if (c >= row.first && c <= row.last && (c - row.first) % static_cast<char32_t>(row.step) == 0)
-      return shifted(c, row.to_lower);
+    if (c >= row.first && c <= row.last && (c - row.first) % static_cast<char32_t>(row.step) == 0) return shifted(c, row.to_lower);
   return c;
 }
 
@@ -83,9 +82,7 @@ char32_t upper_character(char32_t c) {
   if (c == 0x017F) return U'S';    // the long s
   for (const CaseRow& row : case_rows) {
     const char32_t capital = shifted(c, -row.to_lower);
-    if (capital >= row.first && capital <= row.last &&
-        (capital - row.first) % static_cast<char32_t>(row.step) == 0)
-      return capital;
+    if (capital >= row.first && capital <= row.last && (capital - row.first) % static_cast<char32_t>(row.step) == 0) return capital;
   }
   return c;
 }
@@ -93,18 +90,15 @@ char32_t upper_character(char32_t c) {
 bool is_letter_character(char32_t c) {
   if (c < 0x80) return (c >= U'0' && c <= U'9') || (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
   // Beyond ASCII: everything but signs, spaces and punctuation of Latin-1 and the general blocks.
-  return c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2BFF) &&
-         !(c >= 0x3000 && c <= 0x3020);
+  return c >= 0xC0 && c != 0xD7 && c != 0xF7 && !(c >= 0x2000 && c <= 0x2BFF) && !(c >= 0x3000 && c <= 0x3020);
 }
 
 std::string upper_text(std::string_view utf8) {
   std::string upper;
   upper.reserve(utf8.size());
   for (const char32_t c : to_characters(utf8)) {
-    if (c == 0x00DF)
-      upper += "SS";
-    else
-      append_character(upper, upper_character(c));
+    if (c == 0x00DF) upper += "SS";
+    else append_character(upper, upper_character(c));
   }
   return upper;
 }
@@ -115,7 +109,7 @@ std::string lower_text(std::string_view utf8) {
   lower.reserve(utf8.size());
   for (std::size_t i = 0; i < characters.size(); ++i) {
     const bool ends_word = characters[i] == 0x03A3 && i > 0 && is_letter_character(characters[i - 1]) &&
-                           (i + 1 == characters.size() || !is_letter_character(characters[i + 1]));
+        (i + 1 == characters.size() || !is_letter_character(characters[i + 1]));
     append_character(lower, ends_word ? char32_t{0x03C2} : lower_character(characters[i]));
   }
   return lower;
@@ -127,9 +121,7 @@ void append_number(std::string& text, double number) {
     return;
   }
   std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::fabs(number),
-                                 std::chars_format::scientific)
-                       .ptr;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::fabs(number), std::chars_format::scientific).ptr;
   const std::string_view shown(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
   const auto e = shown.find('e');
   int exponent = 0;
@@ -147,8 +139,7 @@ void append_number(std::string& text, double number) {
   } else if (count <= exponent + 1) {
     (text += digits).append(static_cast<std::size_t>(exponent + 1 - count), '0');
   } else {
-    (text.append(digits, 0, static_cast<std::size_t>(exponent + 1)) += '.')
-        .append(digits, static_cast<std::size_t>(exponent + 1));
+    (text.append(digits, 0, static_cast<std::size_t>(exponent + 1)) += '.').append(digits, static_cast<std::size_t>(exponent + 1));
   }
 }
 

@@ -12,13 +12,13 @@
 
 namespace footlight {
 
-std::u32string to_characters(std::string_view utf8);      // what is no UTF-8 becomes U+FFFD
+std::u32string to_characters(std::string_view utf8);  // what is no UTF-8 becomes U+FFFD
 void append_character(std::string& utf8, char32_t character);
 std::string to_utf8(std::u32string_view characters);
 
 char32_t upper_character(char32_t character);
 char32_t lower_character(char32_t character);
-bool is_letter_character(char32_t character);             // letters and digits, for the bounds of words
+bool is_letter_character(char32_t character);  // letters and digits, for the bounds of words
 
 std::string upper_text(std::string_view utf8);
 std::string lower_text(std::string_view utf8);

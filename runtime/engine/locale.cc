@@ -31,8 +31,7 @@ const LocaleRow locale_rows[] = {
      ".",
      4,
      MoneyForm::sign_last,
-     {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
-      "November", "Dezember"},
+     {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},
      {"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."},
      {"Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"},
      {"Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"},
@@ -44,8 +43,7 @@ const LocaleRow locale_rows[] = {
      ",",
      4,
      MoneyForm::sign_first,
-     {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-      "November", "December"},
+     {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
      {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
      {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"},
      {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"},
@@ -57,8 +55,7 @@ const LocaleRow locale_rows[] = {
      ".",
      5,
      MoneyForm::sign_last,
-     {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-      "noviembre", "diciembre"},
+     {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
      {"ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"},
      {"lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"},
      {"lun", "mar", "mié", "jue", "vie", "sáb", "dom"},
@@ -70,8 +67,7 @@ const LocaleRow locale_rows[] = {
      "\u202f",
      4,
      MoneyForm::sign_last,
-     {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
-      "novembre", "décembre"},
+     {"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
      {"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
      {"lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"},
      {"lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."},
@@ -83,8 +79,7 @@ const LocaleRow locale_rows[] = {
      ".",
      5,
      MoneyForm::sign_last,
-     {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre",
-      "ottobre", "novembre", "dicembre"},
+     {"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
      {"gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"},
      {"lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"},
      {"lun", "mar", "mer", "gio", "ven", "sab", "dom"},
@@ -108,8 +103,7 @@ const LocaleRow locale_rows[] = {
      ".",
      4,
      MoneyForm::sign_before_minus,
-     {"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
-      "november", "december"},
+     {"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"},
      {"jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"},
      {"maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"},
      {"ma", "di", "wo", "do", "vr", "za", "zo"},
@@ -121,8 +115,7 @@ const LocaleRow locale_rows[] = {
      ".",
      4,
      MoneyForm::sign_spaced,
-     {"janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
-      "novembro", "dezembro"},
+     {"janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"},
      {"jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.", "dez."},
      {"segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"},
      {"seg.", "ter.", "qua.", "qui.", "sex.", "sáb.", "dom."},
@@ -184,9 +177,7 @@ struct Decimal {
 
 Decimal to_decimal(double number, int digits_behind) {
   std::array<char, 64> text{};
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), std::fabs(number), std::chars_format::scientific)
-          .ptr;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), std::fabs(number), std::chars_format::scientific).ptr;
   const std::string_view shown(text.data(), static_cast<std::size_t>(end - text.data()));
   const auto e = shown.find('e');
   int exponent = 0;
@@ -206,10 +197,8 @@ Decimal to_decimal(double number, int digits_behind) {
   if (rounds_up) {
     std::size_t i = digits.size();
     while (i > 0 && digits[i - 1] == '9') digits[--i] = '0';
-    if (i > 0)
-      ++digits[i - 1];
-    else
-      digits.insert(0, "1"), ++point;
+    if (i > 0) ++digits[i - 1];
+    else digits.insert(0, "1"), ++point;
   }
   Decimal decimal{std::move(digits), static_cast<std::size_t>(point), false};
   decimal.is_negative = std::signbit(number) && decimal.digits.find_first_not_of('0') != std::string::npos;
@@ -237,8 +226,7 @@ std::string padded(std::int64_t number, std::size_t width) {
 
 std::string offset_text(Duration offset, bool has_colon) {
   const std::int64_t whole_minutes = std::abs(offset.ms) / 60'000;
-  return (offset.ms < 0 ? "-" : "+") + padded(whole_minutes / 60, 2) + (has_colon ? ":" : "") +
-         padded(whole_minutes % 60, 2);
+  return (offset.ms < 0 ? "-" : "+") + padded(whole_minutes / 60, 2) + (has_colon ? ":" : "") + padded(whole_minutes % 60, 2);
 }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -258,8 +246,7 @@ Result<const LocaleRow*> find_locale(std::string_view name) {
 double round_decimal(double number, int digits) {
   if (digits >= 0) {
     const Decimal decimal = to_decimal(number, digits);
-    const std::string text =
-        decimal.digits.substr(0, decimal.point) + '.' + decimal.digits.substr(decimal.point) + '0';
+    const std::string text = decimal.digits.substr(0, decimal.point) + '.' + decimal.digits.substr(decimal.point) + '0';
     double rounded = 0;
     std::from_chars(text.data(), text.data() + text.size(), rounded);
     return decimal.is_negative ? -rounded : rounded;
@@ -278,11 +265,10 @@ std::string format_percent(double share, int digits, const LocaleRow& locale) {
 }
 
 Result<std::string> format_currency(double amount, std::string_view currency, const LocaleRow& locale) {
-  const bool is_code = currency.size() == 3 && std::all_of(currency.begin(), currency.end(),
-                                                           [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool is_code = currency.size() == 3 && std::all_of(currency.begin(), currency.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
   if (!is_code) return failed("`" + std::string(currency) + "` is no currency; write its ISO code: `EUR`");
-  const auto row = std::find_if(std::begin(currency_rows), std::end(currency_rows),
-                                [&](const CurrencyRow& known) { return known.code == currency; });
+  const auto row =
+      std::find_if(std::begin(currency_rows), std::end(currency_rows), [&](const CurrencyRow& known) { return known.code == currency; });
   const bool is_known = row != std::end(currency_rows);
   const Decimal decimal = to_decimal(amount, is_known ? row->digits : 2);
   const std::string_view own = is_known ? sign_of(*row, locale.name) : std::string_view();
@@ -302,8 +288,7 @@ Result<std::string> format_currency(double amount, std::string_view currency, co
   return failed("the locale has no form for money");
 }
 
-Result<std::string> format_date(Instant instant, const Zone& zone, std::string_view pattern,
-                                const LocaleRow& locale) {
+Result<std::string> format_date(Instant instant, const Zone& zone, std::string_view pattern, const LocaleRow& locale) {
   const CivilTime local = zone.local(instant);
   const Duration offset = zone.offset_at(instant);
   const std::int64_t ms = ((instant.ms % 1000) + 1000) % 1000;
@@ -319,15 +304,11 @@ Result<std::string> format_date(Instant instant, const Zone& zone, std::string_v
         continue;
       }
       for (++i; i < pattern.size(); ++i) {
-        if (pattern[i] != '\'')
-          text += pattern[i];
-        else if (pattern.substr(i).starts_with("''"))
-          text += pattern[i++];
-        else
-          break;
+        if (pattern[i] != '\'') text += pattern[i];
+        else if (pattern.substr(i).starts_with("''")) text += pattern[i++];
+        else break;
       }
-      if (i >= pattern.size())
-        return failed("the pattern `" + std::string(pattern) + "` has a quote that never ends");
+      if (i >= pattern.size()) return failed("the pattern `" + std::string(pattern) + "` has a quote that never ends");
       ++i;
       continue;
     }
@@ -345,9 +326,9 @@ Result<std::string> format_date(Instant instant, const Zone& zone, std::string_v
       case 'Y': text += run == 2 ? padded(local.year % 100, 2) : padded(local.year, run); break;
       case 'M':
       case 'L':
-        text += run >= 4   ? std::string(locale.months[month])
-                : run == 3 ? std::string(locale.short_months[month])
-                           : padded(local.month, run);
+        text += run >= 4 ? std::string(locale.months[month])
+            : run == 3   ? std::string(locale.short_months[month])
+                         : padded(local.month, run);
         break;
       case 'd': text += padded(local.day, run); break;
       case 'E': text += run >= 4 ? locale.days[day] : locale.short_days[day]; break;

@@ -21,7 +21,7 @@ double round_decimal(double number, int digits);
 
 // With at most (fixed: exactly) `digits` behind the point, 0 to 20.
 std::string format_number(double number, int digits, bool is_fixed, const LocaleRow& locale);
-std::string format_percent(double share, int digits, const LocaleRow& locale);   // 0.25 is 25%
+std::string format_percent(double share, int digits, const LocaleRow& locale);  // 0.25 is 25%
 // `currency` by its ISO code, with as many digits as it has. Code template_failed.
 Result<std::string> format_currency(double amount, std::string_view currency, const LocaleRow& locale);
 

@@ -33,7 +33,8 @@ std::map<int, std::string> line_places(const std::map<std::string, std::string>&
 }
 
 std::string shown_path(std::string_view path) {
-  if (const auto column = number_at(path); column != path.npos && number_at(path.substr(0, column)) != path.npos) path = path.substr(0, column);
+  if (const auto column = number_at(path); column != path.npos && number_at(path.substr(0, column)) != path.npos)
+    path = path.substr(0, column);
   return std::string(path);
 }
 

@@ -23,11 +23,11 @@ std::string_view to_text(PolicyRole role);
 
 struct Policy {
   PolicyRole role = PolicyRole::targeting;
-  std::string lua;                       // `return function(p, request) … end`
-  std::string owner;                     // id of the experience, or name of the configuration
-  std::string path;                      // JSON path within the owner's document
-  std::string place;                     // `experiences/gold.lua:7` where known
-  std::map<int, std::string> lines = {}; // of `lua`: where each was written, where known
+  std::string lua;                        // `return function(p, request) … end`
+  std::string owner;                      // id of the experience, or name of the configuration
+  std::string path;                       // JSON path within the owner's document
+  std::string place;                      // `experiences/gold.lua:7` where known
+  std::map<int, std::string> lines = {};  // of `lua`: where each was written, where known
 };
 
 // A request that is read as a whole when somebody asks for all of it: most decisions do not.
@@ -53,16 +53,16 @@ class WholeRequest {
 // What one call is about. All members outlive the call.
 struct PolicyCall {
   WholeRequest request;
-  std::string_view surface = {};         // as asked
+  std::string_view surface = {};  // as asked
   std::string_view configuration = {};
   std::string_view experience = {};
-  std::uint64_t number = 0;              // of PolicyRunner::new_request(): calls with the same one are about the same request; 0 says nothing
+  std::uint64_t number = 0;  // of PolicyRunner::new_request(): calls with the same one are about the same request; 0 says nothing
 };
 
 // Why a policy gave no answer. Its candidate is dropped; nothing else changes.
 struct PolicyFailure {
   Code code = Code::script_error;
-  std::string message;                   // with `place:line`
+  std::string message;  // with `place:line`
 };
 
 template <class T>
@@ -79,7 +79,7 @@ struct CandidateView {
 // a bit for each.
 struct AskedPolicy {
   int number = 0;
-  bool is_split = false;                 // else none were
+  bool is_split = false;  // else none were
   std::uint64_t conditions = 0;
 };
 

@@ -14,7 +14,8 @@ namespace footlight {
 
 class PossibleRuns {
  public:
-  PossibleRuns(const std::vector<std::uint64_t>& bits, const CompiledConfiguration& matched) : words_(bits), matched_(matched), bits_(bits.empty() ? 0 : bits[0]) {}
+  PossibleRuns(const std::vector<std::uint64_t>& bits, const CompiledConfiguration& matched)
+      : words_(bits), matched_(matched), bits_(bits.empty() ? 0 : bits[0]) {}
 
   // False: there are no more.
   bool bring(Instant now) {

@@ -26,9 +26,7 @@ bool holds_any(const Array& wanted, const Value& value) { return std::find(wante
 
 bool is_scalar(const Value& value) { return value.is_boolean() || value.is_number() || value.is_string(); }
 
-std::string shown(const Value& value) {
-  return clipped(to_json(value), 80);
-}
+std::string shown(const Value& value) { return clipped(to_json(value), 80); }
 
 // So many of the parts of an `any` are told when none holds; more help nobody.
 constexpr int parts_told = 8;
@@ -44,15 +42,17 @@ std::shared_ptr<const IdList> parse_list(std::string_view content) {
 
 PredicateProgram PredicateProgram::compile(const Predicate& predicate, PredicateSurroundings& surroundings, Problems& problems) {
   PredicateProgram program;
-  std::vector<std::string> open;   // named audiences being compiled: one within itself is an error
+  std::vector<std::string> open;  // named audiences being compiled: one within itself is an error
 
   // Named audiences may name others twice each: what they unfold to is bounded here, not by their text.
   std::size_t parts = 0;
   bool is_too_large = false;
   const auto too_large = [&](const Predicate& part) {
     if (!is_too_large)
-      problems.push_back({Code::limit_exceeded, part.path, "with the audiences it names a predicate has more than " + std::to_string(limits::predicate_nodes_max) +
-                                                               " parts, or they are within each other more than " + std::to_string(limits::predicate_depth_max) + " levels deep"});
+      problems.push_back({Code::limit_exceeded, part.path,
+                          "with the audiences it names a predicate has more than " + std::to_string(limits::predicate_nodes_max) +
+                              " parts, or they are within each other more than " + std::to_string(limits::predicate_depth_max) +
+                              " levels deep"});
     is_too_large = true;
   };
 
@@ -106,12 +106,11 @@ PredicateProgram PredicateProgram::compile(const Predicate& predicate, Predicate
     if (part.op == Op::list) {
       const auto hash = surroundings.include.lists.find(part.name);
       const auto list = hash == surroundings.include.lists.end() ? surroundings.lists.end() : surroundings.lists.find(hash->second);
-      if (list == surroundings.lists.end())
-        problems.push_back({Code::unknown_list, part.path, "there is no list `" + part.name + "`"});
-      else
-        rare.ids = list->second;
+      if (list == surroundings.lists.end()) problems.push_back({Code::unknown_list, part.path, "there is no list `" + part.name + "`"});
+      else rare.ids = list->second;
     }
-    if (part.op == Op::bucket || part.op == Op::list || part.op == Op::semver) node.rare = std::make_shared<const Node::Rare>(std::move(rare));
+    if (part.op == Op::bucket || part.op == Op::list || part.op == Op::semver)
+      node.rare = std::make_shared<const Node::Rare>(std::move(rare));
     for (const Predicate& arg : part.args) self(self, arg, part.path);
     node.end = static_cast<int>(program.nodes_.size());
     program.nodes_[here] = std::move(node);
@@ -185,8 +184,7 @@ struct PredicateProgram::Run {
     switch (node.op) {
       case Op::exists: return true;
       case Op::eq: return value == operand;
-      case Op::in:
-        return is_scalar(value) && holds_any(operand.array(), value);
+      case Op::in: return is_scalar(value) && holds_any(operand.array(), value);
       case Op::lt:
       case Op::le:
       case Op::gt:
@@ -200,12 +198,12 @@ struct PredicateProgram::Run {
       case Op::contains: return value.is_string() && value.string().find(operand.string()) != std::string::npos;
       case Op::has_any:
         if (!value.is_array()) return false;
-        return std::any_of(value.array().begin(), value.array().end(), [&](const Value& item) {
-          return is_scalar(item) && holds_any(operand.array(), item);
-        });
+        return std::any_of(value.array().begin(), value.array().end(),
+                           [&](const Value& item) { return is_scalar(item) && holds_any(operand.array(), item); });
       case Op::has_all:
-        return value.is_array() && std::all_of(operand.array().begin(), operand.array().end(),
-                                               [&](const Value& wanted) { return holds_any(value.array(), wanted); });
+        return value.is_array() && std::all_of(operand.array().begin(), operand.array().end(), [&](const Value& wanted) {
+                 return holds_any(value.array(), wanted);
+               });
       case Op::semver: {
         if (!value.is_string()) return false;
         const auto version = parse_version(value.string());
@@ -217,7 +215,7 @@ struct PredicateProgram::Run {
         return node.rare->lo <= bucket && bucket < node.rare->hi;
       }
       case Op::list: return value.is_string() && node.rare->ids->contains(value.string());
-      default: return false;   // groups and policies are not leaves
+      default: return false;  // groups and policies are not leaves
     }
   }
 
@@ -242,10 +240,8 @@ struct PredicateProgram::Run {
         std::string text;
         int told = 0, left = 0;
         for (int part = at + 1; part < node.end; part = end_of(part)) {
-          if (++told > parts_told)
-            ++left;
-          else
-            text += (text.empty() ? "" : "; ") + blame(part, wanted).text;
+          if (++told > parts_told) ++left;
+          else text += (text.empty() ? "" : "; ") + blame(part, wanted).text;
         }
         if (left > 0) text += "; and " + std::to_string(left) + " more";
         if (text.empty()) text = wanted ? "any of nothing is false" : "all of nothing is true";
@@ -262,8 +258,7 @@ struct PredicateProgram::Run {
     std::string met = value ? shown(*value) : node.attribute == AttributeTable::identity ? "nobody known" : "absent";
     if (const auto misfit = slots.misfit(node.attribute); !value && misfit.value)
       met = shown(*misfit.value) + " is not " + to_text(*misfit.type) + ", so it counts as absent";
-    if (value && value->is_string() && node.op == Op::bucket)
-      met = "bucket " + std::to_string(bucket_of(node.rare->name, value->string()));
+    if (value && value->is_string() && node.op == Op::bucket) met = "bucket " + std::to_string(bucket_of(node.rare->name, value->string()));
     return {told(node) + truth + " (" + met + ")", program.path_of(at)};
   }
 };

@@ -18,13 +18,12 @@ void number(std::string& out, std::string_view key, int value) {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
-void names(std::string& out, std::string_view configuration, std::string_view element, std::string_view experience, std::string_view action) {
+void names(std::string& out, std::string_view configuration, std::string_view element, std::string_view experience,
+           std::string_view action) {
   text(out, ",\"configuration\":", configuration);
   text(out, ",\"element\":", element);
-  if (experience.empty())
-    out += ",\"experience\":null";
-  else
-    text(out, ",\"experience\":", experience);
+  if (experience.empty()) out += ",\"experience\":null";
+  else text(out, ",\"experience\":", experience);
   text(out, ",\"action\":", action);
 }
 
@@ -33,15 +32,14 @@ void body(std::string& out, int revision, int priority, Format format, std::stri
   number(out, ",\"priority\":", priority);
   text(out, ",\"format\":", to_text(format));
   out += ",\"content\":";
-  if (format == Format::json)
-    out += content;
-  else
-    append_json_string(out, content);
+  if (format == Format::json) out += content;
+  else append_json_string(out, content);
 }
 
 }  // namespace
 
-ReadyProposition ready_proposition(const CompiledExperience& experience, const CompiledAction& action, const CompiledConfiguration& configuration) {
+ReadyProposition ready_proposition(const CompiledExperience& experience, const CompiledAction& action,
+                                   const CompiledConfiguration& configuration) {
   ReadyProposition ready;
   names(ready.json, configuration.name, action.element, experience.id, action.id);
   ready.treatment_at = static_cast<std::uint32_t>(ready.json.size());
@@ -55,7 +53,8 @@ ReadyProposition ready_proposition(const CompiledExperience& experience, const C
   return ready;
 }
 
-void append_json(std::string& out, const ReadyProposition& ready, std::string_view surface, std::string_view treatment, std::string_view token) {
+void append_json(std::string& out, const ReadyProposition& ready, std::string_view surface, std::string_view treatment,
+                 std::string_view token) {
   std::string_view json(ready.json);
   if (treatment.empty()) return append_json(out, json, surface, token);
   out += surface;

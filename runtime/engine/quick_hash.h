@@ -26,7 +26,7 @@ struct ShortText {
 
 namespace quick {
 
-inline constexpr std::uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD6E8FEB86659FD93u;   // any odd ones of many bits
+inline constexpr std::uint64_t k0 = 0x9E3779B97F4A7C15u, k1 = 0xD6E8FEB86659FD93u;  // any odd ones of many bits
 
 template <class Bits>
 std::uint64_t load(const char* from) {
@@ -35,9 +35,23 @@ std::uint64_t load(const char* from) {
   return bits;
 }
 
-inline constexpr std::uint64_t masks[ShortText::max + 1][2] = {
-    {0, 0}, {0xFF, 0}, {0xFFFF, 0}, {0xFF'FFFF, 0}, {0xFFFF'FFFF, 0}, {0xFF'FFFF'FFFF, 0}, {0xFFFF'FFFF'FFFF, 0}, {0xFF'FFFF'FFFF'FFFF, 0}, {~0ull, 0},
-    {~0ull, 0xFF}, {~0ull, 0xFFFF}, {~0ull, 0xFF'FFFF}, {~0ull, 0xFFFF'FFFF}, {~0ull, 0xFF'FFFF'FFFF}, {~0ull, 0xFFFF'FFFF'FFFF}, {~0ull, 0xFF'FFFF'FFFF'FFFF}, {~0ull, ~0ull}};
+inline constexpr std::uint64_t masks[ShortText::max + 1][2] = {{0, 0},
+                                                               {0xFF, 0},
+                                                               {0xFFFF, 0},
+                                                               {0xFF'FFFF, 0},
+                                                               {0xFFFF'FFFF, 0},
+                                                               {0xFF'FFFF'FFFF, 0},
+                                                               {0xFFFF'FFFF'FFFF, 0},
+                                                               {0xFF'FFFF'FFFF'FFFF, 0},
+                                                               {~0ull, 0},
+                                                               {~0ull, 0xFF},
+                                                               {~0ull, 0xFFFF},
+                                                               {~0ull, 0xFF'FFFF},
+                                                               {~0ull, 0xFFFF'FFFF},
+                                                               {~0ull, 0xFF'FFFF'FFFF},
+                                                               {~0ull, 0xFFFF'FFFF'FFFF},
+                                                               {~0ull, 0xFF'FFFF'FFFF'FFFF},
+                                                               {~0ull, ~0ull}};
 
 }  // namespace quick
 
@@ -78,7 +92,8 @@ inline std::uint64_t quick_hash(std::string_view text) {
 inline bool is_same_long(const char* a, const char* b, std::size_t size) {
   using quick::load;
   const auto differ = [&](std::size_t at) {
-    return (load<std::uint64_t>(a + at) ^ load<std::uint64_t>(b + at)) | (load<std::uint64_t>(a + at + 8) ^ load<std::uint64_t>(b + at + 8));
+    return (load<std::uint64_t>(a + at) ^ load<std::uint64_t>(b + at)) |
+        (load<std::uint64_t>(a + at + 8) ^ load<std::uint64_t>(b + at + 8));
   };
   std::uint64_t differs = differ(size - 16);
   for (std::size_t at = 0; at + 16 < size; at += 16) differs |= differ(at);

@@ -17,17 +17,11 @@ int weekday_of(int day) { return floor_mod(day + 3, 7); }  // 1970-01-01 was a T
 int first_of_year(int year) { return day_number({year, 1, 1}); }
 int first_of_week(int day, int week_start) { return day - floor_mod(weekday_of(day) - week_start, 7); }
 // The first week of a year is the one that holds 4 January.
-int first_of_week_year(int year, int week_start) {
-  return first_of_week(day_number({year, 1, 4}), week_start);
-}
+int first_of_week_year(int year, int week_start) { return first_of_week(day_number({year, 1, 4}), week_start); }
 
-bool holds(const std::vector<int>& list, int number) {
-  return std::find(list.begin(), list.end(), number) != list.end();
-}
+bool holds(const std::vector<int>& list, int number) { return std::find(list.begin(), list.end(), number) != list.end(); }
 // Numbers count from the beginning (1) or from the end (-1).
-bool holds_either(const std::vector<int>& list, int nth, int of) {
-  return holds(list, nth) || holds(list, nth - of - 1);
-}
+bool holds_either(const std::vector<int>& list, int nth, int of) { return holds(list, nth) || holds(list, nth - of - 1); }
 
 // The stretch of days that a rule repeats over, and its number for INTERVAL.
 struct Period {
@@ -38,8 +32,7 @@ struct Period {
 
 Period month_of(const CivilTime& date) {
   const int first = day_number({date.year, date.month, 1});
-  const int end =
-      date.month == 12 ? first_of_year(date.year + 1) : day_number({date.year, date.month + 1, 1});
+  const int end = date.month == 12 ? first_of_year(date.year + 1) : day_number({date.year, date.month + 1, 1});
   return {first, end, date.year * 12 + date.month};
 }
 
@@ -47,10 +40,8 @@ Period year_of(int year) { return {first_of_year(year), first_of_year(year + 1),
 
 // With BYWEEKNO, a year is its weeks: 2026-12-31 is in week 53 of 2026, 2027-01-03 as well.
 Period week_year_of(int day, int year, int week_start) {
-  if (day < first_of_week_year(year, week_start))
-    --year;
-  else if (day >= first_of_week_year(year + 1, week_start))
-    ++year;
+  if (day < first_of_week_year(year, week_start)) --year;
+  else if (day >= first_of_week_year(year + 1, week_start)) ++year;
   return {first_of_week_year(year, week_start), first_of_week_year(year + 1, week_start), year};
 }
 
@@ -64,8 +55,7 @@ Period period_of(const RecurrenceRule& rule, int day) {
       return {first, first + 7, (first + 7) / 7};  // never negative: days are counted from 1970
     }
     case Every::month: return month_of(date);
-    case Every::year:
-      return rule.weeks.empty() ? year_of(date.year) : week_year_of(day, date.year, rule.week_start);
+    case Every::year: return rule.weeks.empty() ? year_of(date.year) : week_year_of(day, date.year, rule.week_start);
   }
   return {day, day + 1, day};
 }
@@ -104,10 +94,7 @@ bool is_named_day(const RecurrenceRule& rule, int day) {
 class Days {
  public:
   explicit Days(const Recurrence& recurrence)
-      : rule_(recurrence.rule),
-        from_(recurrence.from),
-        first_day_(day_number(from_)),
-        first_number_(period_of(rule_, first_day_).number) {}
+      : rule_(recurrence.rule), from_(recurrence.from), first_day_(day_number(from_)), first_number_(period_of(rule_, first_day_).number) {}
 
   int first() const { return first_day_; }
 
@@ -147,8 +134,7 @@ class Days {
     }
     const int times = std::popcount(rule_.hours) * std::popcount(rule_.minutes);
     const int days_before = static_cast<int>((named_ << (named_.size() - (day - period.first))).count());
-    return holds_either(rule_.positions, days_before * times + nth_of_day,
-                        static_cast<int>(named_.count()) * times);
+    return holds_either(rule_.positions, days_before * times + nth_of_day, static_cast<int>(named_.count()) * times);
   }
 
   const RecurrenceRule& rule_;
@@ -170,8 +156,7 @@ void fill_in(RecurrenceRule& rule, const CivilTime& from) {
     return;
   }
   rule.month_days.push_back(from.day);
-  if (rule.every == Every::year && rule.months == 0)
-    rule.months = static_cast<std::uint16_t>(1U << from.month);
+  if (rule.every == Every::year && rule.months == 0) rule.months = static_cast<std::uint16_t>(1U << from.month);
 }
 
 // The `count`-th occurrence, or nothing where the years end before.
@@ -228,7 +213,7 @@ std::optional<CivilTime> Occurrences::earliest_after(const CivilTime& moment, in
 
 bool Occurrences::is_empty() const {
   const int days = first_of_year(limits::year_max + 1) - day_number(recurrence_.from);
-  CivilTime before = recurrence_.from;                   // `from` itself may be one
+  CivilTime before = recurrence_.from;  // `from` itself may be one
   return !latest(before, 0) && !earliest_after(before, days);
 }
 

@@ -34,9 +34,9 @@ enum class Met : std::uint8_t { nothing, value, object, implied };
 struct PlainReader::Work {
   std::unique_ptr<dom_parser_implementation> stage;
   std::size_t capacity = 0;
-  std::vector<char> buffer;              // the request and simdjson's padding
-  std::string unescaped;                 // never grows while a request is read: views point into it
-  std::vector<Met> met;                  // by node of the names, and behind them what is never plain
+  std::vector<char> buffer;  // the request and simdjson's padding
+  std::string unescaped;     // never grows while a request is read: views point into it
+  std::vector<Met> met;      // by node of the names, and behind them what is never plain
   struct Unknown {
     std::uint64_t path;
     Met met;
@@ -48,7 +48,7 @@ struct PlainReader::Work {
   const std::uint32_t* token = nullptr;  // the next one; behind the last stands the end of the bytes, a blank
   bool has_escapes = false;
   std::size_t leaves = 0;
-  std::uint64_t objects = 0;             // in lists: each has names of its own
+  std::uint64_t objects = 0;  // in lists: each has names of its own
   const AttributeTable* table = nullptr;
   RequestSlots* slots = nullptr;
 
@@ -57,11 +57,13 @@ struct PlainReader::Work {
     if (text.size() + simdjson::SIMDJSON_PADDING > buffer.size()) buffer.resize(2 * text.size() + simdjson::SIMDJSON_PADDING + 1024);
     if (text.size() > capacity || !stage) {
       capacity = std::max<std::size_t>(2 * text.size(), 4096);
-      if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, depth_max, stage) != simdjson::SUCCESS) return false;
+      if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, depth_max, stage) != simdjson::SUCCESS)
+        return false;
     }
     // simdjson reads the caller's bytes, and none behind them; the walk, which looks further than a token ends, reads a copy. The
     // copy comes second: whoever is first waits for memory, and a copy has nothing else to do meanwhile.
-    if (stage->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS) return false;
+    if (stage->stage1(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS)
+      return false;
     stage->structural_indexes[stage->n_structural_indexes] = static_cast<std::uint32_t>(text.size());
     std::memcpy(buffer.data(), text.data(), text.size());
     std::memset(buffer.data() + text.size(), ' ', simdjson::SIMDJSON_PADDING);
@@ -70,7 +72,7 @@ struct PlainReader::Work {
     has_escapes = std::memchr(bytes, '\\', text.size()) != nullptr;
     if (has_escapes) {
       unescaped.clear();
-      unescaped.reserve(text.size() + simdjson::SIMDJSON_PADDING);   // room behind it, as in the buffer
+      unescaped.reserve(text.size() + simdjson::SIMDJSON_PADDING);  // room behind it, as in the buffer
     }
     unknown_count = 0;
     leaves = 0;
@@ -114,7 +116,9 @@ struct PlainReader::Work {
       }
       if (++i == text.size()) return false;
       switch (text[i]) {
-        case '"': case '\\': case '/': out += text[i]; break;
+        case '"':
+        case '\\':
+        case '/': out += text[i]; break;
         case 'b': out += '\b'; break;
         case 'f': out += '\f'; break;
         case 'n': out += '\n'; break;
@@ -127,7 +131,9 @@ struct PlainReader::Work {
           if (point >= 0xDC00 && point < 0xE000) return false;
           if (point >= 0xD800 && point < 0xDC00) {
             std::uint32_t low = 0;
-            if (i + 2 >= text.size() || text[i + 1] != '\\' || text[i + 2] != 'u' || !hex4(text, i + 3, low) || low < 0xDC00 || low >= 0xE000) return false;
+            if (i + 2 >= text.size() || text[i + 1] != '\\' || text[i + 2] != 'u' || !hex4(text, i + 3, low) || low < 0xDC00 ||
+                low >= 0xE000)
+              return false;
             point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
             i += 6;
           }
@@ -161,9 +167,9 @@ struct PlainReader::Work {
   static std::uint64_t digits_of(const char* at, unsigned& count) {
     const std::uint64_t bits = quick::load<std::uint64_t>(at) ^ zeros, others = no_digits(bits);
     count = others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
-    return count == 0 ? 0 : value_of(bits << (64 - 8 * count));      // zeros in front
+    return count == 0 ? 0 : value_of(bits << (64 - 8 * count));  // zeros in front
   }
-  static constexpr std::uint64_t zeros = 0x3030303030303030u;        // as text; without them digits are what they mean
+  static constexpr std::uint64_t zeros = 0x3030303030303030u;  // as text; without them digits are what they mean
   static std::uint64_t no_digits(std::uint64_t bits) { return (bits | (bits + 0x7676767676767676u)) & 0x8080808080808080u; }
   static std::uint64_t value_of(std::uint64_t digits) {
     digits = (digits * 10 + (digits >> 8)) & 0x00FF00FF00FF00FFu;
@@ -242,7 +248,9 @@ struct PlainReader::Work {
     return end.ec == std::errc() && end.ptr == at;
   }
   // Without a branch. There is no negative zero.
-  static double signed_as(bool is_negative, double value) { return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) ^ static_cast<std::uint64_t>(is_negative) << 63); }
+  static double signed_as(bool is_negative, double value) {
+    return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) ^ static_cast<std::uint64_t>(is_negative) << 63);
+  }
 
   bool word(std::string_view text) {
     const char* at = bytes + *token;
@@ -294,7 +302,7 @@ struct PlainReader::Work {
       if (looks_for_escapes && name.find('\\') != name.npos) break;
 
       const std::uint32_t value_at = at[2];
-      const std::uint32_t* behind = at + 3;                // what follows the value
+      const std::uint32_t* behind = at + 3;  // what follows the value
       const char* const begin = text + value_at;
       SlotValue& value = values[step.number];
       std::uint8_t fits;
@@ -311,7 +319,9 @@ struct PlainReader::Work {
         fits = bit_of_texts;
       } else {
         const bool is_true = *begin == 't';
-        if (*behind - value_at != (is_true ? 4 : 5) || std::memcmp(is_true ? begin : begin + 1, is_true ? "true" : "alse", 4) != 0 || (!is_true && *begin != 'f')) break;
+        if (*behind - value_at != (is_true ? 4 : 5) || std::memcmp(is_true ? begin : begin + 1, is_true ? "true" : "alse", 4) != 0 ||
+            (!is_true && *begin != 'f'))
+          break;
         value = SlotValue::of(is_true);
         fits = bit_of(SlotValue::Kind::boolean);
       }
@@ -348,7 +358,8 @@ struct PlainReader::Work {
     } else {
       do {
         items.emplace_back();
-        const bool is_plain = bytes[*next] == '"' && plain_text<looks_for_escapes>(*next, next[1], items.back()) && items.size() - first < left;
+        const bool is_plain =
+            bytes[*next] == '"' && plain_text<looks_for_escapes>(*next, next[1], items.back()) && items.size() - first < left;
         behind = bytes[next[1]];
         if (!is_plain || (behind != ',' && behind != ']')) {
           items.resize(first);
@@ -358,7 +369,9 @@ struct PlainReader::Work {
       } while (behind == ',');
     }
     at = next;
-    value = SlotValue{.kind = SlotValue::Kind::list, .size = static_cast<std::uint32_t>(items.size() - first), .first = static_cast<std::uint32_t>(first)};
+    value = SlotValue{.kind = SlotValue::Kind::list,
+                      .size = static_cast<std::uint32_t>(items.size() - first),
+                      .first = static_cast<std::uint32_t>(first)};
     return true;
   }
 
@@ -375,7 +388,7 @@ struct PlainReader::Work {
       value = signed_as(is_negative && digits != 0, static_cast<double>(value_of(digits)));
       return true;
     }
-    const unsigned point = static_cast<unsigned>(std::countr_zero(others)) & ~7u;    // how many bits stand before it
+    const unsigned point = static_cast<unsigned>(std::countr_zero(others)) & ~7u;  // how many bits stand before it
     if ((others & (others - 1)) != 0 || (digits >> point & 0xFF) != ('.' ^ '0') || point == 56) return false;
     const unsigned fraction = 7 - point / 8, whole = size - 1 - fraction;
     if (whole == 0 || (*at == '0' && whole > 1)) return false;
@@ -563,7 +576,8 @@ struct PlainReader::Work {
     do {
       std::string_view surface;
       if (++count > limits::request_surfaces_max || !plain_string(surface)) return false;
-      if (std::find(request.surfaces.begin(), request.surfaces.end(), surface) == request.surfaces.end()) request.surfaces.push_back(surface);
+      if (std::find(request.surfaces.begin(), request.surfaces.end(), surface) == request.surfaces.end())
+        request.surfaces.push_back(surface);
     } while (take(','));
     return take(']');
   }
@@ -617,7 +631,7 @@ struct PlainReader::Work {
     bool has_dotted_names = false;
     Value members = document(has_dotted_names);
     if (!has_dotted_names) return members;
-    Problems problems;   // none: names that clash are not plain
+    Problems problems;  // none: names that clash are not plain
     return unfold(members, "$", problems);
   }
 
@@ -637,7 +651,8 @@ struct PlainReader::Work {
       } else if (key == "surfaces") {
         const Value surfaces_asked = document(ignored);
         for (const Value& surface : surfaces_asked.array())
-          if (std::find(request.surfaces.begin(), request.surfaces.end(), surface.string()) == request.surfaces.end()) request.surfaces.push_back(surface.string());
+          if (std::find(request.surfaces.begin(), request.surfaces.end(), surface.string()) == request.surfaces.end())
+            request.surfaces.push_back(surface.string());
       } else if (key == "identity") {
         const Value identity = document(ignored);
         request.identity = {identity.string_or("namespace", ""), identity.string_or("id", "")};

@@ -18,8 +18,8 @@ namespace footlight {
 // Views into the reader's copy of the bytes: good until it reads again.
 struct PlainRequest {
   RequestSlots slots;
-  std::string_view space, id;                        // of the identity; empty: nobody known
-  std::vector<std::string_view> surfaces;            // in the order asked, doubles removed, without escapes
+  std::string_view space, id;              // of the identity; empty: nobody known
+  std::vector<std::string_view> surfaces;  // in the order asked, doubles removed, without escapes
 };
 
 // A member beside those of a request, a number: what a workload's line has more than a request.

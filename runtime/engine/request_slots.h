@@ -16,15 +16,15 @@
 namespace footlight {
 
 struct SlotValue {
-  enum class Kind : std::uint8_t { absent, boolean, number, string, list, other };   // other: an object; in lists, null and lists too
+  enum class Kind : std::uint8_t { absent, boolean, number, string, list, other };  // other: an object; in lists, null and lists too
 
   Kind kind = Kind::absent;
   bool boolean = false;
-  std::uint32_t size = 0;               // bytes of a string, items of a list
+  std::uint32_t size = 0;  // bytes of a string, items of a list
   union {
     double number = 0;
     const char* text;
-    std::uint32_t first;                // of a list, in RequestSlots::items
+    std::uint32_t first;  // of a list, in RequestSlots::items
   };
 
   std::string_view string() const { return {text, size}; }
@@ -40,7 +40,7 @@ class RequestSlots {
   void reset(const AttributeTable& table) {
     static_assert(std::is_trivially_copyable_v<SlotValue>);
     slots_.resize(table.size() + 1);
-    std::memset(static_cast<void*>(slots_.data()), 0, slots_.size() * sizeof(SlotValue));   // absent
+    std::memset(static_cast<void*>(slots_.data()), 0, slots_.size() * sizeof(SlotValue));  // absent
     items_.clear();
     has_room_ = false;
   }
@@ -57,8 +57,8 @@ class RequestSlots {
   void set_has_room() { has_room_ = true; }
 
  private:
-  std::vector<SlotValue> slots_;        // by number, behind that of what nobody asks for
-  std::vector<SlotValue> items_;        // of all lists, one after the other
+  std::vector<SlotValue> slots_;  // by number, behind that of what nobody asks for
+  std::vector<SlotValue> items_;  // of all lists, one after the other
   bool has_room_ = false;
 };
 
@@ -67,7 +67,7 @@ bool accepts(const AttributeType& type, const SlotValue& value, const RequestSlo
 
 // Which kinds it accepts without a look at the value.
 constexpr std::uint8_t bit_of(SlotValue::Kind kind) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(kind)); }
-inline constexpr std::uint8_t bit_of_texts = 1u << 7;                 // lists of nothing but strings
+inline constexpr std::uint8_t bit_of_texts = 1u << 7;  // lists of nothing but strings
 std::uint8_t fits_of(const AttributeType& type);
 
 }  // namespace footlight

@@ -22,20 +22,17 @@ CivilTime on_day(int day, int minute) {
 // The excepted range that holds the day, or nullptr.
 const DateRange* exception_on(const std::vector<DateRange>& ranges, int day) {
   const auto after =
-      std::upper_bound(ranges.begin(), ranges.end(), day,
-                       [](int wanted, const DateRange& range) { return wanted < range.first; });
+      std::upper_bound(ranges.begin(), ranges.end(), day, [](int wanted, const DateRange& range) { return wanted < range.first; });
   return after != ranges.begin() && std::prev(after)->last >= day ? &*std::prev(after) : nullptr;
 }
 
 bool in_window(const Schedule& schedule, const CivilTime& time) {
   const int day = weekday_of(day_number(time)), minute = minute_of_day(time);
-  const auto is_within = [](int wanted) {
-    return [wanted](const Hours& hours) { return hours.from <= wanted && wanted < hours.till; };
-  };
+  const auto is_within = [](int wanted) { return [wanted](const Hours& hours) { return hours.from <= wanted && wanted < hours.till; }; };
   const auto& today = schedule.weekly[static_cast<std::size_t>(day)];
   const auto& yesterday = schedule.weekly[static_cast<std::size_t>((day + 6) % 7)];
   return std::any_of(today.begin(), today.end(), is_within(minute)) ||
-         std::any_of(yesterday.begin(), yesterday.end(), is_within(minute + minutes_per_day));
+      std::any_of(yesterday.begin(), yesterday.end(), is_within(minute + minutes_per_day));
 }
 
 // The beginning of the first window after `time`; there is one within a week.
@@ -62,9 +59,7 @@ CompiledSchedule::CompiledSchedule(Schedule schedule) : schedule_(std::move(sche
 
 CompiledSchedule compile(Schedule schedule) { return CompiledSchedule(std::move(schedule)); }
 
-bool CompiledSchedule::uses_profile_zone() const {
-  return std::holds_alternative<ProfileClock>(schedule_.clock);
-}
+bool CompiledSchedule::uses_profile_zone() const { return std::holds_alternative<ProfileClock>(schedule_.clock); }
 
 Zone CompiledSchedule::zone(const Zone& workspace_zone, const Zone* profile_zone) const {
   if (const Zone* named = std::get_if<Zone>(&schedule_.clock)) return *named;
@@ -79,8 +74,7 @@ bool CompiledSchedule::is_open(Instant at, const Zone& workspace_zone, const Zon
   return !occurrences_ || in_occurrence(*occurrences_, time, at, clock);
 }
 
-std::optional<Instant> CompiledSchedule::next_opening(Instant from, const Zone& workspace_zone,
-                                                      const Zone* profile_zone) const {
+std::optional<Instant> CompiledSchedule::next_opening(Instant from, const Zone& workspace_zone, const Zone* profile_zone) const {
   const Zone clock = zone(workspace_zone, profile_zone);
   const Instant end = from + limits::schedule_search_max;
   const int search_days = static_cast<int>(limits::schedule_search_max.ms / days(1).ms) + 1;
@@ -114,8 +108,7 @@ std::string CompiledSchedule::reason(Instant at, const Zone& workspace_zone, con
   constexpr std::string_view weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
   const CivilTime shown = clock.local(*opening);
   const std::string text = to_text(shown);
-  const std::string date =
-      day_number(shown) - today < 7 ? std::string(weekdays[weekday(shown)]) : text.substr(0, 10);
+  const std::string date = day_number(shown) - today < 7 ? std::string(weekdays[weekday(shown)]) : text.substr(0, 10);
   return "closed: opens " + date + " " + text.substr(11) + " " + std::string(clock.name());
 }
 

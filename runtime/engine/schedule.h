@@ -33,8 +33,7 @@ class CompiledSchedule {
   bool is_open(Instant at, const Zone& workspace_zone, const Zone* profile_zone) const;
   // The first instant at or after `from` at which it is open; nullopt where there is none before
   // `from` plus limits::schedule_search_max.
-  std::optional<Instant> next_opening(Instant from, const Zone& workspace_zone,
-                                      const Zone* profile_zone) const;
+  std::optional<Instant> next_opening(Instant from, const Zone& workspace_zone, const Zone* profile_zone) const;
   // Why it is closed: `closed: opens mon 08:00 Europe/Paris` (a date instead of the weekday where it
   // is a week or more ahead), `closed on 2026-12-25`, `closed: does not open within 730d`. Empty where it is
   // open.

@@ -5,13 +5,11 @@
 namespace footlight {
 namespace {
 
-const Value unknown;   // its address marks a slot that was not looked up yet
+const Value unknown;  // its address marks a slot that was not looked up yet
 
 }  // namespace
 
-AttributeTable::AttributeTable(const Workspace& workspace) : declared_(workspace.attributes) {
-  rows_.push_back({"", {}});
-}
+AttributeTable::AttributeTable(const Workspace& workspace) : declared_(workspace.attributes) { rows_.push_back({"", {}}); }
 
 int AttributeTable::number_of(const std::string& attribute) {
   if (attribute.empty()) return identity;
@@ -25,12 +23,12 @@ int AttributeTable::number_of(const std::string& attribute) {
 
 void AttributeTable::seal() {
   for (const auto& [name, type] : declared_) names_.add(name, -1, 0);
-  for (std::size_t number = 1; number < rows_.size(); ++number) names_.add(rows_[number].name, static_cast<int>(number), fits_of(rows_[number].type));
+  for (std::size_t number = 1; number < rows_.size(); ++number)
+    names_.add(rows_[number].name, static_cast<int>(number), fits_of(rows_[number].type));
   names_.seal();
 }
 
-Slots::Slots(const AttributeTable& table, const Request& request)
-    : table_(table), request_(request), found_(table.size(), &unknown) {
+Slots::Slots(const AttributeTable& table, const Request& request) : table_(table), request_(request), found_(table.size(), &unknown) {
   if (!request.identity.id.empty()) identity_ = request.identity.id;
   found_[AttributeTable::identity] = identity_.is_null() ? nullptr : &identity_;
 }

@@ -21,8 +21,8 @@ class AttributeTable {
   static constexpr int identity = 0;
 
   explicit AttributeTable(const Workspace& workspace);
-  int number_of(const std::string& attribute);          // gives it a number if it has none
-  void seal();                                          // after the last of them: names() has all
+  int number_of(const std::string& attribute);  // gives it a number if it has none
+  void seal();                                  // after the last of them: names() has all
   std::size_t size() const { return rows_.size(); }
   const AttributeType& type(int number) const { return rows_[static_cast<std::size_t>(number)].type; }
   bool is_any(int number) const { return type(number).type == AttributeType::Type::any; }
@@ -38,7 +38,7 @@ class AttributeTable {
   const std::map<std::string, AttributeType> declared_;
   std::vector<Row> rows_;
   std::map<std::string, int> numbers_;
-  AttributeNames names_;                                // declared ones without a number too
+  AttributeNames names_;  // declared ones without a number too
 };
 
 class Slots {
@@ -58,7 +58,7 @@ class Slots {
   const AttributeTable& table_;
   const Request& request_;
   Value identity_;
-  mutable std::vector<const Value*> found_;             // `unknown` until asked for
+  mutable std::vector<const Value*> found_;  // `unknown` until asked for
 };
 
 }  // namespace footlight

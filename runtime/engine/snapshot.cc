@@ -10,9 +10,7 @@ namespace {
 
 class NoPolicyCompiler : public PolicyCompiler {
  public:
-  Problems check(const Policy& policy) override {
-    return {{Code::script_error, policy.path, "policies are not compiled here"}};
-  }
+  Problems check(const Policy& policy) override { return {{Code::script_error, policy.path, "policies are not compiled here"}}; }
   std::optional<Predicate> lift(const Policy&, const AttributeTypes&) override { return {}; }
 };
 
@@ -42,10 +40,11 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::compile(SnapshotSource source,
 }
 
 std::size_t Snapshot::index_bytes() const {
-  std::size_t bytes = conditions().bytes() + parts_.programs.capacity() * sizeof(AudienceProgram) + (parts_.steps ? parts_.steps->bytes() : 0);
+  std::size_t bytes =
+      conditions().bytes() + parts_.programs.capacity() * sizeof(AudienceProgram) + (parts_.steps ? parts_.steps->bytes() : 0);
   for (const CompiledConfiguration& configuration : configurations())
-    bytes += configuration.index.bytes() + configuration.candidates.capacity() * sizeof(Candidate) + configuration.runs.capacity() * sizeof(CandidateRun) +
-             configuration.offers.capacity() * sizeof(Offer);
+    bytes += configuration.index.bytes() + configuration.candidates.capacity() * sizeof(Candidate) +
+        configuration.runs.capacity() * sizeof(CandidateRun) + configuration.offers.capacity() * sizeof(Offer);
   for (const RecentExperience& recent : parts_.recent) bytes += recent.steps->bytes();
   return bytes;
 }

@@ -35,14 +35,14 @@ struct ServedExperience {
   Definition definition;
   int revision = 1;
   Instant activated_at;
-  std::optional<Instant> start, end;                    // [start, end); by each node's own clock
-  std::map<std::string, std::string> places;            // JSON path → `file:line`, where known
+  std::optional<Instant> start, end;          // [start, end); by each node's own clock
+  std::map<std::string, std::string> places;  // JSON path → `file:line`, where known
 };
 
-using IdLists = std::map<std::string, std::shared_ptr<const IdList>>;   // by SHA-256
+using IdLists = std::map<std::string, std::shared_ptr<const IdList>>;  // by SHA-256
 
 struct SnapshotSource {
-  std::string version;                                  // names the snapshot in answers
+  std::string version;  // names the snapshot in answers
   Workspace workspace;
   std::vector<ServedExperience> experiences;
   IdLists lists;
@@ -51,7 +51,7 @@ struct SnapshotSource {
 // Content made ready: constant bytes where nothing depends on the request (they satisfy their schema,
 // or would not have compiled), else one of a template, a JSON template, a policy.
 struct CompiledContent {
-  std::optional<std::string> constant;                  // empty where the bytes stand in ReadyProposition: CompiledAction::constant
+  std::optional<std::string> constant;  // empty where the bytes stand in ReadyProposition: CompiledAction::constant
   std::optional<Template> text;
   std::optional<JsonTemplate> json;
   int policy = -1;
@@ -60,24 +60,25 @@ struct CompiledContent {
 // A proposition with constant content, written as far as it can be without a request; see
 // proposition_json.h.
 struct ReadyProposition {
-  std::string json;                                     // empty: its content is not constant
+  std::string json;  // empty: its content is not constant
   std::uint32_t treatment_at = 0;
-  std::uint32_t content_at = 0, content_size = 0;       // where JSON stands as it is shown
+  std::uint32_t content_at = 0, content_size = 0;  // where JSON stands as it is shown
 };
 
 struct CompiledAction {
   std::string id;
   int configuration = 0;
   std::string element;
-  int element_number = 0;                               // the same text has the same number
-  int treatment = -1;                                   // index into treatments; -1: for everyone
+  int element_number = 0;  // the same text has the same number
+  int treatment = -1;      // index into treatments; -1: for everyone
   CompiledContent content;
   ReadyProposition ready;
   std::string path;
 
   // Of constant content: its bytes.
   std::string_view constant() const {
-    return ready.content_size > 0 ? std::string_view(ready.json).substr(ready.content_at, ready.content_size) : std::string_view(*content.constant);
+    return ready.content_size > 0 ? std::string_view(ready.json).substr(ready.content_at, ready.content_size)
+                                  : std::string_view(*content.constant);
   }
 };
 
@@ -91,11 +92,11 @@ struct CompiledExperience : std::enable_shared_from_this<CompiledExperience> {
   std::vector<std::string> tags;
   Instant activated_at;
   std::optional<Instant> start, end;
-  std::string from, till, zone;                         // as written, for traces
-  PredicateProgram audience;                            // as it is explained
-  int targeting = -1;                                   // policies; -1: none; explained after the audience
-  std::unique_ptr<const PredicateProgram> split;        // both, with what was taken out of their policies; null: it is the audience
-  const PredicateProgram& asked() const { return split ? *split : audience; }   // by decisions
+  std::string from, till, zone;                   // as written, for traces
+  PredicateProgram audience;                      // as it is explained
+  int targeting = -1;                             // policies; -1: none; explained after the audience
+  std::unique_ptr<const PredicateProgram> split;  // both, with what was taken out of their policies; null: it is the audience
+  const PredicateProgram& asked() const { return split ? *split : audience; }  // by decisions
   int schedule_policy = -1;
   std::unique_ptr<const CompiledSchedule> schedule;
   std::vector<Treatment> treatments;
@@ -103,7 +104,7 @@ struct CompiledExperience : std::enable_shared_from_this<CompiledExperience> {
   std::string salt;
   std::vector<CompiledAction> actions;
   std::map<std::string, std::string> places;
-  std::vector<std::pair<int, std::unique_ptr<const Policy>>> policies;   // its own, with their numbers
+  std::vector<std::pair<int, std::unique_ptr<const Policy>>> policies;  // its own, with their numbers
 
  private:
   static std::uint32_t next_serial();
@@ -118,23 +119,23 @@ struct Candidate {
 // An experience among the candidates of a configuration: a run of its actions, and beside it what most
 // decisions need to know of it, in one line of the cache.
 struct alignas(64) CandidateRun {
-  Instant start, end;                                   // [start, end)
-  std::uint64_t elements = 0;                           // that its actions stand on: bits by their numbers here
+  Instant start, end;          // [start, end)
+  std::uint64_t elements = 0;  // that its actions stand on: bits by their numbers here
   AudienceProgram who = nullptr;
-  std::uint32_t serial = 0;                             // of the experience
-  std::uint32_t first = 0, count = 0;                   // of candidates
-  Condition rest = all_of_it;                           // what is left to ask of the audience of what the index finds
-  Conditions::Bucket bucket;                            // where that is one
-  bool is_plain = false;                                // nothing but its times and its audience decides
-  bool asks_policies = false;                           // of targeting, and none before those
+  std::uint32_t serial = 0;            // of the experience
+  std::uint32_t first = 0, count = 0;  // of candidates
+  Condition rest = all_of_it;          // what is left to ask of the audience of what the index finds
+  Conditions::Bucket bucket;           // where that is one
+  bool is_plain = false;               // nothing but its times and its audience decides
+  bool asks_policies = false;          // of targeting, and none before those
 };
 static_assert(sizeof(CandidateRun) == 64);
 
 // What a candidate offers, as far as it is known without a request.
 struct Offer {
-  const char* ready = nullptr;                          // bytes of ReadyProposition, where its content is constant and satisfies what it must
-  std::uint32_t size = 0;                               // so many
-  std::uint8_t element = 0;                             // its number in the configuration
+  const char* ready = nullptr;  // bytes of ReadyProposition, where its content is constant and satisfies what it must
+  std::uint32_t size = 0;       // so many
+  std::uint8_t element = 0;     // its number in the configuration
 };
 
 struct CompiledConfiguration {
@@ -142,16 +143,16 @@ struct CompiledConfiguration {
   Format format = Format::html;
   Resolution resolve;
   std::optional<JsonSchema> schema;
-  std::optional<std::string> fallback;                  // rendered: HTML, text, or JSON bytes
-  int conflict = -1;                                    // policy
-  std::shared_ptr<const Policy> conflict_policy;        // it
+  std::optional<std::string> fallback;            // rendered: HTML, text, or JSON bytes
+  int conflict = -1;                              // policy
+  std::shared_ptr<const Policy> conflict_policy;  // it
   // From here on: what the experiences in force make of it.
-  std::vector<Candidate> candidates;                    // highest priority first, then by activation, then by id
-  std::vector<CandidateRun> runs;                       // the same, an experience at a time
-  std::vector<Offer> offers;                            // of candidates; none where there are too many elements
-  std::uint64_t elements = 0;                           // bits of all of them
-  std::vector<int> element_numbers;                     // the element that each bit stands for
-  CandidateIndex index;                                 // of runs
+  std::vector<Candidate> candidates;  // highest priority first, then by activation, then by id
+  std::vector<CandidateRun> runs;     // the same, an experience at a time
+  std::vector<Offer> offers;          // of candidates; none where there are too many elements
+  std::uint64_t elements = 0;         // bits of all of them
+  std::vector<int> element_numbers;   // the element that each bit stands for
+  CandidateIndex index;               // of runs
 
   // The number of a run's.
   int experience(const CandidateRun& run) const { return candidates[run.first].experience; }
@@ -173,13 +174,13 @@ struct SnapshotParts {
   std::shared_ptr<const SurfaceIndex> surfaces;
   Numbered<CompiledConfiguration> configurations;
   Numbered<CompiledExperience> experiences;
-  std::vector<AudienceProgram> programs;                // by experience
+  std::vector<AudienceProgram> programs;  // by experience
   Numbered<Policy> policies;
 
   std::vector<std::shared_ptr<const CompiledConfiguration>> own_configurations;
-  std::shared_ptr<const std::vector<std::shared_ptr<const CompiledExperience>>> arranged;   // those it was arranged with
-  std::shared_ptr<const AudiencePrograms> steps;        // of these
-  std::vector<RecentExperience> recent;                 // those since, in the order of their numbers
+  std::shared_ptr<const std::vector<std::shared_ptr<const CompiledExperience>>> arranged;  // those it was arranged with
+  std::shared_ptr<const AudiencePrograms> steps;                                           // of these
+  std::vector<RecentExperience> recent;                                                    // those since, in the order of their numbers
 };
 
 class Snapshot {
@@ -195,7 +196,7 @@ class Snapshot {
 
   const std::string& version() const { return parts_.version; }
   const Zone& zone() const { return parts_.zone; }
-  std::uint64_t serial() const { return serial_; }      // no two snapshots of a process have the same
+  std::uint64_t serial() const { return serial_; }  // no two snapshots of a process have the same
   const AttributeTable& attributes() const { return *parts_.attributes; }
   const Conditions& conditions() const { return *parts_.conditions; }
   const SurfaceIndex& surfaces() const { return *parts_.surfaces; }
@@ -205,7 +206,7 @@ class Snapshot {
   const Numbered<Policy>& policies() const { return parts_.policies; }
   // The audience of an experience, as it is decided.
   AudienceProgram program(int experience) const { return parts_.programs[static_cast<std::size_t>(experience)]; }
-  std::size_t index_bytes() const;                      // of what candidates are found by
+  std::size_t index_bytes() const;  // of what candidates are found by
   const SnapshotParts& parts() const { return parts_; }
 
  private:

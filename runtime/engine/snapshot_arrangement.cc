@@ -17,15 +17,25 @@ auto rank(const CompiledExperience& experience) {
 
 CandidateRun run_of(const CompiledExperience& experience, AudienceProgram program, Condition rest, const Conditions& conditions) {
   const bool is_by_audience = experience.kind != ExperienceKind::journey && !experience.schedule && experience.schedule_policy < 0;
-  return {.start = experience.start.value_or(Instant{INT64_MIN}), .end = experience.end.value_or(Instant{INT64_MAX}), .who = program,
-          .serial = experience.serial, .rest = rest, .bucket = rest >= unlisted && rest != all_of_it ? conditions.bucket(rest) : Conditions::Bucket(),
-          .is_plain = is_by_audience && experience.treatments.empty(), .asks_policies = is_by_audience && experience.split};
+  return {.start = experience.start.value_or(Instant{INT64_MIN}),
+          .end = experience.end.value_or(Instant{INT64_MAX}),
+          .who = program,
+          .serial = experience.serial,
+          .rest = rest,
+          .bucket = rest >= unlisted && rest != all_of_it ? conditions.bucket(rest) : Conditions::Bucket(),
+          .is_plain = is_by_audience && experience.treatments.empty(),
+          .asks_policies = is_by_audience && experience.split};
 }
 
 // What the workspace says of it, without any experience.
 CompiledConfiguration bare(const CompiledConfiguration& of) {
-  return {.name = of.name, .format = of.format, .resolve = of.resolve, .schema = of.schema, .fallback = of.fallback,
-          .conflict = of.conflict, .conflict_policy = of.conflict_policy};
+  return {.name = of.name,
+          .format = of.format,
+          .resolve = of.resolve,
+          .schema = of.schema,
+          .fallback = of.fallback,
+          .conflict = of.conflict,
+          .conflict_policy = of.conflict_policy};
 }
 
 // Notes what the run's experience offers by an action. False: there are too many elements.
@@ -37,7 +47,8 @@ bool add_offer(CompiledConfiguration& configuration, CandidateRun& run, const Co
   if (elements.size() > elements_max) return false;
   const bool is_ready = action.content.constant && (!configuration.schema || configuration.resolve.mode != Resolution::Mode::merge);
   const std::string& ready = action.ready.json;
-  configuration.offers.push_back({is_ready ? ready.data() : nullptr, static_cast<std::uint32_t>(ready.size()), static_cast<std::uint8_t>(bit)});
+  configuration.offers.push_back(
+      {is_ready ? ready.data() : nullptr, static_cast<std::uint32_t>(ready.size()), static_cast<std::uint8_t>(bit)});
   run.elements |= std::uint64_t{1} << bit;
   return true;
 }
@@ -49,7 +60,7 @@ const CompiledAction& action_of(const Candidate& candidate, const Numbered<Compi
 // The provisional numbers of the tests of many audiences.
 struct Tests {
   std::vector<std::uint32_t> numbers;
-  std::vector<std::size_t> begins;                       // by experience
+  std::vector<std::size_t> begins;  // by experience
 
   std::span<const std::uint32_t> of(std::size_t experience) const {
     return {numbers.data() + begins[experience], begins[experience + 1] - begins[experience]};
@@ -137,7 +148,8 @@ class Patch {
 
   // The first of the old runs that does not rank before it.
   std::size_t place_of(const CompiledExperience& one) const {
-    const auto found = std::partition_point(old_.runs.begin(), old_.runs.end(), [&](const CandidateRun& run) { return rank(experience(run)) < rank(one); });
+    const auto found = std::partition_point(old_.runs.begin(), old_.runs.end(),
+                                            [&](const CandidateRun& run) { return rank(experience(run)) < rank(one); });
     return static_cast<std::size_t>(found - old_.runs.begin());
   }
 
@@ -149,10 +161,12 @@ class Patch {
 
   void copy(std::size_t from, std::size_t to) {
     if (from >= to) return;
-    const std::uint32_t first = old_.runs[from].first, last = to < old_.runs.size() ? old_.runs[to].first : static_cast<std::uint32_t>(old_.candidates.size());
-    const auto moved = static_cast<std::uint32_t>(next_.candidates.size()) - first;   // modulo 2^32, as it is added
+    const std::uint32_t first = old_.runs[from].first,
+                        last = to < old_.runs.size() ? old_.runs[to].first : static_cast<std::uint32_t>(old_.candidates.size());
+    const auto moved = static_cast<std::uint32_t>(next_.candidates.size()) - first;  // modulo 2^32, as it is added
     const auto run = static_cast<std::uint32_t>(next_.runs.size());
-    next_.runs.insert(next_.runs.end(), old_.runs.begin() + static_cast<std::ptrdiff_t>(from), old_.runs.begin() + static_cast<std::ptrdiff_t>(to));
+    next_.runs.insert(next_.runs.end(), old_.runs.begin() + static_cast<std::ptrdiff_t>(from),
+                      old_.runs.begin() + static_cast<std::ptrdiff_t>(to));
     for (std::size_t i = run; i < next_.runs.size(); ++i) next_.runs[i].first += moved;
     for (std::size_t i = from; i < to; ++i) now_[i] = run + static_cast<std::uint32_t>(i - from);
     next_.candidates.insert(next_.candidates.end(), old_.candidates.begin() + first, old_.candidates.begin() + last);
@@ -177,8 +191,8 @@ class Patch {
   const Conditions& conditions_;
   CompiledConfiguration next_;
   bool has_offers_ = false;
-  std::vector<std::uint32_t> now_;                       // the old runs
-  std::vector<CandidateIndex::Row> rows_;                // of those that came
+  std::vector<std::uint32_t> now_;         // the old runs
+  std::vector<CandidateIndex::Row> rows_;  // of those that came
 };
 
 }  // namespace
@@ -198,7 +212,8 @@ std::shared_ptr<const Snapshot> arranged(SnapshotParts parts, std::vector<std::s
     parts.experiences.put(number, &experience);
     conditions->add(experience.asked(), tests.numbers);
     for (std::size_t a = 0; a < experience.actions.size(); ++a)
-      configurations[static_cast<std::size_t>(experience.actions[a].configuration)].candidates.push_back({static_cast<int>(number), static_cast<int>(a)});
+      configurations[static_cast<std::size_t>(experience.actions[a].configuration)].candidates.push_back(
+          {static_cast<int>(number), static_cast<int>(a)});
   }
   tests.begins.push_back(tests.numbers.size());
   conditions->seal();
@@ -288,15 +303,18 @@ std::shared_ptr<const Snapshot> changed(const Snapshot& snapshot, SnapshotParts 
     else parts.recent.insert(recent, std::move(kept));
     coming.push_back({changes[i].number, changes[i].to.get(), parts.programs[number], std::move(filings)});
   }
-  std::sort(coming.begin(), coming.end(), [](const Coming& left, const Coming& right) { return rank(*left.experience) < rank(*right.experience); });
+  std::sort(coming.begin(), coming.end(),
+            [](const Coming& left, const Coming& right) { return rank(*left.experience) < rank(*right.experience); });
 
   const auto stands_on = [](const CompiledExperience& experience, int configuration) {
-    return std::any_of(experience.actions.begin(), experience.actions.end(), [&](const CompiledAction& action) { return action.configuration == configuration; });
+    return std::any_of(experience.actions.begin(), experience.actions.end(),
+                       [&](const CompiledAction& action) { return action.configuration == configuration; });
   };
   for (const int configuration : touched) {
     std::vector<int> gone;
     for (const ExperienceChange& change : changes)
-      if (before.has(static_cast<std::size_t>(change.number)) && stands_on(before[static_cast<std::size_t>(change.number)], configuration)) gone.push_back(change.number);
+      if (before.has(static_cast<std::size_t>(change.number)) && stands_on(before[static_cast<std::size_t>(change.number)], configuration))
+        gone.push_back(change.number);
     std::vector<const Coming*> come;
     for (const Coming& one : coming)
       if (stands_on(*one.experience, configuration)) come.push_back(&one);

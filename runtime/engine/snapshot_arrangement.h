@@ -16,7 +16,7 @@ std::shared_ptr<const Snapshot> arranged(const Snapshot& patched);
 
 struct ExperienceChange {
   int number = 0;
-  std::shared_ptr<const CompiledExperience> to;          // null: it is gone
+  std::shared_ptr<const CompiledExperience> to;  // null: it is gone
 };
 // `parts` are those of `before`, with what has changed but for its experiences: theirs are changed here, each number
 // once. What the others have stays; configurations that a change touches are put together anew.

@@ -17,12 +17,14 @@ bool text_has_tags(std::string_view text) { return text.find("{{") != std::strin
 bool has_tags(const Value& json) {
   if (json.is_string()) return text_has_tags(json.string());
   if (json.is_array()) return std::any_of(json.array().begin(), json.array().end(), [](const Value& item) { return has_tags(item); });
-  return json.is_object() && std::any_of(json.object().begin(), json.object().end(), [](const auto& member) { return has_tags(member.second); });
+  return json.is_object() &&
+      std::any_of(json.object().begin(), json.object().end(), [](const auto& member) { return has_tags(member.second); });
 }
 
 }  // namespace
 
-SnapshotCompiler::SnapshotCompiler(const Workspace& workspace, PolicyCompiler& policies) : workspace_(workspace), policies_(policies), attributes_(workspace) {}
+SnapshotCompiler::SnapshotCompiler(const Workspace& workspace, PolicyCompiler& policies)
+    : workspace_(workspace), policies_(policies), attributes_(workspace) {}
 
 Problems SnapshotCompiler::configurations() {
   std::vector<IndexedSurfaceRule> rules;
@@ -31,11 +33,12 @@ Problems SnapshotCompiler::configurations() {
     CompiledConfiguration compiled{.name = configuration.name, .format = configuration.format, .resolve = configuration.resolve};
     if (const auto schema = workspace_.schemas.find(configuration.schema); schema != workspace_.schemas.end()) {
       auto usable = compile_schema(schema->second, configuration.schema);
-      if (usable)
-        compiled.schema = std::move(*usable);
+      if (usable) compiled.schema = std::move(*usable);
       else
         for (const Problem& problem : usable.error().problems)
-          problems_.push_back({problem.code, "$.schemas." + configuration.schema + problem.place.substr(std::min<std::size_t>(1, problem.place.size())), problem.message});
+          problems_.push_back({problem.code,
+                               "$.schemas." + configuration.schema + problem.place.substr(std::min<std::size_t>(1, problem.place.size())),
+                               problem.message});
     }
     if (const auto policy = workspace_.conflict.find(configuration.name); policy != workspace_.conflict.end()) {
       compiled.conflict = number({PolicyRole::conflict, policy->second, configuration.name, "$.conflict." + configuration.name, {}});
@@ -48,14 +51,13 @@ Problems SnapshotCompiler::configurations() {
     configurations_.push_back(std::make_shared<const CompiledConfiguration>(std::move(compiled)));
   }
   surfaces_ = std::make_shared<const SurfaceIndex>(std::move(rules));
-  if (auto zone = Zone::find(workspace_.zone))
-    zone_ = *zone;
-  else
-    problems_.push_back({zone.error().code, "$.zone", zone.error().message});
+  if (auto zone = Zone::find(workspace_.zone)) zone_ = *zone;
+  else problems_.push_back({zone.error().code, "$.zone", zone.error().message});
   return std::move(problems_);
 }
 
-std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const ServedExperience& served, const IdLists& lists, Problems& problems) {
+std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const ServedExperience& served, const IdLists& lists,
+                                                                       Problems& problems) {
   problems_.clear();
   own_.clear();
   const Definition& definition = served.definition;
@@ -73,12 +75,12 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
   compiled.till = definition.till;
   compiled.zone = definition.zone.empty() ? workspace_.zone : definition.zone;
   compiled.places = served.places;
-  PredicateSurroundings surroundings{attributes_, definition.include, lists,
-                                     [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
-                                       Policy policy{PolicyRole::targeting, lua, definition.id, path, place(served, path), line_places(served.places, path)};
-                                       if (auto native = policies_.lift(policy, workspace_.attributes)) return std::move(*native);
-                                       return number(std::move(policy));
-                                     }};
+  PredicateSurroundings surroundings{
+      attributes_, definition.include, lists, [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
+        Policy policy{PolicyRole::targeting, lua, definition.id, path, place(served, path), line_places(served.places, path)};
+        if (auto native = policies_.lift(policy, workspace_.attributes)) return std::move(*native);
+        return number(std::move(policy));
+      }};
   const auto forget_own = [&] {
     for (const auto& [number, own] : own_) forget(number);
     own_.clear();
@@ -112,11 +114,11 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
     action.element_number = elements_.try_emplace(action.element, static_cast<int>(elements_.size())).first->second;
     if (!action.content.constant) continue;
     action.ready = ready_proposition(compiled, action, *configurations_[static_cast<std::size_t>(action.configuration)]);
-    if (action.ready.content_size > 0) action.content.constant.emplace();   // it stands there
+    if (action.ready.content_size > 0) action.content.constant.emplace();  // it stands there
     action.content.constant->shrink_to_fit();
   }
   compiled.actions.shrink_to_fit();
-  Problems distinct;   // two uses of one fragment report its problems once
+  Problems distinct;  // two uses of one fragment report its problems once
   for (Problem& problem : problems_) {
     problem.place = place(served, problem.place);
     if (std::find(distinct.begin(), distinct.end(), problem) == distinct.end()) distinct.push_back(std::move(problem));
@@ -135,17 +137,20 @@ std::shared_ptr<const CompiledExperience> SnapshotCompiler::experience(const Ser
 // All that decides who may see it, as decisions ask it.
 std::unique_ptr<const PredicateProgram> SnapshotCompiler::split(const Definition& definition, const IdLists& lists) {
   bool is_split = true;
-  int in_parts = -1;                                     // the policy that was split last, and stands in its parts
-  PredicateSurroundings surroundings{attributes_, definition.include, lists,
-                                     [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
-                                       if (lua.empty()) return in_parts;
-                                       const auto policy = std::find_if(own_.begin(), own_.end(), [&](const auto& one) { return one.second->path == path && one.second->lua == lua; });
-                                       if (policy == own_.end()) return policies_.lift({PolicyRole::targeting, lua, definition.id, path, {}}, workspace_.attributes).value();
-                                       in_parts = policy->first;
-                                       auto parts = is_split ? policies_.split(*policy->second, workspace_.attributes) : std::nullopt;
-                                       return parts ? std::variant<int, Predicate>(std::move(*parts)) : in_parts;
-                                     },
-                                     split_nodes_max};
+  int in_parts = -1;  // the policy that was split last, and stands in its parts
+  PredicateSurroundings surroundings{
+      attributes_, definition.include, lists,
+      [&](const std::string& lua, const std::string& path) -> std::variant<int, Predicate> {
+        if (lua.empty()) return in_parts;
+        const auto policy =
+            std::find_if(own_.begin(), own_.end(), [&](const auto& one) { return one.second->path == path && one.second->lua == lua; });
+        if (policy == own_.end())
+          return policies_.lift({PolicyRole::targeting, lua, definition.id, path, {}}, workspace_.attributes).value();
+        in_parts = policy->first;
+        auto parts = is_split ? policies_.split(*policy->second, workspace_.attributes) : std::nullopt;
+        return parts ? std::variant<int, Predicate>(std::move(*parts)) : in_parts;
+      },
+      split_nodes_max};
   Predicate whole = definition.audience;
   if (!definition.targeting.empty()) {
     Predicate targeting{.op = Predicate::Op::lua, .lua = definition.targeting, .path = "$.targeting"};
@@ -172,7 +177,8 @@ SnapshotParts SnapshotCompiler::parts() const {
   for (std::size_t number = 0; number < configurations_.size(); ++number) {
     const CompiledConfiguration& configuration = *configurations_[number];
     parts.configurations.put(number, &configuration);
-    if (configuration.conflict >= 0) parts.policies.put(static_cast<std::size_t>(configuration.conflict), configuration.conflict_policy.get());
+    if (configuration.conflict >= 0)
+      parts.policies.put(static_cast<std::size_t>(configuration.conflict), configuration.conflict_policy.get());
   }
   return parts;
 }
@@ -190,12 +196,15 @@ void SnapshotCompiler::update(SnapshotParts& parts) const {
 std::optional<Predicate> SnapshotCompiler::with_native_targeting(const ServedExperience& served) {
   const Definition& definition = served.definition;
   if (definition.targeting.empty()) return {};
-  auto native = policies_.lift({PolicyRole::targeting, definition.targeting, definition.id, "$.targeting", place(served, "$.targeting"), line_places(served.places, "$.targeting")}, workspace_.attributes);
+  auto native = policies_.lift({PolicyRole::targeting, definition.targeting, definition.id, "$.targeting", place(served, "$.targeting"),
+                                line_places(served.places, "$.targeting")},
+                               workspace_.attributes);
   if (!native || definition.audience.op == Predicate::Op::always) return native;
   return Predicate{.op = Predicate::Op::all, .args = {definition.audience, std::move(*native)}, .path = "$.audience"};
 }
 
-void SnapshotCompiler::actions(CompiledExperience& experience, const ServedExperience& served, const Action& action, const Fragments& fragments) {
+void SnapshotCompiler::actions(CompiledExperience& experience, const ServedExperience& served, const Action& action,
+                               const Fragments& fragments) {
   const auto number_found = numbers_.find(action.configuration);
   if (number_found == numbers_.end()) {
     problems_.push_back({Code::unknown_configuration, action.path, "there is no surface configuration `" + action.configuration + "`"});
@@ -210,10 +219,11 @@ void SnapshotCompiler::actions(CompiledExperience& experience, const ServedExper
 }
 
 CompiledContent SnapshotCompiler::content(const Content& content, const CompiledConfiguration& configuration, const Fragments& fragments,
-                        const ServedExperience& served, const std::string& path) {
+                                          const ServedExperience& served, const std::string& path) {
   CompiledContent compiled;
   if (content.form == Content::Form::lua) {
-    compiled.policy = number({PolicyRole::content, content.text, served.definition.id, path, place(served, path), line_places(served.places, path)});
+    compiled.policy =
+        number({PolicyRole::content, content.text, served.definition.id, path, place(served, path), line_places(served.places, path)});
     return compiled;
   }
   const std::string* text = &content.text;
@@ -257,7 +267,8 @@ CompiledContent SnapshotCompiler::content(const Content& content, const Compiled
     return compiled;
   }
   if (content.form == Content::Form::json) {
-    problems_.push_back({Code::wrong_type, path, "`" + configuration.name + "` shows " + std::string(to_text(configuration.format)) + ", not JSON"});
+    problems_.push_back(
+        {Code::wrong_type, path, "`" + configuration.name + "` shows " + std::string(to_text(configuration.format)) + ", not JSON"});
     return compiled;
   }
   auto made = compile_template(*text, configuration.format == Format::html ? TemplateFormat::html : TemplateFormat::text, fragments, where);
@@ -270,7 +281,7 @@ CompiledContent SnapshotCompiler::content(const Content& content, const Compiled
   if (!text_has_tags(*text))
     if (auto rendered = render(*compiled.text, {})) {
       compiled.constant = std::move(*rendered);
-      compiled.text.reset();                            // nobody renders it again
+      compiled.text.reset();  // nobody renders it again
     }
   return compiled;
 }
@@ -287,7 +298,8 @@ void SnapshotCompiler::check_names(const Definition& definition, const std::vect
       return path == name || path.starts_with(name + ".") || name.starts_with(path + ".");
     });
     if (!is_known)
-      problems_.push_back({Code::unknown_attribute, where, "the template reads `" + path + "`, and there is no such attribute" + did_you_mean(path, declared), true});
+      problems_.push_back({Code::unknown_attribute, where,
+                           "the template reads `" + path + "`, and there is no such attribute" + did_you_mean(path, declared), true});
   }
 }
 
@@ -315,7 +327,8 @@ void SnapshotCompiler::fallback(const Configuration& configuration, CompiledConf
     json = std::move(*parsed);
   }
   if (compiled.schema)
-    for (const Problem& problem : validate(*compiled.schema, json, true)) problems_.push_back({problem.code, path, problem.place + ": " + problem.message});
+    for (const Problem& problem : validate(*compiled.schema, json, true))
+      problems_.push_back({problem.code, path, problem.place + ": " + problem.message});
   compiled.fallback = to_json(json);
 }
 

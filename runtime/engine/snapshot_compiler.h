@@ -39,8 +39,8 @@ class SnapshotCompiler {
   std::optional<Predicate> with_native_targeting(const ServedExperience& served);
   std::unique_ptr<const PredicateProgram> split(const Definition& definition, const IdLists& lists);
   void actions(CompiledExperience& experience, const ServedExperience& served, const Action& action, const Fragments& fragments);
-  CompiledContent content(const Content& content, const CompiledConfiguration& configuration, const Fragments& fragments, const ServedExperience& served,
-                          const std::string& path);
+  CompiledContent content(const Content& content, const CompiledConfiguration& configuration, const Fragments& fragments,
+                          const ServedExperience& served, const std::string& path);
   void check_names(const Definition& definition, const std::vector<std::string>& paths, const std::string& where);
   void check_static(const Value& json, const CompiledConfiguration& configuration, const std::string& path);
   void fallback(const Configuration& configuration, CompiledConfiguration& compiled, const std::string& path);
@@ -54,12 +54,12 @@ class SnapshotCompiler {
   AttributeTable attributes_;
   std::shared_ptr<const SurfaceIndex> surfaces_;
   std::vector<std::shared_ptr<const CompiledConfiguration>> configurations_;
-  std::map<std::string, int, std::less<>> numbers_;        // of configurations
+  std::map<std::string, int, std::less<>> numbers_;  // of configurations
   std::map<std::string, int, std::less<>> elements_;
   Numbered<Policy> numbered_;
-  std::set<int> free_;                                     // numbers of policies that nobody has
-  std::vector<std::pair<int, std::unique_ptr<const Policy>>> own_;   // of what is being compiled
-  Problems problems_;                                      // likewise
+  std::set<int> free_;                                              // numbers of policies that nobody has
+  std::vector<std::pair<int, std::unique_ptr<const Policy>>> own_;  // of what is being compiled
+  Problems problems_;                                               // likewise
 };
 
 }  // namespace footlight

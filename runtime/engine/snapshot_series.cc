@@ -129,7 +129,8 @@ Problems SnapshotSeries::problems() const {
 
 bool SnapshotSeries::is_patchy() const {
   return current_ && !arranging_ &&
-         (keeps_lists_ || changes_ > std::max(changes_most, current_->experiences().count() / changes_share) || current_->conditions().beside_count() > Conditions::beside_listed_max / 2);
+      (keeps_lists_ || changes_ > std::max(changes_most, current_->experiences().count() / changes_share) ||
+       current_->conditions().beside_count() > Conditions::beside_listed_max / 2);
 }
 
 std::shared_ptr<const Snapshot> SnapshotSeries::begin_arranging() {

@@ -58,16 +58,16 @@ class SnapshotSeries {
   std::unique_ptr<const Workspace> workspace_;
   std::unique_ptr<SnapshotCompiler> compiler_;
   std::shared_ptr<const Snapshot> current_, defaults_;
-  std::unordered_map<std::string, int> numbers_;         // of experiences, by id
-  std::set<int> free_;                                   // numbers below the highest that nobody has
+  std::unordered_map<std::string, int> numbers_;  // of experiences, by id
+  std::set<int> free_;                            // numbers below the highest that nobody has
   Problems workspace_problems_;
-  std::map<std::string, Problems> problems_;             // of experiences
-  std::size_t errors_ = 0;                               // experiences that are left out
-  std::size_t names_ = 0;                                // that were met at the start
-  std::size_t changes_ = 0;                              // since it was arranged
-  bool keeps_lists_ = false;                             // that nobody asks for: a list may have a million ids
-  std::shared_ptr<const Snapshot> arranging_;            // by whoever asked begin_arranging()
-  std::set<int> since_;                                  // numbers changed since then
+  std::map<std::string, Problems> problems_;   // of experiences
+  std::size_t errors_ = 0;                     // experiences that are left out
+  std::size_t names_ = 0;                      // that were met at the start
+  std::size_t changes_ = 0;                    // since it was arranged
+  bool keeps_lists_ = false;                   // that nobody asks for: a list may have a million ids
+  std::shared_ptr<const Snapshot> arranging_;  // by whoever asked begin_arranging()
+  std::set<int> since_;                        // numbers changed since then
 };
 
 }  // namespace footlight

@@ -26,9 +26,8 @@ std::vector<std::string> exact_keys(SurfaceUri surface) {
 }  // namespace
 
 SurfaceIndex::SurfaceIndex(std::vector<IndexedSurfaceRule> rules) {
-  std::stable_sort(rules.begin(), rules.end(), [](const IndexedSurfaceRule& a, const IndexedSurfaceRule& b) {
-    return a.configuration < b.configuration;
-  });
+  std::stable_sort(rules.begin(), rules.end(),
+                   [](const IndexedSurfaceRule& a, const IndexedSurfaceRule& b) { return a.configuration < b.configuration; });
   for (IndexedSurfaceRule& indexed : rules) {
     if (const auto* uri = std::get_if<SurfaceUri>(&indexed.rule.form)) {
       exact_[to_text(*uri)].push_back(indexed.configuration);
@@ -53,8 +52,7 @@ std::vector<SurfaceMatch> SurfaceIndex::lookup(const SurfaceUri& surface) const 
   std::vector<SurfaceMatch> found;
   for (const std::size_t configuration : exact) found.push_back({configuration, true});
   for (const IndexedSurfaceRule& indexed : scanned_) {
-    const bool is_known = exact.contains(indexed.configuration) ||
-                          (!found.empty() && found.back().configuration == indexed.configuration);
+    const bool is_known = exact.contains(indexed.configuration) || (!found.empty() && found.back().configuration == indexed.configuration);
     if (!is_known && matches(indexed.rule, surface)) found.push_back({indexed.configuration, false});
   }
   return found;

@@ -31,8 +31,7 @@ struct SurfaceMatch {
 
 struct SurfaceLookup {
   std::vector<SurfaceMatch> matches;
-  std::optional<Error>
-      problem;  // the surface cannot be read; then nothing matches, rules hold only readable ones
+  std::optional<Error> problem;  // the surface cannot be read; then nothing matches, rules hold only readable ones
 };
 
 class SurfaceIndex {
@@ -46,9 +45,8 @@ class SurfaceIndex {
   std::vector<SurfaceMatch> lookup(const SurfaceUri& surface) const;
 
  private:
-  std::unordered_map<std::string, std::vector<std::size_t>>
-      exact_;                                // canonical text -> configurations, ascending
-  std::vector<IndexedSurfaceRule> scanned_;  // the others, ascending by configuration
+  std::unordered_map<std::string, std::vector<std::size_t>> exact_;  // canonical text -> configurations, ascending
+  std::vector<IndexedSurfaceRule> scanned_;                          // the others, ascending by configuration
 };
 
 }  // namespace footlight

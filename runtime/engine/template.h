@@ -39,13 +39,13 @@
 
 namespace footlight {
 
-enum class TemplateFormat { html, text };    // text: nothing is escaped
+enum class TemplateFormat { html, text };  // text: nothing is escaped
 
 struct Fragment {
   std::string text;
-  std::string place;                         // of its first line, as in `compile_template`; may be empty
+  std::string place;  // of its first line, as in `compile_template`; may be empty
 };
-using Fragments = std::map<std::string, Fragment, std::less<>>;   // by name: `{{> name}}`
+using Fragments = std::map<std::string, Fragment, std::less<>>;  // by name: `{{> name}}`
 
 struct TemplateProgram;
 
@@ -63,16 +63,15 @@ class Template {
 // Every problem is reported at once: code bad_template, unknown_fragment or limit_exceeded, a place
 // `file:line`, a message that quotes the tag. The fragments are compiled in; nothing refers to the
 // arguments afterwards.
-Result<Template> compile_template(std::string_view text, TemplateFormat format, const Fragments& fragments,
-                                  std::string_view place);
+Result<Template> compile_template(std::string_view text, TemplateFormat format, const Fragments& fragments, std::string_view place);
 
 // The values of one rendering. All pointers may be null and must outlive the call only.
 struct RenderInput {
-  const Value* profile = nullptr;            // its attributes: `{{name}}`, `this`, `@root`, and `profile`
-  const Value* context = nullptr;            // `{{context.x}}`
-  const Value* request = nullptr;            // `{{request.x}}`
-  const Value* values = nullptr;             // an object whose members are names too: source values
-  std::optional<Instant> now;                // what `now` gives; without it `now` fails
+  const Value* profile = nullptr;  // its attributes: `{{name}}`, `this`, `@root`, and `profile`
+  const Value* context = nullptr;  // `{{context.x}}`
+  const Value* request = nullptr;  // `{{request.x}}`
+  const Value* values = nullptr;   // an object whose members are names too: source values
+  std::optional<Instant> now;      // what `now` gives; without it `now` fails
 };
 // A name is looked up in the current context (at the top: the profile's attributes); where that has
 // none, it is `profile`, `context`, `request` or a member of `values`, also inside blocks.
@@ -104,29 +103,28 @@ class JsonTemplate {
 
 // As compile_template; a problem's place goes on with the string's path and the line within it:
 // `experiences/a.lua:7 $.title:1`.
-Result<JsonTemplate> compile_json_template(const Value& content, const Fragments& fragments,
-                                           std::string_view place);
+Result<JsonTemplate> compile_json_template(const Value& content, const Fragments& fragments, std::string_view place);
 Result<Value> render(const JsonTemplate& compiled, const RenderInput& input);
 std::vector<std::string> used_paths(const JsonTemplate& compiled);
 
 // One helper of the library: `{{upperCase name}}`, `{%= upperCase(name) %}`.
 struct HelperCall {
-  std::span<const Value* const> args;        // never nullptr; what was left out in between is a null value
+  std::span<const Value* const> args;  // never nullptr; what was left out in between is a null value
   std::optional<Instant> now;
   bool for_html = false;
 };
 struct HelperRow {
   std::string_view name;
-  std::string_view usage;                    // `formatDate(value, pattern, zone, locale)`: the names serve as
-                                             // hash arguments: `{{formatDate x "yyyy" zone="Asia/Tokyo"}}`
+  std::string_view usage;  // `formatDate(value, pattern, zone, locale)`: the names serve as
+                           // hash arguments: `{{formatDate x "yyyy" zone="Asia/Tokyo"}}`
   std::string_view doc;
   std::string_view since;
-  std::string_view example;                  // a call and what it gives: `upperCase("abc") -> "ABC"`
+  std::string_view example;  // a call and what it gives: `upperCase("abc") -> "ABC"`
   int min_args;
-  int max_args;                              // -1: any number
-  int field_arg;                             // the argument that names a field, plain or quoted; -1: none
+  int max_args;   // -1: any number
+  int field_arg;  // the argument that names a field, plain or quoted; -1: none
   Result<Value> (*call)(const HelperCall& call);
 };
-const std::vector<HelperRow>& template_helpers();   // sorted by name
+const std::vector<HelperRow>& template_helpers();  // sorted by name
 
 }  // namespace footlight

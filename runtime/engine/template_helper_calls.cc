@@ -16,15 +16,13 @@ std::string a_kind(const Value& value) {
   switch (value.kind()) {
     case Kind::array: return "a list";
     case Kind::object: return "an object";
-    case Kind::string:
-      return "the text `" + value.string().substr(0, value.string().find('\n')).substr(0, 40) + '`';
+    case Kind::string: return "the text `" + value.string().substr(0, value.string().find('\n')).substr(0, 40) + '`';
     default: return "a " + std::string(kind_name(value.kind()));
   }
 }
 
 Error not_a(std::string_view wanted, const HelperCall& call, std::size_t i, std::string_view hint) {
-  return failed("argument " + std::to_string(i + 1) + " is " + a_kind(*call.args[i]) + ", not " +
-                std::string(wanted) + std::string(hint));
+  return failed("argument " + std::to_string(i + 1) + " is " + a_kind(*call.args[i]) + ", not " + std::string(wanted) + std::string(hint));
 }
 
 std::string shown(const Value& value) {
@@ -46,10 +44,8 @@ std::string Arguments::text(std::size_t i, std::string_view otherwise) {
   if (value.is_string()) return value.string();
   if (value.is_boolean()) return value.boolean() ? "true" : "false";
   std::string shown;
-  if (value.is_number())
-    append_number(shown, value.number());
-  else
-    fail(not_a("a text", call_, i));
+  if (value.is_number()) append_number(shown, value.number());
+  else fail(not_a("a text", call_, i));
   return shown;
 }
 
@@ -63,8 +59,8 @@ double Arguments::number(std::size_t i, double otherwise) {
 int Arguments::whole(std::size_t i, int otherwise, int least, int most) {
   const double n = number(i, otherwise);
   if (n == std::floor(n) && n >= least && n <= most) return static_cast<int>(n);
-  fail(failed("argument " + std::to_string(i + 1) + " is not a whole number from " + std::to_string(least) +
-              " to " + std::to_string(most)));
+  fail(
+      failed("argument " + std::to_string(i + 1) + " is not a whole number from " + std::to_string(least) + " to " + std::to_string(most)));
   return otherwise;
 }
 
@@ -104,8 +100,7 @@ Instant Arguments::instant(std::size_t i, const Zone& zone) {
   if (const Result<Instant> read = parse_instant(value.string()); read.ok()) return *read;
   const Result<CivilTime> civil = parse_civil(value.string());
   if (civil.ok()) return zone.resolve_leniently(*civil);
-  fail(failed("argument " + std::to_string(i + 1) + " is " + a_kind(value) +
-              ", not a date; write `2026-12-01T09:00:00Z` or milliseconds"));
+  fail(failed("argument " + std::to_string(i + 1) + " is " + a_kind(value) + ", not a date; write `2026-12-01T09:00:00Z` or milliseconds"));
   return {};
 }
 
@@ -119,8 +114,7 @@ Answer finish(Arguments& reader, Value value) {
 Answer finish_text(Arguments& reader, std::string text) {
   if (reader.error) return std::move(*reader.error);
   if (text.size() > limits::template_output_bytes_max)
-    return refuse(Code::limit_exceeded,
-                  "the text passes " + std::to_string(limits::template_output_bytes_max) + " bytes");
+    return refuse(Code::limit_exceeded, "the text passes " + std::to_string(limits::template_output_bytes_max) + " bytes");
   return Value(std::move(text));
 }
 

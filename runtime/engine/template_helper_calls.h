@@ -17,12 +17,12 @@ namespace footlight::helpers {
 using Answer = Result<Value>;
 
 Error failed(std::string message);
-std::string a_kind(const Value& value);                 // `a list`, `the text …`: for messages
+std::string a_kind(const Value& value);  // `a list`, `the text …`: for messages
 Error not_a(std::string_view wanted, const HelperCall& call, std::size_t i, std::string_view hint = {});
 
 inline bool has(const HelperCall& call, std::size_t i) { return i < call.args.size() && !call.args[i]->is_null(); }
 inline const Value& arg(const HelperCall& call, std::size_t i) { return *call.args[i]; }
-std::string shown(const Value& value);                  // as `toString` gives it
+std::string shown(const Value& value);  // as `toString` gives it
 
 // Reads argument `i`; the first argument that cannot be read is the error.
 class Arguments {

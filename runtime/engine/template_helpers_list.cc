@@ -53,8 +53,9 @@ static const Value& field_of(const Value& item, const std::string& field) {
 }
 
 Answer too_long(const Array& list) {
-  return refuse(Code::limit_exceeded, "the list has " + std::to_string(list.size()) + " items; " +
-                                          std::to_string(limits::template_list_max) + " are allowed here");
+  return refuse(
+      Code::limit_exceeded,
+      "the list has " + std::to_string(list.size()) + " items; " + std::to_string(limits::template_list_max) + " are allowed here");
 }
 
 Answer sorted(const HelperCall& call, bool by_field, bool largest_first, std::optional<std::size_t> most) {
@@ -69,9 +70,8 @@ Answer sorted(const HelperCall& call, bool by_field, bool largest_first, std::op
   std::vector<Keyed> items;
   items.reserve(list.size());
   for (const Value& item : list) items.push_back({by_field ? &field_of(item, field) : &item, &item});
-  std::stable_sort(items.begin(), items.end(), [&](const Keyed& a, const Keyed& b) {
-    return largest_first ? is_before(*b.key, *a.key) : is_before(*a.key, *b.key);
-  });
+  std::stable_sort(items.begin(), items.end(),
+                   [&](const Keyed& a, const Keyed& b) { return largest_first ? is_before(*b.key, *a.key) : is_before(*a.key, *b.key); });
   if (most && items.size() > *most) items.resize(*most);
   Array ordered;
   ordered.reserve(items.size());
@@ -116,9 +116,7 @@ Answer distinct(const HelperCall& call) {
   std::vector<Keyed> items;
   for (std::size_t i = 0; i < list.size(); ++i) items.push_back({to_json(list[i]), i});
   std::stable_sort(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.key < b.key; });
-  items.erase(
-      std::unique(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.key == b.key; }),
-      items.end());
+  items.erase(std::unique(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.key == b.key; }), items.end());
   std::sort(items.begin(), items.end(), [](const Keyed& a, const Keyed& b) { return a.index < b.index; });
   Array different;
   for (const Keyed& item : items) different.push_back(list[item.index]);

@@ -39,12 +39,10 @@ Answer lte(const HelperCall& call) { return compare(call, std::less_equal<>()); 
 Answer gt(const HelperCall& call) { return compare(call, std::greater<>()); }
 Answer gte(const HelperCall& call) { return compare(call, std::greater_equal<>()); }
 Answer both(const HelperCall& call) {
-  return Value(
-      std::all_of(call.args.begin(), call.args.end(), [](const Value* value) { return is_true(*value); }));
+  return Value(std::all_of(call.args.begin(), call.args.end(), [](const Value* value) { return is_true(*value); }));
 }
 Answer either(const HelperCall& call) {
-  return Value(
-      std::any_of(call.args.begin(), call.args.end(), [](const Value* value) { return is_true(*value); }));
+  return Value(std::any_of(call.args.begin(), call.args.end(), [](const Value* value) { return is_true(*value); }));
 }
 Answer negation(const HelperCall& call) { return Value(!is_true(arg(call, 0))); }
 
@@ -63,8 +61,7 @@ Answer to_number(const HelperCall& call) {
   while (text.ends_with(' ')) text.remove_suffix(1);
   double number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || !std::isfinite(number))
-    return not_a("a number", call, 0);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || !std::isfinite(number)) return not_a("a number", call, 0);
   return Value(number);
 }
 Answer to_string_helper(const HelperCall& call) { return Value(shown(arg(call, 0))); }
@@ -84,18 +81,12 @@ Answer json(const HelperCall& call) {
   std::string safe;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const std::string_view rest = std::string_view(text).substr(i);
-    if (text[i] == '<')
-      safe += "\\u003c";
-    else if (text[i] == '>')
-      safe += "\\u003e";
-    else if (text[i] == '&')
-      safe += "\\u0026";
-    else if (rest.starts_with("\u2028"))
-      safe += "\\u2028", i += 2;
-    else if (rest.starts_with("\u2029"))
-      safe += "\\u2029", i += 2;
-    else
-      safe += text[i];
+    if (text[i] == '<') safe += "\\u003c";
+    else if (text[i] == '>') safe += "\\u003e";
+    else if (text[i] == '&') safe += "\\u0026";
+    else if (rest.starts_with("\u2028")) safe += "\\u2028", i += 2;
+    else if (rest.starts_with("\u2029")) safe += "\\u2029", i += 2;
+    else safe += text[i];
   }
   return Value(std::move(safe));
 }

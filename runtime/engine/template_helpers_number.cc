@@ -121,16 +121,14 @@ struct UnitRow {
   std::int64_t ms;  // of the clock; 0: of the calendar
   int days, months;
 };
-constexpr UnitRow units[] = {{"milliseconds", 1, 0, 0},  {"seconds", 1000, 0, 0}, {"minutes", 60'000, 0, 0},
-                             {"hours", 3'600'000, 0, 0}, {"days", 0, 1, 0},       {"weeks", 0, 7, 0},
-                             {"months", 0, 0, 1},        {"years", 0, 0, 12}};
+constexpr UnitRow units[] = {{"milliseconds", 1, 0, 0}, {"seconds", 1000, 0, 0}, {"minutes", 60'000, 0, 0}, {"hours", 3'600'000, 0, 0},
+                             {"days", 0, 1, 0},         {"weeks", 0, 7, 0},      {"months", 0, 0, 1},       {"years", 0, 0, 12}};
 
 static const UnitRow* find_unit(Arguments& reader, std::size_t i) {
   const std::string name = reader.text(i);
   for (const UnitRow& row : units)
     if (name == row.name || name + 's' == row.name) return &row;
-  reader.fail(failed("`" + name +
-                     "` is no unit; there are milliseconds seconds minutes hours days weeks months years"));
+  reader.fail(failed("`" + name + "` is no unit; there are milliseconds seconds minutes hours days weeks months years"));
   return nullptr;
 }
 
@@ -178,8 +176,7 @@ Answer date_add(const HelperCall& call) {
   if (reader.error || !has(call, 0)) return finish(reader, Value());
   const Instant from = reader.instant(0, zone);
   if (reader.error) return std::move(*reader.error);
-  if (amount != std::floor(amount) || std::fabs(amount) > 1e15)
-    return failed("argument 2 is not a whole number");
+  if (amount != std::floor(amount) || std::fabs(amount) > 1e15) return failed("argument 2 is not a whole number");
   const auto then = later(from, static_cast<std::int64_t>(amount), *unit, zone);
   if (!then) return failed("the date is beyond the years 1970 to 2199");
   return Value(to_text(*then));
@@ -197,8 +194,8 @@ Answer date_diff(const HelperCall& call) {
   const int sign = till < from ? -1 : 1;
   if (sign < 0) std::swap(from, till);
   const CivilTime a = zone.local(from), b = zone.local(till);
-  std::int64_t whole = unit->months > 0 ? ((b.year - a.year) * 12 + b.month - a.month) / unit->months
-                                        : (day_number(b) - day_number(a)) / unit->days;
+  std::int64_t whole =
+      unit->months > 0 ? ((b.year - a.year) * 12 + b.month - a.month) / unit->months : (day_number(b) - day_number(a)) / unit->days;
   const auto reached = later(from, whole, *unit, zone);
   if (whole > 0 && (!reached || *reached > till)) --whole;
   return Value(static_cast<double>(sign * whole));

@@ -29,9 +29,7 @@ static std::string titled(const std::string& text, bool first_only) {
   bool is_inside = false;
   for (const char32_t c : to_characters(text)) {
     const bool is_letter = is_letter_character(c) || (is_inside && (c == U'\'' || c == 0x2019));
-    append_character(title, !is_letter  ? c
-                            : is_inside ? (first_only ? c : lower_character(c))
-                                        : upper_character(c));
+    append_character(title, !is_letter ? c : is_inside ? (first_only ? c : lower_character(c)) : upper_character(c));
     is_inside = is_letter || first_only;
   }
   return title;
@@ -47,16 +45,14 @@ Answer trim_text(const HelperCall& call) {
   return change_text(call, [](const std::string& text) {
     constexpr std::string_view blanks = " \t\r\n\f\v";
     const auto first = text.find_first_not_of(blanks);
-    return first == std::string::npos ? std::string()
-                                      : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+    return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(blanks) - first + 1);
   });
 }
 
 Answer concat(const HelperCall& call) {
   Arguments reader(call);
   std::string joined;
-  for (std::size_t i = 0; i < call.args.size() && joined.size() <= limits::template_output_bytes_max; ++i)
-    joined += reader.text(i);
+  for (std::size_t i = 0; i < call.args.size() && joined.size() <= limits::template_output_bytes_max; ++i) joined += reader.text(i);
   return finish_text(reader, std::move(joined));
 }
 
@@ -87,8 +83,7 @@ Answer slice(const HelperCall& call) {
   Arguments reader(call);
   const Array& list = reader.list(0);
   const auto [from, till] = range_of(reader, call, list.size());
-  return finish(reader, Value(Array(list.begin() + static_cast<std::ptrdiff_t>(from),
-                                    list.begin() + static_cast<std::ptrdiff_t>(till))));
+  return finish(reader, Value(Array(list.begin() + static_cast<std::ptrdiff_t>(from), list.begin() + static_cast<std::ptrdiff_t>(till))));
 }
 
 Answer truncate(const HelperCall& call) {
@@ -98,8 +93,7 @@ Answer truncate(const HelperCall& call) {
   const std::u32string end = to_characters(reader.text(2, "…"));
   if (characters.size() <= most) return finish_text(reader, to_utf8(characters));
   const std::size_t kept = most > end.size() ? most - end.size() : 0;
-  return finish_text(reader, to_utf8(std::u32string_view(characters).substr(0, kept)) +
-                                 to_utf8(std::u32string_view(end).substr(0, most)));
+  return finish_text(reader, to_utf8(std::u32string_view(characters).substr(0, kept)) + to_utf8(std::u32string_view(end).substr(0, most)));
 }
 
 Answer split(const HelperCall& call) {
@@ -122,8 +116,7 @@ Answer split(const HelperCall& call) {
     }
   }
   if (parts.size() > limits::template_list_max)
-    return refuse(Code::limit_exceeded,
-                  "the text has more than " + std::to_string(limits::template_list_max) + " parts");
+    return refuse(Code::limit_exceeded, "the text has more than " + std::to_string(limits::template_list_max) + " parts");
   return finish(reader, Value(std::move(parts)));
 }
 
@@ -159,8 +152,7 @@ Answer ends_with(const HelperCall& call) {
 }
 Answer contains(const HelperCall& call) {
   const Value& in = arg(call, 0);
-  if (in.is_array())
-    return Value(std::find(in.array().begin(), in.array().end(), arg(call, 1)) != in.array().end());
+  if (in.is_array()) return Value(std::find(in.array().begin(), in.array().end(), arg(call, 1)) != in.array().end());
   Arguments reader(call);
   return finish(reader, Value(reader.text(0).find(reader.text(1)) != std::string::npos));
 }
@@ -168,9 +160,7 @@ Answer index_of(const HelperCall& call) {
   Arguments reader(call);
   const std::string text = reader.text(0);
   const auto at = text.find(reader.text(1));
-  const double index = at == std::string::npos
-                           ? -1
-                           : static_cast<double>(to_characters(std::string_view(text).substr(0, at)).size());
+  const double index = at == std::string::npos ? -1 : static_cast<double>(to_characters(std::string_view(text).substr(0, at)).size());
   return finish(reader, Value(index));
 }
 
@@ -181,11 +171,9 @@ Answer url_encode(const HelperCall& call) {
     for (const char c : text) {
       const auto byte = static_cast<unsigned char>(c);
       const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                            std::string_view("-_.~").find(c) != std::string_view::npos;
-      if (is_plain)
-        encoded += c;
-      else
-        ((encoded += '%') += hex[byte >> 4]) += hex[byte & 15];
+          std::string_view("-_.~").find(c) != std::string_view::npos;
+      if (is_plain) encoded += c;
+      else ((encoded += '%') += hex[byte >> 4]) += hex[byte & 15];
     }
     return encoded;
   });

@@ -11,22 +11,19 @@ using In = HtmlState::In;
 using Element = HtmlState::Element;
 using Attribute = HtmlState::Attribute;
 
-constexpr std::size_t word_bytes_max =
-    80;  // longer names are none that we know; values only show their start
+constexpr std::size_t word_bytes_max = 80;  // longer names are none that we know; values only show their start
 
-constexpr std::array url_attributes = {
-    "href",     "src",    "action",   "formaction", "data",    "poster",  "background",
-    "cite",     "srcset", "ping",     "xlink:href", "to",      "from",    "values",
-    "manifest", "icon",   "longdesc", "codebase",   "classid", "archive", "by"};
+constexpr std::array url_attributes = {"href",     "src",    "action",   "formaction", "data",    "poster",  "background",
+                                       "cite",     "srcset", "ping",     "xlink:href", "to",      "from",    "values",
+                                       "manifest", "icon",   "longdesc", "codebase",   "classid", "archive", "by"};
 
 struct ElementRow {
   std::string_view name;
   Element element;
 };
 constexpr ElementRow elements[] = {
-    {"script", Element::script},     {"style", Element::style},  {"title", Element::title},
-    {"textarea", Element::textarea}, {"iframe", Element::frame}, {"frame", Element::frame},
-    {"embed", Element::frame},       {"object", Element::frame},
+    {"script", Element::script}, {"style", Element::style}, {"title", Element::title}, {"textarea", Element::textarea},
+    {"iframe", Element::frame},  {"frame", Element::frame}, {"embed", Element::frame}, {"object", Element::frame},
 };
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r'; }
@@ -48,12 +45,12 @@ void begin_attribute_value(HtmlState& state, In in, std::size_t offset, std::vec
   const std::string& name = state.word;
   const bool is_url = std::find(url_attributes.begin(), url_attributes.end(), name) != url_attributes.end();
   const bool is_code = state.element == Element::script || state.element == Element::script_data;
-  state.attribute = is_url && is_code        ? Attribute::script_url
-                    : is_url                 ? Attribute::url
-                    : name == "style"        ? Attribute::style
-                    : name == "srcdoc"       ? Attribute::document
-                    : name.starts_with("on") ? Attribute::event
-                                             : Attribute::plain;
+  state.attribute = is_url && is_code ? Attribute::script_url
+      : is_url                        ? Attribute::url
+      : name == "style"               ? Attribute::style
+      : name == "srcdoc"              ? Attribute::document
+      : name.starts_with("on")        ? Attribute::event
+                                      : Attribute::plain;
   state.is_type = is_code && name == "type";
   state.is_image = state.element != Element::frame && (name == "src" || name == "srcset" || name == "poster");
   state.is_dynamic = false;
@@ -129,8 +126,7 @@ bool read(HtmlState& state, char c, std::size_t offset, std::vector<HtmlMark>& m
       remember(state, c);
       return true;
     case In::tag:
-      if (c == '>')
-        end_tag(state);
+      if (c == '>') end_tag(state);
       else if (!is_space(c) && c != '/') {
         state.word.clear();
         state.in = In::attribute_name;
@@ -138,14 +134,10 @@ bool read(HtmlState& state, char c, std::size_t offset, std::vector<HtmlMark>& m
       }
       return true;
     case In::attribute_name:
-      if (c == '=')
-        state.in = In::attribute_start;
-      else if (is_space(c))
-        state.in = In::attribute_equals;
-      else if (c == '>' || c == '/')
-        return again(In::tag);
-      else
-        remember(state, c);
+      if (c == '=') state.in = In::attribute_start;
+      else if (is_space(c)) state.in = In::attribute_equals;
+      else if (c == '>' || c == '/') return again(In::tag);
+      else remember(state, c);
       return true;
     case In::attribute_equals:
       if (is_space(c)) return true;
@@ -155,10 +147,8 @@ bool read(HtmlState& state, char c, std::size_t offset, std::vector<HtmlMark>& m
     case In::attribute_start:
       if (is_space(c)) return true;
       if (c == '>') return again(In::tag);
-      if (c == '"')
-        begin_attribute_value(state, In::value_double, offset + 1, marks);
-      else if (c == '\'')
-        begin_attribute_value(state, In::value_single, offset + 1, marks);
+      if (c == '"') begin_attribute_value(state, In::value_double, offset + 1, marks);
+      else if (c == '\'') begin_attribute_value(state, In::value_single, offset + 1, marks);
       else {
         begin_attribute_value(state, In::value_bare, offset, marks);
         return false;
@@ -166,10 +156,8 @@ bool read(HtmlState& state, char c, std::size_t offset, std::vector<HtmlMark>& m
       return true;
     case In::value_double:
     case In::value_single:
-      if (c == (state.in == In::value_double ? '"' : '\''))
-        end_attribute_value(state, offset, marks);
-      else
-        remember(state, c);
+      if (c == (state.in == In::value_double ? '"' : '\'')) end_attribute_value(state, offset, marks);
+      else remember(state, c);
       return true;
     case In::value_bare:
       if (is_space(c) || c == '>') {
@@ -191,10 +179,8 @@ bool read(HtmlState& state, char c, std::size_t offset, std::vector<HtmlMark>& m
         state.word.clear();
         state.in = In::text;
       } else if (state.word != "?") {
-        if (c == '-')
-          state.word = state.word.empty() ? "-" : "--";
-        else if (c != '!' || state.word.size() < 2)
-          state.word.clear();
+        if (c == '-') state.word = state.word.empty() ? "-" : "--";
+        else if (c != '!' || state.word.size() < 2) state.word.clear();
       }
       return true;
     case In::raw_text: {  // `word`: what may become `</script`
@@ -245,10 +231,9 @@ std::string unescaped(std::string_view text) {
       std::string_view name;
       char c;
     };
-    constexpr Named names[] = {
-        {"&colon;", ':'}, {"&Tab;", '\t'}, {"&NewLine;", '\n'}, {"&amp;", '&'}, {"&sol;", '/'}};
-    const auto known = std::find_if(std::begin(names), std::end(names),
-                                    [&](const Named& row) { return text.substr(i).starts_with(row.name); });
+    constexpr Named names[] = {{"&colon;", ':'}, {"&Tab;", '\t'}, {"&NewLine;", '\n'}, {"&amp;", '&'}, {"&sol;", '/'}};
+    const auto known =
+        std::find_if(std::begin(names), std::end(names), [&](const Named& row) { return text.substr(i).starts_with(row.name); });
     plain += known == std::end(names) ? '&' : known->c;
     if (known != std::end(names)) i += known->name.size() - 1;
   }
@@ -260,8 +245,7 @@ std::string unescaped(std::string_view text) {
 std::vector<HtmlMark> advance(HtmlState& state, std::string_view text) {
   std::vector<HtmlMark> marks;
   for (std::size_t i = 0; i < text.size(); ++i)
-    while (!read(state, text[i], i, marks)) {
-    }
+    while (!read(state, text[i], i, marks)) {}
   return marks;
 }
 
@@ -273,8 +257,7 @@ Insertion insert(HtmlState& state, bool is_json_call) {
       return {.refused =
                   "stands behind a block whose branches end in different places of the HTML; close in each "
                   "what it opens"};
-    case In::tag_open:
-      return {.refused = "stands where an element's name is expected; write the name out, or `&lt;`"};
+    case In::tag_open: return {.refused = "stands where an element's name is expected; write the name out, or `&lt;`"};
     case In::tag_name: return {.refused = "is part of an element's name; write the name out"};
     case In::comment_open: return {.refused = "stands behind `<!`; write the declaration out"};
     case In::tag:
@@ -294,8 +277,7 @@ Insertion insert(HtmlState& state, bool is_json_call) {
         state.word.clear();
         return {.landing = Landing::json};
       }
-      if (state.element == Element::script_data)
-        return {.refused = "stands in a block of JSON; write the value with `json`: `{{json x}}`"};
+      if (state.element == Element::script_data) return {.refused = "stands in a block of JSON; write the value with `json`: `{{json x}}`"};
       if (state.element == Element::style)
         return {.refused =
                     "stands in `<style>`; put values into a `style` attribute, or choose between rules with "
@@ -307,15 +289,11 @@ Insertion insert(HtmlState& state, bool is_json_call) {
     case In::value_single: break;
   }
   switch (state.attribute) {
-    case Attribute::event:
-      return {.refused =
-                  "stands in an `on…` attribute, which is code; put the value into a `data-…` attribute"};
-    case Attribute::document:
-      return {.refused = "stands in `srcdoc`, which is a document of its own; use a fragment in the page"};
+    case Attribute::event: return {.refused = "stands in an `on…` attribute, which is code; put the value into a `data-…` attribute"};
+    case Attribute::document: return {.refused = "stands in `srcdoc`, which is a document of its own; use a fragment in the page"};
     case Attribute::script_url:
       if (!state.is_dynamic && !names_its_server(state.word))
-        return {.refused =
-                    "decides where a script comes from; begin the address with its server: `https://host/…`"};
+        return {.refused = "decides where a script comes from; begin the address with its server: `https://host/…`"};
       break;
     case Attribute::style: state.is_dynamic = true; return {.landing = Landing::style};
     case Attribute::plain:
@@ -337,8 +315,7 @@ bool join(HtmlState& state, const HtmlState& other) {
     if (side->in == In::text) side->word.clear();
     if (side->in == In::comment && side->word != "?") side->word.clear();
     if (side->in == In::raw_text) side->word.clear();
-    if (side->in == In::value_double || side->in == In::value_single || side->in == In::value_bare)
-      side->word.clear();
+    if (side->in == In::value_double || side->in == In::value_single || side->in == In::value_bare) side->word.clear();
   }
   const bool is_dynamic = a.is_dynamic || b.is_dynamic;
   a.is_dynamic = b.is_dynamic = is_dynamic;
@@ -374,11 +351,10 @@ bool is_dangerous_url(std::string_view attribute_value, bool is_image) {
 bool is_plain_style(std::string_view value) {
   return std::all_of(value.begin(), value.end(),
                      [](char c) {
-                       return is_letter(c) || (c >= '0' && c <= '9') ||
-                              static_cast<unsigned char>(c) >= 0x80 ||
-                              std::string_view(" #%.,-_+/:?&=@!~").find(c) != std::string_view::npos;
+                       return is_letter(c) || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80 ||
+                           std::string_view(" #%.,-_+/:?&=@!~").find(c) != std::string_view::npos;
                      }) &&
-         value.find("/*") == std::string_view::npos;
+      value.find("/*") == std::string_view::npos;
 }
 
 }  // namespace footlight

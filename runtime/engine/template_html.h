@@ -16,8 +16,20 @@ namespace footlight {
 
 struct HtmlState {
   enum class In : std::uint8_t {
-    text, tag_open, tag_name, tag, attribute_name, attribute_equals, attribute_start, value_double, value_single,
-    value_bare, comment_open, comment, raw_text, unknown,
+    text,
+    tag_open,
+    tag_name,
+    tag,
+    attribute_name,
+    attribute_equals,
+    attribute_start,
+    value_double,
+    value_single,
+    value_bare,
+    comment_open,
+    comment,
+    raw_text,
+    unknown,
   };
   enum class Element : std::uint8_t { other, script, script_data, style, title, textarea, frame };
   enum class Attribute : std::uint8_t { plain, url, script_url, style, event, document };
@@ -25,11 +37,11 @@ struct HtmlState {
   In in = In::text;
   Element element = Element::other;
   Attribute attribute = Attribute::plain;
-  bool is_closing = false;                  // `</div`
-  bool is_type = false;                     // the attribute is `type` of a script
-  bool is_image = false;                    // the attribute is `src`, `srcset` or `poster` of no frame
-  bool is_dynamic = false;                  // a tag stood in this attribute's value
-  std::string word;                         // the name or value being read, lower case, cut at a bound
+  bool is_closing = false;  // `</div`
+  bool is_type = false;     // the attribute is `type` of a script
+  bool is_image = false;    // the attribute is `src`, `srcset` or `poster` of no frame
+  bool is_dynamic = false;  // a tag stood in this attribute's value
+  std::string word;         // the name or value being read, lower case, cut at a bound
 
   bool operator==(const HtmlState&) const = default;
 };
@@ -43,10 +55,10 @@ struct HtmlMark {
 // Reads on; the marks are in the order of their offsets.
 std::vector<HtmlMark> advance(HtmlState& state, std::string_view text);
 
-enum class Landing : std::uint8_t { escaped, style, json };   // how a value must be written
+enum class Landing : std::uint8_t { escaped, style, json };  // how a value must be written
 struct Insertion {
   Landing landing = Landing::escaped;
-  std::string refused;                      // why nothing may stand here; empty: something may
+  std::string refused;  // why nothing may stand here; empty: something may
 };
 // What an escaped tag may write here; the state is then behind it.
 Insertion insert(HtmlState& state, bool is_json_call);

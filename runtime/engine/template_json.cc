@@ -79,10 +79,8 @@ Result<Value> render_node(const JsonTemplateNode& node, const RenderInput& input
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     Result<Value> item = render_node(node.items[i], input, budget);
     if (!item.ok()) return item;
-    if (node.is_object)
-      members.emplace(node.keys[i], std::move(*item));
-    else
-      items.push_back(std::move(*item));
+    if (node.is_object) members.emplace(node.keys[i], std::move(*item));
+    else items.push_back(std::move(*item));
   }
   return node.is_object ? Value(std::move(members)) : Value(std::move(items));
 }
@@ -94,16 +92,14 @@ void collect(const JsonTemplateNode& node, std::set<std::string>& used) {
 
 }  // namespace
 
-Result<JsonTemplate> compile_json_template(const Value& content, const Fragments& fragments,
-                                           std::string_view place) {
+Result<JsonTemplate> compile_json_template(const Value& content, const Fragments& fragments, std::string_view place) {
   JsonCompiler compiler(fragments, place);
   auto root = std::make_shared<const JsonTemplateNode>(compiler.compile(content, "$"));
   if (compiler.problems_.empty()) return JsonTemplate(std::move(root));
   const Code code = compiler.problems_.size() == 1 ? compiler.problems_.front().code : Code::bad_template;
   const std::size_t count = compiler.problems_.size();
   return refuse(code, std::move(compiler.problems_),
-                "the content's templates have " +
-                    (count == 1 ? std::string("a problem") : std::to_string(count) + " problems"));
+                "the content's templates have " + (count == 1 ? std::string("a problem") : std::to_string(count) + " problems"));
 }
 
 Result<Value> render(const JsonTemplate& compiled, const RenderInput& input) {

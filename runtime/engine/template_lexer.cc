@@ -108,8 +108,7 @@ TagToken TagLexer::scan_comment(std::size_t mark) {
     return take(end + 2 - begin, TagToken::comment);
   }
   // The first `--}}` or `--~}}`, which may use the dashes of the opening.
-  for (auto end = text_.find("--", mark + 1); end != std::string_view::npos;
-       end = text_.find("--", end + 1)) {
+  for (auto end = text_.find("--", mark + 1); end != std::string_view::npos; end = text_.find("--", end + 1)) {
     const std::size_t behind = end + (look(end + 2) == '~' ? 3 : 2);
     if (is_at(behind, "}}")) return take(behind + 2 - begin, TagToken::comment);
   }
@@ -154,8 +153,7 @@ TagToken TagLexer::scan_brackets() {
 
 TagToken TagLexer::scan_word() {
   std::size_t end = begin;
-  while (end < text_.size() &&
-         std::string_view("!\"#%&'()*+,./;<=>@[\\]^`{|}~").find(text_[end]) == std::string_view::npos &&
+  while (end < text_.size() && std::string_view("!\"#%&'()*+,./;<=>@[\\]^`{|}~").find(text_[end]) == std::string_view::npos &&
          !space_at(text_, end))
     ++end;
   const std::string_view word = text_.substr(begin, end - begin);
@@ -165,15 +163,13 @@ TagToken TagLexer::scan_word() {
     if (word == "true" || word == "false") return take(word.size(), TagToken::boolean);
     if (word == "null" || word == "undefined") return take(word.size(), TagToken::null);
   }
-  if (const std::size_t bytes = number_at(begin); bytes > 0 && ends_name(begin + bytes, false))
-    return take(bytes, TagToken::number);
+  if (const std::size_t bytes = number_at(begin); bytes > 0 && ends_name(begin + bytes, false)) return take(bytes, TagToken::number);
   if (word == "as") {
     const std::size_t pipe = skip_blanks(end);
     if (pipe > end && look(pipe) == '|') return take(pipe + 1 - begin, TagToken::open_params);
   }
   if (look(end) == '(') return take(word.size(), TagToken::call);
-  return ends_name(end, true) ? take(word.size(), TagToken::id)
-                              : take(std::max<std::size_t>(word.size(), 1), TagToken::invalid);
+  return ends_name(end, true) ? take(word.size(), TagToken::id) : take(std::max<std::size_t>(word.size(), 1), TagToken::invalid);
 }
 
 std::size_t TagLexer::number_at(std::size_t from) const {

@@ -42,12 +42,10 @@ struct Inverse {
 
 class Parser : private TagReader {
  public:
-  Parser(std::string_view text, const Place& place, Problems& problems)
-      : TagReader(text), place_(place), problems_(problems) {}
+  Parser(std::string_view text, const Place& place, Problems& problems) : TagReader(text), place_(place), problems_(problems) {}
 
   BodySyntax parse() {
-    if (const auto zero = text_.find('\0'); zero != std::string_view::npos)
-      report(line_at(zero), "there is a zero byte in the text");
+    if (const auto zero = text_.find('\0'); zero != std::string_view::npos) report(line_at(zero), "there is a zero byte in the text");
     BodySyntax root;
     for (;;) {
       const Stop stop = parse_body(root);
@@ -79,10 +77,8 @@ class Parser : private TagReader {
       std::string_view content = text_.substr(at_, open - at_);
       bool is_literal = false;
       if (open < text_.size()) {
-        if (content.ends_with("\\\\"))
-          content.remove_suffix(1);
-        else if (content.ends_with('\\'))
-          content.remove_suffix(1), is_literal = true;
+        if (content.ends_with("\\\\")) content.remove_suffix(1);
+        else if (content.ends_with('\\')) content.remove_suffix(1), is_literal = true;
       }
       add_content(body, content, at_);
       at_ = open;
@@ -93,8 +89,7 @@ class Parser : private TagReader {
         at_ = end;
         continue;
       }
-      if (auto stop = text_[open + 1] == '%' ? parse_statement(body) : parse_tag(body))
-        return std::move(*stop);
+      if (auto stop = text_[open + 1] == '%' ? parse_statement(body) : parse_tag(body)) return std::move(*stop);
     }
   }
 
@@ -168,10 +163,8 @@ class Parser : private TagReader {
       }
       case TagToken::inverse: {
         at_ = lexer_.at;
-        return Stop{.kind = Stop::Kind::inverse,
-                    .tag = lexer_.lexeme,
-                    .line = line_at(begin),
-                    .strip = strip_flags(lexer_.lexeme, lexer_.lexeme)};
+        return Stop{
+            .kind = Stop::Kind::inverse, .tag = lexer_.lexeme, .line = line_at(begin), .strip = strip_flags(lexer_.lexeme, lexer_.lexeme)};
       }
       case TagToken::open_inverse_chain: {
         Stop stop{.kind = Stop::Kind::chain, .opening = parse_opening(begin, false)};
@@ -188,10 +181,9 @@ class Parser : private TagReader {
         Opening opening{.is_broken = true};
         opening.node.line = line_at(begin);
         broken(begin, lexer_.at,
-               lexer_.token == TagToken::decorator
-                   ? "is a decorator, which does not exist here; inline partials are fragments"
-                   : "is a partial block, which does not exist here; hand values to a fragment: `{{> name "
-                     "a=b}}`");
+               lexer_.token == TagToken::decorator ? "is a decorator, which does not exist here; inline partials are fragments"
+                                                   : "is a partial block, which does not exist here; hand values to a fragment: `{{> name "
+                                                     "a=b}}`");
         opening.node.tag = text_.substr(begin, at_ - begin);
         if (has_body) parse_block(body, std::move(opening));  // so that its end is not reported too
         return std::nullopt;
@@ -227,14 +219,12 @@ class Parser : private TagReader {
     const std::string_view open = lexer_.lexeme;
     lexer_.next();
     if (lexer_.token == TagToken::open_sexpr || lexer_.token == TagToken::call)
-      return broken(begin, lexer_.at,
-                    "computes the fragment's name; write the name out, and choose with `{{#if}}`");
+      return broken(begin, lexer_.at, "computes the fragment's name; write the name out, and choose with `{{#if}}`");
     NodeSyntax partial;
     Expression name, arguments;
     if (!read_name(name) || !read_arguments(arguments)) return broken(begin, lexer_.begin, why_);
     if (arguments.args.size() > 1)
-      return broken(begin, lexer_.begin,
-                    "hands over two contexts; a fragment takes one, and `name=value` arguments");
+      return broken(begin, lexer_.begin, "hands over two contexts; a fragment takes one, and `name=value` arguments");
     if (!expect(TagToken::close, "}}")) return broken(begin, lexer_.begin, why_);
     at_ = lexer_.at;
     NodeSyntax& node = add(body, Kind::partial, begin);
@@ -250,20 +240,17 @@ class Parser : private TagReader {
   void parse_raw_block(BodySyntax& body, std::size_t begin) {
     constexpr std::string_view open = "{{{{raw}}}}", close = "{{{{/raw}}}}";
     if (!text_.substr(begin).starts_with(open))
-      return broken(begin, begin + 4,
-                    "is not a raw block that exists; the one there is is `{{{{raw}}}}…{{{{/raw}}}}`");
+      return broken(begin, begin + 4, "is not a raw block that exists; the one there is is `{{{{raw}}}}…{{{{/raw}}}}`");
     const std::size_t inside = begin + open.size();
     std::size_t end = inside;
     for (int depth = 1; depth > 0;) {  // raw blocks within are text, and must be closed
       end = text_.find("{{{{", end);
-      if (end == std::string_view::npos)
-        return broken(begin, text_.size(), "is never closed; add `{{{{/raw}}}}`");
+      if (end == std::string_view::npos) return broken(begin, text_.size(), "is never closed; add `{{{{/raw}}}}`");
       const std::string_view rest = text_.substr(end);
       const bool is_close = rest.size() > 4 && rest[4] == '/';
       if (is_close) {
         if (rest.substr(5, rest.find("}}}}") - 5).find_first_of(" {}\n") == std::string_view::npos) --depth;
-        if (depth == 0 && !rest.starts_with(close))
-          return broken(begin, end, "is closed by another name; write `{{{{/raw}}}}`");
+        if (depth == 0 && !rest.starts_with(close)) return broken(begin, end, "is closed by another name; write `{{{{/raw}}}}`");
       } else {
         ++depth;
       }
@@ -285,8 +272,7 @@ class Parser : private TagReader {
     Expression expression;
     std::vector<std::string> params;
     lexer_.next();
-    const bool is_read =
-        read_callee_and_arguments(expression) && read_block_params(params) && expect(TagToken::close, "}}");
+    const bool is_read = read_callee_and_arguments(expression) && read_block_params(params) && expect(TagToken::close, "}}");
     std::string_view close = lexer_.lexeme;
     if (is_read) {
       at_ = lexer_.at;
@@ -323,7 +309,6 @@ class Parser : private TagReader {
     return stop;
   }
 
-
   // ---- {% … %} ----
 
   std::optional<Stop> parse_statement(BodySyntax& body) {
@@ -352,15 +337,13 @@ class Parser : private TagReader {
       parse_let(body, begin, reader);
       return std::nullopt;
     }
-    if (!is_open && (word == "else" || word == "elseif" || word == "elsif"))
-      return parse_statement_else(begin, reader, word);
+    if (!is_open && (word == "else" || word == "elseif" || word == "elsif")) return parse_statement_else(begin, reader, word);
     if (word == "if" || word == "unless" || word == "each" || word == "with") {
       parse_block(body, parse_statement_opening(begin, reader, word));
       return std::nullopt;
     }
     broken(begin, reader.at,
-           "is no statement" +
-               did_you_mean(word, {"if", "else", "elseif", "endif", "unless", "each", "with", "let"}) +
+           "is no statement" + did_you_mean(word, {"if", "else", "elseif", "endif", "unless", "each", "with", "let"}) +
                (word.empty() ? "" : "; a value is written `{%= … %}`"));
     return std::nullopt;
   }
@@ -383,8 +366,7 @@ class Parser : private TagReader {
       std::size_t end = reader.at + 1;
       if (is_name_byte(text_[reader.at]))
         while (end < text_.size() && is_name_byte(text_[end])) ++end;
-      reader.why =
-          "has `" + std::string(text_.substr(reader.at, end - reader.at)) + "` where `%}` is expected";
+      reader.why = "has `" + std::string(text_.substr(reader.at, end - reader.at)) + "` where `%}` is expected";
     }
     return false;
   }
@@ -396,13 +378,11 @@ class Parser : private TagReader {
     const std::string name(text_.substr(reader.at, end - reader.at));
     reader.at = end;
     reader.skip_blanks();
-    if (name.empty() || is_digit(name[0]) || name == "this" || reader.at >= text_.size() ||
-        text_[reader.at] != '=')
+    if (name.empty() || is_digit(name[0]) || name == "this" || reader.at >= text_.size() || text_[reader.at] != '=')
       return broken(begin, reader.at, "is written `{% let name = value %}`");
     ++reader.at;
     Expression expression;
-    if (!reader.read(expression) || !ends_statement(reader))
-      return broken(begin, reader.at, std::move(reader.why));
+    if (!reader.read(expression) || !ends_statement(reader)) return broken(begin, reader.at, std::move(reader.why));
     at_ = reader.at;
     NodeSyntax& node = add(body, Kind::let, begin);
     node.name = name;
@@ -418,8 +398,7 @@ class Parser : private TagReader {
     node.expression.kind = Expression::Kind::call;
     node.expression.path.parts = {std::string(word)};
     node.expression.path.original = word;
-    if (!reader.read(node.expression.args.emplace_back()) ||
-        !read_statement_params(reader, node.block_params) || !ends_statement(reader)) {
+    if (!reader.read(node.expression.args.emplace_back()) || !read_statement_params(reader, node.block_params) || !ends_statement(reader)) {
       broken(begin, reader.at, std::move(reader.why));
       opening.is_broken = true;
     } else {
@@ -434,11 +413,9 @@ class Parser : private TagReader {
     if (!text_.substr(reader.at).starts_with("as")) return true;
     reader.at += 2;
     reader.skip_blanks();
-    if (reader.at >= text_.size() || text_[reader.at] != '|')
-      return reader.why = "lacks names: `as |item index|`", false;
+    if (reader.at >= text_.size() || text_[reader.at] != '|') return reader.why = "lacks names: `as |item index|`", false;
     const auto end = text_.find('|', reader.at + 1);
-    if (end == std::string_view::npos)
-      return reader.why = "lacks the closing `|` of `as |item index|`", false;
+    if (end == std::string_view::npos) return reader.why = "lacks the closing `|` of `as |item index|`", false;
     for (const std::string_view part : split(text_.substr(reader.at + 1, end - reader.at - 1), ' '))
       if (const std::string_view name = trim(part); !name.empty()) params.emplace_back(name);
     if (params.empty()) return reader.why = "lacks names between the `|`", false;
@@ -446,10 +423,8 @@ class Parser : private TagReader {
     return true;
   }
 
-  std::optional<Stop> parse_statement_close(std::size_t begin, ExpressionReader& reader,
-                                            std::string_view name) {
-    Stop stop{
-        .kind = Stop::Kind::close, .line = line_at(begin), .name = std::string(name), .is_statement = true};
+  std::optional<Stop> parse_statement_close(std::size_t begin, ExpressionReader& reader, std::string_view name) {
+    Stop stop{.kind = Stop::Kind::close, .line = line_at(begin), .name = std::string(name), .is_statement = true};
     if (ends_statement(reader)) {
       at_ = reader.at;
     } else {
@@ -460,8 +435,7 @@ class Parser : private TagReader {
     return stop;
   }
 
-  std::optional<Stop> parse_statement_else(std::size_t begin, ExpressionReader& reader,
-                                           std::string_view word) {
+  std::optional<Stop> parse_statement_else(std::size_t begin, ExpressionReader& reader, std::string_view word) {
     reader.skip_blanks();
     Stop stop{.kind = Stop::Kind::chain, .line = line_at(begin), .is_statement = true};
     std::string_view condition = "if";
@@ -523,10 +497,10 @@ class Parser : private TagReader {
     if (stop.kind == Stop::Kind::text_end) {
       if (!is_too_deep_ && !opening.is_broken)
         report(line, quote_tag(tag) + " is never closed; add " + closing_of(name, block.is_statement));
-    } else if (!stop.is_broken && !opening.is_broken &&
-               (stop.name != name || stop.is_statement != block.is_statement)) {
-      report(stop.line, quote_tag(stop.tag) + " does not close " + quote_tag(tag) + " of line " +
-                            std::to_string(line) + "; write " + closing_of(name, block.is_statement));
+    } else if (!stop.is_broken && !opening.is_broken && (stop.name != name || stop.is_statement != block.is_statement)) {
+      report(stop.line,
+             quote_tag(stop.tag) + " does not close " + quote_tag(tag) + " of line " + std::to_string(line) + "; write " +
+                 closing_of(name, block.is_statement));
       // Where it closes a block further out, that one is not to be reported as open.
       for (const OpenBlock& outer : open_blocks_)
         if (outer.name == stop.name && outer.is_statement == stop.is_statement) {
@@ -534,8 +508,7 @@ class Parser : private TagReader {
           break;
         }
     }
-    body.push_back(
-        make_block(std::move(block), std::move(inside), std::move(inverse), stop.strip, is_inverted));
+    body.push_back(make_block(std::move(block), std::move(inside), std::move(inverse), stop.strip, is_inverted));
   }
 
   static std::string closing_of(const std::string& name, bool is_statement) {
@@ -546,8 +519,9 @@ class Parser : private TagReader {
   std::optional<Inverse> parse_else(Stop& stop, bool may_chain) {
     if (stop.kind != Stop::Kind::inverse && stop.kind != Stop::Kind::chain) return std::nullopt;
     if (stop.is_statement != open_blocks_.back().is_statement && !stop.is_broken)
-      report(stop.line, quote_tag(stop.tag) + " is of another notation than the block around it; write `" +
-                            (stop.is_statement ? "{{else}}" : "{%else%}") + "`");
+      report(stop.line,
+             quote_tag(stop.tag) + " is of another notation than the block around it; write `" +
+                 (stop.is_statement ? "{{else}}" : "{%else%}") + "`");
     if (stop.kind == Stop::Kind::inverse) {
       Inverse inverse{.strip = stop.strip};
       stop = parse_body(inverse.body);
@@ -560,12 +534,11 @@ class Parser : private TagReader {
     }
     Opening opening = std::move(stop.opening);
     if (!may_chain && !opening.is_broken)
-      report(opening.node.line,
-             quote_tag(opening.node.tag) + " follows an inverted block, which takes a plain `{{else}}` only");
+      report(opening.node.line, quote_tag(opening.node.tag) + " follows an inverted block, which takes a plain `{{else}}` only");
     if (++branches_.back() == limits::template_branches_max + 1)
       report(opening.node.line,
-             quote_tag(opening.node.tag) + " is branch " + std::to_string(branches_.back()) +
-                 " of its block; " + std::to_string(limits::template_branches_max) + " are allowed",
+             quote_tag(opening.node.tag) + " is branch " + std::to_string(branches_.back()) + " of its block; " +
+                 std::to_string(limits::template_branches_max) + " are allowed",
              Code::limit_exceeded);
     if (branches_.back() > limits::template_branches_max) {  // no deeper: reading recurses
       BodySyntax ignored;
@@ -578,13 +551,11 @@ class Parser : private TagReader {
     std::optional<Inverse> next = parse_else(stop, true);
     Inverse inverse{.strip = opening.node.strip, .is_chained = true};
     const Strip close_strip = next ? next->strip : Strip();
-    inverse.body.push_back(
-        make_block(std::move(opening.node), std::move(inside), std::move(next), close_strip, false));
+    inverse.body.push_back(make_block(std::move(opening.node), std::move(inside), std::move(next), close_strip, false));
     return inverse;
   }
 
-  static NodeSyntax make_block(NodeSyntax block, BodySyntax inside, std::optional<Inverse> inverse,
-                               Strip close_strip, bool is_inverted) {
+  static NodeSyntax make_block(NodeSyntax block, BodySyntax inside, std::optional<Inverse> inverse, Strip close_strip, bool is_inverted) {
     block.close_strip = close_strip;
     block.program = std::move(inside);
     block.has_program = true;

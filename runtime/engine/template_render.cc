@@ -52,9 +52,7 @@ struct Context {
   const Overlay* hash = nullptr;
 
   const void* identity() const {
-    return !hash          ? static_cast<const void*>(value)
-           : hash->merged ? static_cast<const void*>(hash->merged)
-                          : hash;
+    return !hash ? static_cast<const void*>(value) : hash->merged ? static_cast<const void*>(hash->merged) : hash;
   }
 };
 struct Depth {
@@ -257,22 +255,20 @@ class Renderer {
 
   bool step(std::size_t steps = 1) {
     if ((budget_.steps += steps) <= limits::template_steps_max) return true;
-    fail(Code::limit_exceeded, "is where the rendering passes " + std::to_string(limits::template_steps_max) +
-                                   " steps; loop over fewer items");
+    fail(Code::limit_exceeded,
+         "is where the rendering passes " + std::to_string(limits::template_steps_max) + " steps; loop over fewer items");
     return false;
   }
 
   void put(std::string_view text) {
-    if (budget_.bytes + out_.size() - begin_ + text.size() > limits::template_output_bytes_max)
-      return too_long();
+    if (budget_.bytes + out_.size() - begin_ + text.size() > limits::template_output_bytes_max) return too_long();
     out_ += text;
   }
   void check_length() {
     if (budget_.bytes + out_.size() - begin_ > limits::template_output_bytes_max) too_long();
   }
   void too_long() {
-    fail(Code::limit_exceeded,
-         "is where the output passes " + std::to_string(limits::template_output_bytes_max) + " bytes");
+    fail(Code::limit_exceeded, "is where the output passes " + std::to_string(limits::template_output_bytes_max) + " bytes");
   }
 
   const Value* keep(Value value) { return &arena_.emplace_front(std::move(value)); }
@@ -363,11 +359,8 @@ class Renderer {
     return is_null ? Context{&empty_object} : scope.current;
   }
 
-  void enter(std::uint32_t body, Context context, const Scope& scope, const Data* data) {
-    enter(body, context, scope, data, scope.params);
-  }
-  void enter(std::uint32_t body, Context context, const Scope& scope, const Data* data,
-             const Params* params) {
+  void enter(std::uint32_t body, Context context, const Scope& scope, const Data* data) { enter(body, context, scope, data, scope.params); }
+  void enter(std::uint32_t body, Context context, const Scope& scope, const Data* data, const Params* params) {
     if (body == none) return;
     const Depth pushed{context, scope.depths};
     const Depth* const depths = is_same(context, scope.depths->context) ? scope.depths : &pushed;
@@ -390,8 +383,7 @@ class Renderer {
   void render_section(const Node& node, const Scope& scope) {
     Operand value = evaluate(node.expression, scope);
     if (has_failed()) return;
-    if (value->is_null() || (value->is_boolean() && !value->boolean()) ||
-        (value->is_array() && value->array().empty()))
+    if (value->is_null() || (value->is_boolean() && !value->boolean()) || (value->is_array() && value->array().empty()))
       return enter(node.inverse, scope.current, scope, scope.data);
     if (value->is_array()) return render_each(node, keep(std::move(value)), scope);
     if (value->is_boolean()) {
@@ -402,9 +394,7 @@ class Renderer {
   }
 
   void render_each(const Node& node, const Value* list, const Scope& scope) {
-    const std::size_t size = list->is_array()    ? list->array().size()
-                             : list->is_object() ? list->object().size()
-                                                 : 0;
+    const std::size_t size = list->is_array() ? list->array().size() : list->is_object() ? list->object().size() : 0;
     if (size == 0) return enter(node.inverse, own_context(scope), scope, scope.data);
     const std::uint32_t tag = tag_;
     std::size_t index = 0;
@@ -483,8 +473,7 @@ class Renderer {
       case Expr::Kind::lookup: return lookup(expr, scope);
       case Expr::Kind::list: {
         Array items;
-        for (std::uint32_t i = 0; i < expr.count; ++i)
-          items.push_back(evaluate(argument(expr, i), scope).take());
+        for (std::uint32_t i = 0; i < expr.count; ++i) items.push_back(evaluate(argument(expr, i), scope).take());
         Value list(std::move(items));
         step(weight_of(list));
         return list;
@@ -494,9 +483,7 @@ class Renderer {
     return {};
   }
 
-  std::uint32_t argument(const Expr& expr, std::uint32_t i) const {
-    return program_.arguments[expr.first + i];
-  }
+  std::uint32_t argument(const Expr& expr, std::uint32_t i) const { return program_.arguments[expr.first + i]; }
 
   Operand lookup(const Expr& expr, const Scope& scope) {
     Operand of = evaluate(argument(expr, 0), scope);
@@ -543,8 +530,7 @@ class Renderer {
 
   static Operand member_of_context(const Context& context, const std::string& name) {
     if (context.hash) {
-      if (const auto own = context.hash->members.find(name); own != context.hash->members.end())
-        return &own->second;
+      if (const auto own = context.hash->members.find(name); own != context.hash->members.end()) return &own->second;
       if (!context.value->is_object() && name == "length") return {};  // merged, it is an object
     }
     return member(*context.value, name);
@@ -554,12 +540,11 @@ class Renderer {
   Operand whole(const Context& context) {
     if (!context.hash) return context.value;
     if (context.hash->merged) return context.hash->merged;
-    Object::Members merged(context.hash->members.begin(), context.hash->members.end());   // of one name the first is taken
-    if (context.value->is_object())
-      merged.insert(merged.end(), context.value->object().begin(), context.value->object().end());
-    const std::size_t items = context.value->is_array()    ? context.value->array().size()
-                              : context.value->is_string() ? utf16_length(context.value->string())
-                                                           : 0;
+    Object::Members merged(context.hash->members.begin(), context.hash->members.end());  // of one name the first is taken
+    if (context.value->is_object()) merged.insert(merged.end(), context.value->object().begin(), context.value->object().end());
+    const std::size_t items = context.value->is_array() ? context.value->array().size()
+        : context.value->is_string()                    ? utf16_length(context.value->string())
+                                                        : 0;
     for (std::size_t i = 0; i < items && step(); ++i) {
       std::string name = std::to_string(i);
       Value item = member(*context.value, name).take();
@@ -578,8 +563,7 @@ class Renderer {
   }
 
   Operand walk(Operand found, const TemplatePath& path, std::size_t first) {
-    for (std::size_t i = first; i < path.parts.size() && !found->is_null(); ++i)
-      found = descend(found, path.parts[i]);
+    for (std::size_t i = first; i < path.parts.size() && !found->is_null(); ++i) found = descend(found, path.parts[i]);
     return found;
   }
 
@@ -594,20 +578,13 @@ class Renderer {
     if (!data) return {};
     const std::string& name = path.parts[0];
     Operand found;
-    if (name == "root")
-      found = root().value;
-    else if (!data->outer)
-      return {};  // the outermost frame has only the root
-    else if (name == "key")
-      found = Value(*data->key);
-    else if (name == "index")
-      found = Value(static_cast<double>(data->index));
-    else if (name == "first")
-      found = Value(data->is_first);
-    else if (name == "last")
-      found = Value(data->is_last);
-    for (std::size_t i = 1; i < path.parts.size() && !is_falsy(*found); ++i)
-      found = descend(found, path.parts[i]);
+    if (name == "root") found = root().value;
+    else if (!data->outer) return {};  // the outermost frame has only the root
+    else if (name == "key") found = Value(*data->key);
+    else if (name == "index") found = Value(static_cast<double>(data->index));
+    else if (name == "first") found = Value(data->is_first);
+    else if (name == "last") found = Value(data->is_last);
+    for (std::size_t i = 1; i < path.parts.size() && !is_falsy(*found); ++i) found = descend(found, path.parts[i]);
     return found;
   }
 
@@ -626,8 +603,7 @@ class Renderer {
     if (has_failed() || !step(weight)) return {};
     Result<Value> result = row.call({.args = args, .now = input_.now, .for_html = program_.is_html});
     if (!result.ok()) {
-      const Code code =
-          result.error().code == Code::limit_exceeded ? Code::limit_exceeded : Code::template_failed;
+      const Code code = result.error().code == Code::limit_exceeded ? Code::limit_exceeded : Code::template_failed;
       fail(code, "fails in `" + std::string(row.name) + "`: " + result.error().message);
       return {};
     }
@@ -669,9 +645,9 @@ class Renderer {
   }
 
   Operand mismatch(std::string_view sign, const Value& left, const Value& right) {
-    fail(Code::template_failed, "has `" + std::string(sign) + "` between a " +
-                                    std::string(kind_name(left.kind())) + " and a " +
-                                    std::string(kind_name(right.kind())));
+    fail(Code::template_failed,
+         "has `" + std::string(sign) + "` between a " + std::string(kind_name(left.kind())) + " and a " +
+             std::string(kind_name(right.kind())));
     return {};
   }
 
@@ -679,10 +655,7 @@ class Renderer {
   Operand compare(Operator op, const Value& left, const Value& right) {
     if (left.is_null() || right.is_null()) return Value(false);
     const auto holds = [&](const auto& a, const auto& b) {
-      return op == Operator::less         ? a < b
-             : op == Operator::less_equal ? a <= b
-             : op == Operator::greater    ? a > b
-                                          : a >= b;
+      return op == Operator::less ? a < b : op == Operator::less_equal ? a <= b : op == Operator::greater ? a > b : a >= b;
     };
     if (left.is_number() && right.is_number()) return Value(holds(left.number(), right.number()));
     if (left.is_string() && right.is_string()) return Value(holds(left.string(), right.string()));
@@ -704,11 +677,11 @@ class Renderer {
       fail(Code::template_failed, "divides by zero");
       return {};
     }
-    const double result = op == Operator::add         ? a + b
-                          : op == Operator::multiply  ? a * b
-                          : op == Operator::divide    ? a / b
-                          : op == Operator::remainder ? std::fmod(a, b)
-                                                      : a - b;
+    const double result = op == Operator::add ? a + b
+        : op == Operator::multiply            ? a * b
+        : op == Operator::divide              ? a / b
+        : op == Operator::remainder           ? std::fmod(a, b)
+                                              : a - b;
     if (!std::isfinite(result)) {
       fail(Code::template_failed, "computes a number that is too large");
       return {};
@@ -734,8 +707,7 @@ Status render_to(std::string& out, const Template& compiled, const RenderInput& 
   return render_to(out, compiled.program(), input, budget);
 }
 
-Status render_to(std::string& out, const TemplateProgram& program, const RenderInput& input,
-                 RenderBudget& budget) {
+Status render_to(std::string& out, const TemplateProgram& program, const RenderInput& input, RenderBudget& budget) {
   const std::size_t before = out.size();
   Renderer renderer(program, input, budget, out);
   renderer.run();
@@ -753,8 +725,8 @@ Result<std::string> render(const Template& compiled, const RenderInput& input) {
 
 std::uint32_t sole_raw_expression(const TemplateProgram& program) {
   const auto& body = program.bodies[program.root];
-  const bool is_sole = body.size() == 1 && body[0].kind == Node::Kind::output &&
-                       program.tags[body[0].tag].text.size() == program.sources[0].text->size();
+  const bool is_sole =
+      body.size() == 1 && body[0].kind == Node::Kind::output && program.tags[body[0].tag].text.size() == program.sources[0].text->size();
   if (!is_sole) return none;
   const std::string_view tag = program.tags[body[0].tag].text;
   const std::string_view opened = tag.substr(2, 2);
@@ -762,8 +734,7 @@ std::uint32_t sole_raw_expression(const TemplateProgram& program) {
   return tag.starts_with("{{") && (sign == '{' || sign == '&') ? body[0].expression : none;
 }
 
-Result<Value> evaluate(const TemplateProgram& program, std::uint32_t expression, const RenderInput& input,
-                       RenderBudget& budget) {
+Result<Value> evaluate(const TemplateProgram& program, std::uint32_t expression, const RenderInput& input, RenderBudget& budget) {
   std::string unused;
   Renderer renderer(program, input, budget, unused);
   Operand value = renderer.evaluate_alone(expression);

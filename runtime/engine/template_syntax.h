@@ -13,7 +13,7 @@
 namespace footlight {
 
 struct Strip {
-  bool open = false, close = false;         // `{{~` and `~}}`
+  bool open = false, close = false;  // `{{~` and `~}}`
 };
 
 struct NodeSyntax;
@@ -23,8 +23,8 @@ struct NodeSyntax {
   enum class Kind : std::uint8_t { content, output, block, partial, comment, let };
 
   Kind kind = Kind::content;
-  std::string_view tag;                     // the whole opening tag, for messages
-  int line = 1;                             // of the text, counted from 1
+  std::string_view tag;  // the whole opening tag, for messages
+  int line = 1;          // of the text, counted from 1
 
   // content: `value` is what is left of `original`
   std::string_view original, value;
@@ -32,27 +32,27 @@ struct NodeSyntax {
 
   // output, block, partial (its context, if any), let
   ExpressionSyntax expression;
-  bool is_raw = false;                      // `{{{x}}}`
+  bool is_raw = false;  // `{{{x}}}`
   Strip strip;
-  std::string name;                         // of a partial, of a let
-  std::vector<std::pair<std::string, ExpressionSyntax>> hash;   // of a partial
-  bool has_context = false, has_hash = false;   // of a partial; the hash may have lost its `undefined`s
-  std::string_view indent;                  // of a partial alone on its line
+  std::string name;                                            // of a partial, of a let
+  std::vector<std::pair<std::string, ExpressionSyntax>> hash;  // of a partial
+  bool has_context = false, has_hash = false;                  // of a partial; the hash may have lost its `undefined`s
+  std::string_view indent;                                     // of a partial alone on its line
 
   // block: `{{#if x}}program{{else}}inverse{{/if}}`
   std::vector<std::string> block_params;
-  bool is_statement = false;                // `{% … %}`: the first argument is any expression
+  bool is_statement = false;  // `{% … %}`: the first argument is any expression
   bool has_program = false, has_inverse = false;
-  bool is_chained = false;                  // the inverse is one block: `{{else if …}}`
+  bool is_chained = false;  // the inverse is one block: `{{else if …}}`
   BodySyntax program, inverse;
-  Strip inverse_strip, close_strip;         // `strip` is the opening tag's
+  Strip inverse_strip, close_strip;  // `strip` is the opening tag's
 };
 
 // Where problems lie: `file:line`, counted on from the line that a place ends with.
 class Place {
  public:
-  explicit Place(std::string_view start);   // `experiences/a.lua:7`, `a.html`
-  std::string at(int line) const;           // of the text, counted from 1
+  explicit Place(std::string_view start);  // `experiences/a.lua:7`, `a.html`
+  std::string at(int line) const;          // of the text, counted from 1
 
  private:
   std::string file_;

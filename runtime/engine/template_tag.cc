@@ -20,8 +20,7 @@ bool TagReader::count() {
 bool TagReader::expect(TagToken token, std::string_view sign) {
   if (lexer_.token == token) return true;
   if (lexer_.token == TagToken::end) return fail("has no closing `" + std::string(sign) + "`");
-  if (lexer_.token == TagToken::equals)
-    return fail("has `=` in the wrong place; name a helper first: `{{helper name=value}}`");
+  if (lexer_.token == TagToken::equals) return fail("has `=` in the wrong place; name a helper first: `{{helper name=value}}`");
   return fail("has `" + std::string(lexer_.lexeme) + "` where `" + std::string(sign) + "` is expected");
 }
 
@@ -54,9 +53,7 @@ bool TagReader::read_arguments(Expression& into) {
   for (;;) {
     switch (lexer_.token) {
       case TagToken::id: {
-        if (const std::size_t behind = lexer_.skip_blanks(lexer_.at);
-            behind < text_.size() && text_[behind] == '=')
-          return read_hash(into);
+        if (const std::size_t behind = lexer_.skip_blanks(lexer_.at); behind < text_.size() && text_[behind] == '=') return read_hash(into);
         [[fallthrough]];
       }
       case TagToken::data:
@@ -78,15 +75,13 @@ bool TagReader::read_hash(Expression& into) {
   while (lexer_.token == TagToken::id) {
     std::string key = unbracketed(lexer_.value);
     lexer_.next();
-    if (lexer_.token != TagToken::equals)
-      return fail("has `" + key + "` behind `name=value`; plain arguments come first");
+    if (lexer_.token != TagToken::equals) return fail("has `" + key + "` behind `name=value`; plain arguments come first");
     lexer_.next();
     Expression value;
     const bool is_undefined = lexer_.token == TagToken::null && lexer_.lexeme == "undefined";
     if (!read_param(value)) return false;
     if (is_undefined) continue;  // handlebars leaves such a pair out
-    const bool is_taken = std::any_of(into.hash.begin(), into.hash.end(),
-                                      [&](const auto& pair) { return pair.first == key; });
+    const bool is_taken = std::any_of(into.hash.begin(), into.hash.end(), [&](const auto& pair) { return pair.first == key; });
     if (!is_taken) into.hash.emplace_back(std::move(key), std::move(value));  // the first of a name wins
   }
   return true;
@@ -144,8 +139,7 @@ bool TagReader::read_name(Expression& into) {
 }
 
 std::string TagReader::unbracketed(const std::string& id) {
-  const bool is_bracketed = id.size() > 1 && id.front() == '[' && id.back() == ']' &&
-                            id.find_first_of("\n\r") == std::string::npos;
+  const bool is_bracketed = id.size() > 1 && id.front() == '[' && id.back() == ']' && id.find_first_of("\n\r") == std::string::npos;
   return is_bracketed ? id.substr(1, id.size() - 2) : id;
 }
 
@@ -164,8 +158,7 @@ bool TagReader::read_path(Expression& into) {
     const bool is_bracketed = part != lexer_.value;
     path.original += separator + part;
     if (!is_bracketed && (part == ".." || part == "." || part == "this")) {
-      if (!path.parts.empty())
-        return fail("has `" + part + "` in the middle of the path `" + path.original + "`");
+      if (!path.parts.empty()) return fail("has `" + part + "` in the middle of the path `" + path.original + "`");
       if (part == "..") ++path.depth;
     } else {
       path.parts.push_back(part);
@@ -175,11 +168,10 @@ bool TagReader::read_path(Expression& into) {
     separator = lexer_.lexeme;
     lexer_.next();
     if (lexer_.token == TagToken::number || lexer_.token == TagToken::boolean || lexer_.token == TagToken::null)
-      return fail("ends a path with `" + std::string(lexer_.lexeme) + "`; write `" + path.original + ".[" +
-                  std::string(lexer_.lexeme) + "]`");
+      return fail("ends a path with `" + std::string(lexer_.lexeme) + "`; write `" + path.original + ".[" + std::string(lexer_.lexeme) +
+                  "]`");
     if (lexer_.token != TagToken::id)
-      return fail("has `" + std::string(lexer_.lexeme) + "` where the path `" + path.original +
-                  "` goes on");
+      return fail("has `" + std::string(lexer_.lexeme) + "` where the path `" + path.original + "` goes on");
   }
 }
 

@@ -40,10 +40,10 @@ class TagReader {
 
   std::string_view text_;
   TagLexer lexer_;
-  std::string why_;         // what is wrong with the tag being read
-  std::size_t nodes_ = 0;   // of the tag being read
+  std::string why_;        // what is wrong with the tag being read
+  std::size_t nodes_ = 0;  // of the tag being read
   int sexpr_depth_ = 0;
-  bool has_hash_ = false;   // the tag being read has `name=value`
+  bool has_hash_ = false;  // the tag being read has `name=value`
 };
 
 }  // namespace footlight

@@ -38,8 +38,7 @@ bool is_line_before(const BodySyntax& body, std::size_t index, bool is_root) {
 }
 bool is_line_after(const BodySyntax& body, std::size_t next, bool is_root) {
   if (next >= body.size()) return is_root;
-  return body[next].kind == Kind::content &&
-         begins_a_line(body[next].original, is_root && next + 1 == body.size());
+  return body[next].kind == Kind::content && begins_a_line(body[next].original, is_root && next + 1 == body.size());
 }
 
 // Takes white space off the beginning of node `index`: all of it, or one line's blanks and end.
@@ -52,10 +51,8 @@ void cut_beginning(BodySyntax& body, std::size_t index, bool all) {
     while (const std::size_t bytes = space_at(node.value, cut)) cut += bytes;
   } else {
     while (cut < node.value.size() && is_blank(node.value[cut])) ++cut;
-    if (node.value.substr(cut).starts_with("\r\n"))
-      cut += 2;
-    else if (node.value.substr(cut).starts_with('\n') || node.value.substr(cut).starts_with('\r'))
-      ++cut;
+    if (node.value.substr(cut).starts_with("\r\n")) cut += 2;
+    else if (node.value.substr(cut).starts_with('\n') || node.value.substr(cut).starts_with('\r')) ++cut;
   }
   node.value.remove_prefix(cut);
   node.is_right_stripped = cut > 0;
@@ -97,10 +94,9 @@ Standing strip_block(NodeSyntax& block) {
   BodySyntax* const inverse = block.has_program && block.has_inverse ? &block.inverse : nullptr;
   // Of a chain, handlebars looks at the first `else if` only, at both ends.
   BodySyntax* const first = inverse && block.is_chained ? &inverse->front().program : inverse;
-  const Standing standing{
-      .strip = {block.strip.open, block.close_strip.close},
-      .is_open_alone = is_line_after(program, 0, false),
-      .is_close_alone = is_line_before(first ? *first : program, (first ? *first : program).size(), false)};
+  const Standing standing{.strip = {block.strip.open, block.close_strip.close},
+                          .is_open_alone = is_line_after(program, 0, false),
+                          .is_close_alone = is_line_before(first ? *first : program, (first ? *first : program).size(), false)};
   if (block.strip.close) cut_beginning(program, 0, true);
   if (inverse) {
     if (block.inverse_strip.open) cut_end(program, program.size(), true);
@@ -134,8 +130,7 @@ void strip_body(BodySyntax& body, bool is_root) {
     if (standing.strip.open) cut_end(body, i, true);
     if (standing.is_inline_alone && is_before && is_after) {
       cut_beginning(body, i + 1, false);
-      if (cut_end(body, i, false) && node.kind == Kind::partial)
-        node.indent = last_blanks(body[i - 1].original);
+      if (cut_end(body, i, false) && node.kind == Kind::partial) node.indent = last_blanks(body[i - 1].original);
     }
     if (standing.is_open_alone && is_before) {
       cut_beginning(node.has_program ? node.program : node.inverse, 0, false);
@@ -157,9 +152,8 @@ std::size_t space_at(std::string_view text, std::size_t at) {
   if (c == ' ' || (c >= '\t' && c <= '\r')) return 1;
   const std::string_view rest = text.substr(at);
   if (rest.starts_with("\u00a0")) return 2;
-  constexpr std::string_view wide[] = {"\ufeff", "\u1680", "\u2028", "\u2029", "\u202f", "\u205f",
-                                       "\u3000", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
-                                       "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a"};
+  constexpr std::string_view wide[] = {"\ufeff", "\u1680", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\u2000", "\u2001",
+                                       "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a"};
   if (c == ' ' || static_cast<unsigned char>(c) < 0xe1) return 0;
   for (const std::string_view space : wide)
     if (rest.starts_with(space)) return space.size();

@@ -46,19 +46,18 @@ class Scanner {
 
 bool take_date(Scanner& scanner) {
   int year = 0, month = 0, day = 0;
-  if (!scanner.number(4, 0, 9999, year) || !scanner.one_of("-") || !scanner.number(2, 1, 12, month) ||
-      !scanner.one_of("-") || !scanner.number(2, 1, 31, day)) {
+  if (!scanner.number(4, 0, 9999, year) || !scanner.one_of("-") || !scanner.number(2, 1, 12, month) || !scanner.one_of("-") ||
+      !scanner.number(2, 1, 31, day)) {
     return false;
   }
-  return std::chrono::year_month_day{std::chrono::year{year},
-                                     std::chrono::month{static_cast<unsigned>(month)},
+  return std::chrono::year_month_day{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                      std::chrono::day{static_cast<unsigned>(day)}}
       .ok();
 }
 
 bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= 63 && !label.starts_with('-') && !label.ends_with('-') &&
-         are_all(label, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+      are_all(label, [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
 bool is_ipv4(std::string_view text) {
@@ -67,8 +66,7 @@ bool is_ipv4(std::string_view text) {
     int value = 0;
     if (part > 0 && !scanner.one_of(".")) return false;
     const std::size_t size = std::min(text.find('.'), text.size());
-    if (size == 0 || size > 3 || (size > 1 && text[0] == '0') || !scanner.number(size, 0, 255, value))
-      return false;
+    if (size == 0 || size > 3 || (size > 1 && text[0] == '0') || !scanner.number(size, 0, 255, value)) return false;
     text.remove_prefix(std::min(size + 1, text.size()));
   }
   return scanner.is_at_end();
@@ -126,10 +124,8 @@ bool is_quoted_local(std::string_view text) {
 }
 
 bool is_dotted_local(std::string_view text) {
-  return !text.empty() && !text.starts_with('.') && !text.ends_with('.') &&
-         text.find("..") == std::string_view::npos && are_all(text, [](char c) {
-           return is_letter(c) || is_digit(c) || is_one_of(c, ".!#$%&'*+-/=?^_`{|}~");
-         });
+  return !text.empty() && !text.starts_with('.') && !text.ends_with('.') && text.find("..") == std::string_view::npos &&
+      are_all(text, [](char c) { return is_letter(c) || is_digit(c) || is_one_of(c, ".!#$%&'*+-/=?^_`{|}~"); });
 }
 
 // Only characters of `extra`, the unreserved and the sub-delimiters, and whole percent-escapes.
@@ -138,8 +134,7 @@ bool holds_only(std::string_view text, std::string_view extra) {
     if (text[i] == '%') {
       if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
       i += 2;
-    } else if (!is_letter(text[i]) && !is_digit(text[i]) && !is_one_of(text[i], "-._~!$&'()*+,;=") &&
-               !is_one_of(text[i], extra)) {
+    } else if (!is_letter(text[i]) && !is_digit(text[i]) && !is_one_of(text[i], "-._~!$&'()*+,;=") && !is_one_of(text[i], extra)) {
       return false;
     }
   }
@@ -158,8 +153,7 @@ bool is_authority(std::string_view text) {
     return text.empty() || (text.starts_with(':') && are_all(text.substr(1), is_digit));
   }
   const std::size_t colon = text.find(':');
-  return holds_only(text.substr(0, colon), "") &&
-         (colon == std::string_view::npos || are_all(text.substr(colon + 1), is_digit));
+  return holds_only(text.substr(0, colon), "") && (colon == std::string_view::npos || are_all(text.substr(colon + 1), is_digit));
 }
 
 }  // namespace
@@ -172,21 +166,16 @@ bool is_date(std::string_view text) {
 bool is_date_time(std::string_view text) {
   Scanner scanner(text);
   int hour = 0, minute = 0, second = 0, offset_hour = 0, offset_minute = 0;
-  if (!take_date(scanner) || !scanner.one_of("Tt") || !scanner.number(2, 0, 23, hour) ||
-      !scanner.one_of(":") || !scanner.number(2, 0, 59, minute) || !scanner.one_of(":") ||
-      !scanner.number(2, 0, 60, second)) {
+  if (!take_date(scanner) || !scanner.one_of("Tt") || !scanner.number(2, 0, 23, hour) || !scanner.one_of(":") ||
+      !scanner.number(2, 0, 59, minute) || !scanner.one_of(":") || !scanner.number(2, 0, 60, second)) {
     return false;
   }
   if (scanner.one_of(".") && !scanner.digits()) return false;
   int sign = 0;
-  if (scanner.one_of("+"))
-    sign = 1;
-  else if (scanner.one_of("-"))
-    sign = -1;
-  else if (!scanner.one_of("Zz"))
-    return false;
-  if (sign != 0 && (!scanner.number(2, 0, 23, offset_hour) || !scanner.one_of(":") ||
-                    !scanner.number(2, 0, 59, offset_minute))) {
+  if (scanner.one_of("+")) sign = 1;
+  else if (scanner.one_of("-")) sign = -1;
+  else if (!scanner.one_of("Zz")) return false;
+  if (sign != 0 && (!scanner.number(2, 0, 23, offset_hour) || !scanner.one_of(":") || !scanner.number(2, 0, 59, offset_minute))) {
     return false;
   }
   constexpr int kDay = 24 * 60;
@@ -209,10 +198,7 @@ bool is_email(std::string_view text) {
 bool is_uri(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || !is_letter(text[0])) return false;
-  if (!are_all(text.substr(0, colon),
-               [](char c) { return is_letter(c) || is_digit(c) || is_one_of(c, "+-."); })) {
-    return false;
-  }
+  if (!are_all(text.substr(0, colon), [](char c) { return is_letter(c) || is_digit(c) || is_one_of(c, "+-."); })) { return false; }
   text.remove_prefix(colon + 1);
   if (const std::size_t hash = text.find('#'); hash != std::string_view::npos) {
     if (!holds_only(text.substr(hash + 1), ":@/?")) return false;

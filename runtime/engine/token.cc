@@ -12,8 +12,8 @@ constexpr int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 
 std::string mac_of(std::string_view payload, const TokenKey& key) {
   std::string mac(mac_bytes, '\0');
-  crypto_generichash(reinterpret_cast<unsigned char*>(mac.data()), mac.size(),
-                     reinterpret_cast<const unsigned char*>(payload.data()), payload.size(), key.bytes.data(), key.bytes.size());
+  crypto_generichash(reinterpret_cast<unsigned char*>(mac.data()), mac.size(), reinterpret_cast<const unsigned char*>(payload.data()),
+                     payload.size(), key.bytes.data(), key.bytes.size());
   return mac;
 }
 
@@ -30,7 +30,7 @@ std::string sign_token(const TokenClaims& claims, const TokenKey& key) {
   payload.insert(0, mac_of(payload, key));
   std::string token(sodium_base64_encoded_len(payload.size(), variant), '\0');
   sodium_bin2base64(token.data(), token.size(), reinterpret_cast<const unsigned char*>(payload.data()), payload.size(), variant);
-  token.pop_back();   // the terminating zero
+  token.pop_back();  // the terminating zero
   return token;
 }
 
@@ -51,8 +51,8 @@ std::optional<TokenClaims> verify_token(std::string_view token, const TokenKey& 
   for (const std::size_t text : {0, 2, 3, 4, 5})
     if (!fields[text].is_string()) return {};
   if (!fields[1].is_number()) return {};
-  return TokenClaims{fields[0].string(), static_cast<int>(fields[1].number()), fields[2].string(),
-                     fields[3].string(), fields[4].string(), fields[5].string()};
+  return TokenClaims{fields[0].string(), static_cast<int>(fields[1].number()), fields[2].string(), fields[3].string(), fields[4].string(),
+                     fields[5].string()};
 }
 
 }  // namespace footlight

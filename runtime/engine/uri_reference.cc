@@ -40,14 +40,10 @@ Parts split_uri(std::string_view text) {
 std::string without_dots(std::string_view path) {  // RFC 3986 §5.2.4
   std::string out;
   while (!path.empty()) {
-    if (path.starts_with("../"))
-      path.remove_prefix(3);
-    else if (path.starts_with("./"))
-      path.remove_prefix(2);
-    else if (path.starts_with("/./"))
-      path.remove_prefix(2);
-    else if (path == "/.")
-      path = "/";
+    if (path.starts_with("../")) path.remove_prefix(3);
+    else if (path.starts_with("./")) path.remove_prefix(2);
+    else if (path.starts_with("/./")) path.remove_prefix(2);
+    else if (path == "/.") path = "/";
     else if (path.starts_with("/../") || path == "/..") {
       path = path == "/.." ? "/" : path.substr(3);
       const std::size_t slash = out.rfind('/');
@@ -67,8 +63,7 @@ std::string without_dots(std::string_view path) {  // RFC 3986 §5.2.4
 std::string merged(const Parts& base, std::string_view path) {
   if (base.authority && base.path.empty()) return "/" + std::string(path);
   const std::size_t slash = base.path.rfind('/');
-  return std::string(slash == std::string_view::npos ? "" : base.path.substr(0, slash + 1)) +
-         std::string(path);
+  return std::string(slash == std::string_view::npos ? "" : base.path.substr(0, slash + 1)) + std::string(path);
 }
 
 }  // namespace

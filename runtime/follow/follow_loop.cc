@@ -10,9 +10,9 @@
 namespace footlight {
 namespace {
 
-constexpr Duration answer_patience = seconds(5);        // beyond what the control process may wait for news
+constexpr Duration answer_patience = seconds(5);  // beyond what the control process may wait for news
 constexpr Duration list_patience = minutes(1);
-constexpr double retry_least_s = 0.3, retry_most_s = 0.9;   // after a failure: it is back within seconds of its control
+constexpr double retry_least_s = 0.3, retry_most_s = 0.9;  // after a failure: it is back within seconds of its control
 
 }  // namespace
 
@@ -54,7 +54,8 @@ Status FollowLoop::round(Duration wait, Duration patience) {
   if (!answered) return answered.error();
   auto answer = parse_json(*answered);
   if (!answer) return answer.error();
-  return follower_.take(*answer, [&](const std::string& hash) { return call("GET", "/v1/delivery/lists/" + percent_encode(hash), "", list_patience); });
+  return follower_.take(
+      *answer, [&](const std::string& hash) { return call("GET", "/v1/delivery/lists/" + percent_encode(hash), "", list_patience); });
 }
 
 void FollowLoop::tell(const Status& done) {
@@ -76,7 +77,7 @@ void FollowLoop::follow() {
   for (double pause_s = 0; !pause(pause_s);) {
     const Duration wait = follower_.wait(chance(generator));
     const Status done = round(wait, wait + answer_patience);
-    if (pause(0)) return;                               // nobody waited for the answer
+    if (pause(0)) return;  // nobody waited for the answer
     tell(done);
     pause_s = done ? 0 : retry_least_s + (retry_most_s - retry_least_s) * chance(generator);
   }

@@ -9,9 +9,9 @@
 namespace footlight {
 namespace {
 
-constexpr std::string_view role_name = "role", role_word = "delivery";   // in the store's meta: whose file it is
-constexpr std::string_view workspaces_name = "workspaces";               // a line each
-constexpr std::string_view held_key = "held";                            // a workspace's setting
+constexpr std::string_view role_name = "role", role_word = "delivery";  // in the store's meta: whose file it is
+constexpr std::string_view workspaces_name = "workspaces";              // a line each
+constexpr std::string_view held_key = "held";                           // a workspace's setting
 
 }  // namespace
 
@@ -22,10 +22,10 @@ struct Follower::Followed {
   TokenKey key;
   std::string access_hash;
   std::vector<Token> tokens;
-  std::string catalog_blob, access_blob;                // where they are in the store
+  std::string catalog_blob, access_blob;  // where they are in the store
   std::vector<std::string> lists;
-  Problems left_out;                                    // that this program has with the catalog's experiences
-  std::optional<Error> refusal;                         // of the newest answer
+  Problems left_out;             // that this program has with the catalog's experiences
+  std::optional<Error> refusal;  // of the newest answer
   Instant answered_at;
 };
 
@@ -48,8 +48,12 @@ Result<Access> access_from(const Value& value) {
   if (value.string_or("secret", "").empty() || !rows || !rows->is_array())
     return refuse(Code::bad_request, "the access that was delivered cannot be read");
   for (const Value& row : rows->array())
-    access.tokens.push_back({.hash = row.string_or("hash", ""), .name = row.string_or("name", ""), .roles = row.string_or("roles", ""),
-                             .workspace = row.string_or("workspace", ""), .created = {}, .revoked = false});
+    access.tokens.push_back({.hash = row.string_or("hash", ""),
+                             .name = row.string_or("name", ""),
+                             .roles = row.string_or("roles", ""),
+                             .workspace = row.string_or("workspace", ""),
+                             .created = {},
+                             .revoked = false});
   return access;
 }
 
@@ -59,8 +63,9 @@ Result<std::unique_ptr<Follower>> Follower::open(Store& store, PolicyCompiler& p
   auto journals = store.workspaces();
   if (!journals) return journals.error();
   if (!journals->empty())
-    return refuse(Code::usage, "`" + store.place() + "` is the data file of a control process, it holds the journal of `" + journals->front() +
-                                   "`; give the node a file of its own");
+    return refuse(Code::usage,
+                  "`" + store.place() + "` is the data file of a control process, it holds the journal of `" + journals->front() +
+                      "`; give the node a file of its own");
   if (auto marked = store.set_meta(role_name, role_word); !marked) return marked.error();
   std::unique_ptr<Follower> follower(new Follower(store, policies, std::move(options)));
   auto names = store.meta(workspaces_name);
@@ -71,7 +76,8 @@ Result<std::unique_ptr<Follower>> Follower::open(Store& store, PolicyCompiler& p
       if (auto resumed = follower->resume(std::string(name)); !resumed) return resumed.error();
   // A workspace that is known by name is asked for from the first request on.
   const std::string& only = follower->options_.workspace;
-  if (!only.empty() && !follower->followed(only)) follower->put(only, std::make_shared<const Followed>(Followed{.node = follower->new_node()}));
+  if (!only.empty() && !follower->followed(only))
+    follower->put(only, std::make_shared<const Followed>(Followed{.node = follower->new_node()}));
   return follower;
 }
 
@@ -93,7 +99,9 @@ Status Follower::resume(const std::string& workspace) {
   std::string catalog_hash;
   if (auto text = store_.get_blob(fresh.catalog_blob))
     if (auto catalog = parse_json(*text)) {
-      const auto no_fetch = [](const std::string& hash) -> Result<std::string> { return refuse(Code::not_found, "the list " + hash + " is gone"); };
+      const auto no_fetch = [](const std::string& hash) -> Result<std::string> {
+        return refuse(Code::not_found, "the list " + hash + " is gone");
+      };
       auto compiled = compile(workspace, *catalog, [&](const std::string& hash) { return list_of(hash, no_fetch); });
       if (compiled) {
         catalog_hash = hash_of(*catalog);
@@ -118,7 +126,8 @@ Status Follower::resume(const std::string& workspace) {
 }
 
 Status Follower::save(const std::string& workspace, const Followed& followed) {
-  const Value held = Object{{"node", to_value(followed.node.saved())}, {"catalog", followed.catalog_blob}, {"access", followed.access_blob}};
+  const Value held =
+      Object{{"node", to_value(followed.node.saved())}, {"catalog", followed.catalog_blob}, {"access", followed.access_blob}};
   if (auto kept = store_.put_setting(workspace, held_key, to_json(held)); !kept) return kept;
   auto known = store_.meta(workspaces_name);
   if (!known) return known.error();
@@ -192,16 +201,18 @@ Status Follower::take(const Value& answer, const std::function<Result<std::strin
     first = refuse(Code::not_found, "the control process has no workspace `" + options_.workspace + "`, or the token does not open it");
   for (const auto& [name, told] : workspaces->object())
     if (!follows(name)) continue;
-    else if (auto taken = take_one(name, told, fetch); !taken && first) first = refuse(taken.error().code, name + ": " + taken.error().message);
+    else if (auto taken = take_one(name, told, fetch); !taken && first)
+      first = refuse(taken.error().code, name + ": " + taken.error().message);
   const std::unique_lock writing(mutex_);
   failure_.reset();
   if (!first) failure_ = first.error();
   return first;
 }
 
-Status Follower::take_one(const std::string& workspace, const Value& told, const std::function<Result<std::string>(const std::string&)>& fetch) {
+Status Follower::take_one(const std::string& workspace, const Value& told,
+                          const std::function<Result<std::string>(const std::string&)>& fetch) {
   const auto before = followed(workspace);
-  if (!before) {                                        // heard of for the first time: asked for from now on
+  if (!before) {  // heard of for the first time: asked for from now on
     put(workspace, std::make_shared<const Followed>(Followed{.node = new_node()}));
     return Done{};
   }
@@ -269,7 +280,8 @@ Status Follower::take_one(const std::string& workspace, const Value& told, const
 }
 
 // Of what both versions have nothing is compiled again.
-Result<Delivered> Follower::compile(const std::string& workspace, const Value& catalog, const std::function<Result<std::string>(const std::string&)>& list) {
+Result<Delivered> Follower::compile(const std::string& workspace, const Value& catalog,
+                                    const std::function<Result<std::string>(const std::string&)>& list) {
   const std::lock_guard turn(series_mutex_);
   return series_.try_emplace(workspace, policies_).first->second.take(catalog, list);
 }
@@ -331,7 +343,8 @@ std::optional<int> Follower::max_age_s(const Pinned& pinned) const {
 Result<Token> Follower::token(const std::string& hash) const {
   const std::shared_lock reading(mutex_);
   if (const auto token = tokens_.find(hash); token != tokens_.end()) return token->second;
-  if (tokens_.empty()) return refuse(Code::unavailable, "this node has not heard from its control process yet, so it knows no tokens; see /readyz");
+  if (tokens_.empty())
+    return refuse(Code::unavailable, "this node has not heard from its control process yet, so it knows no tokens; see /readyz");
   return refuse(Code::unauthorized, "the token is not known here, or was revoked");
 }
 
@@ -343,7 +356,9 @@ Value Follower::status() const {
   Object workspaces;
   for (const auto& [name, one] : followed_) {
     const Duration left = one->node.lease_left(now);
-    Object row{{"version", version_text(one->node.version())}, {"is_leased", one->node.pin(now).has_value()}, {"lease_left_ms", left.ms},
+    Object row{{"version", version_text(one->node.version())},
+               {"is_leased", one->node.pin(now).has_value()},
+               {"lease_left_ms", left.ms},
                {"window", to_text(one->node.window().length())}};
     if (one->answered_at.ms != 0) row["answered_at"] = to_text(one->answered_at);
     if (!one->left_out.empty()) row["left_out"] = one->left_out.size();

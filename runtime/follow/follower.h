@@ -23,11 +23,11 @@
 namespace footlight {
 
 struct FollowerOptions {
-  std::string node;                                     // its name, unique in the deployment
-  std::string boot_id;                                  // of this boot of the machine
+  std::string node;     // its name, unique in the deployment
+  std::string boot_id;  // of this boot of the machine
   std::function<Reading()> clocks;
-  std::function<std::string()> nonce;                   // unguessable, never the same twice
-  std::string workspace = {};                           // this one alone; empty: all that the token opens
+  std::function<std::string()> nonce;  // unguessable, never the same twice
+  std::string workspace = {};          // this one alone; empty: all that the token opens
   // Another version of a workspace is served from now on; told by the thread that took it.
   std::function<void(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot)> changed = {};
 };
@@ -53,14 +53,14 @@ class Follower {
   void look();
 
   // --- for people
-  Value status() const;                                 // {"node", "workspaces": {NAME: {"version", "lease_left_ms", …}}}
-  std::vector<std::string> reasons_not_ready() const;   // empty: every workspace has a lease
+  Value status() const;                                // {"node", "workspaces": {NAME: {"version", "lease_left_ms", …}}}
+  std::vector<std::string> reasons_not_ready() const;  // empty: every workspace has a lease
   struct Standing {
-    std::string version;                                // empty: none was ever received
+    std::string version;  // empty: none was ever received
     bool is_leased = false;
     Duration lease_left;
-    Problems left_out;                                  // experiences that this program does not compile
-    std::optional<Error> failure;                       // of the newest attempt, or why no lease was given
+    Problems left_out;             // experiences that this program does not compile
+    std::optional<Error> failure;  // of the newest attempt, or why no lease was given
   };
   Standing standing(const std::string& workspace) const;
 
@@ -88,21 +88,22 @@ class Follower {
   std::shared_ptr<const Followed> followed(const std::string& workspace) const;
   void put(const std::string& workspace, std::shared_ptr<const Followed> followed);
   void drop_unused(const std::vector<std::string>& blobs);
-  Result<Delivered> compile(const std::string& workspace, const Value& catalog, const std::function<Result<std::string>(const std::string&)>& list);
+  Result<Delivered> compile(const std::string& workspace, const Value& catalog,
+                            const std::function<Result<std::string>(const std::string&)>& list);
   Result<std::string> list_of(const std::string& hash, const std::function<Result<std::string>(const std::string&)>& fetch);
 
   Store& store_;
   PolicyCompiler& policies_;
   const FollowerOptions options_;
 
-  std::mutex series_mutex_;                             // guards what follows; taken before the other
-  std::map<std::string, DeliveredSeries> series_;       // by workspace
+  std::mutex series_mutex_;                        // guards what follows; taken before the other
+  std::map<std::string, DeliveredSeries> series_;  // by workspace
 
-  mutable std::shared_mutex mutex_;                     // guards what follows
+  mutable std::shared_mutex mutex_;  // guards what follows
   std::map<std::string, std::shared_ptr<const Followed>> followed_;
-  std::map<std::string, Token> tokens_;                 // by hash, of all workspaces
+  std::map<std::string, Token> tokens_;  // by hash, of all workspaces
   std::atomic<std::int64_t> access_changes_{0};
-  std::optional<Error> failure_;                        // of the newest attempt
+  std::optional<Error> failure_;  // of the newest attempt
 };
 
 }  // namespace footlight

@@ -11,10 +11,10 @@
 namespace footlight {
 
 struct Pinned {
-  std::shared_ptr<const Snapshot> snapshot;             // null: nothing may be served but defaults
-  std::shared_ptr<const Snapshot> defaults;             // null: not even these are known
+  std::shared_ptr<const Snapshot> snapshot;  // null: nothing may be served but defaults
+  std::shared_ptr<const Snapshot> defaults;  // null: not even these are known
   TokenKey key;
-  std::optional<Pin> lease;                             // of who follows
+  std::optional<Pin> lease;  // of who follows
 };
 
 // What an answer says that was made of defaults, for want of a lease.

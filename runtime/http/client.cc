@@ -35,16 +35,16 @@ using ErrorCode = boost::system::error_code;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 struct Url {
-  std::string host;                                          // without brackets
+  std::string host;  // without brackets
   std::string port = "80";
-  std::string authority;                                     // as written: what Host says
-  std::string prefix;                                        // `/prefix` or ""
+  std::string authority;  // as written: what Host says
+  std::string prefix;     // `/prefix` or ""
 };
 
 Result<Url> parse_url(std::string_view text) {
   const auto wrong = [text](std::string_view why) {
-    return refuse(Code::usage, "`" + std::string(text) + "` is not a server's address: " + std::string(why) +
-                                   ", as in `http://127.0.0.1:8080`");
+    return refuse(Code::usage,
+                  "`" + std::string(text) + "` is not a server's address: " + std::string(why) + ", as in `http://127.0.0.1:8080`");
   };
   constexpr std::string_view scheme = "http://";
   if (equal_ignoring_case(text.substr(0, 8), "https://")) {
@@ -53,8 +53,7 @@ Result<Url> parse_url(std::string_view text) {
   if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme)) return wrong("it must begin with http://");
   std::string_view rest = text.substr(scheme.size());
   Url url;
-  if (rest.find_first_of("?#@ \r\n\t") != std::string_view::npos)
-    return wrong("it holds more than host, port and path");
+  if (rest.find_first_of("?#@ \r\n\t") != std::string_view::npos) return wrong("it holds more than host, port and path");
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   url.authority = rest.substr(0, slash);
   url.prefix = rest.substr(slash);
@@ -65,9 +64,8 @@ Result<Url> parse_url(std::string_view text) {
   const std::size_t colon = host.rfind(':');
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || bracket < colon)) {
     const std::string_view port = host.substr(colon + 1);
-    const bool is_number = !port.empty() && port.size() <= 5 &&
-                           port.find_first_not_of("0123456789") == std::string_view::npos &&
-                           std::stoi(std::string(port)) <= 65'535;
+    const bool is_number = !port.empty() && port.size() <= 5 && port.find_first_not_of("0123456789") == std::string_view::npos &&
+        std::stoi(std::string(port)) <= 65'535;
     if (!is_number) return wrong("its port is not a number up to 65535");
     url.port = port;
     host = host.substr(0, colon);
@@ -81,19 +79,17 @@ Result<Url> parse_url(std::string_view text) {
 Error explain(const Url& url, const ErrorCode& ec, std::string_view during, Duration timeout) {
   const std::string where = "`" + url.authority + "`";
   if (ec == asio::error::connection_refused) {
-    return refuse(Code::unavailable, "nobody listens at " + where +
-                                         ": start a server with `footlight serve`, or give its address");
+    return refuse(Code::unavailable, "nobody listens at " + where + ": start a server with `footlight serve`, or give its address");
   }
-  if (ec == beast::error::timeout) {
-    return refuse(Code::unavailable, where + " did not answer within " + to_text(timeout));
-  }
+  if (ec == beast::error::timeout) { return refuse(Code::unavailable, where + " did not answer within " + to_text(timeout)); }
   if (ec == asio::error::host_not_found || ec == asio::error::host_not_found_try_again) {
     return refuse(Code::unavailable, "no address is known for the host `" + url.host + "`");
   }
   if (ec == http::error::body_limit || ec == http::error::header_limit) {
     const bool is_body = ec == http::error::body_limit;
-    return refuse(Code::too_large, std::string("the ") + (is_body ? "body" : "header") + " of the answer of " + where + " has more than " +
-                                       std::to_string(is_body ? limits::response_bytes_max : limits::header_bytes_max) + " bytes");
+    return refuse(Code::too_large,
+                  std::string("the ") + (is_body ? "body" : "header") + " of the answer of " + where + " has more than " +
+                      std::to_string(is_body ? limits::response_bytes_max : limits::header_bytes_max) + " bytes");
   }
   return refuse(Code::unavailable, where + " failed while " + std::string(during) + ": " + ec.message());
 }
@@ -115,8 +111,7 @@ asio::awaitable<Result<HttpResponse>> exchange(const Url& url, const HttpCall& c
   request.set(http::field::host, url.authority);
   for (std::size_t i = 0; i < call.headers.size(); ++i) {
     const auto [name, value] = call.headers[i];
-    request.insert(beast::string_view(name.data(), name.size()),
-                   beast::string_view(value.data(), value.size()));
+    request.insert(beast::string_view(name.data(), name.size()), beast::string_view(value.data(), value.size()));
   }
   request.set(http::field::connection, "close");
   request.body() = call.body;
@@ -134,8 +129,7 @@ asio::awaitable<Result<HttpResponse>> exchange(const Url& url, const HttpCall& c
 
   HttpResponse response{.status = static_cast<int>(parser.get().result_int())};
   for (const auto& field : parser.get()) {
-    response.headers.add({field.name_string().data(), field.name_string().size()},
-                         {field.value().data(), field.value().size()});
+    response.headers.add({field.name_string().data(), field.name_string().size()}, {field.value().data(), field.value().size()});
   }
   response.content_type = response.headers.get("Content-Type").value_or("");
   response.body = std::move(parser.get().body());
@@ -148,8 +142,7 @@ Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Durat
   const auto url = parse_url(base_url);
   if (!url.ok()) return url.error();
   const std::string_view unsafe = "\r\n ";
-  if (call.target.find_first_of(unsafe) != std::string::npos ||
-      call.method.find_first_of(unsafe) != std::string::npos) {
+  if (call.target.find_first_of(unsafe) != std::string::npos || call.method.find_first_of(unsafe) != std::string::npos) {
     return refuse(Code::usage, "the method or target holds a blank or line end: percent-encode it");
   }
   asio::io_context io{1};
@@ -160,9 +153,7 @@ Result<HttpResponse> send(std::string_view base_url, const HttpCall& call, Durat
     if (!failure) return;
     try {
       std::rethrow_exception(failure);
-    } catch (const std::exception& e) {
-      thrown = e.what();
-    }
+    } catch (const std::exception& e) { thrown = e.what(); }
   });
   if (!is_over) io.run();
   while (is_over && !io.stopped()) {

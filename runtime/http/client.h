@@ -12,8 +12,8 @@ namespace footlight {
 
 struct HttpCall {
   std::string method = "GET";
-  std::string target = "/";                                  // percent-encoded, with its query
-  Headers headers;                                           // Host, Content-Length and Connection are added
+  std::string target = "/";  // percent-encoded, with its query
+  Headers headers;           // Host, Content-Length and Connection are added
   std::string body;
 };
 

@@ -27,17 +27,15 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_blank) {
       const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
       if (high < 0 || low < 0) {
-        return refuse(Code::bad_request, "the target has a broken percent escape `" +
-                                             std::string(text.substr(i, 3)) + "`: write a `%` as `%25`");
+        return refuse(Code::bad_request,
+                      "the target has a broken percent escape `" + std::string(text.substr(i, 3)) + "`: write a `%` as `%25`");
       }
       c = static_cast<char>(high * 16 + low);
       i += 2;
     } else if (c == '+' && plus_is_blank) {
       c = ' ';
     }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      return refuse(Code::bad_request, "the target holds a control character");
-    }
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) { return refuse(Code::bad_request, "the target holds a control character"); }
     decoded += c;
   }
   if (!is_utf8(decoded)) return refuse(Code::bad_request, "the target is not UTF-8 once decoded");
@@ -50,9 +48,7 @@ Status read_path(std::string_view path, std::vector<std::string>& segments) {
     auto segment = percent_decode(path.substr(start, slash - start), false);
     if (!segment.ok()) return segment.error();
     // Proxies resolve these and we do not: whoever stands in front would have checked another path.
-    if (*segment == "." || *segment == "..") {
-      return refuse(Code::bad_request, "the path holds `" + *segment + "`: send it resolved");
-    }
+    if (*segment == "." || *segment == "..") { return refuse(Code::bad_request, "the path holds `" + *segment + "`: send it resolved"); }
     segments.push_back(std::move(*segment));
     if (slash == std::string_view::npos) return Done{};
     start = slash + 1;
@@ -106,8 +102,8 @@ bool is_utf8(std::string_view text) {
       if ((byte(i + k) & 0xc0) != 0x80) return false;
     }
     const unsigned char second = byte(i + 1);
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) {
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+        (first == 0xf4 && second > 0x8f)) {
       return false;
     }
     i += length;
@@ -183,7 +179,8 @@ Headers::Field Headers::operator[](std::size_t i) const {
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   // Nearly always they are written alike.
-  return std::memcmp(a.data(), b.data(), a.size()) == 0 || std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::memcmp(a.data(), b.data(), a.size()) == 0 ||
+      std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::optional<std::string_view> HttpRequest::parameter(std::string_view key) const {
@@ -200,7 +197,7 @@ HttpResponse& spare_of_this_thread() {
 }
 }  // namespace
 
-HttpResponse spare_response() { return std::move(spare_of_this_thread()); }   // which is empty then
+HttpResponse spare_response() { return std::move(spare_of_this_thread()); }  // which is empty then
 
 void give_back(HttpResponse&& response) {
   constexpr std::size_t kept_bytes_max = 64 << 10;
@@ -239,9 +236,7 @@ Status read_target(std::string_view target, HttpRequest& request) {
   }
   const std::size_t question = std::min(target.find('?'), target.size());
   const std::string_view path = question == 0 ? "/" : target.substr(0, question);
-  if (path.front() != '/') {
-    return refuse(Code::bad_request, "the target `" + request.target + "` does not begin with `/`");
-  }
+  if (path.front() != '/') { return refuse(Code::bad_request, "the target `" + request.target + "` does not begin with `/`"); }
   if (auto read = read_path(path, request.path); !read.ok()) return read;
   return read_query(target.substr(std::min(question + 1, target.size())), request.query);
 }
@@ -250,8 +245,8 @@ std::string percent_encode(std::string_view text) {
   constexpr char hex[] = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                          c == '-' || c == '.' || c == '_' || c == '~';
+    const bool is_plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
     if (is_plain) {
       encoded += c;
     } else {

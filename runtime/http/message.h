@@ -30,15 +30,15 @@ class Headers {
   Headers(std::initializer_list<Field> fields);
 
   void add(std::string_view name, std::string_view value);
-  void set(std::string_view name, std::string_view value);   // in place of every field of that name
+  void set(std::string_view name, std::string_view value);  // in place of every field of that name
   void clear();
   // Takes fields as they stand in `text`, which is copied as one; each must be a part of it.
   void take(std::string_view text, const std::vector<Field>& fields);
 
-  std::optional<std::string_view> get(std::string_view name) const;   // the first of that name
+  std::optional<std::string_view> get(std::string_view name) const;  // the first of that name
   std::size_t count(std::string_view name) const;
   std::size_t size() const { return fields_.size(); }
-  Field operator[](std::size_t i) const;                     // valid until the next change
+  Field operator[](std::size_t i) const;  // valid until the next change
 
  private:
   struct Span {
@@ -48,36 +48,36 @@ class Headers {
   std::vector<Span> fields_;
 };
 
-bool equal_ignoring_case(std::string_view a, std::string_view b);   // ASCII letters only
+bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII letters only
 
 struct HttpRequest {
-  std::string method;                                        // as sent, `GET`
-  std::string target;                                        // as sent, `/v1/x%2Fy?z=1`
-  std::vector<std::string> path;                             // decoded segments, {"v1", "x/y"}
-  std::multimap<std::string, std::string, std::less<>> query;   // decoded; equal keys in order
-  Headers headers;                                           // trailers of a chunked body are not among them
+  std::string method;                                          // as sent, `GET`
+  std::string target;                                          // as sent, `/v1/x%2Fy?z=1`
+  std::vector<std::string> path;                               // decoded segments, {"v1", "x/y"}
+  std::multimap<std::string, std::string, std::less<>> query;  // decoded; equal keys in order
+  Headers headers;                                             // trailers of a chunked body are not among them
   std::string body;
-  std::string peer;                                          // `127.0.0.1:50312`
-  std::string request_id;                                    // the caller's or one made for it; never empty
-  Instant received;                                          // stamped once, when its header was complete
+  std::string peer;        // `127.0.0.1:50312`
+  std::string request_id;  // the caller's or one made for it; never empty
+  Instant received;        // stamped once, when its header was complete
 
-  std::optional<std::string_view> parameter(std::string_view key) const;   // the first of the query
+  std::optional<std::string_view> parameter(std::string_view key) const;  // the first of the query
 };
 
 struct Hold;
 
 struct HttpResponse {
   int status = 200;
-  std::string content_type;                                  // empty: none is sent
+  std::string content_type;  // empty: none is sent
   std::string body;
-  Headers headers;                                           // beside Content-Type and what the listener adds
+  Headers headers;  // beside Content-Type and what the listener adds
 
   // For logs and metrics, never sent.
-  std::string route;                                         // the pattern that matched; empty: none did
-  std::string caller;                                        // who asked, where that was known
-  std::string defect;                                        // what a handler threw
+  std::string route;   // the pattern that matched; empty: none did
+  std::string caller;  // who asked, where that was known
+  std::string defect;  // what a handler threw
 
-  std::shared_ptr<const Hold> hold = {};                     // set: this is not the answer yet
+  std::shared_ptr<const Hold> hold = {};  // set: this is not the answer yet
 };
 
 // An answer that waits for news. The connection is kept, without a thread, until `is_ready` says so (asked
@@ -95,9 +95,9 @@ using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
 // One request and its answer, told when the answer has been made.
 struct Answered {
-  const HttpRequest& request;                                // of a malformed one: only what could be read
+  const HttpRequest& request;  // of a malformed one: only what could be read
   const HttpResponse& response;
-  std::int64_t took_us;                                      // within the handler
+  std::int64_t took_us;  // within the handler
 };
 using Observer = std::function<void(const Answered&)>;
 
@@ -117,11 +117,11 @@ Status read_target(std::string_view target, HttpRequest& request);
 // `a b&c` as `a%20b%26c`: a segment or query value for a target.
 std::string percent_encode(std::string_view text);
 
-std::size_t printable_bytes(std::string_view text);          // how many come before any but 0x20 to 0x7e
+std::size_t printable_bytes(std::string_view text);  // how many come before any but 0x20 to 0x7e
 
 bool is_utf8(std::string_view text);
-std::string as_utf8(std::string_view text);                  // itself, or with `?` for what is not ASCII
+std::string as_utf8(std::string_view text);  // itself, or with `?` for what is not ASCII
 
-std::string_view reason_phrase(int status);                  // `Not Found`; "" for a status nobody registered
+std::string_view reason_phrase(int status);  // `Not Found`; "" for a status nobody registered
 
 }  // namespace footlight

@@ -15,9 +15,7 @@ constexpr std::string_view problem_type = "application/problem+json";
 
 // Messages quote requests, header values with any byte among them: as_utf8 keeps the document JSON.
 Value listed(const Problem& problem) {
-  Object item{{"code", name(problem.code)},
-              {"place", as_utf8(problem.place)},
-              {"message", as_utf8(problem.message)}};
+  Object item{{"code", name(problem.code)}, {"place", as_utf8(problem.place)}, {"message", as_utf8(problem.message)}};
   if (problem.is_warning) item["warning"] = true;
   return item;
 }
@@ -44,9 +42,8 @@ HttpResponse problem_response(const Error& error, const HttpRequest& request) {
     for (const Problem& problem : error.problems) problems.push_back(listed(problem));
     document["problems"] = std::move(problems);
   }
-  HttpResponse response{.status = about.http_status,
-                        .content_type = std::string(problem_type),
-                        .body = to_json(Value(std::move(document)))};
+  HttpResponse response{
+      .status = about.http_status, .content_type = std::string(problem_type), .body = to_json(Value(std::move(document)))};
   if (about.http_status == 429 || about.http_status == 503) {
     response.headers.add("Retry-After", std::to_string(limits::retry_after.ms / 1000));
   }
@@ -60,8 +57,8 @@ void check_status(const HttpRequest& request, HttpResponse& response) {
 }
 
 HttpResponse defect_response(const HttpRequest& request, std::string what) {
-  HttpResponse response = problem_response(
-      refuse(Code::internal, "the server has a defect; its log tells more under this request's id"), request);
+  HttpResponse response =
+      problem_response(refuse(Code::internal, "the server has a defect; its log tells more under this request's id"), request);
   response.defect = std::move(what);
   return response;
 }
@@ -77,9 +74,8 @@ std::optional<Error> problem_of(const HttpResponse& response) {
   if (!problems || !problems->is_array()) return error;
   for (const Value& item : problems->array()) {
     const Value* warning = item.find("warning");
-    error.problems.push_back({code_named(item.string_or("code", "")).value_or(*code),
-                              item.string_or("place", ""), item.string_or("message", ""),
-                              warning && warning->is_boolean() && warning->boolean()});
+    error.problems.push_back({code_named(item.string_or("code", "")).value_or(*code), item.string_or("place", ""),
+                              item.string_or("message", ""), warning && warning->is_boolean() && warning->boolean()});
   }
   return error;
 }

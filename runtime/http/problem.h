@@ -18,7 +18,7 @@ HttpResponse problem_response(const Error& error, const HttpRequest& request);
 template <class Run>
 HttpResponse run_guarded(const HttpRequest& request, Run&& run);
 void check_status(const HttpRequest& request, HttpResponse& response);
-HttpResponse defect_response(const HttpRequest& request, std::string what);   // that problem
+HttpResponse defect_response(const HttpRequest& request, std::string what);  // that problem
 
 // The Error that such a document tells of, for clients; nullopt for any other body.
 std::optional<Error> problem_of(const HttpResponse& response);
@@ -26,10 +26,8 @@ std::optional<Error> problem_of(const HttpResponse& response);
 template <class Run>
 HttpResponse run_guarded(const HttpRequest& request, Run&& run) {
   try {
-    return run();                                            // where it is to be: a response is a lot to move
-  } catch (const std::exception& e) {
-    return defect_response(request, e.what());
-  } catch (...) {
+    return run();  // where it is to be: a response is a lot to move
+  } catch (const std::exception& e) { return defect_response(request, e.what()); } catch (...) {
     return defect_response(request, "a handler threw something that is no std::exception");
   }
 }

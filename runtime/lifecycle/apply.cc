@@ -19,9 +19,7 @@ Revision revision_by(const Attempt& attempt, int n, Value definition) {
 }
 
 // The same revision in force, otherwise: paused, closed, stopped …
-Standing moved(const Attempt& attempt, Phase phase) {
-  return {phase, attempt.now, attempt.experience->standing.span};
-}
+Standing moved(const Attempt& attempt, Phase phase) { return {phase, attempt.now, attempt.experience->standing.span}; }
 
 void create(const Attempt& attempt, Record& record) {
   record.kind = kind_from(attempt.command.definition.string_or("kind", ""));
@@ -46,8 +44,7 @@ bool may(const Actor& actor, CommandName name);
 void submit(const Attempt& attempt, Record& record) {
   record.head_status = HeadStatus::in_review;
   if (attempt.command.activate_on_approval)
-    record.activates_on_approval =
-        ActivationWish{attempt.command.actor.name, may(attempt.command.actor, CommandName::activate)};
+    record.activates_on_approval = ActivationWish{attempt.command.actor.name, may(attempt.command.actor, CommandName::activate)};
 }
 
 void back_to_draft(const Attempt&, Record& record) {
@@ -64,8 +61,7 @@ void approve(const Attempt& attempt, Record& record) {
   approved.approvals[head.n].push_back(*record.approval);
   if (!unmet_needs(approved, attempt.rules.approvals(head.definition)).empty()) return;
   record.head_status = approved.head_status = HeadStatus::approved;
-  activate_if_wished({attempt.state, attempt.command, attempt.rules, attempt.now, &approved, situation_of(&approved, attempt.now)},
-                     record);
+  activate_if_wished({attempt.state, attempt.command, attempt.rules, attempt.now, &approved, situation_of(&approved, attempt.now)}, record);
 }
 
 void activate(const Attempt& attempt, Record& record) {
@@ -92,9 +88,9 @@ void activate_if_wished(const Attempt& attempt, Record& record) {
   };
   const std::string& approver = attempt.command.actor.name;
   if (!wish->may_activate && !may(attempt.command.actor, CommandName::activate))
-    return not_activated(refuse(Code::forbidden, quoted(attempt.experience->id) + " is approved and was not activated: neither " +
-                                                     quoted(wish->by) + ", who asked for it, nor " + quoted(approver) +
-                                                     ", who approved last, may activate"));
+    return not_activated(refuse(Code::forbidden,
+                                quoted(attempt.experience->id) + " is approved and was not activated: neither " + quoted(wish->by) +
+                                    ", who asked for it, nor " + quoted(approver) + ", who approved last, may activate"));
   Command asked = attempt.command;
   asked.name = CommandName::activate;
   const Attempt activation{attempt.state, asked, attempt.rules, attempt.now, attempt.experience, attempt.situation};
@@ -105,9 +101,7 @@ void activate_if_wished(const Attempt& attempt, Record& record) {
   activate(activation, record);
 }
 
-void unschedule(const Attempt& attempt, Record& record) {
-  record.standing = Standing{Phase::authoring, attempt.now, {}};
-}
+void unschedule(const Attempt& attempt, Record& record) { record.standing = Standing{Phase::authoring, attempt.now, {}}; }
 
 void stop(const Attempt& attempt, Record& record) {
   record.standing = moved(attempt, Phase::stopped);
@@ -170,10 +164,8 @@ bool may(const Actor& actor, CommandName name) {
 Repeat repeat_of(const Attempt& attempt) {
   const Experience& experience = *attempt.experience;
   std::string words = quoted(experience.id) + " ";
-  if (attempt.situation == Situation::archived)
-    words += "was archived " + to_text(experience.standing.since);
-  else
-    words += how_it_ended(*experience.ending);
+  if (attempt.situation == Situation::archived) words += "was archived " + to_text(experience.standing.since);
+  else words += how_it_ended(*experience.ending);
   return {experience.standing.since, words + " already"};
 }
 
@@ -184,9 +176,9 @@ std::optional<Repeat> approved_before(const Attempt& attempt) {
   if (approvals == attempt.experience->approvals.end()) return std::nullopt;
   for (const Approval& approval : approvals->second)
     if (approval.by == attempt.command.actor.name)
-      return Repeat{approval.at, quoted(approval.by) + " approved " + quoted(attempt.experience->id) + " r" +
-                                     std::to_string(approval.revision) + " " + to_text(approval.at) +
-                                     " already"};
+      return Repeat{approval.at,
+                    quoted(approval.by) + " approved " + quoted(attempt.experience->id) + " r" + std::to_string(approval.revision) + " " +
+                        to_text(approval.at) + " already"};
   return std::nullopt;
 }
 
@@ -212,7 +204,7 @@ Record record_of(const Attempt& attempt, const CommandRow& command) {
   effects[static_cast<std::size_t>(command.name)](attempt, record);
 
   const Instant deadline = attempt.now + attempt.rules.window.length();
-  const Promise promise = record.live_revision ? Promise::visible_by : command.promise;   // an approval may activate
+  const Promise promise = record.live_revision ? Promise::visible_by : command.promise;  // an approval may activate
   if (promise == Promise::visible_by) record.visible_by = deadline;
   if (promise == Promise::gone_by) record.gone_by = deadline;
   if (promise != Promise::nothing) record.version = next_version(attempt.state, record);
@@ -225,9 +217,9 @@ Duration Window::max() { return limits::window_max; }
 
 Result<Window> Window::of(Duration length) {
   if (length > Duration{} && length <= max()) return Window(length);
-  return refuse(Code::out_of_range, "the window " + quoted(to_text(length)) +
-                                        " must be longer than nothing and " + to_text(max()) +
-                                        " at most: nothing may raise it");
+  return refuse(
+      Code::out_of_range,
+      "the window " + quoted(to_text(length)) + " must be longer than nothing and " + to_text(max()) + " at most: nothing may raise it");
 }
 
 Result<Outcome> apply(const State& state, const Command& command, const Rules& rules) {

@@ -116,7 +116,9 @@ void print_situations(std::string& out) {
 // answer any question of who may do what when.
 void print_roles(std::string& out) {
   constexpr Role roles[] = {Role::viewer, Role::author, Role::approver, Role::publisher, Role::admin, Role::delivery, Role::node};
-  out += "\n## Who may\n\nA role that may not is refused with `forbidden` in every situation; any one of an actor's roles is enough.\n\n| Command |";
+  out +=
+      "\n## Who may\n\nA role that may not is refused with `forbidden` in every situation; any one of an actor's roles is enough.\n\n| "
+      "Command |";
   for (const Role role : roles) out += " " + std::string(to_text(role)) + " |";
   out += "\n|---|";
   for ([[maybe_unused]] const Role role : roles) out += ":-:|";
@@ -133,11 +135,10 @@ void print_roles(std::string& out) {
 
 void print_command(std::string& out, const CommandRow& command) {
   out += "\n### " + std::string(to_text(command.name)) + "\n\n";
-  out += "Of " + roles_of(command) + (command.journeys_only ? "; of journeys only" : "") + ": " +
-         std::string(command.summary) + ". Effect: " + std::string(command.effect) + ".\n\n";
+  out += "Of " + roles_of(command) + (command.journeys_only ? "; of journeys only" : "") + ": " + std::string(command.summary) +
+      ". Effect: " + std::string(command.effect) + ".\n\n";
   out += "| Found | Outcome |\n|---|---|\n";
-  for (const Cell& cell : command.cells)
-    out += "| " + situations_of(cell.from) + " | " + outcome_of(cell) + " |\n";
+  for (const Cell& cell : command.cells) out += "| " + situations_of(cell.from) + " | " + outcome_of(cell) + " |\n";
 }
 
 void print_guards(std::string& out) {
@@ -145,8 +146,7 @@ void print_guards(std::string& out) {
   for (const GuardRow& guard : guard_table()) {
     std::vector<std::string> codes;
     for (const Code code : guard.codes) codes.push_back("`" + std::string(name(code)) + "`");
-    out += "| " + std::string(guard.name) + " | " + std::string(guard.sentence) + " | " + join(codes, ", ") +
-           " |\n";
+    out += "| " + std::string(guard.name) + " | " + std::string(guard.sentence) + " | " + join(codes, ", ") + " |\n";
   }
 }
 
@@ -156,15 +156,13 @@ void print_time(std::string& out) {
       "experience is "
       "in force from its start on, up to but not including its end.\n\n| From | To | When |\n|---|---|---|\n";
   for (const TimeRow& row : time_table()) {
-    out += "| " + std::string(to_text(row.from)) + (row.journeys_only ? " (journey)" : "") + " | " +
-           std::string(to_text(row.to)) + " | " + std::string(row.when) + " |\n";
+    out += "| " + std::string(to_text(row.from)) + (row.journeys_only ? " (journey)" : "") + " | " + std::string(to_text(row.to)) + " | " +
+        std::string(row.when) + " |\n";
   }
 }
 
 void print_limits(std::string& out) {
-  const auto line = [&](std::string_view what, std::string limit) {
-    out += "| " + std::string(what) + " | " + limit + " |\n";
-  };
+  const auto line = [&](std::string_view what, std::string limit) { out += "| " + std::string(what) + " | " + limit + " |\n"; };
   out += "| Limit | |\n|---|---|\n";
   line("an id", std::to_string(limits::id_bytes_max) + " bytes");
   line("a definition", std::to_string(limits::document_bytes_max) + " bytes");

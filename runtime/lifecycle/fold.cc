@@ -9,12 +9,10 @@ namespace footlight {
 namespace {
 
 bool is_listed(Phase phase) {
-  return phase == Phase::scheduled || phase == Phase::live || phase == Phase::paused ||
-         phase == Phase::closed;
+  return phase == Phase::scheduled || phase == Phase::live || phase == Phase::paused || phase == Phase::closed;
 }
 
-CatalogItem item_of(const std::string& id, const Standing& standing, const Revision& revision,
-                    Instant activated_at) {
+CatalogItem item_of(const std::string& id, const Standing& standing, const Revision& revision, Instant activated_at) {
   return {id, revision.n, revision.hash, standing, activated_at};
 }
 
@@ -30,14 +28,14 @@ std::optional<CatalogItem> listed_item(const State& state, const Experience& exp
 }
 
 Error does_not_continue(const Record& record, std::string why) {
-  return refuse(Code::store_corrupt, "record " + std::to_string(record.seq) + " (" +
-                                         std::string(to_text(record.command)) + " `" + record.experience +
-                                         "`) does not continue this state: " + why);
+  return refuse(Code::store_corrupt,
+                "record " + std::to_string(record.seq) + " (" + std::string(to_text(record.command)) + " `" + record.experience +
+                    "`) does not continue this state: " + why);
 }
 
 bool only_archives(const Record& record) {
-  return record.standing && record.standing->phase == Phase::archived && !record.revision &&
-         !record.approval && !record.live_revision && !record.head_status && !record.voids_approvals;
+  return record.standing && record.standing->phase == Phase::archived && !record.revision && !record.approval && !record.live_revision &&
+      !record.head_status && !record.voids_approvals;
 }
 
 // Why the record cannot follow the state; empty where it can. Effects are believed, places are not.
@@ -46,8 +44,7 @@ std::string misfit(const State& state, const Record& record) {
   if (record.at < state.at) return "it is older than the record before it, " + to_text(state.at);
   const bool bumps_epoch = record.command == CommandName::epoch_bump;
   const Experience* experience = state.find(record.experience);
-  if (bumps_epoch && (!record.ending || !record.version))
-    return "an epoch bump ends everything and makes a version";
+  if (bumps_epoch && (!record.ending || !record.version)) return "an epoch bump ends everything and makes a version";
   if (record.kind && experience) return "the experience exists";
   if (record.kind && !(record.revision && record.standing)) return "an experience begins with a revision";
   if (!record.kind && !experience && !bumps_epoch) return "there is no such experience";
@@ -56,28 +53,21 @@ std::string misfit(const State& state, const Record& record) {
   if (experience && !bumps_epoch) {
     const Phase phase = phase_at(*experience, record.at);
     if (phase == Phase::deleted) return "the experience was deleted";
-    if (is_final(phase) && !(phase != Phase::archived && only_archives(record)))
-      return "the experience has ended";
+    if (is_final(phase) && !(phase != Phase::archived && only_archives(record))) return "the experience has ended";
   }
 
   const int newest = experience ? experience->head().n : 0;
-  if (record.revision && record.revision->n != newest + 1)
-    return "the newest revision is " + std::to_string(newest);
+  if (record.revision && record.revision->n != newest + 1) return "the newest revision is " + std::to_string(newest);
   if (record.approval && record.approval->revision != newest) return "the approval is of another revision";
   if (record.live_revision && *record.live_revision != newest) return "only the newest revision takes force";
-  if (!record.version)
-    return record.standing && is_listed(record.standing->phase) ? "it changes the catalog without a version"
-                                                                : "";
+  if (!record.version) return record.standing && is_listed(record.standing->phase) ? "it changes the catalog without a version" : "";
 
   const std::int64_t epoch = state.version.epoch + (bumps_epoch ? 1 : 0);
-  if (record.version->v != state.version.v + 1 || record.version->epoch != epoch)
-    return "the versions have a gap";
+  if (record.version->v != state.version.v + 1 || record.version->epoch != epoch) return "the versions have a gap";
   if (!bumps_epoch && !record.standing) return "a version comes with a standing";
-  if (!bumps_epoch && is_listed(record.standing->phase) && !record.live_revision &&
-      !experience->live_revision)
+  if (!bumps_epoch && is_listed(record.standing->phase) && !record.live_revision && !experience->live_revision)
     return "nothing of it was activated";
-  if (record.version->chain !=
-      chain_of(state.version.chain, epoch, record.version->v, *change_of(state, record)))
+  if (record.version->chain != chain_of(state.version.chain, epoch, record.version->v, *change_of(state, record)))
     return "the chain of catalogs is broken";
   return "";
 }
@@ -94,7 +84,7 @@ void take_effects(Experience& experience, const Record& record, std::optional<Re
   if (record.approval) experience.approvals[record.approval->revision].push_back(*record.approval);
   if (record.head_status) {
     experience.head_status = *record.head_status;
-    experience.activates_on_approval = record.activates_on_approval;   // a wish lasts as long as its review
+    experience.activates_on_approval = record.activates_on_approval;  // a wish lasts as long as its review
   }
   if (record.live_revision) {
     experience.live_revision = record.live_revision;
@@ -185,13 +175,11 @@ std::optional<CatalogChange> change_of(const State& before, const Record& record
   if (!record.version) return std::nullopt;
   if (record.command == CommandName::epoch_bump) return CatalogChange{};
   const Experience* experience = before.find(record.experience);
-  if (!experience || !record.standing || !is_listed(record.standing->phase))
-    return CatalogChange{std::nullopt, record.experience};
+  if (!experience || !record.standing || !is_listed(record.standing->phase)) return CatalogChange{std::nullopt, record.experience};
   const int n = record.live_revision.value_or(experience->live_revision.value_or(0));
   const Revision* revision = revision_of(*experience, n);
   if (!revision) return CatalogChange{std::nullopt, record.experience};
-  return CatalogChange{
-      item_of(experience->id, *record.standing, *revision, experience->activated_at.value_or(record.at)), ""};
+  return CatalogChange{item_of(experience->id, *record.standing, *revision, experience->activated_at.value_or(record.at)), ""};
 }
 
 namespace {
@@ -220,8 +208,7 @@ void append_known(std::string& out, std::string_view key, const std::optional<In
 
 // What to_json makes of {"chain", "epoch", "put": to_value(item) or "gone", "v"}, written as it is: at a start each version
 // of the journal is hashed again, and a Value of it costs as much as its hash.
-std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v,
-                     const CatalogChange& change) {
+std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v, const CatalogChange& change) {
   std::string link = "{";
   link.reserve(640);
   append_member(link, "chain", previous_chain);

@@ -15,17 +15,13 @@ namespace {
 using Refusal = std::optional<Error>;
 constexpr std::nullopt_t holds = std::nullopt;
 
-std::string head_name(const Experience& experience) {
-  return quoted(experience.id) + " r" + std::to_string(experience.head().n);
-}
+std::string head_name(const Experience& experience) { return quoted(experience.id) + " r" + std::to_string(experience.head().n); }
 
 // ---- existence and state
 
 Refusal store_is_fenced(const Attempt& attempt) {
   if (attempt.state.fenced) return holds;
-  return refuse(
-      Code::not_fenced,
-      "the store is not fenced: an epoch is bumped only after a restore, and it stops every experience");
+  return refuse(Code::not_fenced, "the store is not fenced: an epoch is bumped only after a restore, and it stops every experience");
 }
 
 Refusal new_id_is_free(const Attempt& attempt) {
@@ -53,31 +49,28 @@ Refusal expected_revision(const Attempt& attempt) {
   const int newest = attempt.experience ? attempt.experience->head().n : 0;
   if (!expected || *expected == newest) return holds;
   if (!attempt.experience)
-    return refuse(Code::revision_conflict, quoted(attempt.command.experience) + " does not exist yet, and r" +
-                                               std::to_string(*expected) + " was expected");
+    return refuse(Code::revision_conflict,
+                  quoted(attempt.command.experience) + " does not exist yet, and r" + std::to_string(*expected) + " was expected");
   const Revision& head = attempt.experience->head();
-  return refuse(Code::revision_conflict, quoted(attempt.experience->id) + " is at r" +
-                                             std::to_string(newest) + ", made " + to_text(head.at) + " by " +
-                                             head.by + ", and r" + std::to_string(*expected) +
-                                             " was expected; read it again and repeat your change");
+  return refuse(Code::revision_conflict,
+                quoted(attempt.experience->id) + " is at r" + std::to_string(newest) + ", made " + to_text(head.at) + " by " + head.by +
+                    ", and r" + std::to_string(*expected) + " was expected; read it again and repeat your change");
 }
 
 Refusal names_the_newest(const Attempt& attempt) {
   const int newest = attempt.experience->head().n;
   if (attempt.command.revision.value_or(newest) == newest) return holds;
-  return refuse(Code::revision_conflict, quoted(attempt.experience->id) + " is at r" +
-                                             std::to_string(newest) + ", and r" +
-                                             std::to_string(*attempt.command.revision) +
-                                             " was to be activated; only the newest revision can be");
+  return refuse(Code::revision_conflict,
+                quoted(attempt.experience->id) + " is at r" + std::to_string(newest) + ", and r" +
+                    std::to_string(*attempt.command.revision) + " was to be activated; only the newest revision can be");
 }
 
 Refusal hash_reviewed(const Attempt& attempt) {
   const std::string& hash = attempt.experience->head().hash;
   if (attempt.command.expected_hash == hash) return holds;
   std::string words = head_name(*attempt.experience) + " has the hash " + hash;
-  words += attempt.command.expected_hash.empty()
-               ? "; send it to say which content was reviewed"
-               : ", and " + quoted(attempt.command.expected_hash) + " was reviewed; review it again";
+  words += attempt.command.expected_hash.empty() ? "; send it to say which content was reviewed"
+                                                 : ", and " + quoted(attempt.command.expected_hash) + " was reviewed; review it again";
   return refuse(Code::revision_conflict, words);
 }
 
@@ -88,8 +81,7 @@ Refusal did_not_contribute(const Attempt& attempt) {
   if (!attempt.experience->contributors.contains(actor)) return holds;
   const auto& contributors = attempt.experience->contributors;
   return refuse(Code::self_approval,
-                quoted(actor) + " worked on " + head_name(*attempt.experience) +
-                    " and cannot approve it; its contributors are " +
+                quoted(actor) + " worked on " + head_name(*attempt.experience) + " and cannot approve it; its contributors are " +
                     join(std::vector<std::string>(contributors.begin(), contributors.end()), ", "));
 }
 
@@ -100,8 +92,8 @@ Refusal approval_counts(const Attempt& attempt) {
   if (needs.empty() || std::any_of(needs.all.begin(), needs.all.end(), counts)) return holds;
   std::vector<std::string> wanted;
   for (const ApprovalNeed& need : needs.all) wanted.push_back(in_words(need));
-  return refuse(Code::forbidden, head_name(*attempt.experience) + " needs " + join(wanted, " and ") + "; one of " +
-                                     quoted(actor.name) + " would not count");
+  return refuse(Code::forbidden,
+                head_name(*attempt.experience) + " needs " + join(wanted, " and ") + "; one of " + quoted(actor.name) + " would not count");
 }
 
 // ---- content
@@ -119,17 +111,16 @@ Refusal new_id_is_well_formed(const Attempt& attempt) { return well_formed(attem
 
 Refusal room_for_experience(const Attempt& attempt) {
   if (attempt.state.experiences.size() < limits::experiences_max) return holds;
-  return refuse(Code::limit_exceeded, "the workspace holds " +
-                                          counted(limits::experiences_max, "experience") +
-                                          ", ended and deleted ones too, and takes no more");
+  return refuse(
+      Code::limit_exceeded,
+      "the workspace holds " + counted(limits::experiences_max, "experience") + ", ended and deleted ones too, and takes no more");
 }
 
 Refusal room_for_revision(const Attempt& attempt) {
   if (attempt.experience->revisions.size() < limits::revisions_max) return holds;
-  return refuse(Code::limit_exceeded, quoted(attempt.experience->id) + " has " +
-                                          counted(limits::revisions_max, "revision") +
-                                          " and takes no more; `footlight duplicate " +
-                                          attempt.experience->id + "` starts a new draft from it");
+  return refuse(Code::limit_exceeded,
+                quoted(attempt.experience->id) + " has " + counted(limits::revisions_max, "revision") +
+                    " and takes no more; `footlight duplicate " + attempt.experience->id + "` starts a new draft from it");
 }
 
 Refusal definition_is_well_formed(const Attempt& attempt) {
@@ -139,49 +130,43 @@ Refusal definition_is_well_formed(const Attempt& attempt) {
     return refuse(Code::validation_failed, {{code, std::move(place), what}}, id + ": " + what);
   };
   if (!definition.is_object())
-    return bad(Code::wrong_type, "$",
-               "the definition must be an object, not " + std::string(kind_name(definition.kind())));
+    return bad(Code::wrong_type, "$", "the definition must be an object, not " + std::string(kind_name(definition.kind())));
   const auto kind = kind_from(definition.string_or("kind", ""));
   if (!kind) return bad(Code::missing_field, "$.kind", "`kind` must be `campaign` or `journey`");
   if (attempt.experience && *kind != attempt.experience->kind)
     return bad(Code::out_of_range, "$.kind",
-               "a " + std::string(to_text(attempt.experience->kind)) + " cannot become a " +
-                   std::string(to_text(*kind)));
+               "a " + std::string(to_text(attempt.experience->kind)) + " cannot become a " + std::string(to_text(*kind)));
   const std::string named = definition.string_or("id", attempt.command.experience);
-  if (named != attempt.command.experience)
-    return bad(Code::bad_id, "$.id", "the definition names itself " + quoted(named));
+  if (named != attempt.command.experience) return bad(Code::bad_id, "$.id", "the definition names itself " + quoted(named));
   const std::size_t size = to_json(definition).size();
   if (size > limits::document_bytes_max)
-    return refuse(Code::limit_exceeded, id + ": the definition has " + counted(size, "byte") +
-                                            ", more than the " + std::to_string(limits::document_bytes_max) +
-                                            " allowed");
+    return refuse(Code::limit_exceeded,
+                  id + ": the definition has " + counted(size, "byte") + ", more than the " + std::to_string(limits::document_bytes_max) +
+                      " allowed");
   return holds;
 }
 
 Refusal message_is_short(const Attempt& attempt) {
   const std::size_t size = attempt.command.message.size();
   if (size <= limits::message_bytes_max) return holds;
-  return refuse(Code::limit_exceeded, "the message has " + counted(size, "byte") + ", more than the " +
-                                          std::to_string(limits::message_bytes_max) + " allowed");
+  return refuse(Code::limit_exceeded,
+                "the message has " + counted(size, "byte") + ", more than the " + std::to_string(limits::message_bytes_max) + " allowed");
 }
 
 Refusal revision_exists(const Attempt& attempt) {
   const int newest = attempt.experience->head().n;
   const int wanted = attempt.command.revision.value_or(newest);
   if (wanted >= 1 && wanted <= newest) return holds;
-  return refuse(Code::no_such_revision, quoted(attempt.experience->id) + " has no r" +
-                                            std::to_string(wanted) + "; its revisions are r1 to r" +
-                                            std::to_string(newest));
+  return refuse(
+      Code::no_such_revision,
+      quoted(attempt.experience->id) + " has no r" + std::to_string(wanted) + "; its revisions are r1 to r" + std::to_string(newest));
 }
 
 Error with_problems(const Attempt& attempt, Code code, Problems problems, std::string_view deed) {
-  const auto errors =
-      std::count_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; });
+  const auto errors = std::count_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; });
   std::string words = head_name(*attempt.experience) + " cannot be " + std::string(deed) + ": ";
   if (errors == 1) {
-    words += std::find_if(problems.begin(), problems.end(), [](const Problem& p) {
-               return !p.is_warning;
-             })->message;
+    words += std::find_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; })->message;
   } else {
     words += counted(static_cast<std::size_t>(errors), "problem");
   }
@@ -196,14 +181,9 @@ Refusal checks_pass(const Attempt& attempt) {
 
 // The codes that activation answers with by themselves; any other error makes it validation_failed.
 bool is_about_time(Code code) {
-  static const std::vector<Code> codes = {Code::bad_time,
-                                          Code::unknown_time_zone,
-                                          Code::nonexistent_local_time,
-                                          Code::ambiguous_local_time,
-                                          Code::offset_mismatch,
-                                          Code::end_before_start,
-                                          Code::end_in_past,
-                                          Code::too_far_ahead};
+  static const std::vector<Code> codes = {
+      Code::bad_time,         Code::unknown_time_zone, Code::nonexistent_local_time, Code::ambiguous_local_time, Code::offset_mismatch,
+      Code::end_before_start, Code::end_in_past,       Code::too_far_ahead};
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 
@@ -227,19 +207,15 @@ Problems problems_of_time(const Attempt& attempt) {
 Refusal can_take_force(const Attempt& attempt) {
   Problems problems = attempt.rules.check(attempt.experience->head().definition, attempt.now);
   for (Problem& found : problems_of_time(attempt)) {
-    const bool is_known = std::any_of(problems.begin(), problems.end(), [&](const Problem& problem) {
-      return problem.code == found.code && !problem.is_warning;
-    });
+    const bool is_known = std::any_of(problems.begin(), problems.end(),
+                                      [&](const Problem& problem) { return problem.code == found.code && !problem.is_warning; });
     if (!is_known) problems.push_back(std::move(found));
   }
   if (!has_errors(problems)) return holds;
   Code code = Code::validation_failed;
-  const bool only_time = std::all_of(problems.begin(), problems.end(), [](const Problem& problem) {
-    return problem.is_warning || is_about_time(problem.code);
-  });
-  if (only_time)
-    code =
-        std::find_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; })->code;
+  const bool only_time = std::all_of(problems.begin(), problems.end(),
+                                     [](const Problem& problem) { return problem.is_warning || is_about_time(problem.code); });
+  if (only_time) code = std::find_if(problems.begin(), problems.end(), [](const Problem& p) { return !p.is_warning; })->code;
   return with_problems(attempt, code, std::move(problems), "activated");
 }
 
@@ -251,8 +227,7 @@ std::vector<std::string> approvers_of_head(const Experience& experience) {
   const auto found = experience.approvals.find(head.n);
   if (found == experience.approvals.end()) return approvers;
   for (const Approval& approval : found->second)
-    if (approval.hash == head.hash &&
-        std::find(approvers.begin(), approvers.end(), approval.by) == approvers.end())
+    if (approval.hash == head.hash && std::find(approvers.begin(), approvers.end(), approval.by) == approvers.end())
       approvers.push_back(approval.by);
   return approvers;
 }
@@ -265,8 +240,8 @@ std::vector<ApprovalNeed> unmet_needs(const Experience& experience, const Approv
       if (approval.hash == experience.head().hash) given.push_back(approval);
   std::vector<ApprovalNeed> unmet;
   for (ApprovalNeed need : needs.empty() ? std::vector<ApprovalNeed>{{1, ""}} : needs.all) {
-    need.approvers -= static_cast<int>(std::count_if(
-        given.begin(), given.end(), [&](const Approval& approval) { return need.counts(approval.by, approval.roles); }));
+    need.approvers -= static_cast<int>(
+        std::count_if(given.begin(), given.end(), [&](const Approval& approval) { return need.counts(approval.by, approval.roles); }));
     if (need.approvers > 0) unmet.push_back(std::move(need));
   }
   return unmet;
@@ -274,8 +249,7 @@ std::vector<ApprovalNeed> unmet_needs(const Experience& experience, const Approv
 
 bool ApprovalNeed::counts(const std::string& name, const std::set<Role>& its_roles) const {
   if (roles.empty() && names.empty()) return true;
-  return names.contains(name) ||
-         std::any_of(its_roles.begin(), its_roles.end(), [&](Role role) { return roles.contains(role); });
+  return names.contains(name) || std::any_of(its_roles.begin(), its_roles.end(), [&](Role role) { return roles.contains(role); });
 }
 
 std::string ApprovalNeed::who() const {
@@ -288,14 +262,12 @@ std::string ApprovalNeed::who() const {
 Problems check_span(const Span& span, Instant now) {
   Problems problems;
   if (span.start && span.end && *span.end <= *span.start)
-    problems.push_back({Code::end_before_start, "$.till",
-                        "the end " + to_text(*span.end) + " is not after the start " + to_text(*span.start)});
-  if (span.end && *span.end <= now)
-    problems.push_back({Code::end_in_past, "$.till", "the end " + to_text(*span.end) + " has passed"});
+    problems.push_back(
+        {Code::end_before_start, "$.till", "the end " + to_text(*span.end) + " is not after the start " + to_text(*span.start)});
+  if (span.end && *span.end <= now) problems.push_back({Code::end_in_past, "$.till", "the end " + to_text(*span.end) + " has passed"});
   if (span.start && *span.start > now + limits::start_ahead_max)
     problems.push_back({Code::too_far_ahead, "$.from",
-                        "the start " + to_text(*span.start) + " is more than " +
-                            to_text(limits::start_ahead_max) + " ahead"});
+                        "the start " + to_text(*span.start) + " is more than " + to_text(limits::start_ahead_max) + " ahead"});
   return problems;
 }
 

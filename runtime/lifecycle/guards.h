@@ -19,8 +19,8 @@ struct Attempt {
   const State& state;
   const Command& command;
   const Rules& rules;
-  Instant now;                                         // never before the newest record
-  const Experience* experience;                        // nullptr where there is none
+  Instant now;                   // never before the newest record
+  const Experience* experience;  // nullptr where there is none
   Situation situation;
 };
 
@@ -52,11 +52,11 @@ struct GuardRow {
   Guard guard;
   std::string_view name;
   Stage stage;
-  std::vector<Code> codes;                             // what it may refuse with
+  std::vector<Code> codes;  // what it may refuse with
   std::string_view sentence;
-  std::optional<Error> (*check)(const Attempt&);       // nullopt: it holds
+  std::optional<Error> (*check)(const Attempt&);  // nullopt: it holds
 };
-const std::vector<GuardRow>& guard_table();            // in the order of the enumeration
+const std::vector<GuardRow>& guard_table();  // in the order of the enumeration
 const GuardRow& row(Guard guard);
 
 // Distinct approvers of the head, for its very hash.

@@ -31,8 +31,7 @@ Phase closed_at(const Standing& standing, Instant now) {
 }  // namespace
 
 bool is_final(Phase phase) {
-  return phase == Phase::stopped || phase == Phase::completed || phase == Phase::finished ||
-         phase == Phase::archived;
+  return phase == Phase::stopped || phase == Phase::completed || phase == Phase::finished || phase == Phase::archived;
 }
 
 Phase phase_at(const Standing& standing, Instant now) {
@@ -66,8 +65,7 @@ std::string status_at(const Experience& experience, Instant now) {
   const std::string head(to_text(experience.head_status));
   if (phase == Phase::authoring) return head;
   std::string shown(to_text(phase));
-  if ((phase == Phase::live || phase == Phase::paused) && experience.has_pending_head())
-    shown += " (" + head + " pending)";
+  if ((phase == Phase::live || phase == Phase::paused) && experience.has_pending_head()) shown += " (" + head + " pending)";
   if (phase == Phase::stopped && experience.ending && experience.ending->how == "restored") shown += " (restored)";
   return shown;
 }
@@ -75,8 +73,7 @@ std::string status_at(const Experience& experience, Instant now) {
 const std::vector<TimeRow>& time_table() {
   static const std::vector<TimeRow> rows = {
       {Phase::scheduled, Phase::live, "the start is reached", false},
-      {Phase::scheduled, Phase::completed,
-       "the end is reached; missed where nobody was awake in between, and never served", false},
+      {Phase::scheduled, Phase::completed, "the end is reached; missed where nobody was awake in between, and never served", false},
       {Phase::live, Phase::completed, "the end is reached", false},
       {Phase::paused, Phase::live, "14 days after the pause", true},
       {Phase::paused, Phase::completed, "the end is reached", true},

@@ -7,9 +7,7 @@ namespace footlight {
 namespace {
 
 // From when on a node serves nothing older. A node without a lease serves nothing at all.
-Instant settled_at(const NodeStanding& node) {
-  return node.confirmed ? std::min(*node.confirmed, node.lease_end) : node.lease_end;
-}
+Instant settled_at(const NodeStanding& node) { return node.confirmed ? std::min(*node.confirmed, node.lease_end) : node.lease_end; }
 
 Value names(const std::vector<std::string>& nodes) {
   Array list;
@@ -52,10 +50,8 @@ Value to_value(const Receipt& receipt, Instant now) {
   Array nodes;
   for (const NodeStanding& node : receipt.nodes) {
     Object shown{{"node", node.node}};
-    if (node.confirmed)
-      shown["confirmed_at"] = to_text(*node.confirmed);
-    else
-      shown["lease_end"] = to_text(node.lease_end);
+    if (node.confirmed) shown["confirmed_at"] = to_text(*node.confirmed);
+    else shown["lease_end"] = to_text(node.lease_end);
     nodes.emplace_back(std::move(shown));
   }
   Object value{{"command", to_text(receipt.command)},

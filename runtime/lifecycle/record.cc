@@ -32,17 +32,12 @@ Value value_of(const Span& span) {
 }
 
 Value value_of(const Standing& standing) {
-  return Object{{"phase", to_text(standing.phase)},
-                {"since", to_text(standing.since)},
-                {"span", value_of(standing.span)}};
+  return Object{{"phase", to_text(standing.phase)}, {"since", to_text(standing.since)}, {"span", value_of(standing.span)}};
 }
 
 Value value_of(const Revision& revision) {
-  return Object{{"n", revision.n},
-                {"definition", revision.definition},
-                {"hash", revision.hash},
-                {"by", revision.by},
-                {"at", to_text(revision.at)}};
+  return Object{
+      {"n", revision.n}, {"definition", revision.definition}, {"hash", revision.hash}, {"by", revision.by}, {"at", to_text(revision.at)}};
 }
 
 Value value_of(const std::set<Role>& roles) {
@@ -52,17 +47,12 @@ Value value_of(const std::set<Role>& roles) {
 }
 
 Value value_of(const Approval& approval) {
-  Object object{{"revision", approval.revision},
-                {"hash", approval.hash},
-                {"by", approval.by},
-                {"at", to_text(approval.at)}};
+  Object object{{"revision", approval.revision}, {"hash", approval.hash}, {"by", approval.by}, {"at", to_text(approval.at)}};
   if (!approval.roles.empty()) object["roles"] = value_of(approval.roles);
   return object;
 }
 
-Value value_of(const ActivationWish& wish) {
-  return Object{{"by", wish.by}, {"may_activate", wish.may_activate}};
-}
+Value value_of(const ActivationWish& wish) { return Object{{"by", wish.by}, {"may_activate", wish.may_activate}}; }
 
 Value value_of(const Ending& ending) {
   Object object{{"when", to_text(ending.when)}, {"how", ending.how}};
@@ -70,20 +60,15 @@ Value value_of(const Ending& ending) {
   return object;
 }
 
-Value value_of(const CatalogVersion& version) {
-  return Object{{"epoch", version.epoch}, {"v", version.v}, {"chain", version.chain}};
-}
+Value value_of(const CatalogVersion& version) { return Object{{"epoch", version.epoch}, {"v", version.v}, {"chain", version.chain}}; }
 
-Value value_of(const Actor& actor) {
-  return Object{{"name", actor.name}, {"roles", value_of(actor.roles)}};
-}
+Value value_of(const Actor& actor) { return Object{{"name", actor.name}, {"roles", value_of(actor.roles)}}; }
 
 // ---- reading: a reader notes the first problem and goes on with empty values
 
 class Fields {
  public:
-  Fields(const Value& value, std::string path, std::string& problem)
-      : value_(value), path_(std::move(path)), problem_(problem) {
+  Fields(const Value& value, std::string path, std::string& problem) : value_(value), path_(std::move(path)), problem_(problem) {
     if (!value.is_object()) note("", "an object");
   }
 
@@ -147,8 +132,7 @@ class Fields {
 };
 
 Span span_from(const Fields& in) {
-  return {in.instant("start"), in.instant("end"), in.text("zone"), in.text("start_text"),
-          in.text("end_text")};
+  return {in.instant("start"), in.instant("end"), in.text("zone"), in.text("start_text"), in.text("end_text")};
 }
 
 Standing standing_from(const Fields& in) {
@@ -159,8 +143,7 @@ Standing standing_from(const Fields& in) {
 
 // Takes the definition, the larger part of most journals.
 Revision revision_from(const Fields& in, Value& value) {
-  Revision revision{
-      in.small_count("n"), {}, in.required_text("hash"), in.required_text("by"), in.required_instant("at")};
+  Revision revision{in.small_count("n"), {}, in.required_text("hash"), in.required_text("by"), in.required_instant("at")};
   if (in.find("definition")) revision.definition = std::move(value.object().at("definition"));
   if (hash_of(revision.definition) != revision.hash) in.note("hash", "the hash of the definition");
   return revision;
@@ -189,10 +172,7 @@ Value to_value(const CatalogItem& item) {
 }
 
 Value to_value(const Record& record) {
-  Object object{{"seq", record.seq},
-                {"command", to_text(record.command)},
-                {"actor", value_of(record.actor)},
-                {"at", to_text(record.at)}};
+  Object object{{"seq", record.seq}, {"command", to_text(record.command)}, {"actor", value_of(record.actor)}, {"at", to_text(record.at)}};
   put(object, "experience", record.experience);
   put(object, "request_id", record.request_id);
   put(object, "message", record.message);
@@ -209,8 +189,7 @@ Value to_value(const Record& record) {
   if (record.live_revision) object["live_revision"] = *record.live_revision;
   if (record.ending) object["ending"] = value_of(*record.ending);
   if (record.duplicated_from)
-    object["duplicated_from"] =
-        Object{{"experience", record.duplicated_from->first}, {"revision", record.duplicated_from->second}};
+    object["duplicated_from"] = Object{{"experience", record.duplicated_from->first}, {"revision", record.duplicated_from->second}};
   if (record.version) object["version"] = value_of(*record.version);
   put(object, "visible_by", record.visible_by);
   put(object, "gone_by", record.gone_by);
@@ -239,8 +218,11 @@ Result<Record> record_from(Value value) {
   if (in.find("head_status")) record.head_status = in.word<HeadStatus>("head_status", head_status_from);
   if (in.find("approval")) {
     const Fields approval = in.inner("approval");
-    record.approval = Approval{approval.small_count("revision"), approval.required_text("hash"),
-                               approval.required_text("by"), approval.required_instant("at"), {}};
+    record.approval = Approval{approval.small_count("revision"),
+                               approval.required_text("hash"),
+                               approval.required_text("by"),
+                               approval.required_instant("at"),
+                               {}};
     if (approval.find("roles")) record.approval->roles = roles_from(approval);
   }
   record.voids_approvals = in.flag("voids_approvals");
@@ -264,8 +246,7 @@ Result<Record> record_from(Value value) {
   }
   if (in.find("version")) {
     const Fields version = in.inner("version");
-    record.version =
-        CatalogVersion{version.count("epoch"), version.count("v"), version.required_text("chain")};
+    record.version = CatalogVersion{version.count("epoch"), version.count("v"), version.required_text("chain")};
   }
   record.visible_by = in.instant("visible_by");
   record.gone_by = in.instant("gone_by");

@@ -19,9 +19,7 @@ std::string id_of(const Attempt& attempt) { return quoted(attempt.command.experi
 std::string since(const Attempt& attempt) { return to_text(attempt.experience->standing.since); }
 
 // Ends every refusal that the end of an experience is the reason of.
-std::string only_way_on(const Attempt& attempt) {
-  return "; " + call(attempt, "duplicate") + " starts a new draft from it";
-}
+std::string only_way_on(const Attempt& attempt) { return "; " + call(attempt, "duplicate") + " starts a new draft from it"; }
 
 // What is asked of the experience, in the passive: `cannot be paused`.
 std::string_view participle(CommandName name) {
@@ -54,8 +52,8 @@ std::string ended_words(const Attempt& attempt) {
 
 std::string final_words(const Attempt& attempt) {
   const CommandName name = attempt.command.name;
-  const bool is_of_its_life = name == CommandName::stop || name == CommandName::pause ||
-                              name == CommandName::resume || name == CommandName::close;
+  const bool is_of_its_life =
+      name == CommandName::stop || name == CommandName::pause || name == CommandName::resume || name == CommandName::close;
   std::string words = ended_words(attempt);
   words += words.find(',') == std::string::npos ? " and cannot be " : ", and cannot be ";
   words += is_of_its_life ? std::string(participle(name)) + " any more" : "edited or activated again";
@@ -81,7 +79,7 @@ std::string standing_words(const Attempt& attempt) {
     case Situation::in_review:
     case Situation::approved:
       return "was never live: it is " + std::string(attempt.situation == Situation::draft ? "a " : "") +
-             std::string(to_text(attempt.situation));
+          std::string(to_text(attempt.situation));
     case Situation::scheduled: return "is scheduled";
     case Situation::live:
     case Situation::live_draft:
@@ -115,26 +113,21 @@ std::string head_words(const Attempt& attempt) {
   switch (experience.head_status) {
     case HeadStatus::draft: return head + " is a draft; " + call(attempt, "submit") + " asks for approval";
     case HeadStatus::in_review: return head + " is in review already";
-    case HeadStatus::approved:
-      return head + " is approved already; " + call(attempt, "activate") + " puts it in force";
+    case HeadStatus::approved: return head + " is approved already; " + call(attempt, "activate") + " puts it in force";
   }
   return head;
 }
 
 std::string not_live_words(const Attempt& attempt) {
-  std::string words =
-      standing_words(attempt) + " and cannot be " + std::string(participle(attempt.command.name));
-  if (attempt.situation == Situation::closed)
-    return words + ": profiles inside finish on the revision they entered" + only_way_on(attempt);
-  if (attempt.command.name == CommandName::stop)
-    return words + "; " + call(attempt, "delete") + " removes it";
+  std::string words = standing_words(attempt) + " and cannot be " + std::string(participle(attempt.command.name));
+  if (attempt.situation == Situation::closed) return words + ": profiles inside finish on the revision they entered" + only_way_on(attempt);
+  if (attempt.command.name == CommandName::stop) return words + "; " + call(attempt, "delete") + " removes it";
   return words;
 }
 
 std::string cannot_delete_words(const Attempt& attempt) {
   const bool is_over = is_final(phase_at(*attempt.experience, attempt.now));
-  std::string words =
-      standing_words(attempt) + " and cannot be deleted: what was once activated is stopped and archived";
+  std::string words = standing_words(attempt) + " and cannot be deleted: what was once activated is stopped and archived";
   if (attempt.situation == Situation::archived) return words;
   return words + "; " + call(attempt, is_over ? "archive" : "stop") + (is_over ? " hides it" : " ends it");
 }
@@ -145,16 +138,15 @@ std::string sentence(Code code, const Attempt& attempt) {
     case Code::not_found: return "there is no experience " + id + near_id(attempt);
     case Code::experience_final: return id + " " + final_words(attempt);
     case Code::in_review_locked:
-      return id + ": " + revision(attempt.experience->head().n) + " is in review and cannot be edited; " +
-             call(attempt, "withdraw") + " makes it a draft again";
+      return id + ": " + revision(attempt.experience->head().n) + " is in review and cannot be edited; " + call(attempt, "withdraw") +
+          " makes it a draft again";
     case Code::scheduled_locked: return id + " " + scheduled_words(attempt);
     case Code::nothing_to_submit:
-      return id + (attempt.situation == Situation::scheduled ? " " + scheduled_words(attempt)
-                                                             : ": " + head_words(attempt));
+      return id + (attempt.situation == Situation::scheduled ? " " + scheduled_words(attempt) : ": " + head_words(attempt));
     case Code::nothing_to_activate: return id + ": " + head_words(attempt);
     case Code::not_in_review:
-      return id + (attempt.situation == Situation::scheduled ? " " + scheduled_words(attempt)
-                                                             : " is not in review: " + head_words(attempt));
+      return id +
+          (attempt.situation == Situation::scheduled ? " " + scheduled_words(attempt) : " is not in review: " + head_words(attempt));
     case Code::not_scheduled: {
       const std::string words = id + " " + standing_words(attempt);
       if (!is_final(phase_at(*attempt.experience, attempt.now))) return words + ", not scheduled";
@@ -162,8 +154,7 @@ std::string sentence(Code code, const Attempt& attempt) {
     }
     case Code::not_live: return id + " " + not_live_words(attempt);
     case Code::not_paused: return id + " " + standing_words(attempt) + ", not paused";
-    case Code::not_final:
-      return id + " " + standing_words(attempt) + " and has not ended; what has ended can be archived";
+    case Code::not_final: return id + " " + standing_words(attempt) + " and has not ended; what has ended can be archived";
     case Code::cannot_delete: return id + " " + cannot_delete_words(attempt);
     default: return id + ": " + std::string(row(code).summary);
   }
@@ -181,16 +172,14 @@ std::string how_it_ended(const Ending& ending) {
   const std::string when = to_text(ending.when);
   if (ending.how == "completed") return "was ended by its schedule at " + when;
   if (ending.how == "finished") return "ran out at " + when + ", 91 days after it was closed";
-  if (ending.how == "restored")
-    return "was stopped " + when + " by " + ending.who + " because the store was restored";
+  if (ending.how == "restored") return "was stopped " + when + " by " + ending.who + " because the store was restored";
   return "was " + ending.how + " " + when + " by " + ending.who;
 }
 
 Error refusal(Code code, const Attempt& attempt) {
   if (code == Code::gone) return gone(*attempt.experience);
   if (code == Code::already_exists) return taken(*attempt.experience);
-  if (code == Code::not_approved)
-    return approvals_missing(attempt, attempt.rules.approvals(attempt.experience->head().definition));
+  if (code == Code::not_approved) return approvals_missing(attempt, attempt.rules.approvals(attempt.experience->head().definition));
   return refuse(code, sentence(code, attempt));
 }
 
@@ -199,24 +188,21 @@ Error wrong_role(const Attempt& attempt) {
   std::vector<std::string> may, has;
   for (const Role role : command.roles) may.emplace_back(to_text(role));
   for (const Role role : attempt.command.actor.roles) has.emplace_back(to_text(role));
-  return refuse(Code::forbidden, quoted(attempt.command.actor.name) + " may not " +
-                                     std::string(to_text(command.name)) + ": that takes the role " +
-                                     join(may, " or ") + ", and the token has " +
-                                     (has.empty() ? "none" : join(has, ", ")));
+  return refuse(Code::forbidden,
+                quoted(attempt.command.actor.name) + " may not " + std::string(to_text(command.name)) + ": that takes the role " +
+                    join(may, " or ") + ", and the token has " + (has.empty() ? "none" : join(has, ", ")));
 }
 
 Error store_fenced() {
-  return refuse(
-      Code::fenced,
-      "the store was restored from a backup and takes no commands until an admin has bumped the epoch: "
-      "`footlight epoch_bump`");
+  return refuse(Code::fenced,
+                "the store was restored from a backup and takes no commands until an admin has bumped the epoch: "
+                "`footlight epoch_bump`");
 }
 
 Error only_for_journeys(const Attempt& attempt) {
-  return refuse(Code::not_a_journey, id_of(attempt) + " is a campaign and cannot be " +
-                                         std::string(participle(attempt.command.name)) +
-                                         ": only journeys know `" +
-                                         std::string(to_text(attempt.command.name)) + "`");
+  return refuse(Code::not_a_journey,
+                id_of(attempt) + " is a campaign and cannot be " + std::string(participle(attempt.command.name)) +
+                    ": only journeys know `" + std::string(to_text(attempt.command.name)) + "`");
 }
 
 Error gone(const Experience& deleted) {
@@ -227,8 +213,8 @@ Error gone(const Experience& deleted) {
 
 Error taken(const Experience& owner) {
   const Revision& first = owner.revisions.front();
-  return refuse(Code::already_exists, quoted(owner.id) + " exists since " + to_text(first.at) + ", by " +
-                                          first.by + "; ids are never used twice");
+  return refuse(Code::already_exists,
+                quoted(owner.id) + " exists since " + to_text(first.at) + ", by " + first.by + "; ids are never used twice");
 }
 
 std::string in_words(const ApprovalNeed& need) {
@@ -252,14 +238,11 @@ Error approvals_missing(const Attempt& attempt, const ApprovalNeeds& needs) {
   words += approvers.empty() ? "none" : std::to_string(approvers.size()) + " (" + join(approvers, ", ") + ")";
   if (wanted.size() > 1)
     words += unmet.empty() ? "" : ": missing " + std::string(unmet.size() > 1 ? "are " : "is ") + join(missing, " and ");
-  else if (!unmet.empty())
-    words += ": " + std::to_string(unmet[0].approvers) + (unmet[0].approvers == 1 ? " is missing" : " are missing");
+  else if (!unmet.empty()) words += ": " + std::to_string(unmet[0].approvers) + (unmet[0].approvers == 1 ? " is missing" : " are missing");
 
   switch (experience.head_status) {
     case HeadStatus::draft: words += "; " + call(attempt, "submit") + " asks for approval"; break;
-    case HeadStatus::in_review:
-      words += "; " + call(attempt, "approve") + " by somebody who did not work on it";
-      break;
+    case HeadStatus::in_review: words += "; " + call(attempt, "approve") + " by somebody who did not work on it"; break;
     case HeadStatus::approved:  // its rule asks for more than when it was reviewed
       words += "; the approval rule has changed since: edit and submit it again";
       break;

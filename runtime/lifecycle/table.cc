@@ -32,8 +32,8 @@ const Situations& ended() {
   return list;
 }
 const Situations& existing() {
-  static const Situations list = authoring() | Situations{scheduled} | any_live() | any_paused() |
-                                 Situations{closed} | ended() | Situations{archived};
+  static const Situations list =
+      authoring() | Situations{scheduled} | any_live() | any_paused() | Situations{closed} | ended() | Situations{archived};
   return list;
 }
 const Situations& all() {
@@ -41,9 +41,7 @@ const Situations& all() {
   return list;
 }
 
-Cell allow(Situations from, std::vector<Guard> guards) {
-  return {std::move(from), Verdict::allowed, std::move(guards), Code::internal};
-}
+Cell allow(Situations from, std::vector<Guard> guards) { return {std::move(from), Verdict::allowed, std::move(guards), Code::internal}; }
 Cell repeat(Situations from) { return {std::move(from), Verdict::repeat, {}, Code::internal}; }
 Cell refused(Situations from, Code code) { return {std::move(from), Verdict::refused, {}, code}; }
 
@@ -54,8 +52,7 @@ std::vector<Cell> on_existing(std::vector<Cell> cells) {
   return cells;
 }
 
-constexpr Role author = Role::author, approver = Role::approver, publisher = Role::publisher,
-               admin = Role::admin;
+constexpr Role author = Role::author, approver = Role::approver, publisher = Role::publisher, admin = Role::admin;
 
 // A row a command, a line a cell.
 // clang-format off
@@ -261,9 +258,7 @@ const std::vector<SituationRow>& situation_table() {
   return rows;
 }
 
-std::string_view to_text(Situation situation) {
-  return situation_table()[static_cast<std::size_t>(situation)].text;
-}
+std::string_view to_text(Situation situation) { return situation_table()[static_cast<std::size_t>(situation)].text; }
 
 Situation situation_of(const Experience* experience, Instant now) {
   if (!experience) return none;
@@ -273,8 +268,7 @@ Situation situation_of(const Experience* experience, Instant now) {
     return static_cast<Situation>(static_cast<int>(in_force) + 1 + static_cast<int>(experience->head_status));
   };
   switch (phase_at(*experience, now)) {
-    case Phase::authoring:
-      return static_cast<Situation>(static_cast<int>(draft) + static_cast<int>(experience->head_status));
+    case Phase::authoring: return static_cast<Situation>(static_cast<int>(draft) + static_cast<int>(experience->head_status));
     case Phase::scheduled: return scheduled;
     case Phase::live: return beside(live);
     case Phase::paused: return beside(paused);

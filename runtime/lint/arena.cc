@@ -9,8 +9,7 @@ namespace footlight {
 namespace {
 
 std::string filled(std::string text, std::string_view with) {
-  for (std::size_t at = text.find('*'); at != std::string::npos; at = text.find('*', at + with.size()))
-    text.replace(at, 1, with);
+  for (std::size_t at = text.find('*'); at != std::string::npos; at = text.find('*', at + with.size())) text.replace(at, 1, with);
   return text;
 }
 
@@ -21,9 +20,7 @@ std::string domain_of(const PartRule& rule) {
     case How::equals: return rule.text;
     case How::starts_with: return rule.text.ends_with('.') ? rule.text + "example" : rule.text;
     case How::ends_with: return rule.text.starts_with('.') ? "www" + rule.text : rule.text;
-    case How::contains:
-      return (rule.text.starts_with('.') ? "www" : "") + rule.text +
-             (rule.text.ends_with('.') ? "example" : "");
+    case How::contains: return (rule.text.starts_with('.') ? "www" : "") + rule.text + (rule.text.ends_with('.') ? "example" : "");
     case How::wildcard: return filled(rule.text, "www");
   }
   return {};
@@ -60,8 +57,7 @@ std::optional<SurfaceUri> example_of(const SurfaceRule& rule) {
   if (const auto* pattern = std::get_if<SurfacePattern>(&rule.form)) {
     made = pattern->parts;
     made.property = filled(made.property, "www");
-    for (std::string* part : {&made.path, &made.query, &made.fragment, &made.container})
-      *part = filled(*part, "x");
+    for (std::string* part : {&made.path, &made.query, &made.fragment, &made.container}) *part = filled(*part, "x");
   } else {
     const auto& pages = std::get<SurfacePages>(rule.form);
     for (const PageRule& page : pages.pages) {
@@ -107,13 +103,11 @@ std::vector<Arena> arenas_of(const Workspace& workspace) {
   std::vector<Arena> arenas;
   for (const SurfaceUri& surface : surfaces) {
     Arena arena{to_text(surface), index.lookup(surface)};
-    if (std::none_of(arenas.begin(), arenas.end(),
-                     [&](const Arena& known) { return known.matches == arena.matches; }))
+    if (std::none_of(arenas.begin(), arenas.end(), [&](const Arena& known) { return known.matches == arena.matches; }))
       arenas.push_back(std::move(arena));
   }
-  std::stable_sort(arenas.begin(), arenas.end(), [](const Arena& left, const Arena& right) {
-    return left.matches.size() < right.matches.size();
-  });
+  std::stable_sort(arenas.begin(), arenas.end(),
+                   [](const Arena& left, const Arena& right) { return left.matches.size() < right.matches.size(); });
   return arenas;
 }
 

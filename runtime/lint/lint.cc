@@ -42,8 +42,8 @@ std::string described(const AttributeType& type) {
 
 class Linter {
  public:
-  Linter(const SnapshotSource& source, const std::map<std::string, std::string>& places,
-         PolicyCompiler& policies, const OverlapOptions& options)
+  Linter(const SnapshotSource& source, const std::map<std::string, std::string>& places, PolicyCompiler& policies,
+         const OverlapOptions& options)
       : source_(source), places_(places), policies_(policies), options_(options) {}
 
   LintReport run() {
@@ -87,8 +87,7 @@ class Linter {
 
   Satisfaction::Answer answer_of(const Predicate& part) {
     const auto whole = written_out(part, *own_.include, [&](const Predicate& lua) {
-      return policies_.lift({PolicyRole::targeting, lua.lua, own_.who, lua.path, {}},
-                            source_.workspace.attributes);
+      return policies_.lift({PolicyRole::targeting, lua.lua, own_.who, lua.path, {}}, source_.workspace.attributes);
     });
     if (!whole) return Satisfaction::Answer::unknown;
     const Demand demand{&*whole, true};
@@ -106,8 +105,7 @@ class Linter {
     if (!is_fine || part.op == Op::no) return is_fine;
     if (answer_of(part) != Satisfaction::Answer::never) return true;
     warn(Code::never_holds, part.path,
-         "no request can meet `" + clipped(to_text(part), limits::lint_text_bytes_max) +
-             "`: its parts exclude each other");
+         "no request can meet `" + clipped(to_text(part), limits::lint_text_bytes_max) + "`: its parts exclude each other");
     return false;
   }
 
@@ -116,10 +114,8 @@ class Linter {
     if (declared == source_.workspace.attributes.end() || test.op == Op::lua) {
       if (answer_of(test) != Satisfaction::Answer::never) return true;
       if (test.op == Op::lua)
-        warn(Code::never_holds, test.path,
-             "no request can meet the function: its conditions exclude each other, or an attribute's type");
-      else
-        warn(Code::never_holds, test.path, "no request can meet `" + to_text(test) + "`");
+        warn(Code::never_holds, test.path, "no request can meet the function: its conditions exclude each other, or an attribute's type");
+      else warn(Code::never_holds, test.path, "no request can meet `" + to_text(test) + "`");
       return false;
     }
     const AttributeType& type = declared->second;
@@ -131,10 +127,8 @@ class Linter {
                             .attribute = test.attribute,
                             .operand = test.op == Op::in ? item : Value(Array{item}),
                             .path = test.path};
-        if (answer_of(one) != Satisfaction::Answer::never)
-          some = true;
-        else
-          mismatch(test, type, item);
+        if (answer_of(one) != Satisfaction::Answer::never) some = true;
+        else mismatch(test, type, item);
       }
       return some && answer_of(test) != Satisfaction::Answer::never;
     }
@@ -148,8 +142,7 @@ class Linter {
     const bool is_list_of_values = operand != test.operand;
     message += is_list_of_values ? "can never meet " + to_json(operand) : "never holds";
     message += ": `" + test.attribute + "` is " + described(type);
-    if (type.type == AttributeType::Type::enumeration && operand.is_string())
-      message += did_you_mean(operand.string(), type.values);
+    if (type.type == AttributeType::Type::enumeration && operand.is_string()) message += did_you_mean(operand.string(), type.values);
     warn(Code::type_mismatch, test.path, std::move(message));
   }
 
@@ -167,11 +160,8 @@ class Linter {
     const auto opening = schedule.next_opening(from, zone, nullptr);
     if (opening && (!served.end || *opening < *served.end)) return;
     std::string message = own_.who + " is never shown: its schedule does not open ";
-    if (served.end)
-      message += "between " + (definition.from.empty() ? "now" : definition.from) + " and " + definition.till;
-    else
-      message += "within " + to_text(limits::schedule_search_max) + " of " +
-                 (definition.from.empty() ? "today" : definition.from);
+    if (served.end) message += "between " + (definition.from.empty() ? "now" : definition.from) + " and " + definition.till;
+    else message += "within " + to_text(limits::schedule_search_max) + " of " + (definition.from.empty() ? "today" : definition.from);
     warn(Code::never_opens, "$.schedule", std::move(message));
   }
 
@@ -185,33 +175,25 @@ class Linter {
     if (definition.kind == ExperienceKind::journey || definition.actions.empty()) return;
     std::string by;
     for (const Action& action : definition.actions) {
-      const auto better = std::find_if(report_.overlaps.overlaps.begin(), report_.overlaps.overlaps.end(),
-                                       [&](const Overlap& overlap) {
-                                         return overlap.loser.experience == definition.id &&
-                                                overlap.loser.action == action.id && covers(overlap, served);
-                                       });
+      const auto better = std::find_if(report_.overlaps.overlaps.begin(), report_.overlaps.overlaps.end(), [&](const Overlap& overlap) {
+        return overlap.loser.experience == definition.id && overlap.loser.action == action.id && covers(overlap, served);
+      });
       if (better == report_.overlaps.overlaps.end()) return;
-      by = "`" + better->winner.experience + "` (" + std::to_string(better->winner.priority) + " > " +
-           std::to_string(definition.priority) + ") on `" + action.configuration + "`";
+      by = "`" + better->winner.experience + "` (" + std::to_string(better->winner.priority) + " > " + std::to_string(definition.priority) +
+          ") on `" + action.configuration + "`";
     }
     own_ = {definition.id, &definition.include, &served.places, {}};
     warn(Code::never_shown, "$", "`" + definition.id + "` is never shown: whoever may see it is shown " + by);
   }
 
   bool covers(const Overlap& overlap, const ServedExperience& loser) {
-    if (overlap.by != Overlap::By::priority || overlap.winner.configuration != overlap.loser.configuration)
-      return false;
-    if (source_.workspace.configuration(overlap.winner.configuration)->resolve.mode !=
-        Resolution::Mode::highest)
-      return false;
-    const auto found = std::find_if(source_.experiences.begin(), source_.experiences.end(),
-                                    [&](const ServedExperience& candidate) {
-                                      return candidate.definition.id == overlap.winner.experience;
-                                    });
+    if (overlap.by != Overlap::By::priority || overlap.winner.configuration != overlap.loser.configuration) return false;
+    if (source_.workspace.configuration(overlap.winner.configuration)->resolve.mode != Resolution::Mode::highest) return false;
+    const auto found = std::find_if(source_.experiences.begin(), source_.experiences.end(), [&](const ServedExperience& candidate) {
+      return candidate.definition.id == overlap.winner.experience;
+    });
     const Definition& winner = found->definition;
-    if (!winner.treatments.empty() || !winner.targeting.empty() || winner.schedule ||
-        !winner.schedule_policy.empty())
-      return false;
+    if (!winner.treatments.empty() || !winner.targeting.empty() || winner.schedule || !winner.schedule_policy.empty()) return false;
     if (found->start && (!loser.start || *loser.start < *found->start)) return false;
     if (found->end && (!loser.end || *found->end < *loser.end)) return false;
     const auto shown = std::find_if(winner.actions.begin(), winner.actions.end(),
@@ -224,8 +206,7 @@ class Linter {
                theirs = written_out(winner.audience, winner.include, lift);
     if (!mine || !theirs || asks_policy(*theirs)) return false;
     const Demand demands[] = {{&*mine, true}, {&*theirs, false}};
-    return satisfy(demands, source_.workspace.attributes, source_.lists).answer ==
-           Satisfaction::Answer::never;
+    return satisfy(demands, source_.workspace.attributes, source_.lists).answer == Satisfaction::Answer::never;
   }
 
   static bool asks_policy(const Predicate& part) {
@@ -237,22 +218,18 @@ class Linter {
   void ties() {
     for (const Overlap& overlap : report_.overlaps.overlaps) {
       if (overlap.by != Overlap::By::activation) continue;
-      const auto served = std::find_if(source_.experiences.begin(), source_.experiences.end(),
-                                       [&](const ServedExperience& candidate) {
-                                         return candidate.definition.id == overlap.loser.experience;
-                                       });
+      const auto served = std::find_if(source_.experiences.begin(), source_.experiences.end(), [&](const ServedExperience& candidate) {
+        return candidate.definition.id == overlap.loser.experience;
+      });
       own_ = {overlap.loser.experience, &served->definition.include, &served->places, {}};
       const Value shown = to_value(overlap);
-      std::string message =
-          "`" + overlap.loser.experience + "` and `" + overlap.winner.experience +
-          "` both have the priority " + std::to_string(overlap.loser.priority) + " and can meet on " +
-          (overlap.element.empty()
-               ? "`" + overlap.loser.configuration + "`"
-               : "element `" + overlap.element + "` of `" + overlap.loser.configuration + "`");
+      std::string message = "`" + overlap.loser.experience + "` and `" + overlap.winner.experience + "` both have the priority " +
+          std::to_string(overlap.loser.priority) + " and can meet on " +
+          (overlap.element.empty() ? "`" + overlap.loser.configuration + "`"
+                                   : "element `" + overlap.element + "` of `" + overlap.loser.configuration + "`");
       if (!overlap.keys.empty()) message += ", where both set `" + join(overlap.keys, "`, `") + "`";
-      message += ": for " +
-                 clipped(to_json(*shown.at_path("witness.attributes")), limits::lint_text_bytes_max) +
-                 " whoever was activated first is shown; give one the higher priority";
+      message += ": for " + clipped(to_json(*shown.at_path("witness.attributes")), limits::lint_text_bytes_max) +
+          " whoever was activated first is shown; give one the higher priority";
       warn(Code::priority_tie, "$.priority", std::move(message));
     }
   }
@@ -268,8 +245,8 @@ class Linter {
 
 }  // namespace
 
-LintReport lint(const SnapshotSource& source, const std::map<std::string, std::string>& places,
-                PolicyCompiler& policies, const OverlapOptions& options) {
+LintReport lint(const SnapshotSource& source, const std::map<std::string, std::string>& places, PolicyCompiler& policies,
+                const OverlapOptions& options) {
   return Linter(source, places, policies, options).run();
 }
 

@@ -21,7 +21,7 @@ struct LintReport {
 };
 
 // `places` are the workspace document's, JSON path to `file:line`. Its parts must compile.
-LintReport lint(const SnapshotSource& source, const std::map<std::string, std::string>& places,
-                PolicyCompiler& policies, const OverlapOptions& options);
+LintReport lint(const SnapshotSource& source, const std::map<std::string, std::string>& places, PolicyCompiler& policies,
+                const OverlapOptions& options);
 
 }  // namespace footlight

@@ -11,9 +11,7 @@ using Op = Predicate::Op;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-std::string bucket_name(const std::string& salt, const std::string& attribute) {
-  return "\x01" + attribute + "\x01" + salt;
-}
+std::string bucket_name(const std::string& salt, const std::string& attribute) { return "\x01" + attribute + "\x01" + salt; }
 
 bool is_word(const Value& value) { return value.is_string() || value.is_boolean(); }
 
@@ -50,30 +48,23 @@ std::optional<Need> need_of(const Predicate& leaf) {
     case Op::ge:
       if (!operand.is_number()) return {};
       return Need{leaf.attribute, Interval{operand.number(), infinity, leaf.op == Op::ge, true}};
-    case Op::between:
-      return Need{leaf.attribute,
-                  Interval{operand.array()[0].number(), operand.array()[1].number(), true, false}};
-    case Op::bucket:
-      return Need{bucket_name(leaf.name, leaf.attribute), Interval{leaf.lo, leaf.hi, true, false}};
+    case Op::between: return Need{leaf.attribute, Interval{operand.array()[0].number(), operand.array()[1].number(), true, false}};
+    case Op::bucket: return Need{bucket_name(leaf.name, leaf.attribute), Interval{leaf.lo, leaf.hi, true, false}};
     default: return {};
   }
 }
 
 Interval common(const Interval& left, const Interval& right) {
   Interval both = left;
-  if (right.from > both.from || (right.from == both.from && !right.has_from))
-    both.from = right.from, both.has_from = right.has_from;
-  if (right.till < both.till || (right.till == both.till && !right.has_till))
-    both.till = right.till, both.has_till = right.has_till;
+  if (right.from > both.from || (right.from == both.from && !right.has_from)) both.from = right.from, both.has_from = right.has_from;
+  if (right.till < both.till || (right.till == both.till && !right.has_till)) both.till = right.till, both.has_till = right.has_till;
   return both;
 }
 
 Interval hull(const Interval& left, const Interval& right) {
   Interval whole = left;
-  if (right.from < whole.from || (right.from == whole.from && right.has_from))
-    whole.from = right.from, whole.has_from = right.has_from;
-  if (right.till > whole.till || (right.till == whole.till && right.has_till))
-    whole.till = right.till, whole.has_till = right.has_till;
+  if (right.from < whole.from || (right.from == whole.from && right.has_from)) whole.from = right.from, whole.has_from = right.has_from;
+  if (right.till > whole.till || (right.till == whole.till && right.has_till)) whole.till = right.till, whole.has_till = right.has_till;
   return whole;
 }
 
@@ -81,8 +72,7 @@ Interval hull(const Interval& left, const Interval& right) {
 Needs either(const Needs& left, const Needs& right) {
   Needs both;
   for (const Need& need : left) {
-    const auto other = std::find_if(right.begin(), right.end(),
-                                    [&](const Need& candidate) { return candidate.of == need.of; });
+    const auto other = std::find_if(right.begin(), right.end(), [&](const Need& candidate) { return candidate.of == need.of; });
     if (other == right.end() || other->within.index() != need.within.index()) continue;
     if (const auto* interval = std::get_if<Interval>(&need.within)) {
       both.push_back({need.of, hull(*interval, std::get<Interval>(other->within))});
@@ -107,8 +97,7 @@ Needs needs(const Predicate& part, bool holds) {
         Needs of_arg = needs(arg, holds);
         if ((part.op == Op::all) == holds)
           for (Need& need : of_arg) add_need(result, std::move(need));
-        else
-          result = is_first ? std::move(of_arg) : either(result, of_arg);
+        else result = is_first ? std::move(of_arg) : either(result, of_arg);
         is_first = false;
       }
       return result;
@@ -124,18 +113,15 @@ Needs needs(const Predicate& part, bool holds) {
 
 Needs needs_of(const Predicate& condition) { return needs(condition, true); }
 
-Need bucket_need(const std::string& salt, double lo, double hi) {
-  return {bucket_name(salt, ""), Interval{lo, hi, true, false}};
-}
+Need bucket_need(const std::string& salt, double lo, double hi) { return {bucket_name(salt, ""), Interval{lo, hi, true, false}}; }
 
 Need time_need(std::optional<Instant> start, std::optional<Instant> end) {
-  return {"\x02", Interval{start ? static_cast<double>(start->ms) : -infinity,
-                           end ? static_cast<double>(end->ms) : infinity, true, false}};
+  return {"\x02", Interval{start ? static_cast<double>(start->ms) : -infinity, end ? static_cast<double>(end->ms) : infinity, true, false}};
 }
 
 void add_need(Needs& needs, Need need) {
-  const auto at = std::lower_bound(needs.begin(), needs.end(), need.of,
-                                   [](const Need& known, const std::string& of) { return known.of < of; });
+  const auto at =
+      std::lower_bound(needs.begin(), needs.end(), need.of, [](const Need& known, const std::string& of) { return known.of < of; });
   if (at == needs.end() || at->of != need.of) {
     needs.insert(at, std::move(need));
     return;
@@ -156,15 +142,12 @@ void add_need(Needs& needs, Need need) {
 
 bool exclude_each_other(const Need& left, const Need& right) {
   if (left.within.index() != right.within.index()) return true;
-  if (const auto* interval = std::get_if<Interval>(&left.within))
-    return common(*interval, std::get<Interval>(right.within)).is_empty();
+  if (const auto* interval = std::get_if<Interval>(&left.within)) return common(*interval, std::get<Interval>(right.within)).is_empty();
   const Words &a = std::get<Words>(left.within), &b = std::get<Words>(right.within);
   for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
     if (a[i] == b[j]) return false;
-    if (a[i] < b[j])
-      ++i;
-    else
-      ++j;
+    if (a[i] < b[j]) ++i;
+    else ++j;
   }
   return true;
 }

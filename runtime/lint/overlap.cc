@@ -58,10 +58,8 @@ class PairFinder {
     std::map<std::string, std::vector<const Entry*>> words;
     for (const Entry& entry : entries) {
       const Need* need = need_of(entry, key);
-      if (!need)
-        free.push_back(&entry);
-      else if (const auto* interval = std::get_if<Interval>(&need->within))
-        intervals.emplace_back(interval, &entry);
+      if (!need) free.push_back(&entry);
+      else if (const auto* interval = std::get_if<Interval>(&need->within)) intervals.emplace_back(interval, &entry);
       else
         for (const std::string& word : std::get<Words>(need->within)) words[word].push_back(&entry);
     }
@@ -73,11 +71,10 @@ class PairFinder {
     }
     std::sort(intervals.begin(), intervals.end(), [](const auto& left, const auto& right) {
       return std::tuple(left.first->from, left.second->contender, left.second->action) <
-             std::tuple(right.first->from, right.second->contender, right.second->action);
+          std::tuple(right.first->from, right.second->contender, right.second->action);
     });
     for (std::size_t i = 0; i < intervals.size(); ++i)
-      for (std::size_t j = i + 1;
-           j < intervals.size() && !begins_behind(*intervals[j].first, *intervals[i].first); ++j)
+      for (std::size_t j = i + 1; j < intervals.size() && !begins_behind(*intervals[j].first, *intervals[i].first); ++j)
         if (!visit(*intervals[i].second, *intervals[j].second)) return;
     for (const auto& [word, holders] : words)
       for (std::size_t i = 0; i < holders.size(); ++i)
@@ -121,8 +118,7 @@ class PairFinder {
     for (auto& [key, tally] : tallies) {
       const double free = static_cast<double>(entries.size() - tally.held);
       double pairs = free * free / 2 + free * static_cast<double>(tally.held);
-      for (const auto& [word, count] : tally.words)
-        pairs += static_cast<double>(count) * static_cast<double>(count) / 2;
+      for (const auto& [word, count] : tally.words) pairs += static_cast<double>(count) * static_cast<double>(count) / 2;
       std::sort(tally.from.begin(), tally.from.end());
       // Each is met by those that begin within it.
       for (const Interval* interval : tally.intervals)
@@ -161,27 +157,17 @@ PolicyName policy_name(const Policy& policy) { return {policy.role, policy.lua, 
 // all pairs.
 class PairRunner : public PolicyRunner {
  public:
-  PairRunner(const Snapshot& pair, const PolicyNumbers& numbers, PolicyRunner& whole)
-      : pair_(pair), numbers_(numbers), whole_(whole) {}
-  PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) override {
-    return whole_.targeting(number(policy), call);
-  }
-  PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) override {
-    return whole_.schedule(number(policy), call);
-  }
-  PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call,
-                                          const std::vector<CandidateView>& candidates) override {
+  PairRunner(const Snapshot& pair, const PolicyNumbers& numbers, PolicyRunner& whole) : pair_(pair), numbers_(numbers), whole_(whole) {}
+  PolicyAnswer<bool> targeting(int policy, const PolicyCall& call) override { return whole_.targeting(number(policy), call); }
+  PolicyAnswer<bool> schedule(int policy, const PolicyCall& call) override { return whole_.schedule(number(policy), call); }
+  PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) override {
     return whole_.conflict(number(policy), call, candidates);
   }
-  PolicyAnswer<Value> content(int policy, const PolicyCall& call) override {
-    return whole_.content(number(policy), call);
-  }
+  PolicyAnswer<Value> content(int policy, const PolicyCall& call) override { return whole_.content(number(policy), call); }
   std::vector<std::string> take_log() override { return whole_.take_log(); }
 
  private:
-  int number(int policy) const {
-    return numbers_.at(policy_name(pair_.policies()[static_cast<std::size_t>(policy)]));
-  }
+  int number(int policy) const { return numbers_.at(policy_name(pair_.policies()[static_cast<std::size_t>(policy)])); }
 
   const Snapshot& pair_;
   const PolicyNumbers& numbers_;
@@ -200,12 +186,10 @@ class Finder {
     arenas_ = arenas_of(source_.workspace);
     pairs();
     // Ties first: they are the ones that nobody decided.
-    std::stable_sort(pairs_.begin(), pairs_.end(),
-                     [&](const Pair& left, const Pair& right) { return distance(left) < distance(right); });
+    std::stable_sort(pairs_.begin(), pairs_.end(), [&](const Pair& left, const Pair& right) { return distance(left) < distance(right); });
     for (const Pair& pair : pairs_) {
       if (told_.contains(name_of(pair))) continue;
-      if (report_.overlaps.size() >= options_.most || report_.asked == options_.asked_max ||
-          report_.steps > options_.steps_max) {
+      if (report_.overlaps.size() >= options_.most || report_.asked == options_.asked_max || report_.steps > options_.steps_max) {
         report_.is_complete = false;
         break;
       }
@@ -215,14 +199,13 @@ class Finder {
         report_.overlaps.push_back(std::move(*overlap));
       }
     }
-    std::sort(report_.overlaps.begin(), report_.overlaps.end(),
-              [](const Overlap& left, const Overlap& right) {
-                const auto key = [](const Overlap& overlap) {
-                  return std::tie(overlap.surface, overlap.element, overlap.winner.experience,
-                                  overlap.loser.experience, overlap.winner.action, overlap.loser.action);
-                };
-                return key(left) < key(right);
-              });
+    std::sort(report_.overlaps.begin(), report_.overlaps.end(), [](const Overlap& left, const Overlap& right) {
+      const auto key = [](const Overlap& overlap) {
+        return std::tie(overlap.surface, overlap.element, overlap.winner.experience, overlap.loser.experience, overlap.winner.action,
+                        overlap.loser.action);
+      };
+      return key(left) < key(right);
+    });
     return std::move(report_);
   }
 
@@ -230,29 +213,20 @@ class Finder {
   const Definition& definition(const Entry& entry) const {
     return contenders_[static_cast<std::size_t>(entry.contender)].served->definition;
   }
-  const Action& action(const Entry& entry) const {
-    return definition(entry).actions[static_cast<std::size_t>(entry.action)];
-  }
+  const Action& action(const Entry& entry) const { return definition(entry).actions[static_cast<std::size_t>(entry.action)]; }
 
-  int distance(const Pair& pair) const {
-    return std::abs(definition(pair.left).priority - definition(pair.right).priority);
-  }
+  int distance(const Pair& pair) const { return std::abs(definition(pair.left).priority - definition(pair.right).priority); }
 
   using Name = std::tuple<int, int, int, int>;
-  static Name name_of(const Pair& pair) {
-    return {pair.left.contender, pair.left.action, pair.right.contender, pair.right.action};
-  }
+  static Name name_of(const Pair& pair) { return {pair.left.contender, pair.left.action, pair.right.contender, pair.right.action}; }
 
   void contenders() {
     for (const ServedExperience& served : source_.experiences) {
-      if (served.definition.kind == ExperienceKind::journey)
-        continue;  // what a profile's step shows depends on its past
+      if (served.definition.kind == ExperienceKind::journey) continue;  // what a profile's step shows depends on its past
       Contender contender{.served = &served};
-      contender.audience =
-          written_out(served.definition.audience, served.definition.include, [&](const Predicate& lua) {
-            return policies_.lift({PolicyRole::targeting, lua.lua, served.definition.id, lua.path, {}},
-                                  source_.workspace.attributes);
-          });
+      contender.audience = written_out(served.definition.audience, served.definition.include, [&](const Predicate& lua) {
+        return policies_.lift({PolicyRole::targeting, lua.lua, served.definition.id, lua.path, {}}, source_.workspace.attributes);
+      });
       if (!contender.audience) continue;
       contender.needs = needs_of(*contender.audience);
       if (served.start || served.end) add_need(contender.needs, time_need(served.start, served.end));
@@ -278,8 +252,8 @@ class Finder {
       for (const SurfaceMatch& match : arenas_[a].matches) {
         const std::string& configuration = source_.workspace.configurations[match.configuration].name;
         for (const auto& [contender, number] : standing_on(configuration)) {
-          const Action& offered = contenders_[static_cast<std::size_t>(contender)]
-                                      .served->definition.actions[static_cast<std::size_t>(number)];
+          const Action& offered =
+              contenders_[static_cast<std::size_t>(contender)].served->definition.actions[static_cast<std::size_t>(number)];
           const auto& needs = needs_[static_cast<std::size_t>(contender)];
           const auto of_treatment = needs.find(offered.treatment);
           by_element[offered.element].push_back({contender, number, match.is_exact, &of_treatment->second});
@@ -291,9 +265,7 @@ class Finder {
           if (one.contender == other.contender || exclude_each_other(*one.needs, *other.needs)) return true;
           const bool is_first = one.contender < other.contender;
           const Pair pair{static_cast<int>(a), is_first ? one : other, is_first ? other : one};
-          if (!options_.only.empty() && definition(one).id != options_.only &&
-              definition(other).id != options_.only)
-            return true;
+          if (!options_.only.empty() && definition(one).id != options_.only && definition(other).id != options_.only) return true;
           if (pairs_.size() == options_.formed_max) {
             report_.is_complete = false;
             return false;
@@ -344,8 +316,7 @@ class Finder {
     Predicate bucket{.op = Predicate::Op::bucket, .name = owner.salt};
     double upto = 0;
     for (const Treatment& treatment : owner.treatments) {
-      if (action(entry).treatment.empty() || treatment.name == action(entry).treatment)
-        bucket.hi = upto + treatment.weight;
+      if (action(entry).treatment.empty() || treatment.name == action(entry).treatment) bucket.hi = upto + treatment.weight;
       if (treatment.name == action(entry).treatment) bucket.lo = upto;
       upto += treatment.weight;
     }
@@ -369,11 +340,9 @@ class Finder {
 
   // The first instant from when both may be there at which both are open: each step goes to where one of them
   // next opens, and nothing in between is open for both.
-  std::optional<Instant> common_opening(const Contender& left, const Contender& right,
-                                        const Witness& witness) const {
+  std::optional<Instant> common_opening(const Contender& left, const Contender& right, const Witness& witness) const {
     std::optional<Zone> profile;
-    if (const auto named = witness.attributes.find("timezone");
-        named != witness.attributes.end() && named->second.is_string())
+    if (const auto named = witness.attributes.find("timezone"); named != witness.attributes.end() && named->second.is_string())
       if (auto zone = Zone::find(named->second.string())) profile = *zone;
     std::optional<Instant> from, till;
     for (const Contender* contender : {&left, &right}) {
@@ -412,9 +381,7 @@ class Finder {
   std::optional<Overlap> decided(const Pair& pair, const Witness& witness, Instant at) {
     const Arena& arena = arenas_[static_cast<std::size_t>(pair.arena)];
     const Workspace& whole = source_.workspace;
-    SnapshotSource source{
-        .version = "pair",
-        .workspace = {.name = whole.name, .zone = whole.zone, .attributes = whole.attributes}};
+    SnapshotSource source{.version = "pair", .workspace = {.name = whole.name, .zone = whole.zone, .attributes = whole.attributes}};
     for (const SurfaceMatch& match : arena.matches) {
       const Configuration& configuration = whole.configurations[match.configuration];
       source.workspace.configurations.push_back(configuration);
@@ -426,12 +393,10 @@ class Finder {
     for (const Entry* entry : {&pair.left, &pair.right}) {
       ServedExperience served = *contenders_[static_cast<std::size_t>(entry->contender)].served;
       // Only what stands here: other actions may be of configurations that are not.
-      std::erase_if(served.definition.actions, [&](const Action& candidate) {
-        return !source.workspace.configuration(candidate.configuration);
-      });
+      std::erase_if(served.definition.actions,
+                    [&](const Action& candidate) { return !source.workspace.configuration(candidate.configuration); });
       for (const auto& [name, hash] : served.definition.include.lists)
-        if (const auto list = source_.lists.find(hash); list != source_.lists.end())
-          source.lists.insert(*list);
+        if (const auto list = source_.lists.find(hash); list != source_.lists.end()) source.lists.insert(*list);
       source.experiences.push_back(std::move(served));
     }
     std::sort(source.workspace.configurations.begin(), source.workspace.configurations.end(),
@@ -448,25 +413,21 @@ class Finder {
     Request request{.surfaces = {arena.surface}, .now = at};
     if (witness.identity) request.identity.id = *witness.identity;
     Problems problems;
-    request.attributes =
-        unfold(Value(Object(witness.attributes.begin(), witness.attributes.end())), "$", problems);
+    request.attributes = unfold(Value(Object(witness.attributes.begin(), witness.attributes.end())), "$", problems);
     if (!problems.empty()) return {};
     const Decision decision = decide(**snapshot, request, *runner, {.explain = true});
     return told(pair, arena, decision, std::move(request));
   }
 
-  std::optional<Overlap> told(const Pair& pair, const Arena& arena, const Decision& decision,
-                              Request request) const {
+  std::optional<Overlap> told(const Pair& pair, const Arena& arena, const Decision& decision, Request request) const {
     const auto row = [&](const Entry& entry) -> const CandidateTrace* {
       for (const CandidateTrace& candidate : decision.trace[0].candidates)
-        if (candidate.experience == definition(entry).id && candidate.action == action(entry).id)
-          return &candidate;
+        if (candidate.experience == definition(entry).id && candidate.action == action(entry).id) return &candidate;
       return nullptr;
     };
     const CandidateTrace *left = row(pair.left), *right = row(pair.right);
     const auto met = [](const CandidateTrace* candidate) {
-      return candidate && (candidate->fate == Fate::shown || candidate->fate == Fate::lost ||
-                           candidate->fate == Fate::conflict);
+      return candidate && (candidate->fate == Fate::shown || candidate->fate == Fate::lost || candidate->fate == Fate::conflict);
     };
     if (!met(left) || !met(right) || (left->fate != Fate::shown && right->fate != Fate::shown)) return {};
     Overlap overlap{.surface = arena.surface,
@@ -484,18 +445,14 @@ class Finder {
     if (configuration->resolve.mode != Resolution::Mode::merge) overlap.keys.clear();
     const Entry &winner = left_wins ? pair.left : pair.right, &loser = left_wins ? pair.right : pair.left;
     const auto side = [&](const Entry& entry) {
-      return Overlap::Side{definition(entry).id, action(entry).id, action(entry).configuration,
-                           definition(entry).priority};
+      return Overlap::Side{definition(entry).id, action(entry).id, action(entry).configuration, definition(entry).priority};
     };
     overlap.winner = side(winner);
     overlap.loser = side(loser);
     const auto& conflict = source_.workspace.conflict;
-    if (conflict.contains(overlap.winner.configuration) || conflict.contains(overlap.loser.configuration))
-      overlap.by = Overlap::By::policy;
-    else if (overlap.winner.priority != overlap.loser.priority)
-      overlap.by = Overlap::By::priority;
-    else
-      overlap.by = winner.is_exact != loser.is_exact ? Overlap::By::specificity : Overlap::By::activation;
+    if (conflict.contains(overlap.winner.configuration) || conflict.contains(overlap.loser.configuration)) overlap.by = Overlap::By::policy;
+    else if (overlap.winner.priority != overlap.loser.priority) overlap.by = Overlap::By::priority;
+    else overlap.by = winner.is_exact != loser.is_exact ? Overlap::By::specificity : Overlap::By::activation;
     overlap.witness = std::move(request);
     return overlap;
   }
@@ -519,8 +476,7 @@ class Finder {
 
 void flatten(const Value& value, const std::string& path, Object& out) {
   if (value.is_object() && (path.empty() || !value.object().empty())) {
-    for (const auto& [key, member] : value.object())
-      flatten(member, path.empty() ? key : path + "." + key, out);
+    for (const auto& [key, member] : value.object()) flatten(member, path.empty() ? key : path + "." + key, out);
   } else {
     out[path] = value;
   }
@@ -535,25 +491,21 @@ std::string_view to_text(Overlap::By by) {
 
 Value to_value(const Overlap& overlap) {
   const auto side = [](const Overlap::Side& of) {
-    return Value(Object{{"experience", of.experience},
-                        {"action", of.action},
-                        {"configuration", of.configuration},
-                        {"priority", of.priority}});
+    return Value(
+        Object{{"experience", of.experience}, {"action", of.action}, {"configuration", of.configuration}, {"priority", of.priority}});
   };
   Object attributes;
   flatten(overlap.witness.attributes, "", attributes);
   Object witness{{"attributes", std::move(attributes)}, {"surfaces", Array{overlap.surface}}};
   if (!overlap.witness.identity.id.empty()) witness["identity"] = Object{{"id", overlap.witness.identity.id}};
-  Object value{{"surface", overlap.surface},        {"element", overlap.element},
-               {"winner", side(overlap.winner)},    {"loser", side(overlap.loser)},
-               {"decided_by", to_text(overlap.by)}, {"witness", std::move(witness)},
+  Object value{{"surface", overlap.surface},        {"element", overlap.element},        {"winner", side(overlap.winner)},
+               {"loser", side(overlap.loser)},      {"decided_by", to_text(overlap.by)}, {"witness", std::move(witness)},
                {"at", to_text(overlap.witness.now)}};
   if (!overlap.keys.empty()) value["keys"] = Array(overlap.keys.begin(), overlap.keys.end());
   return value;
 }
 
-OverlapReport find_overlaps(const SnapshotSource& source, PolicyCompiler& policies,
-                            const OverlapOptions& options) {
+OverlapReport find_overlaps(const SnapshotSource& source, PolicyCompiler& policies, const OverlapOptions& options) {
   return Finder(source, policies, options).find();
 }
 

@@ -39,11 +39,11 @@ std::string_view to_text(Overlap::By by);
 Value to_value(const Overlap& overlap);  // for programs; `witness` is the request's document
 
 struct OverlapOptions {
-  Instant now;                                        // schedules without a start are looked at from here on
-  std::string only;                                   // an experience: pairs that it is in
-  std::size_t most = limits::overlaps_max;            // told; pairs of equal priority first
-  std::size_t asked_max = limits::overlap_pairs_max;  // looked at closely
-  long steps_max = limits::overlap_steps_max;         // of all questions together
+  Instant now;                                              // schedules without a start are looked at from here on
+  std::string only;                                         // an experience: pairs that it is in
+  std::size_t most = limits::overlaps_max;                  // told; pairs of equal priority first
+  std::size_t asked_max = limits::overlap_pairs_max;        // looked at closely
+  long steps_max = limits::overlap_steps_max;               // of all questions together
   std::size_t formed_max = limits::overlap_candidates_max;  // kept for that
   // Who runs the policies of all; without it pairs with policies are not told.
   std::function<std::unique_ptr<PolicyRunner>(std::shared_ptr<const Snapshot>)> runner = {};
@@ -58,7 +58,6 @@ struct OverlapReport {
 };
 
 // The experiences must compile. `policies` is asked for native forms and compiles the pairs.
-OverlapReport find_overlaps(const SnapshotSource& source, PolicyCompiler& policies,
-                            const OverlapOptions& options);
+OverlapReport find_overlaps(const SnapshotSource& source, PolicyCompiler& policies, const OverlapOptions& options);
 
 }  // namespace footlight

@@ -15,9 +15,7 @@ using Op = Predicate::Op;
 using Answer = Satisfaction::Answer;
 
 bool is_scalar(const Value& value) { return value.is_boolean() || value.is_number() || value.is_string(); }
-bool is_in(const Array& items, const Value& value) {
-  return std::find(items.begin(), items.end(), value) != items.end();
-}
+bool is_in(const Array& items, const Value& value) { return std::find(items.begin(), items.end(), value) != items.end(); }
 
 template <class T>
 bool ordered(Op op, const T& left, const T& right) {
@@ -99,8 +97,7 @@ void versions_around(const Version& version, std::vector<std::string>& out) {
   }
   out.push_back(text);
   text += "-";
-  for (std::size_t i = 0; i < version.pre_release.size(); ++i)
-    text += (i ? "." : "") + version.pre_release[i].text;
+  for (std::size_t i = 0; i < version.pre_release.size(); ++i) text += (i ? "." : "") + version.pre_release[i].text;
   out.push_back(text);
   out.push_back(text + ".0");
 }
@@ -113,8 +110,7 @@ class AttributeSolver {
 
   Choice solve() const {
     // Every test of an absent attribute is false.
-    if (std::none_of(tests_.begin(), tests_.end(), [](const Test& test) { return test.holds; }))
-      return {Answer::meets};
+    if (std::none_of(tests_.begin(), tests_.end(), [](const Test& test) { return test.holds; })) return {Answer::meets};
     using Type = AttributeType::Type;
     switch (type_.type) {
       case Type::text: return text();
@@ -125,10 +121,8 @@ class AttributeSolver {
       case Type::list: return list();
       case Type::any: break;
     }
-    bool is_open = std::all_of(tests_.begin(), tests_.end(),
-                               [](const Test& test) { return !test.holds || test.leaf->op == Op::exists; });
-    for (const auto kind : {&AttributeSolver::text, &AttributeSolver::number, &AttributeSolver::truth,
-                            &AttributeSolver::list}) {
+    bool is_open = std::all_of(tests_.begin(), tests_.end(), [](const Test& test) { return !test.holds || test.leaf->op == Op::exists; });
+    for (const auto kind : {&AttributeSolver::text, &AttributeSolver::number, &AttributeSolver::truth, &AttributeSolver::list}) {
       Choice choice = (this->*kind)();
       if (choice.answer == Answer::meets) return choice;
       is_open |= choice.answer == Answer::unknown;
@@ -148,25 +142,20 @@ class AttributeSolver {
       case Op::le:
       case Op::gt:
       case Op::ge:
-        if (value.is_number() && operand.is_number())
-          return ordered(leaf.op, value.number(), operand.number());
+        if (value.is_number() && operand.is_number()) return ordered(leaf.op, value.number(), operand.number());
         return value.is_string() && operand.is_string() && ordered(leaf.op, value.string(), operand.string());
       case Op::between:
-        return value.is_number() && operand.array()[0].number() <= value.number() &&
-               value.number() < operand.array()[1].number();
+        return value.is_number() && operand.array()[0].number() <= value.number() && value.number() < operand.array()[1].number();
       case Op::starts: return value.is_string() && value.string().starts_with(operand.string());
       case Op::ends: return value.is_string() && value.string().ends_with(operand.string());
-      case Op::contains:
-        return value.is_string() && value.string().find(operand.string()) != std::string::npos;
+      case Op::contains: return value.is_string() && value.string().find(operand.string()) != std::string::npos;
       case Op::has_any:
-        return value.is_array() &&
-               std::any_of(value.array().begin(), value.array().end(), [&](const Value& item) {
+        return value.is_array() && std::any_of(value.array().begin(), value.array().end(), [&](const Value& item) {
                  return is_scalar(item) && is_in(operand.array(), item);
                });
       case Op::has_all:
         return value.is_array() &&
-               std::all_of(operand.array().begin(), operand.array().end(),
-                           [&](const Value& wanted) { return is_in(value.array(), wanted); });
+            std::all_of(operand.array().begin(), operand.array().end(), [&](const Value& wanted) { return is_in(value.array(), wanted); });
       case Op::semver: {
         const auto version = value.is_string() ? parse_version(value.string()) : std::nullopt;
         const auto test = parse_version_test(operand.string());
@@ -189,8 +178,7 @@ class AttributeSolver {
 
   bool meets(const Value& value) const {
     if (!type_.accepts(value) || (is_identity_ && value.is_string() && value.string().empty())) return false;
-    return std::all_of(tests_.begin(), tests_.end(),
-                       [&](const Test& test) { return holds(*test.leaf, value) == test.holds; });
+    return std::all_of(tests_.begin(), tests_.end(), [&](const Test& test) { return holds(*test.leaf, value) == test.holds; });
   }
 
   // All the values there are: the first that meets, else there is none.
@@ -230,8 +218,7 @@ class AttributeSolver {
       between(bounds[i], i + 1 < bounds.size() ? bounds[i + 1] : most);
     }
     if (bounds.back() < most) values.emplace_back(most);
-    if (const double below = std::min(bounds.front() - 1, std::nextafter(bounds.front(), -most));
-        below >= -most)
+    if (const double below = std::min(bounds.front() - 1, std::nextafter(bounds.front(), -most)); below >= -most)
       values.emplace_back(below);
     return one_of(values);
   }
@@ -255,22 +242,18 @@ class AttributeSolver {
         return never();
       }
     }
-    const auto may_hold = [&](const Value& item) {
-      return !is_in(forbidden, item) && (type_.of.empty() || type_.of[0].accepts(item));
-    };
+    const auto may_hold = [&](const Value& item) { return !is_in(forbidden, item) && (type_.of.empty() || type_.of[0].accepts(item)); };
     if (!std::all_of(items.begin(), items.end(), may_hold)) return never();
     long steps = 0;
     const auto choose = [&](const auto& self, std::size_t i) -> Answer {
       if (++steps > limits::satisfy_steps_max) return Answer::unknown;
       if (i == choices.size()) {
         const bool lacks = std::all_of(lacking.begin(), lacking.end(), [&](const Array* all) {
-          return std::any_of(all->begin(), all->end(),
-                             [&](const Value& item) { return !is_in(items, item); });
+          return std::any_of(all->begin(), all->end(), [&](const Value& item) { return !is_in(items, item); });
         });
         return lacks ? Answer::meets : Answer::never;
       }
-      if (std::any_of(choices[i]->begin(), choices[i]->end(),
-                      [&](const Value& item) { return is_in(items, item); }))
+      if (std::any_of(choices[i]->begin(), choices[i]->end(), [&](const Value& item) { return is_in(items, item); }))
         return self(self, i + 1);
       Answer answer = Answer::never;
       for (const Value& item : *choices[i]) {
@@ -300,9 +283,7 @@ class AttributeSolver {
     std::map<std::string, Ranges> buckets;
     bool has_version = false, is_plain = true;  // plain: nothing but versions is tested
     const auto at_least = [&](std::string bound) { lower = std::max(lower, std::move(bound)); };
-    const auto at_most = [&](std::string bound) {
-      below = below ? std::min(*below, bound) : std::move(bound);
-    };
+    const auto at_most = [&](std::string bound) { below = below ? std::min(*below, bound) : std::move(bound); };
     const std::string zero(1, '\0');  // the text right behind `x` is `x` and a zero
     for (const auto& [leaf, is_wanted] : tests_) {
       const Value& operand = leaf->operand;
@@ -322,40 +303,30 @@ class AttributeSolver {
           const std::string& bound = operand.string();
           const bool is_upper = (leaf->op == Op::lt || leaf->op == Op::le) == is_wanted;
           const bool is_behind = leaf->op == (is_wanted ? Op::gt : Op::le);
-          if (is_upper)
-            at_most(is_wanted ? (leaf->op == Op::le ? bound + zero : bound)
-                              : (leaf->op == Op::gt ? bound + zero : bound));
-          else
-            at_least(is_behind ? bound + zero : bound);
+          if (is_upper) at_most(is_wanted ? (leaf->op == Op::le ? bound + zero : bound) : (leaf->op == Op::gt ? bound + zero : bound));
+          else at_least(is_behind ? bound + zero : bound);
           break;
         }
         case Op::starts:
           if (!is_wanted) break;
-          if (operand.string().starts_with(prefix))
-            prefix = operand.string();
-          else if (!prefix.starts_with(operand.string()))
-            return never();
+          if (operand.string().starts_with(prefix)) prefix = operand.string();
+          else if (!prefix.starts_with(operand.string())) return never();
           break;
         case Op::ends:
           if (!is_wanted) break;
-          if (operand.string().ends_with(suffix))
-            suffix = operand.string();
-          else if (!suffix.ends_with(operand.string()))
-            return never();
+          if (operand.string().ends_with(suffix)) suffix = operand.string();
+          else if (!suffix.ends_with(operand.string())) return never();
           break;
         case Op::contains:
           if (is_wanted) pieces.push_back(operand.string());
           break;
         case Op::semver: has_version |= is_wanted; break;
         case Op::bucket:
-          if (is_wanted)
-            buckets[leaf->name].keep(leaf->lo, leaf->hi);
-          else
-            buckets[leaf->name].drop(leaf->lo, leaf->hi);
+          if (is_wanted) buckets[leaf->name].keep(leaf->lo, leaf->hi);
+          else buckets[leaf->name].drop(leaf->lo, leaf->hi);
           break;
         default:
-          if (is_wanted)
-            return never();  // between, has_any, has_all: of no text; eq, in and list were looked at
+          if (is_wanted) return never();  // between, has_any, has_all: of no text; eq, in and list were looked at
       }
     }
     if (below && lower >= *below) return never();
@@ -363,13 +334,10 @@ class AttributeSolver {
     if (!prefix.empty() && lower > prefix && !lower.starts_with(prefix)) return never();
     for (const auto& [leaf, is_wanted] : tests_) {
       if (is_wanted) continue;
-      const auto within = [&](const std::string& whole) {
-        return whole.find(leaf->operand.string()) != std::string::npos;
-      };
+      const auto within = [&](const std::string& whole) { return whole.find(leaf->operand.string()) != std::string::npos; };
       if (leaf->op == Op::starts && prefix.starts_with(leaf->operand.string())) return never();
       if (leaf->op == Op::ends && suffix.ends_with(leaf->operand.string())) return never();
-      if (leaf->op == Op::contains &&
-          (within(prefix) || within(suffix) || std::any_of(pieces.begin(), pieces.end(), within)))
+      if (leaf->op == Op::contains && (within(prefix) || within(suffix) || std::any_of(pieces.begin(), pieces.end(), within)))
         return never();
     }
     for (const auto& [salt, ranges] : buckets)
@@ -380,8 +348,7 @@ class AttributeSolver {
       bases = {"1.0.0", "0.0.0-0"};
       for (const Test& test : tests_)
         if (test.leaf->op == Op::semver)
-          if (const auto version = parse_version_test(test.leaf->operand.string()))
-            versions_around(version->version, bases);
+          if (const auto version = parse_version_test(test.leaf->operand.string())) versions_around(version->version, bases);
     } else if (type_.type == AttributeType::Type::date) {
       bases = dates();
     } else {
@@ -404,8 +371,7 @@ class AttributeSolver {
     for (const std::string& piece : pieces) stem += piece;
     const int most = buckets.empty() ? 200 : static_cast<int>(limits::satisfy_steps_max);
     for (int n = 1; n <= most; ++n)
-      if (std::string tried = stem + std::to_string(n) + suffix; meets(Value(tried)))
-        return with(std::move(tried));
+      if (std::string tried = stem + std::to_string(n) + suffix; meets(Value(tried))) return with(std::move(tried));
     return {};
   }
 
@@ -418,8 +384,7 @@ class AttributeSolver {
       if (!is_wanted) continue;
       if (leaf->op == Op::eq) one = {leaf->operand};
       if (leaf->op == Op::eq) fewest = &one;
-      if (leaf->op == Op::in && (!fewest || leaf->operand.array().size() < fewest->size()))
-        fewest = &leaf->operand.array();
+      if (leaf->op == Op::in && (!fewest || leaf->operand.array().size() < fewest->size())) fewest = &leaf->operand.array();
       if (leaf->op == Op::list) {
         const IdList* known = ids(*leaf);
         if (!known) return Choice{};
@@ -449,8 +414,7 @@ class AttributeSolver {
       texts.push_back(text);
       const auto day = parse_civil(text.substr(0, 10));
       if (!day) continue;
-      for (const int beside : {-1, 1})
-        texts.push_back(to_text(civil_day(day_number(*day) + beside)).substr(0, 10));
+      for (const int beside : {-1, 1}) texts.push_back(to_text(civil_day(day_number(*day) + beside)).substr(0, 10));
     }
     return texts;
   }
@@ -498,8 +462,7 @@ class Search {
       case Op::all:
       case Op::any:
         if ((part.op == Op::all) == holds)
-          return std::all_of(part.args.begin(), part.args.end(),
-                             [&](const Predicate& arg) { return add(state, arg, holds); });
+          return std::all_of(part.args.begin(), part.args.end(), [&](const Predicate& arg) { return add(state, arg, holds); });
         if (part.args.size() == 1) return add(state, part.args[0], holds);
         if (part.args.empty()) return false;
         state.alternatives.emplace_back(&part, holds);
@@ -526,17 +489,13 @@ class Search {
   bool may_hold(const std::string& attribute, const Tests& tests) {
     const AttributeType& type = type_of(attribute);
     if (type.type != AttributeType::Type::number) return choice(attribute, tests).answer != Answer::never;
-    double low = type.min.value_or(-std::numeric_limits<double>::max()),
-           high = type.max.value_or(std::numeric_limits<double>::max());
+    double low = type.min.value_or(-std::numeric_limits<double>::max()), high = type.max.value_or(std::numeric_limits<double>::max());
     bool has_low = true, has_high = true;
     for (const auto& [leaf, is_wanted] : tests) {
       const Value& operand = leaf->operand;
       const bool is_between = leaf->op == Op::between, is_equal = leaf->op == Op::eq && operand.is_number();
-      const bool is_bound =
-          (leaf->op == Op::lt || leaf->op == Op::le || leaf->op == Op::gt || leaf->op == Op::ge) &&
-          operand.is_number();
-      if (!is_wanted || !(is_between || is_bound || is_equal))
-        return choice(attribute, tests).answer != Answer::never;
+      const bool is_bound = (leaf->op == Op::lt || leaf->op == Op::le || leaf->op == Op::gt || leaf->op == Op::ge) && operand.is_number();
+      if (!is_wanted || !(is_between || is_bound || is_equal)) return choice(attribute, tests).answer != Answer::never;
       if (is_between || is_equal || leaf->op == Op::gt || leaf->op == Op::ge) {
         const double bound = is_between ? operand.array()[0].number() : operand.number();
         if (bound > low) low = bound, has_low = true;
@@ -555,8 +514,7 @@ class Search {
   bool is_possible(State& state, const Predicate& part, bool holds) {
     if (part.op == Op::no) return is_possible(state, part.args[0], !holds);
     if (part.op == Op::always) return holds;
-    if (part.op == Op::all || part.op == Op::any || part.op == Op::lua || part.op == Op::audience)
-      return true;
+    if (part.op == Op::all || part.op == Op::any || part.op == Op::lua || part.op == Op::audience) return true;
     Tests& tests = state.tests[part.attribute];
     tests.push_back({&part, holds});
     const bool is_it = may_hold(part.attribute, tests);
@@ -572,9 +530,8 @@ class Search {
     std::ptrdiff_t fewest = std::numeric_limits<std::ptrdiff_t>::max();
     for (std::size_t i = 0; i < state.alternatives.size() && fewest > 1; ++i) {
       const auto& [candidate, wanted] = state.alternatives[i];
-      const auto ways = std::count_if(
-          candidate->args.begin(), candidate->args.end(),
-          [&, is_wanted = wanted](const Predicate& arg) { return is_possible(state, arg, is_wanted); });
+      const auto ways = std::count_if(candidate->args.begin(), candidate->args.end(),
+                                      [&, is_wanted = wanted](const Predicate& arg) { return is_possible(state, arg, is_wanted); });
       if (ways < fewest) fewest = ways, best = i;
     }
     if (fewest == 0) return Answer::never;
@@ -599,10 +556,8 @@ class Search {
       if (chosen.answer == Answer::never) return Answer::never;
       if (chosen.answer == Answer::unknown) answer = Answer::unknown;
       if (!chosen.value) continue;
-      if (attribute.empty())
-        witness.identity = chosen.value->string();
-      else
-        witness.attributes.emplace(attribute, std::move(*chosen.value));
+      if (attribute.empty()) witness.identity = chosen.value->string();
+      else witness.attributes.emplace(attribute, std::move(*chosen.value));
     }
     if (answer != Answer::meets) return answer;
     witness_ = std::move(witness);
@@ -619,8 +574,7 @@ class Search {
 
 }  // namespace
 
-std::optional<Predicate> written_out(const Predicate& condition, const Included& include,
-                                     const LiftPolicy& lift) {
+std::optional<Predicate> written_out(const Predicate& condition, const Included& include, const LiftPolicy& lift) {
   std::size_t parts = 0;
   const auto write = [&](const auto& self, const Predicate& part, int depth) -> std::optional<Predicate> {
     if (++parts > limits::predicate_nodes_max || depth > 2 * limits::predicate_depth_max) return {};
@@ -649,8 +603,7 @@ std::optional<Predicate> written_out(const Predicate& condition, const Included&
   return write(write, condition, 1);
 }
 
-Satisfaction satisfy(std::span<const Demand> demands, const AttributeTypes& attributes,
-                     const IdLists& lists) {
+Satisfaction satisfy(std::span<const Demand> demands, const AttributeTypes& attributes, const IdLists& lists) {
   return Search(attributes, lists).run(demands);
 }
 

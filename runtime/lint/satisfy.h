@@ -27,8 +27,7 @@ using IdLists = std::map<std::string, std::shared_ptr<const IdList>>;  // by SHA
 // native form, and lists named by their SHA-256. Empty where something that it names is missing, or it is
 // larger than a predicate may be: that is reported where it is compiled.
 using LiftPolicy = std::function<std::optional<Predicate>(const Predicate& lua)>;
-std::optional<Predicate> written_out(const Predicate& condition, const Included& include,
-                                     const LiftPolicy& lift);
+std::optional<Predicate> written_out(const Predicate& condition, const Included& include, const LiftPolicy& lift);
 
 // What is asked of a request: that the condition holds, or that it does not. Written out.
 struct Demand {

@@ -12,14 +12,13 @@
 namespace footlight {
 namespace {
 
-constexpr int whole = 10'000;   // 100 %, in hundredths of a percent
+constexpr int whole = 10'000;  // 100 %, in hundredths of a percent
 
 std::string index(const std::string& path, std::size_t i) { return path + "[" + std::to_string(i) + "]"; }
 
 class Parser {
  public:
-  Parser(const Value& document, Problems& problems)
-      : document_(document), problems_(problems), reader_(document, "$", problems) {}
+  Parser(const Value& document, Problems& problems) : document_(document), problems_(problems), reader_(document, "$", problems) {}
 
   Definition read() {
     if (!reader_.is_object()) return {};
@@ -43,23 +42,23 @@ class Parser {
     const auto kind = reader_.word("kind", {"campaign", "journey"});
     if (!document_.find("kind")) reader_.report(Code::missing_field, "kind", "the field `kind` is missing: `campaign` or `journey`");
     // An unknown kind is told, and the rest is read as what it looks like, so that nothing else hides behind it.
-    const bool looks_like_journey = !kind && (document_.find("steps") || document_.find("enter")) && !document_.find("show") && !document_.find("treatments");
+    const bool looks_like_journey =
+        !kind && (document_.find("steps") || document_.find("enter")) && !document_.find("show") && !document_.find("treatments");
     definition_.kind = kind == "journey" || looks_like_journey ? ExperienceKind::journey : ExperienceKind::campaign;
     const auto id = reader_.required_text("id");
     definition_.id = id.value_or("");
     if (id && !is_valid_id(*id))
-      reader_.report(Code::bad_id, "id", "`" + *id + "` is not an id: up to " + std::to_string(limits::id_bytes_max) +
-                                             " of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit");
+      reader_.report(Code::bad_id, "id",
+                     "`" + *id + "` is not an id: up to " + std::to_string(limits::id_bytes_max) +
+                         " of a-z, 0-9, `-`, `_` and `.`, beginning with a letter or digit");
     definition_.title = reader_.text("title").value_or("");
     definition_.description = reader_.text("description").value_or("");
     definition_.priority = whole_number("priority", 0, limits::priority_max, 50);
     if (const Array* tags = reader_.array("tags")) {
       std::set<std::string> sorted;
       for (std::size_t i = 0; i < tags->size(); ++i) {
-        if ((*tags)[i].is_string() && !(*tags)[i].string().empty())
-          sorted.insert((*tags)[i].string());
-        else
-          report(Code::wrong_type, index("$.tags", i), "a tag is a string that is not empty");
+        if ((*tags)[i].is_string() && !(*tags)[i].string().empty()) sorted.insert((*tags)[i].string());
+        else report(Code::wrong_type, index("$.tags", i), "a tag is a string that is not empty");
       }
       if (sorted.size() > limits::tags_max)
         reader_.report(Code::limit_exceeded, "tags", "more than " + std::to_string(limits::tags_max) + " tags");
@@ -90,8 +89,7 @@ class Parser {
   }
 
   void audience() {
-    if (const Value* audience = reader_.take("audience"))
-      definition_.audience = parse_predicate(*audience, "$.audience", problems_);
+    if (const Value* audience = reader_.take("audience")) definition_.audience = parse_predicate(*audience, "$.audience", problems_);
     definition_.targeting = policy("targeting");
   }
 
@@ -135,8 +133,10 @@ class Parser {
     if (const Object* treatments = reader_.object("treatments")) experiment(*treatments);
     if (!is_experiment) {
       for (const char* key : {"holdout", "salt"})
-        if (reader_.take(key)) reader_.report(Code::unknown_field, key, std::string("`") + key + "` belongs to an experiment; add `treatments`");
-      if (!document_.find("show")) reader_.report(Code::missing_field, "show", "the field `show` is missing: what is shown, by surface configuration");
+        if (reader_.take(key))
+          reader_.report(Code::unknown_field, key, std::string("`") + key + "` belongs to an experiment; add `treatments`");
+      if (!document_.find("show"))
+        reader_.report(Code::missing_field, "show", "the field `show` is missing: what is shown, by surface configuration");
     }
     if (definition_.actions.empty() && document_.find("show") && document_.find("show")->is_object() && !is_experiment)
       reader_.report(Code::missing_field, "show", "nothing is shown: name a surface configuration and its content");
@@ -169,8 +169,7 @@ class Parser {
     definition_.salt = reader_.text("salt").value_or(definition_.id);
     sum += definition_.holdout;
     if (sum != whole && !treatments.empty())
-      reader_.report(Code::out_of_range, "treatments",
-                     "the weights and the holdout add up to " + percent(sum) + ", not to 100");
+      reader_.report(Code::out_of_range, "treatments", "the weights and the holdout add up to " + percent(sum) + ", not to 100");
   }
 
   // A share in percent, to hundredths: 12.5 is 1250.
@@ -215,7 +214,11 @@ class Parser {
           const auto element = reader.required_text("element");
           if (element && !is_valid_id(*element)) reader.report(Code::bad_id, "element", "`" + *element + "` is not an id");
           if (const Value* content = reader.require("content"))
-            add({.configuration = configuration, .element = element.value_or(""), .treatment = treatment, .path = reader.path_of("content")}, scope, *content);
+            add({.configuration = configuration,
+                 .element = element.value_or(""),
+                 .treatment = treatment,
+                 .path = reader.path_of("content")},
+                scope, *content);
           reader.finish();
         }
       } else {
@@ -226,7 +229,7 @@ class Parser {
 
   static bool is_element_list(const Value& document) {
     return document.is_array() && !document.array().empty() &&
-           std::all_of(document.array().begin(), document.array().end(), [](const Value& item) { return item.find("element"); });
+        std::all_of(document.array().begin(), document.array().end(), [](const Value& item) { return item.find("element"); });
   }
 
   void add(Action action, const std::string& scope, const Value& document) {
@@ -256,10 +259,8 @@ class Parser {
     const auto texts = [&](std::string_view key, std::map<std::string, std::string>& into) {
       if (const Object* members = reader.object(key))
         for (const auto& [name, text] : *members) {
-          if (text.is_string())
-            into[name] = text.string();
-          else
-            report(Code::wrong_type, reader.path_of(key) + "." + name, type_message("a string", text));
+          if (text.is_string()) into[name] = text.string();
+          else report(Code::wrong_type, reader.path_of(key) + "." + name, type_message("a string", text));
         }
     };
     texts("fragments", definition_.include.fragments);
@@ -270,9 +271,7 @@ class Parser {
     reader.finish();
   }
 
-  void report(Code code, const std::string& path, std::string message) {
-    problems_.push_back({code, path, std::move(message)});
-  }
+  void report(Code code, const std::string& path, std::string message) { problems_.push_back({code, path, std::move(message)}); }
 
   const Value& document_;
   Problems& problems_;
@@ -309,7 +308,7 @@ Object shows_of(const Definition& definition, const std::string& treatment) {
 // Names of the fragments that a template text calls: `{{> name`. Comments, escaped tags and raw blocks call none.
 void fragments_in(const std::string& text, const std::string& path, std::map<std::string, std::string>& found) {
   for (std::size_t at = text.find("{{"); at != std::string::npos; at = text.find("{{", at + 2)) {
-    if (text.compare(at, 4, "{{{{") == 0) {   // a raw block, up to its end
+    if (text.compare(at, 4, "{{{{") == 0) {  // a raw block, up to its end
       const std::size_t end = text.find("{{{{/", at + 4);
       if (end == std::string::npos) return;
       at = end + 3;
@@ -324,7 +323,7 @@ void fragments_in(const std::string& text, const std::string& path, std::map<std
       const bool is_long = text.compare(i, 3, "!--") == 0;
       const std::size_t end = is_long ? std::min(text.find("--}}", i + 3), text.find("--~}}", i + 3)) : text.find("}}", i + 1);
       if (end == std::string::npos) return;
-      at = end - 2;   // goes on from the end
+      at = end - 2;  // goes on from the end
       continue;
     }
     if (text[i] != '>') continue;
@@ -334,7 +333,8 @@ void fragments_in(const std::string& text, const std::string& path, std::map<std
     const char close = !quoted ? ' ' : text[i] == '[' ? ']' : text[i];
     if (quoted) ++i;
     std::size_t end = i;
-    while (end < text.size() && (quoted ? text[end] != close : std::string_view(" \t\r\n~}").find(text[end]) == std::string_view::npos)) ++end;
+    while (end < text.size() && (quoted ? text[end] != close : std::string_view(" \t\r\n~}").find(text[end]) == std::string_view::npos))
+      ++end;
     if (end > i) found.emplace(text.substr(i, end - i), path);
   }
 }
@@ -424,7 +424,7 @@ Value to_value(const Definition& definition) {
 
 std::vector<Predicate> conditions_of(const Definition& definition) {
   std::vector<Predicate> conditions{definition.audience};
-  Problems known;   // none: they were read before
+  Problems known;  // none: they were read before
   if (const Value* audience = definition.journey.at_path("enter.audience"))
     conditions.push_back(parse_predicate(*audience, "$.enter.audience", known));
   if (const Value* steps = definition.journey.find("steps")) conditions_in(steps->array(), "$.steps", conditions);
@@ -439,7 +439,7 @@ Mentions mentions(const Definition& definition) {
     if (action.content.form == Content::Form::text) fragments_in(action.content.text, action.path, found.fragments);
     if (action.content.form == Content::Form::json) fragments_in(action.content.json, action.path, found.fragments);
   }
-  fragments_in(definition.journey, "$.steps", found.fragments);   // what a step sends elsewhere is a template too
+  fragments_in(definition.journey, "$.steps", found.fragments);  // what a step sends elsewhere is a template too
   for (const auto& [name, predicate] : definition.include.audiences) names_in(predicate, found);
   for (const auto& [name, text] : definition.include.fragments) fragments_in(text, "$.include.fragments." + name, found.fragments);
   return found;

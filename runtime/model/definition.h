@@ -33,31 +33,31 @@ std::string_view to_text(ExperienceKind kind);
 
 struct Content {
   enum class Form { text, fragment, json, lua } form = Form::text;
-  std::string text;                    // template text, name of a fragment, or source of a policy
-  Value json;                          // a JSON value whose strings are templates
+  std::string text;  // template text, name of a fragment, or source of a policy
+  Value json;        // a JSON value whose strings are templates
   bool operator==(const Content&) const = default;
 };
 
 struct Action {
-  std::string id;                      // `hero`, `hero.title`, `warm/hero`, `steps[1]/hero`: unique in the experience
+  std::string id;  // `hero`, `hero.title`, `warm/hero`, `steps[1]/hero`: unique in the experience
   std::string configuration;
-  std::string element;                 // empty: the surface's container
-  std::string treatment;               // empty: shown to everyone eligible
+  std::string element;    // empty: the surface's container
+  std::string treatment;  // empty: shown to everyone eligible
   Content content;
-  std::string path;                    // JSON path, for messages
+  std::string path;  // JSON path, for messages
   bool operator==(const Action&) const = default;
 };
 
 struct Treatment {
   std::string name;
-  int weight = 0;                      // hundredths of a percent: 4500 is 45 %
+  int weight = 0;  // hundredths of a percent: 4500 is 45 %
   bool operator==(const Treatment&) const = default;
 };
 
 struct Included {
-  std::map<std::string, std::string> fragments;    // name → text
+  std::map<std::string, std::string> fragments;  // name → text
   std::map<std::string, Predicate> audiences;
-  std::map<std::string, std::string> lists;        // name → SHA-256 of its ids
+  std::map<std::string, std::string> lists;  // name → SHA-256 of its ids
   bool operator==(const Included&) const = default;
 };
 
@@ -65,17 +65,17 @@ struct Definition {
   ExperienceKind kind = ExperienceKind::campaign;
   std::string id, title, description;
   int priority = 50;
-  std::vector<std::string> tags;       // sorted, without doubles
-  std::string from, till, zone;        // wall text; empty: at once, for ever, the workspace's zone
+  std::vector<std::string> tags;  // sorted, without doubles
+  std::string from, till, zone;   // wall text; empty: at once, for ever, the workspace's zone
   Predicate audience;
-  std::string targeting;               // source of a targeting policy, may be empty
+  std::string targeting;  // source of a targeting policy, may be empty
   std::optional<Schedule> schedule;
-  std::string schedule_policy;         // source, may be empty
-  std::vector<Action> actions;         // of a journey: what its steps show
-  std::vector<Treatment> treatments;   // sorted by name; empty: no experiment
-  int holdout = 0;                     // hundredths of a percent: nothing is shown to them
-  std::string salt;                    // of the experiment; the id where the author gave none
-  Value journey;                       // enter, exit, again, steps: checked, in canonical form
+  std::string schedule_policy;        // source, may be empty
+  std::vector<Action> actions;        // of a journey: what its steps show
+  std::vector<Treatment> treatments;  // sorted by name; empty: no experiment
+  int holdout = 0;                    // hundredths of a percent: nothing is shown to them
+  std::string salt;                   // of the experiment; the id where the author gave none
+  Value journey;                      // enter, exit, again, steps: checked, in canonical form
   Included include;
 
   bool operator==(const Definition&) const = default;
@@ -92,7 +92,7 @@ std::vector<Predicate> conditions_of(const Definition& definition);
 
 // Names that the document uses and that must come from its surroundings.
 struct Mentions {
-  std::map<std::string, std::string> fragments, audiences, lists;   // name → JSON path of the first use
+  std::map<std::string, std::string> fragments, audiences, lists;  // name → JSON path of the first use
 };
 Mentions mentions(const Definition& definition);
 

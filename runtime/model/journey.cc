@@ -76,9 +76,9 @@ class Parser {
       void (Parser::*read)(Reader&, const Value&, Object&, int);
     };
     static constexpr Form forms[] = {
-        {"wait", &Parser::wait}, {"until", &Parser::until}, {"show", &Parser::show}, {"await", &Parser::await},
-        {"condition", &Parser::condition}, {"split", &Parser::split}, {"fetch", &Parser::fetch}, {"set", &Parser::set},
-        {"jump", &Parser::jump}, {"finish", &Parser::finish},
+        {"wait", &Parser::wait},           {"until", &Parser::until},   {"show", &Parser::show},   {"await", &Parser::await},
+        {"condition", &Parser::condition}, {"split", &Parser::split},   {"fetch", &Parser::fetch}, {"set", &Parser::set},
+        {"jump", &Parser::jump},           {"finish", &Parser::finish},
     };
     bool found = false;
     for (const Form& form : forms) {
@@ -99,10 +99,8 @@ class Parser {
   void duration(Reader& reader, std::string_view key, Object& step, bool is_required) {
     auto text = is_required ? reader.required_text(key) : reader.text(key);
     if (!text) return;
-    if (auto duration = parse_duration(*text))
-      step[std::string(key)] = to_text(*duration);
-    else
-      reader.report(duration.error().code, key, duration.error().message);
+    if (auto duration = parse_duration(*text)) step[std::string(key)] = to_text(*duration);
+    else reader.report(duration.error().code, key, duration.error().message);
   }
   void branch(Reader& reader, std::string_view key, Object& step, int depth) {
     if (const Value* branch = reader.take(key)) step[std::string(key)] = steps(*branch, reader.path_of(key), depth + 1);
@@ -119,7 +117,8 @@ class Parser {
     }
     Reader inner(member, reader.path_of("until"), problems_);
     const std::string time = inner.required_text("time").value_or("");
-    if (!time.empty() && !parse_civil("2000-01-01T" + time)) inner.report(Code::bad_time, "time", "`" + time + "` is not a time of day like `09:00`");
+    if (!time.empty() && !parse_civil("2000-01-01T" + time))
+      inner.report(Code::bad_time, "time", "`" + time + "` is not a time of day like `09:00`");
     Object until{{"time", time}};
     if (auto name = inner.text("zone")) {
       if (auto zone = Zone::find(*name); !zone && *name != "profile") inner.report(zone.error().code, "zone", zone.error().message);
@@ -150,7 +149,8 @@ class Parser {
       for (std::size_t i = 0; i < member.array().size(); ++i) {
         Reader inner(member.array()[i], index(reader.path_of("condition"), i), problems_);
         Object branch_object;
-        if (const Value* when = inner.require("when")) branch_object["when"] = to_value(parse_predicate(*when, inner.path_of("when"), problems_));
+        if (const Value* when = inner.require("when"))
+          branch_object["when"] = to_value(parse_predicate(*when, inner.path_of("when"), problems_));
         branch(inner, "then", branch_object, depth);
         inner.finish();
         branches.push_back(std::move(branch_object));
@@ -174,7 +174,8 @@ class Parser {
         inner.finish();
         branches.push_back(std::move(branch_object));
       }
-    if (member.is_array() && (sum < 99.999999 || sum > 100.000001)) reader.report(Code::out_of_range, "split", "the weights do not add up to 100");
+    if (member.is_array() && (sum < 99.999999 || sum > 100.000001))
+      reader.report(Code::out_of_range, "split", "the weights do not add up to 100");
     step["split"] = std::move(branches);
     if (auto salt = reader.text("salt")) step["salt"] = *salt;
   }
@@ -202,9 +203,7 @@ class Parser {
     step["finish"] = true;
   }
 
-  void report(Code code, const std::string& path, std::string message) {
-    problems_.push_back({code, path, std::move(message)});
-  }
+  void report(Code code, const std::string& path, std::string message) { problems_.push_back({code, path, std::move(message)}); }
 
   Problems& problems_;
   std::size_t count_ = 0;
@@ -220,17 +219,15 @@ Value parse_journey(Reader& reader, Problems& problems) {
   if (const Value* enter = reader.require("enter")) journey["enter"] = parser.enter(*enter);
   if (const Value* exit = reader.take("exit")) journey["exit"] = parser.event(*exit, "$.exit");
   if (auto again = reader.text("again")) {
-    if (*again == "never" || *again == "always")
-      journey["again"] = *again;
-    else if (auto duration = parse_duration(*again))
-      journey["again"] = to_text(*duration);
-    else
-      reader.report(Code::bad_time, "again", "`" + *again + "` is neither `never`, `always` nor a duration like `1d`");
+    if (*again == "never" || *again == "always") journey["again"] = *again;
+    else if (auto duration = parse_duration(*again)) journey["again"] = to_text(*duration);
+    else reader.report(Code::bad_time, "again", "`" + *again + "` is neither `never`, `always` nor a duration like `1d`");
   }
   if (const Value* steps = reader.require("steps")) {
     journey["steps"] = parser.steps(*steps, "$.steps", 1);
     const bool is_list = steps->is_array() || (steps->is_object() && steps->object().empty());
-    if (is_list && journey["steps"].array().empty()) reader.report(Code::missing_field, "steps", "a journey without a step does nothing: give it one");
+    if (is_list && journey["steps"].array().empty())
+      reader.report(Code::missing_field, "steps", "a journey without a step does nothing: give it one");
     parser.check_jumps();
   }
   return journey;

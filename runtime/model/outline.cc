@@ -124,7 +124,7 @@ std::string entry_text(const Value& what) {
 }
 
 Lines condition_lines(const Value& predicate) {
-  Problems known;   // none: it was read before
+  Problems known;  // none: it was read before
   return clauses(parse_predicate(predicate, "$", known));
 }
 
@@ -169,7 +169,8 @@ Lines step_lines(const Value& step) {
   }
   if (const Value* branches = step.find("split")) {
     lines.push_back("split" + (step.find("salt") ? " by " + json("salt") : ""));
-    for (const Value& one : branches->array()) inner_branch(lines, (one.find("weight") ? to_json(*one.find("weight")) : "?") + " %", one.find("then"));
+    for (const Value& one : branches->array())
+      inner_branch(lines, (one.find("weight") ? to_json(*one.find("weight")) : "?") + " %", one.find("then"));
   }
   if (step.find("fetch")) {
     lines.push_back("fetch " + text("fetch") + (step.find("with") ? " with " + json("with") : ""));
@@ -292,7 +293,8 @@ class Outliner {
   }
 
   void experiment() {
-    for (const Treatment& treatment : definition_.treatments) part("treatment " + treatment.name, {number_text(treatment.weight / 100.0) + " %"});
+    for (const Treatment& treatment : definition_.treatments)
+      part("treatment " + treatment.name, {number_text(treatment.weight / 100.0) + " %"});
     if (definition_.holdout) part("holdout", {number_text(definition_.holdout / 100.0) + " %"});
     if (!definition_.treatments.empty()) text("salt", definition_.salt);
   }
@@ -419,16 +421,15 @@ std::vector<std::string> clauses(const Predicate& predicate) {
   // What a whole audience asks for holds together anyway.
   if (predicate.op == Predicate::Op::all && predicate.args.size() > 1)
     for (const Predicate& part : predicate.args) clauses_of(part, lines);
-  else
-    clauses_of(predicate, lines);
+  else clauses_of(predicate, lines);
   return lines;
 }
 
 Outline outline(const Definition& definition, const Workspace* workspace) { return Outliner(definition, workspace).make(); }
 
 Comparison compare(const Outline& from, const Outline& to) {
-  static const std::vector<std::string> sections = {"content",  "journey",    "properties", "configuration", "audience",
-                                                    "schedule", "experiment", "includes"};
+  static const std::vector<std::string> sections = {"content",  "journey",  "properties", "configuration",
+                                                    "audience", "schedule", "experiment", "includes"};
   Comparison comparison;
   for (const std::string& name : sections) {
     static const OutlineSection none;
@@ -455,10 +456,8 @@ Value to_value(const Outline& outline) {
 Value to_value(const Comparison& comparison) {
   return sections_to_value(comparison, [](const ComparedLine& line) {
     Object object{{"mark", to_text(line.mark)}};
-    if (line.mark == Mark::skipped)
-      object["count"] = static_cast<std::int64_t>(line.count);
-    else
-      object["text"] = line.text;
+    if (line.mark == Mark::skipped) object["count"] = static_cast<std::int64_t>(line.count);
+    else object["text"] = line.text;
     return Value(std::move(object));
   });
 }

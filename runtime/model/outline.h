@@ -18,14 +18,14 @@ namespace footlight {
 struct Workspace;
 
 struct OutlinePart {
-  std::string name;                    // `hero`, `priority`: unique within its section
-  std::vector<std::string> lines;      // never empty
+  std::string name;                // `hero`, `priority`: unique within its section
+  std::vector<std::string> lines;  // never empty
   bool operator==(const OutlinePart&) const = default;
 };
 
 struct OutlineSection {
-  std::string name;                    // one of the eight below
-  std::vector<OutlinePart> parts;      // never empty
+  std::string name;                // one of the eight below
+  std::vector<OutlinePart> parts;  // never empty
   bool operator==(const OutlineSection&) const = default;
 };
 // In the order in which they are read; a section without parts is left out.
@@ -47,18 +47,18 @@ std::string_view to_text(Mark mark);
 struct ComparedLine {
   Mark mark = Mark::same;
   std::string text;
-  std::size_t count = 0;               // of skipped: how many equal lines stand here
+  std::size_t count = 0;  // of skipped: how many equal lines stand here
   bool operator==(const ComparedLine&) const = default;
 };
 struct ComparedPart {
   std::string name;
-  std::vector<ComparedLine> lines;     // with up to three equal lines around each change
+  std::vector<ComparedLine> lines;  // with up to three equal lines around each change
 };
 struct ComparedSection {
   std::string name;
-  std::vector<ComparedPart> parts;     // those that differ
+  std::vector<ComparedPart> parts;  // those that differ
 };
-using Comparison = std::vector<ComparedSection>;   // empty: they are equal
+using Comparison = std::vector<ComparedSection>;  // empty: they are equal
 
 Comparison compare(const Outline& from, const Outline& to);
 

@@ -23,13 +23,20 @@ struct Test {
 };
 const std::vector<Test>& tests() {
   static const std::vector<Test> table = {
-      {"eq", Op::eq, Operand::scalar, "=="},        {"in", Op::in, Operand::list, "in"},
-      {"lt", Op::lt, Operand::number, "<"},         {"le", Op::le, Operand::number, "<="},
-      {"gt", Op::gt, Operand::number, ">"},         {"ge", Op::ge, Operand::number, ">="},
-      {"between", Op::between, Operand::pair, "in"}, {"starts", Op::starts, Operand::string, "starts with"},
-      {"ends", Op::ends, Operand::string, "ends with"}, {"contains", Op::contains, Operand::string, "contains"},
-      {"has_any", Op::has_any, Operand::list, "has any of"}, {"has_all", Op::has_all, Operand::list, "has all of"},
-      {"semver", Op::semver, Operand::version, "is version"}, {"exists", Op::exists, Operand::yes, "exists"},
+      {"eq", Op::eq, Operand::scalar, "=="},
+      {"in", Op::in, Operand::list, "in"},
+      {"lt", Op::lt, Operand::number, "<"},
+      {"le", Op::le, Operand::number, "<="},
+      {"gt", Op::gt, Operand::number, ">"},
+      {"ge", Op::ge, Operand::number, ">="},
+      {"between", Op::between, Operand::pair, "in"},
+      {"starts", Op::starts, Operand::string, "starts with"},
+      {"ends", Op::ends, Operand::string, "ends with"},
+      {"contains", Op::contains, Operand::string, "contains"},
+      {"has_any", Op::has_any, Operand::list, "has any of"},
+      {"has_all", Op::has_all, Operand::list, "has all of"},
+      {"semver", Op::semver, Operand::version, "is version"},
+      {"exists", Op::exists, Operand::yes, "exists"},
   };
   return table;
 }
@@ -39,22 +46,17 @@ bool is_scalar(const Value& value) { return value.is_boolean() || value.is_numbe
 // Why `value` cannot be the operand of `test`; empty when it can.
 std::string operand_problem(const Test& test, const Value& value) {
   switch (test.operand) {
-    case Operand::scalar:
-      return is_scalar(value) ? "" : type_message("a string, a number, true or false", value);
+    case Operand::scalar: return is_scalar(value) ? "" : type_message("a string, a number, true or false", value);
     case Operand::number: return value.is_number() || value.is_string() ? "" : type_message("a number or a string", value);
     case Operand::string: return value.is_string() ? "" : type_message("a string", value);
     case Operand::list:
       if (value.is_object() && value.object().empty()) return "";
       if (!value.is_array()) return type_message("a list", value);
-      return std::all_of(value.array().begin(), value.array().end(), is_scalar)
-                 ? ""
-                 : "expected a list of strings, numbers, true or false";
+      return std::all_of(value.array().begin(), value.array().end(), is_scalar) ? "" : "expected a list of strings, numbers, true or false";
     case Operand::pair:
-      if (value.is_array() && value.array().size() == 2 && value.array()[0].is_number() && value.array()[1].is_number())
-        return "";
+      if (value.is_array() && value.array().size() == 2 && value.array()[0].is_number() && value.array()[1].is_number()) return "";
       return "expected two numbers, from and below: [lo, hi]";
-    case Operand::yes:
-      return value.is_boolean() && value.boolean() ? "" : "expected true; write {\"no\": …} for its opposite";
+    case Operand::yes: return value.is_boolean() && value.boolean() ? "" : "expected true; write {\"no\": …} for its opposite";
     case Operand::version: {
       if (!value.is_string()) return type_message("a string like \">=1.2.0\"", value);
       return parse_version_test(value.string()) ? "" : "`" + value.string() + "` is not a comparison with a version like `>=1.2.0`";
@@ -83,7 +85,7 @@ class Parser {
       Predicate (Parser::*read)(const Value&, const std::string&, int);
     };
     static constexpr Form forms[] = {
-        {"all", &Parser::group}, {"any", &Parser::group},     {"no", &Parser::negation}, {"attr", &Parser::attribute},
+        {"all", &Parser::group},     {"any", &Parser::group}, {"no", &Parser::negation},       {"attr", &Parser::attribute},
         {"bucket", &Parser::bucket}, {"list", &Parser::list}, {"audience", &Parser::audience}, {"lua", &Parser::lua},
     };
     for (const Form& form : forms)
@@ -203,9 +205,7 @@ class Parser {
     return lua;
   }
 
-  void report(Code code, const std::string& path, std::string message) {
-    problems_.push_back({code, path, std::move(message)});
-  }
+  void report(Code code, const std::string& path, std::string message) { problems_.push_back({code, path, std::move(message)}); }
 
   Problems& problems_;
   std::size_t nodes_ = 0;

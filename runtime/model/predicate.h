@@ -22,19 +22,38 @@ namespace footlight {
 
 struct Predicate {
   enum class Op : std::uint8_t {
-    always, all, any, no,
-    exists, eq, in, lt, le, gt, ge, between, starts, ends, contains, has_any, has_all, semver,
-    bucket, list, audience, lua,
+    always,
+    all,
+    any,
+    no,
+    exists,
+    eq,
+    in,
+    lt,
+    le,
+    gt,
+    ge,
+    between,
+    starts,
+    ends,
+    contains,
+    has_any,
+    has_all,
+    semver,
+    bucket,
+    list,
+    audience,
+    lua,
   };
 
   Op op = Op::always;
-  std::vector<Predicate> args;   // of all, any, no
-  std::string attribute;         // dotted; of the tests, of bucket and list ("" is the identity)
-  Value operand;                 // of the tests: a scalar, a list, [lo, hi]
-  std::string name;              // audience and list: which; bucket: the salt; semver: the comparison
-  double lo = 0, hi = 0;         // bucket: [lo, hi) of 10,000
-  std::string lua;               // source of a policy
-  std::string path;              // JSON path of the document it was read from
+  std::vector<Predicate> args;  // of all, any, no
+  std::string attribute;        // dotted; of the tests, of bucket and list ("" is the identity)
+  Value operand;                // of the tests: a scalar, a list, [lo, hi]
+  std::string name;             // audience and list: which; bucket: the salt; semver: the comparison
+  double lo = 0, hi = 0;        // bucket: [lo, hi) of 10,000
+  std::string lua;              // source of a policy
+  std::string path;             // JSON path of the document it was read from
 
   bool operator==(const Predicate&) const = default;
 };
@@ -43,7 +62,7 @@ struct Predicate {
 // the result, so check `problems` before using it.
 Predicate parse_predicate(const Value& document, const std::string& path, Problems& problems);
 
-Value to_value(const Predicate& predicate);            // the canonical document
+Value to_value(const Predicate& predicate);  // the canonical document
 // `cart.total > 50`, as traces show it; longer values are cut.
 std::string to_text(const Predicate& predicate, std::size_t value_bytes_max = 120);
 

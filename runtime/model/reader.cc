@@ -33,8 +33,7 @@ std::string type_message(std::string_view expected, const Value& found) {
 bool is_valid_id(std::string_view id) {
   const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   if (id.empty() || id.size() > limits::id_bytes_max || !alphanumeric(id[0])) return false;
-  return std::all_of(id.begin(), id.end(),
-                     [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+  return std::all_of(id.begin(), id.end(), [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 Reader::Reader(const Value& value, std::string path, Problems& problems)
@@ -78,8 +77,7 @@ std::optional<double> Reader::number(std::string_view key, double least, double 
   }
   const double number = member->number();
   if (number >= least && number <= most) return number;
-  report(Code::out_of_range, key,
-         short_number(number) + " is outside " + short_number(least) + " … " + short_number(most));
+  report(Code::out_of_range, key, short_number(number) + " is outside " + short_number(least) + " … " + short_number(most));
   return {};
 }
 
@@ -96,7 +94,7 @@ const Array* Reader::array(std::string_view key) {
   const Value* member = take(key);
   if (!member) return nullptr;
   if (member->is_array()) return &member->array();
-  if (member->is_object() && member->object().empty()) return &none;   // Lua writes both as `{}`
+  if (member->is_object() && member->object().empty()) return &none;  // Lua writes both as `{}`
   report(Code::wrong_type, key, type_message("a list", *member));
   return nullptr;
 }
@@ -118,9 +116,7 @@ std::optional<std::string> Reader::word(std::string_view key, const std::vector<
   return {};
 }
 
-void Reader::report(Code code, std::string_view key, std::string message) {
-  problems_.push_back({code, path_of(key), std::move(message)});
-}
+void Reader::report(Code code, std::string_view key, std::string message) { problems_.push_back({code, path_of(key), std::move(message)}); }
 
 void Reader::finish() {
   if (!object_) return;

@@ -23,7 +23,7 @@ class Reader {
 
   // The member, marked as known; nullptr where absent or null. Keys, here and below, must outlive the reader.
   const Value* take(std::string_view key);
-  const Value* require(std::string_view key);            // reports missing_field
+  const Value* require(std::string_view key);  // reports missing_field
 
   // Typed members; empty where absent, and where of another type, which is reported.
   std::optional<std::string> text(std::string_view key);
@@ -44,7 +44,7 @@ class Reader {
   bool object_;
   std::string path_;
   Problems& problems_;
-  std::vector<std::string_view> known_;                  // as taken; few, so that looking through them is quickest
+  std::vector<std::string_view> known_;  // as taken; few, so that looking through them is quickest
 };
 
 // ``expected a string, found a number``, for messages of one shape everywhere.

@@ -18,11 +18,8 @@ struct Frequency {
   std::string_view name;
   Every every;
 };
-constexpr Frequency frequencies[] = {{"HOURLY", Every::hour},
-                                     {"DAILY", Every::day},
-                                     {"WEEKLY", Every::week},
-                                     {"MONTHLY", Every::month},
-                                     {"YEARLY", Every::year}};
+constexpr Frequency frequencies[] = {
+    {"HOURLY", Every::hour}, {"DAILY", Every::day}, {"WEEKLY", Every::week}, {"MONTHLY", Every::month}, {"YEARLY", Every::year}};
 
 // The parts, in the order in which they are written, the frequencies they may stand with, and the numbers
 // that may be in them: from a negative `least` on they count from the end as well, and none is 0.
@@ -59,8 +56,7 @@ std::vector<std::string> part_names() {
 }
 
 const Part* find_part(std::string_view name) {
-  const auto found =
-      std::find_if(std::begin(parts), std::end(parts), [&](const Part& part) { return part.name == name; });
+  const auto found = std::find_if(std::begin(parts), std::end(parts), [&](const Part& part) { return part.name == name; });
   return found == std::end(parts) ? nullptr : found;
 }
 
@@ -142,10 +138,9 @@ Result<CivilTime> until_in(const Piece& piece) {
 }
 
 Result<Every> frequency_in(const Piece& piece) {
-  if (piece.value == "SECONDLY" || piece.value == "MINUTELY")
-    return bad(quoted(piece.text) + " is too often: the most is `FREQ=HOURLY`");
-  const auto found = std::find_if(std::begin(frequencies), std::end(frequencies),
-                                  [&](const Frequency& f) { return f.name == piece.value; });
+  if (piece.value == "SECONDLY" || piece.value == "MINUTELY") return bad(quoted(piece.text) + " is too often: the most is `FREQ=HOURLY`");
+  const auto found =
+      std::find_if(std::begin(frequencies), std::end(frequencies), [&](const Frequency& f) { return f.name == piece.value; });
   if (found != std::end(frequencies)) return found->every;
   std::vector<std::string> names;
   for (const Frequency& known : frequencies) names.emplace_back(known.name);
@@ -186,13 +181,9 @@ Status read_piece(const Piece& piece, RecurrenceRule& rule) {
 Status check_days(const RecurrenceRule& rule) {
   for (const auto& [weekday, ordinal] : rule.days) {
     if (ordinal == 0) continue;
-    const std::string day =
-        quoted(std::to_string(ordinal) + std::string(weekday_names[static_cast<std::size_t>(weekday)]));
+    const std::string day = quoted(std::to_string(ordinal) + std::string(weekday_names[static_cast<std::size_t>(weekday)]));
     const bool counts_weeks = rule.every == Every::month || (rule.every == Every::year && rule.weeks.empty());
-    if (!counts_weeks)
-      return bad(
-          day +
-          " in `BYDAY` needs `FREQ=MONTHLY`, or `FREQ=YEARLY` without `BYWEEKNO`: leave out the number");
+    if (!counts_weeks) return bad(day + " in `BYDAY` needs `FREQ=MONTHLY`, or `FREQ=YEARLY` without `BYWEEKNO`: leave out the number");
     const bool in_month = rule.every == Every::month || rule.months != 0;
     if (std::abs(ordinal) > (in_month ? 5 : 53)) return bad(day + " in `BYDAY` never comes");
   }
@@ -218,8 +209,7 @@ std::vector<std::string> texts_of_mask(std::uint64_t mask) {
 
 Result<RecurrenceRule> parse_recurrence_rule(std::string_view text) {
   if (text.size() > limits::rrule_bytes_max)
-    return refuse(Code::limit_exceeded,
-                  "the rule is longer than " + std::to_string(limits::rrule_bytes_max) + " bytes");
+    return refuse(Code::limit_exceeded, "the rule is longer than " + std::to_string(limits::rrule_bytes_max) + " bytes");
   // Nothing but these characters can stand in a rule.
   const std::string raised = upper(text);
   if (raised.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=;,+-") != std::string::npos)
@@ -230,8 +220,7 @@ Result<RecurrenceRule> parse_recurrence_rule(std::string_view text) {
   for (const std::string_view piece : split(raised, ';')) {
     const auto equals = piece.find('=');
     const std::string_view name = piece.substr(0, equals);
-    if (equals == std::string_view::npos)
-      return bad(quoted(piece) + " is no part of a rule: expected the form `FREQ=WEEKLY;BYDAY=MO,WE`");
+    if (equals == std::string_view::npos) return bad(quoted(piece) + " is no part of a rule: expected the form `FREQ=WEEKLY;BYDAY=MO,WE`");
     const Part* part = find_part(name);
     if (!part) return bad("a rule has no part " + quoted(name) + did_you_mean(name, part_names()));
     if (has(part)) return bad("the part " + quoted(name) + " stands twice");
@@ -241,15 +230,13 @@ Result<RecurrenceRule> parse_recurrence_rule(std::string_view text) {
   if (!has(find_part("FREQ"))) return bad("the rule does not say how often: begin it with `FREQ=WEEKLY` or the like");
   for (const Part* part : seen) {
     if (part->frequencies & with(rule.every)) continue;
-    return bad(quoted(part->name) + " cannot stand with `FREQ=" +
-               std::string(frequencies[static_cast<std::size_t>(rule.every)].name) + "`");
+    return bad(quoted(part->name) + " cannot stand with `FREQ=" + std::string(frequencies[static_cast<std::size_t>(rule.every)].name) +
+               "`");
   }
   if (rule.count && rule.until)
-    return bad("the parts of " + quoted(raised) +
-               " cannot stand together: a rule ends by `COUNT` or by `UNTIL`, not by both");
+    return bad("the parts of " + quoted(raised) + " cannot stand together: a rule ends by `COUNT` or by `UNTIL`, not by both");
   if (rule.count > limits::rrule_count_max)
-    return refuse(Code::limit_exceeded, "`COUNT` is more than " + std::to_string(limits::rrule_count_max) +
-                                            ": end the rule by `UNTIL`");
+    return refuse(Code::limit_exceeded, "`COUNT` is more than " + std::to_string(limits::rrule_count_max) + ": end the rule by `UNTIL`");
   if (const Status checked = check_days(rule); !checked.ok()) return checked.error();
   return rule;
 }
@@ -264,16 +251,14 @@ std::string to_text(const RecurrenceRule& rule) {
     std::erase_if(until, [](char c) { return c == '-' || c == ':'; });
     text += ";UNTIL=" + until;
   }
-  if (rule.week_start != 0)
-    text += ";WKST=" + std::string(weekday_names[static_cast<std::size_t>(rule.week_start)]);
+  if (rule.week_start != 0) text += ";WKST=" + std::string(weekday_names[static_cast<std::size_t>(rule.week_start)]);
   write_list(text, "BYMONTH", texts_of_mask(rule.months));
   write_list(text, "BYWEEKNO", texts_of(rule.weeks));
   write_list(text, "BYYEARDAY", texts_of(rule.year_days));
   write_list(text, "BYMONTHDAY", texts_of(rule.month_days));
   std::vector<std::string> days;
   for (const auto& [weekday, ordinal] : rule.days)
-    days.push_back((ordinal ? std::to_string(ordinal) : "") +
-                   std::string(weekday_names[static_cast<std::size_t>(weekday)]));
+    days.push_back((ordinal ? std::to_string(ordinal) : "") + std::string(weekday_names[static_cast<std::size_t>(weekday)]));
   write_list(text, "BYDAY", days);
   write_list(text, "BYHOUR", texts_of_mask(rule.hours));
   write_list(text, "BYMINUTE", texts_of_mask(rule.minutes));

@@ -19,7 +19,8 @@ void measure(const Value& value, const std::string& path, std::size_t& leaves, P
   if (value.is_array())
     for (const Value& item : value.array()) measure(item, path, leaves, problems);
   if (value.is_string() && value.string().size() > limits::attribute_string_bytes_max)
-    problems.push_back({Code::limit_exceeded, path, "a string has more than " + std::to_string(limits::attribute_string_bytes_max) + " bytes"});
+    problems.push_back(
+        {Code::limit_exceeded, path, "a string has more than " + std::to_string(limits::attribute_string_bytes_max) + " bytes"});
 }
 
 // What stands at `path`, an object, with its dotted names unfolded.
@@ -27,7 +28,8 @@ Value bag(const Value& members, const std::string& path, Problems& problems) {
   std::size_t leaves = 0;
   measure(members, path, leaves, problems);
   if (leaves > limits::attributes_max)
-    problems.push_back({Code::limit_exceeded, path, std::to_string(leaves) + " values; at most " + std::to_string(limits::attributes_max) + " are taken"});
+    problems.push_back(
+        {Code::limit_exceeded, path, std::to_string(leaves) + " values; at most " + std::to_string(limits::attributes_max) + " are taken"});
   return unfold(members, path, problems);
 }
 
@@ -65,12 +67,9 @@ void put_all(Object& into, const Object& members, const std::string& path, int d
     }
     Value* leaf = here ? &(*here)[std::string(rest)] : nullptr;
     if (leaf && leaf->is_null() && member.is_object()) *leaf = Object{};
-    if (leaf && leaf->is_object() && member.is_object())
-      put_all(leaf->object(), member.object(), place, depth_of_leaf + 1, problems);
-    else if (leaf && leaf->is_null())
-      *leaf = member;
-    else if (!member.is_null())
-      problems.push_back({Code::bad_request, place, "`" + name + "` is given twice, nested and with dots"});
+    if (leaf && leaf->is_object() && member.is_object()) put_all(leaf->object(), member.object(), place, depth_of_leaf + 1, problems);
+    else if (leaf && leaf->is_null()) *leaf = member;
+    else if (!member.is_null()) problems.push_back({Code::bad_request, place, "`" + name + "` is given twice, nested and with dots"});
   }
 }
 
@@ -85,8 +84,8 @@ Value unfold(const Value& attributes, const std::string& path, Problems& problem
 
 Request checked_request(const Request& given, Instant now, Problems& problems) {
   Request request{.identity = given.identity, .now = now};
-  for (const auto& [bag_given, path, into] : {std::tuple{&given.attributes, "$.attributes", &request.attributes},
-                                              std::tuple{&given.context, "$.context", &request.context}}) {
+  for (const auto& [bag_given, path, into] :
+       {std::tuple{&given.attributes, "$.attributes", &request.attributes}, std::tuple{&given.context, "$.context", &request.context}}) {
     if (bag_given->is_object()) *into = bag(*bag_given, path, problems);
     else problems.push_back({Code::wrong_type, path, type_message("an object", *bag_given)});
   }

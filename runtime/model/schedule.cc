@@ -23,8 +23,7 @@ std::string padded(int number) { return (number < 10 ? "0" : "") + std::to_strin
 std::string to_text(const Hours& hours) {
   // An end of 24:00 is kept apart from the 00:00 that a window over midnight would end at.
   const int till = hours.till > minutes_per_day ? hours.till - minutes_per_day : hours.till;
-  return padded(hours.from / 60) + ":" + padded(hours.from % 60) + "-" + padded(till / 60) + ":" +
-         padded(till % 60);
+  return padded(hours.from / 60) + ":" + padded(hours.from % 60) + "-" + padded(till / 60) + ":" + padded(till % 60);
 }
 
 std::string date_text(int day) { return to_text(civil_day(day)).substr(0, 10); }
@@ -32,9 +31,8 @@ std::string date_text(int day) { return to_text(civil_day(day)).substr(0, 10); }
 // Sorts windows and joins those that overlap or touch, where the whole can still be written: a
 // window is shorter than a day, or is the day.
 void join_hours(std::vector<Hours>& windows) {
-  std::sort(windows.begin(), windows.end(), [](const Hours& a, const Hours& b) {
-    return std::pair(a.from, a.till) < std::pair(b.from, b.till);
-  });
+  std::sort(windows.begin(), windows.end(),
+            [](const Hours& a, const Hours& b) { return std::pair(a.from, a.till) < std::pair(b.from, b.till); });
   std::vector<Hours> joined;
   for (const Hours& window : windows) {
     if (!joined.empty() && window.from <= joined.back().till) {
@@ -50,15 +48,12 @@ void join_hours(std::vector<Hours>& windows) {
 }
 
 void join_dates(std::vector<DateRange>& ranges) {
-  std::sort(ranges.begin(), ranges.end(), [](const DateRange& a, const DateRange& b) {
-    return std::pair(a.first, a.last) < std::pair(b.first, b.last);
-  });
+  std::sort(ranges.begin(), ranges.end(),
+            [](const DateRange& a, const DateRange& b) { return std::pair(a.first, a.last) < std::pair(b.first, b.last); });
   std::vector<DateRange> joined;
   for (const DateRange& range : ranges) {
-    if (!joined.empty() && range.first <= joined.back().last + 1)
-      joined.back().last = std::max(joined.back().last, range.last);
-    else
-      joined.push_back(range);
+    if (!joined.empty() && range.first <= joined.back().last + 1) joined.back().last = std::max(joined.back().last, range.last);
+    else joined.push_back(range);
   }
   ranges = std::move(joined);
 }
@@ -82,9 +77,7 @@ class ScheduleReader {
   }
 
  private:
-  void report(Code code, const std::string& place, std::string message) {
-    problems_.push_back({code, place, std::move(message)});
-  }
+  void report(Code code, const std::string& place, std::string message) { problems_.push_back({code, place, std::move(message)}); }
   void report(const std::string& place, const Error& error) { report(error.code, place, error.message); }
 
   void clock(Reader& reader) {
@@ -95,17 +88,14 @@ class ScheduleReader {
       return;
     }
     const auto zone = Zone::find(*name);
-    if (zone.ok())
-      schedule_.clock = *zone;
-    else
-      report(reader.path_of("zone"), zone.error());
+    if (zone.ok()) schedule_.clock = *zone;
+    else report(reader.path_of("zone"), zone.error());
   }
 
   // A list that says something: an empty one is more likely a mistake than a wish.
   const Array* list(Reader& reader, std::string_view key) {
     const Array* items = reader.array(key);
-    if (items && items->empty())
-      reader.report(Code::bad_schedule, key, "the list is empty: leave out " + quoted(key) + " instead");
+    if (items && items->empty()) reader.report(Code::bad_schedule, key, "the list is empty: leave out " + quoted(key) + " instead");
     return items;
   }
 
@@ -113,12 +103,10 @@ class ScheduleReader {
     const Array* windows = list(reader, "weekly");
     if (!windows) return;
     std::size_t count = 0;
-    for (std::size_t i = 0; i < windows->size(); ++i)
-      count += window((*windows)[i], reader.path_of("weekly") + index(i));
+    for (std::size_t i = 0; i < windows->size(); ++i) count += window((*windows)[i], reader.path_of("weekly") + index(i));
     if (count > limits::schedule_windows_max)
       reader.report(Code::limit_exceeded, "weekly",
-                    "the week has " + std::to_string(count) + " windows, more than " +
-                        std::to_string(limits::schedule_windows_max));
+                    "the week has " + std::to_string(count) + " windows, more than " + std::to_string(limits::schedule_windows_max));
     for (auto& hours : schedule_.weekly) join_hours(hours);
   }
 
@@ -131,14 +119,12 @@ class ScheduleReader {
     if (!has_days) is_day.fill(true);
     if (!has_hours) hours.push_back({});
     if (document.is_object() && document.object().empty())
-      report(Code::bad_schedule, path, "the window names neither days nor hours, so it is always open: leave it out, or write `mon-fri` or `08:00-20:00`");
-    each_text(reader, "days",
-              [&](std::string_view text, const std::string& place) { days(text, place, is_day); });
+      report(Code::bad_schedule, path,
+             "the window names neither days nor hours, so it is always open: leave it out, or write `mon-fri` or `08:00-20:00`");
+    each_text(reader, "days", [&](std::string_view text, const std::string& place) { days(text, place, is_day); });
     each_text(reader, "hours", [&](std::string_view text, const std::string& place) {
-      if (const auto read = read_hours(text); read.ok())
-        hours.push_back(*read);
-      else
-        report(place, read.error());
+      if (const auto read = read_hours(text); read.ok()) hours.push_back(*read);
+      else report(place, read.error());
     });
     reader.finish();
     if (!document.is_object()) return 0;
@@ -193,10 +179,8 @@ class ScheduleReader {
     };
     if (const std::size_t found = index_of(lower(text)); found < names.size()) return found;
     std::string message = quoted(text) + " is no day of the week";
-    if (index_of(lower(text.substr(0, 3))) < names.size())
-      message += "; did you mean " + quoted(lower(text.substr(0, 3))) + "?";
-    else
-      message += ": they are " + quoted(join(names, "`, `"));
+    if (index_of(lower(text.substr(0, 3))) < names.size()) message += "; did you mean " + quoted(lower(text.substr(0, 3))) + "?";
+    else message += ": they are " + quoted(join(names, "`, `"));
     report(Code::bad_schedule, place, std::move(message));
     return {};
   }
@@ -212,13 +196,10 @@ class ScheduleReader {
   static Result<Hours> read_hours(std::string_view text) {
     const auto dash = text.find('-');
     const auto from = read_minute(trim(text.substr(0, dash)));
-    const auto till =
-        dash == std::string_view::npos ? std::nullopt : read_minute(trim(text.substr(dash + 1)));
+    const auto till = dash == std::string_view::npos ? std::nullopt : read_minute(trim(text.substr(dash + 1)));
     if (!from || !till || *from == minutes_per_day)
-      return refuse(Code::bad_schedule,
-                    quoted(text) + " are no hours: expected the form `08:00-20:00`, from `00:00` to `24:00`");
-    if (*from == *till)
-      return refuse(Code::bad_schedule, quoted(text) + " is empty: the whole day is `00:00-24:00`");
+      return refuse(Code::bad_schedule, quoted(text) + " are no hours: expected the form `08:00-20:00`, from `00:00` to `24:00`");
+    if (*from == *till) return refuse(Code::bad_schedule, quoted(text) + " is empty: the whole day is `00:00-24:00`");
     if (*from < *till) return Hours{*from, *till};
     // `22:00-00:00` ends at the midnight that `22:00-24:00` ends at.
     return Hours{*from, *till + minutes_per_day};
@@ -249,16 +230,14 @@ class ScheduleReader {
         reader.report(Code::bad_schedule, "lasts", "an occurrence that lasts no time is never open");
         is_good = false;
       } else if (recurrence.lasts > limits::rrule_lasts_max) {
-        reader.report(Code::limit_exceeded, "lasts",
-                      quoted(*lasts_text) + " is longer than " + to_text(limits::rrule_lasts_max));
+        reader.report(Code::limit_exceeded, "lasts", quoted(*lasts_text) + " is longer than " + to_text(limits::rrule_lasts_max));
         is_good = false;
       }
     }
     if (!is_good) return;
     if (recurrence.rule.until && *recurrence.rule.until < recurrence.from)
-      reader.report(
-          Code::end_before_start, "rule",
-          "`UNTIL` is before " + quoted(to_text(recurrence.from)) + ", the first time: the rule names none");
+      reader.report(Code::end_before_start, "rule",
+                    "`UNTIL` is before " + quoted(to_text(recurrence.from)) + ", the first time: the rule names none");
     schedule_.rrule = std::move(recurrence);
   }
 
@@ -267,8 +246,7 @@ class ScheduleReader {
     if (!dates) return;
     if (dates->size() > limits::schedule_except_max)
       reader.report(Code::limit_exceeded, "except",
-                    "lists " + std::to_string(dates->size()) + " dates, more than " +
-                        std::to_string(limits::schedule_except_max) +
+                    "lists " + std::to_string(dates->size()) + " dates, more than " + std::to_string(limits::schedule_except_max) +
                         ": days in a row can be one range, `2026-12-24/2026-12-26`");
     for (std::size_t i = 0; i < dates->size(); ++i) range((*dates)[i], reader.path_of("except") + index(i));
     join_dates(schedule_.except);
@@ -283,22 +261,16 @@ class ScheduleReader {
     std::vector<int> days;
     for (const auto end : ends) {
       const auto civil = parse_civil(trim(end));
-      if (!civil.ok())
-        report(place, civil.error());
+      if (!civil.ok()) report(place, civil.error());
       else if (*civil != civil_day(day_number(*civil)) || trim(end).size() > 10)
-        report(Code::bad_schedule, place,
-               quoted(end) + " is no date: whole days are excepted, as in `2026-12-25`");
-      else
-        days.push_back(day_number(*civil));
+        report(Code::bad_schedule, place, quoted(end) + " is no date: whole days are excepted, as in `2026-12-25`");
+      else days.push_back(day_number(*civil));
     }
     if (ends.size() > 2)
-      report(Code::bad_schedule, place,
-             quoted(document.string()) + " is no range: expected the form `2026-12-24/2026-12-26`");
+      report(Code::bad_schedule, place, quoted(document.string()) + " is no range: expected the form `2026-12-24/2026-12-26`");
     if (days.size() != ends.size() || ends.size() > 2) return;
-    if (days.front() > days.back())
-      report(Code::end_before_start, place, quoted(document.string()) + " ends before it starts");
-    else
-      schedule_.except.push_back({days.front(), days.back()});
+    if (days.front() > days.back()) report(Code::end_before_start, place, quoted(document.string()) + " ends before it starts");
+    else schedule_.except.push_back({days.front(), days.back()});
   }
 
   static std::string index(std::size_t i) { return "[" + std::to_string(i) + "]"; }
@@ -343,9 +315,8 @@ Value to_value(const Schedule& schedule) {
   if (!weekly.empty()) document["weekly"] = std::move(weekly);
 
   if (schedule.rrule)
-    document["rrule"] = Object{{"rule", to_text(schedule.rrule->rule)},
-                               {"from", to_text(schedule.rrule->from)},
-                               {"lasts", to_text(schedule.rrule->lasts)}};
+    document["rrule"] =
+        Object{{"rule", to_text(schedule.rrule->rule)}, {"from", to_text(schedule.rrule->from)}, {"lasts", to_text(schedule.rrule->lasts)}};
 
   Array except;
   for (const auto& [first, last] : schedule.except)

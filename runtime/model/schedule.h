@@ -58,8 +58,7 @@ struct Recurrence {
 // In canonical form: two spellings of one schedule are equal.
 struct Schedule {
   ScheduleClock clock;
-  std::array<std::vector<Hours>, 7>
-      weekly;  // Monday first, sorted and joined; a window belongs to the day it begins on
+  std::array<std::vector<Hours>, 7> weekly;  // Monday first, sorted and joined; a window belongs to the day it begins on
   std::optional<Recurrence> rrule;
   std::vector<DateRange> except;  // sorted and joined
 

@@ -54,10 +54,8 @@ std::string canonical(std::string_view part, bool is_pattern) {
         continue;
       }
       const auto byte = static_cast<char>(high * 16 + low);
-      if (is_unreserved(byte))
-        out += byte;
-      else
-        append_percent(out, byte);
+      if (is_unreserved(byte)) out += byte;
+      else append_percent(out, byte);
       i += 2;
     } else if (c == '*' ? is_pattern : stands_as_it_is(c)) {
       out += c;
@@ -75,9 +73,8 @@ Error refuse_surface(std::string_view text, std::string_view why) {
 }
 
 bool is_type(std::string_view text) {
-  return !text.empty() && is_letter(text.front()) && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || is_one_of(c, "+.-");
-  });
+  return !text.empty() && is_letter(text.front()) &&
+      std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c) || is_one_of(c, "+.-"); });
 }
 
 // Where the `:` of a port stands; behind the brackets of an IPv6 address.
@@ -88,19 +85,14 @@ std::size_t port_colon(std::string_view property) {
 
 bool is_host(std::string_view host, bool is_pattern) {
   if (host.starts_with('[')) {
-    return host.size() > 2 && host.ends_with(']') &&
-           std::all_of(host.begin() + 1, host.end() - 1, [&](char c) {
+    return host.size() > 2 && host.ends_with(']') && std::all_of(host.begin() + 1, host.end() - 1, [&](char c) {
              return hex_value(c) >= 0 || is_one_of(c, ":.") || (is_pattern && c == '*');
            });
   }
-  return std::all_of(host.begin(), host.end(), [&](char c) {
-    return is_unreserved(c) || is_beyond_ascii(c) || (is_pattern && c == '*');
-  });
+  return std::all_of(host.begin(), host.end(), [&](char c) { return is_unreserved(c) || is_beyond_ascii(c) || (is_pattern && c == '*'); });
 }
 
-bool has_empty_label(std::string_view host) {
-  return host.empty() || host.starts_with('.') || host.find("..") != std::string_view::npos;
-}
+bool has_empty_label(std::string_view host) { return host.empty() || host.starts_with('.') || host.find("..") != std::string_view::npos; }
 
 std::string_view default_port(std::string_view type) {
   if (type == "https") return "443";
@@ -119,9 +111,7 @@ Result<std::string> web_property(std::string_view type, std::string_view text, b
   if (has_empty_label(host)) return bad("the host `" + std::string(text) + "` has an empty label");
   if (!is_host(host, is_pattern)) return bad("`" + std::string(host) + "` is no host");
   const auto is_port_char = [&](char c) { return is_digit(c) || (is_pattern && c == '*'); };
-  if (port.size() > 5 || !std::all_of(port.begin(), port.end(), is_port_char)) {
-    return bad("`" + std::string(port) + "` is no port");
-  }
+  if (port.size() > 5 || !std::all_of(port.begin(), port.end(), is_port_char)) { return bad("`" + std::string(port) + "` is no port"); }
   std::string out = lower(host);
   if (!port.empty() && port != default_port(type)) out.append(":").append(port);
   return out;
@@ -129,13 +119,11 @@ Result<std::string> web_property(std::string_view type, std::string_view text, b
 
 Result<SurfaceUri> parse_parts(std::string_view text, bool is_pattern) {
   if (text.size() > limits::surface_bytes_max) {
-    return refuse(Code::limit_exceeded, "a surface of " + std::to_string(text.size()) +
-                                            " bytes is longer than " +
-                                            std::to_string(limits::surface_bytes_max));
+    return refuse(Code::limit_exceeded,
+                  "a surface of " + std::to_string(text.size()) + " bytes is longer than " + std::to_string(limits::surface_bytes_max));
   }
   if (std::any_of(text.begin(), text.end(), is_blank_or_control)) {
-    return refuse_surface(text,
-                          "a surface holds no blanks and no control characters; a blank is written `%20`");
+    return refuse_surface(text, "a surface holds no blanks and no control characters; a blank is written `%20`");
   }
   const std::size_t type_end = text.find("://");
   if (type_end == std::string_view::npos) return refuse_surface(text, kHowWritten);
@@ -144,9 +132,7 @@ Result<SurfaceUri> parse_parts(std::string_view text, bool is_pattern) {
   if (surface.type.starts_with(kWildcardMark)) {
     return refuse_surface(text, "`wildcard:` begins a rule of a configuration, not a surface to ask for");
   }
-  if (!is_type(surface.type)) {
-    return refuse_surface(text, "`" + surface.type + "` is no type; " + std::string(kHowWritten));
-  }
+  if (!is_type(surface.type)) { return refuse_surface(text, "`" + surface.type + "` is no type; " + std::string(kHowWritten)); }
 
   std::string_view rest = text.substr(type_end + 3);
   const std::size_t property_end = std::min(rest.find_first_of("/?#"), rest.size());
@@ -165,9 +151,7 @@ Result<SurfaceUri> parse_parts(std::string_view text, bool is_pattern) {
   if (first_hash != std::string_view::npos) {
     const std::size_t last_hash = rest.rfind('#');
     surface.container = canonical(rest.substr(last_hash + 1), is_pattern);
-    if (last_hash > first_hash) {
-      surface.fragment = canonical(rest.substr(first_hash + 1, last_hash - first_hash - 1), is_pattern);
-    }
+    if (last_hash > first_hash) { surface.fragment = canonical(rest.substr(first_hash + 1, last_hash - first_hash - 1), is_pattern); }
     rest = rest.substr(0, first_hash);
   }
   const std::size_t question = rest.find('?');
@@ -184,8 +168,7 @@ Result<SurfaceUri> parse_parts(std::string_view text, bool is_pattern) {
 // Where `piece` first occurs, or npos. memmem promises linear time, std::string_view::find does not.
 std::size_t find_piece(std::string_view text, std::string_view piece) {
   const void* found = memmem(text.data(), text.size(), piece.data(), piece.size());
-  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data())
-               : std::string_view::npos;
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
 }
 
 // Whether `text` is `pattern`, whose every `*` stands for any run of characters. Each piece between two
@@ -214,8 +197,7 @@ bool matches_property(std::string_view pattern, std::string_view property) {
 
 bool ends_at_label(std::string_view host, std::string_view suffix) {
   if (!host.ends_with(suffix)) return false;
-  return host.size() == suffix.size() || suffix.starts_with('.') ||
-         host[host.size() - suffix.size() - 1] == '.';
+  return host.size() == suffix.size() || suffix.starts_with('.') || host[host.size() - suffix.size() - 1] == '.';
 }
 
 bool matches_part(const PartRule& rule, std::string_view part) {
@@ -242,29 +224,27 @@ bool matches_domain(const PartRule& rule, std::string_view property) {
 
 bool matches_page(const PageRule& rule, const SurfaceUri& surface) {
   return matches_domain(rule.domain, surface.property) && matches_part(rule.path, surface.path) &&
-         matches_part(rule.query, surface.query) && matches_part(rule.fragment, surface.fragment);
+      matches_part(rule.query, surface.query) && matches_part(rule.fragment, surface.fragment);
 }
 
 bool matches_form(const SurfaceUri& rule, const SurfaceUri& surface) {
   return rule.type == surface.type && rule.property == surface.property && rule.path == surface.path &&
-         rule.container == surface.container && (rule.query.empty() || rule.query == surface.query) &&
-         (rule.fragment.empty() || rule.fragment == surface.fragment);
+      rule.container == surface.container && (rule.query.empty() || rule.query == surface.query) &&
+      (rule.fragment.empty() || rule.fragment == surface.fragment);
 }
 
 bool matches_form(const SurfacePattern& rule, const SurfaceUri& surface) {
   const SurfaceUri& parts = rule.parts;
   return parts.type == surface.type && parts.container.empty() == surface.container.empty() &&
-         matches_property(parts.property, surface.property) && matches_wildcard(parts.path, surface.path) &&
-         matches_wildcard(parts.container, surface.container) &&
-         (parts.query.empty() || matches_wildcard(parts.query, surface.query)) &&
-         (parts.fragment.empty() || matches_wildcard(parts.fragment, surface.fragment));
+      matches_property(parts.property, surface.property) && matches_wildcard(parts.path, surface.path) &&
+      matches_wildcard(parts.container, surface.container) && (parts.query.empty() || matches_wildcard(parts.query, surface.query)) &&
+      (parts.fragment.empty() || matches_wildcard(parts.fragment, surface.fragment));
 }
 
 bool matches_form(const SurfacePages& rule, const SurfaceUri& surface) {
   const auto is_page = [&](const PageRule& page) { return matches_page(page, surface); };
-  return is_web_type(surface.type) && rule.container == surface.container &&
-         std::any_of(rule.pages.begin(), rule.pages.end(), is_page) &&
-         std::none_of(rule.excluded.begin(), rule.excluded.end(), is_page);
+  return is_web_type(surface.type) && rule.container == surface.container && std::any_of(rule.pages.begin(), rule.pages.end(), is_page) &&
+      std::none_of(rule.excluded.begin(), rule.excluded.end(), is_page);
 }
 
 // ---- rules from documents -----------------------------------------------------------------------
@@ -299,15 +279,12 @@ class RuleReader {
   SurfaceRule read(const Value& document, const std::string& place) {
     if (document.is_string()) return read_text(document.string(), place);
     if (document.is_object()) return {read_pages(document, place)};
-    report(Code::wrong_type, place,
-           type_message("a surface, a `wildcard:` or an object of page rules", document));
+    report(Code::wrong_type, place, type_message("a surface, a `wildcard:` or an object of page rules", document));
     return {};
   }
 
  private:
-  void report(Code code, std::string place, std::string message) {
-    problems_.push_back({code, std::move(place), std::move(message)});
-  }
+  void report(Code code, std::string place, std::string message) { problems_.push_back({code, std::move(place), std::move(message)}); }
   void warn(std::string place, std::string message) {
     problems_.push_back({Code::bad_surface, std::move(place), std::move(message), true});
   }
@@ -317,8 +294,7 @@ class RuleReader {
     const bool has_star = text.find('*') != std::string::npos;
     if (!is_pattern && has_star) {
       report(Code::bad_surface, place,
-             "surface `" + text + "`: a `*` itself is written `%2A`; did you mean `" +
-                 std::string(kWildcardMark) + text + "`?");
+             "surface `" + text + "`: a `*` itself is written `%2A`; did you mean `" + std::string(kWildcardMark) + text + "`?");
       return {};
     }
     const std::string_view uri = is_pattern ? std::string_view(text).substr(kWildcardMark.size()) : text;
@@ -331,8 +307,7 @@ class RuleReader {
     if (!has_star) {
       warn(place, "`" + text + "` holds no `*`; without `wildcard:` it is exact and wins ties");
     } else if (const std::string& host = parts->property; cuts_labels(*parts)) {
-      warn(place, "`" + host + "` matches `my" + host.substr(1) + "` too; `*." + host.substr(1) +
-                      "` matches whole labels only");
+      warn(place, "`" + host + "` matches `my" + host.substr(1) + "` too; `*." + host.substr(1) + "` matches whole labels only");
     }
     return {SurfacePattern{*parts}};
   }
@@ -349,21 +324,15 @@ class RuleReader {
     reader.require("page");
     if (const Array* list = reader.array("page")) {
       pages.pages = read_page_rules(*list, reader.path_of("page"));
-      if (list->empty())
-        reader.report(Code::out_of_range, "page", "`page` is empty, so that no page would match");
+      if (list->empty()) reader.report(Code::out_of_range, "page", "`page` is empty, so that no page would match");
     }
-    if (const Array* list = reader.array("exclude")) {
-      pages.excluded = read_page_rules(*list, reader.path_of("exclude"));
-    }
+    if (const Array* list = reader.array("exclude")) { pages.excluded = read_page_rules(*list, reader.path_of("exclude")); }
     reader.word("join", {"or"});
-    if (const auto container = reader.text("container")) {
-      pages.container = read_container(*container, reader.path_of("container"));
-    }
+    if (const auto container = reader.text("container")) { pages.container = read_container(*container, reader.path_of("container")); }
     reader.finish();
     const std::size_t count = pages.pages.size() + pages.excluded.size();
     if (count > limits::page_rules_max) {
-      report(Code::limit_exceeded, place,
-             "more than " + std::to_string(limits::page_rules_max) + " page rules, `exclude` counted in");
+      report(Code::limit_exceeded, place, "more than " + std::to_string(limits::page_rules_max) + " page rules, `exclude` counted in");
     }
     return pages;
   }
@@ -371,10 +340,8 @@ class RuleReader {
   std::string read_container(std::string_view text, const std::string& place) {
     const std::string quoted = "container `" + std::string(text) + "`";
     if (!is_readable(text, place)) return {};
-    if (text.empty())
-      report(Code::out_of_range, place, "`container` is empty; leave it out for whole pages");
-    else if (text.find('#') != std::string_view::npos)
-      report(Code::bad_surface, place, quoted + " is written without `#`");
+    if (text.empty()) report(Code::out_of_range, place, "`container` is empty; leave it out for whole pages");
+    else if (text.find('#') != std::string_view::npos) report(Code::bad_surface, place, quoted + " is written without `#`");
     else if (text.find('*') != std::string_view::npos)
       report(Code::bad_surface, place, quoted + ": page rules expose one container, `*` names none");
     return canonical(text, false);
@@ -382,8 +349,7 @@ class RuleReader {
 
   std::vector<PageRule> read_page_rules(const Array& list, const std::string& place) {
     std::vector<PageRule> rules;
-    for (std::size_t i = 0; i < list.size() && i <= limits::page_rules_max;
-         ++i) {  // one more than are allowed
+    for (std::size_t i = 0; i < list.size() && i <= limits::page_rules_max; ++i) {  // one more than are allowed
       rules.push_back(read_page_rule(list[i], place + "[" + std::to_string(i) + "]"));
     }
     return rules;
@@ -410,8 +376,7 @@ class RuleReader {
     if (document == Value("any")) return {};
     if (document.is_string()) {
       report(Code::wrong_type, place,
-             "`" + document.string() + "` is not `any`; did you mean {\"equals\": \"" + document.string() +
-                 "\"}?");
+             "`" + document.string() + "` is not `any`; did you mean {\"equals\": \"" + document.string() + "\"}?");
       return {};
     }
     if (!document.is_object() || document.object().size() != 1) {
@@ -430,28 +395,24 @@ class RuleReader {
 
   static std::string how_names() {
     std::string names;
-    for (const HowRow& row : kHowTable)
-      names.append(names.empty() ? "`" : ", `").append(row.name).append("`");
+    for (const HowRow& row : kHowTable) names.append(names.empty() ? "`" : ", `").append(row.name).append("`");
     return names;
   }
 
   bool is_readable(std::string_view text, const std::string& place) {
     if (text.size() > limits::surface_bytes_max) {
-      report(
-          Code::limit_exceeded, place,
-          std::to_string(text.size()) + " bytes are more than " + std::to_string(limits::surface_bytes_max));
+      report(Code::limit_exceeded, place,
+             std::to_string(text.size()) + " bytes are more than " + std::to_string(limits::surface_bytes_max));
       return false;
     }
     if (std::any_of(text.begin(), text.end(), is_blank_or_control)) {
-      report(Code::bad_surface, place,
-             "`" + std::string(text) + "` holds a blank or a control character; a blank is written `%20`");
+      report(Code::bad_surface, place, "`" + std::string(text) + "` holds a blank or a control character; a blank is written `%20`");
       return false;
     }
     return true;
   }
 
-  std::string read_operand(const PartRow& part, PartRule::How how, std::string_view text,
-                           const std::string& place) {
+  std::string read_operand(const PartRow& part, PartRule::How how, std::string_view text, const std::string& place) {
     const std::string quoted = "`" + std::string(text) + "`";
     const bool is_pattern = how == PartRule::How::wildcard;
     if (!is_readable(text, place)) return {};
@@ -461,8 +422,7 @@ class RuleReader {
     }
     if (!is_pattern && text.find('*') != std::string_view::npos) {
       report(Code::bad_surface, place,
-             quoted + ": a `*` itself is written `%2A`; did you mean {\"wildcard\": \"" + std::string(text) +
-                 "\"}?");
+             quoted + ": a `*` itself is written `%2A`; did you mean {\"wildcard\": \"" + std::string(text) + "\"}?");
       return {};
     }
     if (part.member == &PageRule::domain) return read_domain(how, text, place);
@@ -479,12 +439,10 @@ class RuleReader {
   void check_path(PartRule::How how, std::string_view text, const std::string& place) {
     const std::string quoted = "`" + std::string(text) + "`";
     if (text.find_first_of("?#") != std::string_view::npos) {
-      report(Code::bad_surface, place,
-             quoted + ": a path ends before `?` and `#`; name those `query` and `fragment`");
+      report(Code::bad_surface, place, quoted + ": a path ends before `?` and `#`; name those `query` and `fragment`");
     }
     const bool is_pattern = how == PartRule::How::wildcard;
-    const bool is_from_start =
-        how == PartRule::How::equals || how == PartRule::How::starts_with || is_pattern;
+    const bool is_from_start = how == PartRule::How::equals || how == PartRule::How::starts_with || is_pattern;
     if (is_from_start && text.front() != '/' && !(is_pattern && text.front() == '*')) {
       report(Code::bad_surface, place, quoted + " matches no path, since every path begins with `/`");
     }
@@ -505,12 +463,9 @@ class RuleReader {
     // A piece of a host may begin and end anywhere, but nothing else may stand in it.
     std::string piece = lower(text);
     if (how == PartRule::How::ends_with && piece.size() > 1 && piece.ends_with('.')) piece.pop_back();
-    const bool is_piece = std::all_of(piece.begin(), piece.end(), [](char c) {
-      return is_unreserved(c) || is_beyond_ascii(c) || is_one_of(c, ":[]");
-    });
-    if (!is_piece || piece.find("..") != std::string::npos) {
-      report(Code::bad_surface, place, quoted + " stands in no host");
-    }
+    const bool is_piece =
+        std::all_of(piece.begin(), piece.end(), [](char c) { return is_unreserved(c) || is_beyond_ascii(c) || is_one_of(c, ":[]"); });
+    if (!is_piece || piece.find("..") != std::string::npos) { report(Code::bad_surface, place, quoted + " stands in no host"); }
     return piece;
   }
 
@@ -563,8 +518,7 @@ std::string to_text(const SurfaceUri& surface) {
   return text;
 }
 
-std::optional<SurfaceRule> parse_surface_rule(const Value& document, std::string_view place,
-                                              Problems& problems) {
+std::optional<SurfaceRule> parse_surface_rule(const Value& document, std::string_view place, Problems& problems) {
   Problems found;
   SurfaceRule rule = RuleReader(found).read(document, std::string(place));
   problems.insert(problems.end(), found.begin(), found.end());

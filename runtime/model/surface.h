@@ -108,8 +108,7 @@ struct SurfaceRule {
 // Reads a rule from a document: a string (a surface, or a pattern behind `wildcard:`) or an object of
 // page rules. `place` is the JSON path of `document`; every problem found is appended to `problems`,
 // warnings too. Nothing is returned where one of them is an error.
-std::optional<SurfaceRule> parse_surface_rule(const Value& document, std::string_view place,
-                                              Problems& problems);
+std::optional<SurfaceRule> parse_surface_rule(const Value& document, std::string_view place, Problems& problems);
 
 // The canonical document of a rule; parses to the same rule again.
 Value to_value(const SurfaceRule& rule);

@@ -13,7 +13,7 @@ namespace {
 const std::vector<std::pair<AttributeType::Type, std::string>>& type_names() {
   using Type = AttributeType::Type;
   static const std::vector<std::pair<Type, std::string>> names = {
-      {Type::any, "any"},     {Type::text, "text"}, {Type::number, "number"}, {Type::boolean, "boolean"},
+      {Type::any, "any"},          {Type::text, "text"}, {Type::number, "number"}, {Type::boolean, "boolean"},
       {Type::enumeration, "enum"}, {Type::list, "list"}, {Type::date, "date"}};
   return names;
 }
@@ -91,10 +91,8 @@ class Parser {
 
   void texts(std::string_view key, std::map<std::string, std::string>& into) {
     each(key, [&](const std::string& name, const Value& document, const std::string& path) {
-      if (document.is_string())
-        into[name] = document.string();
-      else
-        report(Code::wrong_type, path, type_message("a string", document));
+      if (document.is_string()) into[name] = document.string();
+      else report(Code::wrong_type, path, type_message("a string", document));
     });
   }
 
@@ -123,10 +121,8 @@ class Parser {
       if (!values || values->empty()) reader.report(Code::missing_field, "values", "an enum needs its `values`");
       if (values)
         for (std::size_t i = 0; i < values->size(); ++i) {
-          if ((*values)[i].is_string())
-            type.values.push_back((*values)[i].string());
-          else
-            report(Code::wrong_type, index(reader.path_of("values"), i), type_message("a string", (*values)[i]));
+          if ((*values)[i].is_string()) type.values.push_back((*values)[i].string());
+          else report(Code::wrong_type, index(reader.path_of("values"), i), type_message("a string", (*values)[i]));
         }
     }
     if (type.type == AttributeType::Type::number) {
@@ -168,12 +164,12 @@ class Parser {
     if (!configuration.schema.empty() && configuration.format != Format::json)
       reader.report(Code::bad_schema, "schema", "only `json` configurations have a schema");
     if (const Value* fallback = reader.take("default")) {
-      if (fallback->is_string())
-        configuration.fallback = Content{.form = Content::Form::text, .text = fallback->string()};
+      if (fallback->is_string()) configuration.fallback = Content{.form = Content::Form::text, .text = fallback->string()};
       else
         configuration.fallback = Content{.form = Content::Form::json, .json = is_wrapped(*fallback) ? *fallback->find("json") : *fallback};
       if (configuration.format != Format::json && configuration.fallback->form == Content::Form::json)
-        reader.report(Code::wrong_type, "default", "the default of an " + std::string(to_text(configuration.format)) + " configuration is text");
+        reader.report(Code::wrong_type, "default",
+                      "the default of an " + std::string(to_text(configuration.format)) + " configuration is text");
     }
     reader.finish();
     return configuration;
@@ -202,8 +198,7 @@ class Parser {
     const auto word = reader.word("resolve", {"highest", "stack", "merge"});
     if (word == "stack") resolution = {Resolution::Mode::stack, static_cast<int>(limits::stack_max)};
     if (word == "merge") resolution.mode = Resolution::Mode::merge;
-    if (word == "merge" && format != Format::json)
-      reader.report(Code::out_of_range, "resolve", "only `json` configurations can be merged");
+    if (word == "merge" && format != Format::json) reader.report(Code::out_of_range, "resolve", "only `json` configurations can be merged");
     return resolution;
   }
 
@@ -223,7 +218,8 @@ class Parser {
       rule.has_lua = inner.boolean("has_lua");
       inner.finish();
       if (!rule.surface.empty() && !workspace_.configuration(rule.surface))
-        inner.report(Code::unknown_configuration, "surface", "there is no surface configuration `" + rule.surface + "`" + meant_configuration(rule.surface));
+        inner.report(Code::unknown_configuration, "surface",
+                     "there is no surface configuration `" + rule.surface + "`" + meant_configuration(rule.surface));
     }
     rule.approvers = whole_number(reader, "approvers", 1, limits::approvers_max).value_or(1);
     if (const Value* by = reader.take("by")) {
@@ -235,8 +231,9 @@ class Parser {
         inner.report(Code::missing_field, "roles", "`by` needs `roles` or `names`; leave it out where every approver counts");
       // Of nobody but named people, there must be as many.
       if (rule.roles.empty() && !rule.names.empty() && rule.names.size() < static_cast<std::size_t>(rule.approvers))
-        inner.report(Code::out_of_range, "names", std::to_string(rule.approvers) + " approvals are asked for, and only " +
-                                                      std::to_string(rule.names.size()) + " may give one: nothing could ever be approved");
+        inner.report(Code::out_of_range, "names",
+                     std::to_string(rule.approvers) + " approvals are asked for, and only " + std::to_string(rule.names.size()) +
+                         " may give one: nothing could ever be approved");
     }
     reader.finish();
     return rule;
@@ -255,7 +252,8 @@ class Parser {
       const std::string path = index(reader.path_of(key), i);
       if (!(*list)[i].is_string()) {
         report(Code::wrong_type, path, type_message("a string", (*list)[i]));
-      } else if (const std::string& word = (*list)[i].string(); !known.empty() && std::find(known.begin(), known.end(), word) == known.end()) {
+      } else if (const std::string& word = (*list)[i].string();
+                 !known.empty() && std::find(known.begin(), known.end(), word) == known.end()) {
         report(Code::out_of_range, path, "`" + word + "` is not one of " + join(known, ", ") + did_you_mean(word, known));
       } else {
         into.push_back(word);
@@ -280,9 +278,7 @@ class Parser {
       if (std::find(said.begin(), said.end(), to_text(size)) != said.end()) into.push_back(size);
   }
 
-  void report(Code code, const std::string& path, std::string message) {
-    problems_.push_back({code, path, std::move(message)});
-  }
+  void report(Code code, const std::string& path, std::string message) { problems_.push_back({code, path, std::move(message)}); }
 
   Problems& problems_;
   Reader reader_;
@@ -385,8 +381,8 @@ bool AttributeType::accepts(const Value& value) const {
     case Type::boolean: return value.is_boolean();
     case Type::enumeration: return value.is_string() && std::find(values.begin(), values.end(), value.string()) != values.end();
     case Type::list:
-      return value.is_array() && (of.empty() || std::all_of(value.array().begin(), value.array().end(),
-                                                            [&](const Value& item) { return of[0].accepts(item); }));
+      return value.is_array() &&
+          (of.empty() || std::all_of(value.array().begin(), value.array().end(), [&](const Value& item) { return of[0].accepts(item); }));
     case Type::date: return value.is_string() && (parse_instant(value.string()).ok() || parse_civil(value.string()).ok());
   }
   return false;
@@ -424,7 +420,7 @@ Value to_value(const Workspace& workspace) {
     if (!configuration.schema.empty()) surface["schema"] = configuration.schema;
     if (configuration.fallback)
       surface["default"] = configuration.fallback->form == Content::Form::json ? Value(Object{{"json", configuration.fallback->json}})
-                                                                             : Value(configuration.fallback->text);
+                                                                               : Value(configuration.fallback->text);
     surfaces[configuration.name] = std::move(surface);
   }
   document["surfaces"] = std::move(surfaces);
@@ -446,13 +442,12 @@ void include_mentions(Definition& definition, const Workspace& workspace, Proble
         grew = true;
         continue;
       }
-      const Problem problem{code, path, "there is no " + std::string(what) + " `" + name + "`" +
-                                            [&] {
-                                              std::vector<std::string> names;
-                                              for (const auto& [key, value] : known) names.push_back(key);
-                                              const std::string near = nearest(name, names);
-                                              return near.empty() ? std::string() : "; did you mean `" + near + "`?";
-                                            }()};
+      const Problem problem{code, path, "there is no " + std::string(what) + " `" + name + "`" + [&] {
+                              std::vector<std::string> names;
+                              for (const auto& [key, value] : known) names.push_back(key);
+                              const std::string near = nearest(name, names);
+                              return near.empty() ? std::string() : "; did you mean `" + near + "`?";
+                            }()};
       if (std::find(problems.begin(), problems.end(), problem) == problems.end()) problems.push_back(problem);
     }
     return grew;
@@ -478,8 +473,9 @@ Problems check_against(const Definition& definition, const Workspace& workspace)
   for (const Action& action : definition.actions) {
     const Configuration* configuration = workspace.configuration(action.configuration);
     if (!configuration) {
-      problems.push_back({Code::unknown_configuration, action.path,
-                          "there is no surface configuration `" + action.configuration + "`" + meant(action.configuration, configurations)});
+      problems.push_back(
+          {Code::unknown_configuration, action.path,
+           "there is no surface configuration `" + action.configuration + "`" + meant(action.configuration, configurations)});
       continue;
     }
     if (configuration->format != Format::json && action.content.form == Content::Form::json)
@@ -498,10 +494,11 @@ Problems check_against(const Definition& definition, const Workspace& workspace)
 bool has_lua(const Definition& definition) {
   const auto& audiences = definition.include.audiences;
   const std::vector<Predicate> conditions = conditions_of(definition);
-  return std::any_of(conditions.begin(), conditions.end(), predicate_has_lua) || !definition.targeting.empty() || !definition.schedule_policy.empty() ||
-         std::any_of(audiences.begin(), audiences.end(), [](const auto& entry) { return predicate_has_lua(entry.second); }) ||
-         std::any_of(definition.actions.begin(), definition.actions.end(),
-                     [](const Action& action) { return action.content.form == Content::Form::lua; });
+  return std::any_of(conditions.begin(), conditions.end(), predicate_has_lua) || !definition.targeting.empty() ||
+      !definition.schedule_policy.empty() ||
+      std::any_of(audiences.begin(), audiences.end(), [](const auto& entry) { return predicate_has_lua(entry.second); }) ||
+      std::any_of(definition.actions.begin(), definition.actions.end(),
+                  [](const Action& action) { return action.content.form == Content::Form::lua; });
 }
 
 std::string_view to_text(AudienceSize size) {
@@ -512,7 +509,7 @@ std::string_view to_text(AudienceSize size) {
 AudienceSize audience_size(const Definition& definition) {
   AudienceSize size = size_of(definition.audience, definition.include, 0);
   if (const Value* audience = definition.journey.at_path("enter.audience")) {
-    Problems known;   // none: it was read before
+    Problems known;  // none: it was read before
     size = std::min(size, size_of(parse_predicate(*audience, "$.enter.audience", known), definition.include, 0));
   } else if (definition.journey.at_path("enter.event")) {
     size = std::min(size, AudienceSize::conditions);
@@ -544,10 +541,8 @@ std::vector<ApprovalDemand> approvals_for(const Definition& definition, const Wo
     const auto same_people = std::find_if(demands.begin(), demands.end(), [&](const ApprovalDemand& known) {
       return known.roles == demand.roles && known.names == demand.names;
     });
-    if (same_people == demands.end())
-      demands.push_back(std::move(demand));
-    else if (demand.approvers > same_people->approvers)
-      *same_people = std::move(demand);
+    if (same_people == demands.end()) demands.push_back(std::move(demand));
+    else if (demand.approvers > same_people->approvers) *same_people = std::move(demand);
   }
   return demands;
 }

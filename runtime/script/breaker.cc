@@ -20,7 +20,8 @@ std::optional<PolicyFailure> PolicyBreaker::quarantined(const std::string& snaps
   return found->second.failure;
 }
 
-std::optional<PolicyFailure> PolicyBreaker::trip(const std::string& snapshot, int number, const Policy& policy, const PolicyFailure& failure) {
+std::optional<PolicyFailure> PolicyBreaker::trip(const std::string& snapshot, int number, const Policy& policy,
+                                                 const PolicyFailure& failure) {
   const std::lock_guard turn(mutex_);
   if (snapshot != snapshot_) return {};
   Quarantined& row = tripped_[number];

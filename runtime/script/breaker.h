@@ -33,12 +33,12 @@ class PolicyBreaker {
   // One trip; gives the failure where this one opened the circuit. Of a snapshot that is no longer served: nothing.
   std::optional<PolicyFailure> trip(const std::string& snapshot, int number, const Policy& policy, const PolicyFailure& failure);
 
-  std::vector<Quarantined> all() const;         // now, in the order of their numbers
+  std::vector<Quarantined> all() const;  // now, in the order of their numbers
 
  private:
   mutable std::mutex mutex_;
   std::string snapshot_;
-  std::map<int, Quarantined> tripped_;          // by number, also those that are not quarantined yet
+  std::map<int, Quarantined> tripped_;  // by number, also those that are not quarantined yet
   std::atomic<int> open_{0};
 };
 

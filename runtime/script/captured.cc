@@ -33,7 +33,8 @@ class Collector {
     // Both lists grow while they are walked.
     for (std::size_t next = 0; next < out.functions.size() && !refused_; ++next) function(next);
     for (CapturedTable& table : out.tables)
-      std::sort(table.members.begin(), table.members.end(), [](const CapturedMember& left, const CapturedMember& right) { return before(left.key, right.key); });
+      std::sort(table.members.begin(), table.members.end(),
+                [](const CapturedMember& left, const CapturedMember& right) { return before(left.key, right.key); });
   }
 
   std::optional<Error>& refused() { return refused_; }
@@ -88,7 +89,8 @@ class Collector {
   std::optional<CapturedThing> thing(int at, const std::string& path) {
     luaL_checkstack(L_, 8, "a value is nested too deep");
     if (++things_ > limits::script_value_nodes_max) {
-      refuse_it(Code::limit_exceeded, "the policy uses more than " + std::to_string(limits::script_value_nodes_max) + " values from around it");
+      refuse_it(Code::limit_exceeded,
+                "the policy uses more than " + std::to_string(limits::script_value_nodes_max) + " values from around it");
       return {};
     }
     switch (lua_type(L_, at)) {
@@ -120,10 +122,13 @@ class Collector {
       }
       default: break;
     }
-    if (const auto known = standard_.find(lua_topointer(L_, at)); known != standard_.end()) return CapturedThing{.kind = Kind::standard, .name = known->second};
+    if (const auto known = standard_.find(lua_topointer(L_, at)); known != standard_.end())
+      return CapturedThing{.kind = Kind::standard, .name = known->second};
     const bool is_function = lua_isfunction(L_, at);
-    refuse_it(Code::bad_result, is_function ? "`" + path + "` is a function of the runtime, which cannot be a policy; write `function(p) … end`"
-                                            : "the policy uses `" + path + "`, which cannot be written down: the value is only lent for reading; copy what you need of it");
+    refuse_it(Code::bad_result,
+              is_function ? "`" + path + "` is a function of the runtime, which cannot be a policy; write `function(p) … end`"
+                          : "the policy uses `" + path +
+                      "`, which cannot be written down: the value is only lent for reading; copy what you need of it");
     return {};
   }
 
@@ -136,7 +141,7 @@ class Collector {
       const char* name = lua_getupvalue(L_, at, i);
       if (!name) break;
       const std::string variable = name;
-      if (variable.starts_with("__")) {   // the instrumentation's own
+      if (variable.starts_with("__")) {  // the instrumentation's own
         lua_pop(L_, 1);
         continue;
       }
@@ -146,7 +151,9 @@ class Collector {
         if (!holds) return;
         out_->variables.push_back({variable, std::move(*holds)});
         if (out_->variables.size() > static_cast<std::size_t>(limits::script_locals_max)) {
-          refuse_it(Code::limit_exceeded, "the policy uses more than " + std::to_string(limits::script_locals_max) + " variables from around it, through the functions that it calls");
+          refuse_it(Code::limit_exceeded,
+                    "the policy uses more than " + std::to_string(limits::script_locals_max) +
+                        " variables from around it, through the functions that it calls");
           return;
         }
       }
@@ -168,15 +175,16 @@ class Collector {
   // What is used of a table, and of those in it. `path` is for messages, `member` begins with the variable's own.
   void take(int index, const TableUse& use, const std::string& path, const std::string& member, int depth) {
     if (depth > limits::json_depth_max) {
-      refuse_it(Code::bad_result, "the policy uses `" + path.substr(0, 64) + "`, which cannot be written down: tables are within each other more than " +
-                                      std::to_string(limits::json_depth_max) + " levels deep");
+      refuse_it(Code::bad_result,
+                "the policy uses `" + path.substr(0, 64) + "`, which cannot be written down: tables are within each other more than " +
+                    std::to_string(limits::json_depth_max) + " levels deep");
       return;
     }
     luaL_checkstack(L_, 8, "a value is nested too deep");
     lua_rawgeti(L_, met_, 2 * index + 2);
     const int at = lua_gettop(L_);
     if (use.is_whole) {
-      if (!whole_.insert(index).second) return lua_settop(L_, at - 1);   // also where it holds itself
+      if (!whole_.insert(index).second) return lua_settop(L_, at - 1);  // also where it holds itself
       out_->tables[static_cast<std::size_t>(index)].members.clear();
       for (lua_pushnil(L_); !refused_ && lua_next(L_, at); lua_pop(L_, 1)) {
         const auto key = key_at(lua_gettop(L_) - 1, path);
@@ -200,7 +208,8 @@ class Collector {
         MissingMember missing = asking_;
         missing.member = whole;
         for (lua_pushnil(L_); lua_next(L_, at); lua_pop(L_, 1))
-          if (lua_type(L_, -2) == LUA_TSTRING && missing.known.size() < limits::script_problems_max) missing.known.push_back(text_at(L_, -2));
+          if (lua_type(L_, -2) == LUA_TSTRING && missing.known.size() < limits::script_problems_max)
+            missing.known.push_back(text_at(L_, -2));
         std::sort(missing.known.begin(), missing.known.end());
         out_->missing.push_back(std::move(missing));
         lua_pop(L_, 1);
@@ -226,7 +235,8 @@ class Collector {
       const char* text = lua_tolstring(L_, at, &size);
       return Value(std::string(text, size));
     }
-    refuse_it(Code::bad_result, "the policy uses `" + path.substr(0, 64) + "`, which cannot be written down: it has a " + kind_at(L_, at) + " as a key");
+    refuse_it(Code::bad_result,
+              "the policy uses `" + path.substr(0, 64) + "`, which cannot be written down: it has a " + kind_at(L_, at) + " as a key");
     return {};
   }
 

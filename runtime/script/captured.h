@@ -22,14 +22,14 @@ struct TableUse {
 // What a variable or a member holds.
 struct CapturedThing {
   enum class Kind { value, function, table, standard } kind = Kind::value;
-  Value value = {};                                     // nil, a boolean, a number or a text
-  int index = -1;                                       // into functions or tables
-  std::string name = {};                                // of a standard function or module: `math.floor`
+  Value value = {};       // nil, a boolean, a number or a text
+  int index = -1;         // into functions or tables
+  std::string name = {};  // of a standard function or module: `math.floor`
 };
 
 struct CapturedFunction {
-  int chunk = -1, id = -1;                              // as FoundFunction has them
-  std::vector<int> variables = {};                      // into Captures::variables, in the order in which it uses them
+  int chunk = -1, id = -1;          // as FoundFunction has them
+  std::vector<int> variables = {};  // into Captures::variables, in the order in which it uses them
 };
 
 struct CapturedVariable {
@@ -38,25 +38,25 @@ struct CapturedVariable {
 };
 
 struct CapturedMember {
-  Value key;                                            // numbers first, ascending, then texts, then booleans
+  Value key;  // numbers first, ascending, then texts, then booleans
   CapturedThing holds = {};
 };
 
 struct CapturedTable {
-  std::vector<CapturedMember> members = {};             // those that are used
-  bool is_list = false;                                 // made by `array`: empty, it is no object
+  std::vector<CapturedMember> members = {};  // those that are used
+  bool is_list = false;                      // made by `array`: empty, it is no object
 };
 
 // A member that a function uses, and the table does not have.
 struct MissingMember {
-  int chunk = -1, id = -1;                              // of the function
+  int chunk = -1, id = -1;  // of the function
   std::string variable;
-  std::string member;                                   // `rates.gold`
-  std::vector<std::string> known = {};                  // texts that are keys where it was looked for
+  std::string member;                   // `rates.gold`
+  std::vector<std::string> known = {};  // texts that are keys where it was looked for
 };
 
 struct Captures {
-  std::vector<CapturedFunction> functions;              // the first is the one that was asked about
+  std::vector<CapturedFunction> functions;  // the first is the one that was asked about
   std::vector<CapturedVariable> variables;
   std::vector<CapturedTable> tables;
   std::vector<MissingMember> missing;

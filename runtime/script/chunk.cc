@@ -15,12 +15,10 @@ namespace {
 Error refused(Problems problems, const std::string& name) {
   // Each pass reports in its own order, and not above the limit by more than one.
   const auto line = [](const Problem& p) { return std::stoi(p.place.substr(p.place.rfind(':') + 1)); };
-  std::stable_sort(problems.begin(), problems.end(),
-                   [&](const Problem& a, const Problem& b) { return line(a) < line(b); });
+  std::stable_sort(problems.begin(), problems.end(), [&](const Problem& a, const Problem& b) { return line(a) < line(b); });
   if (problems.size() > limits::script_problems_max) problems.resize(limits::script_problems_max);
   const Code code = problems.front().code;
-  const std::string count =
-      problems.size() == 1 ? "a problem" : std::to_string(problems.size()) + " problems";
+  const std::string count = problems.size() == 1 ? "a problem" : std::to_string(problems.size()) + " problems";
   return refuse(code, std::move(problems), "`" + name + "` has " + count);
 }
 
@@ -30,8 +28,8 @@ Result<Chunk> read_chunk(std::string_view text, std::string name, Mode mode) {
   if (text.size() > limits::script_bytes_max)
     return refuse(Code::too_large,
                   {{Code::too_large, name + ":1",
-                    "the chunk has " + std::to_string(text.size()) + " bytes, at most " +
-                        std::to_string(limits::script_bytes_max) + " are read; split it"}},
+                    "the chunk has " + std::to_string(text.size()) + " bytes, at most " + std::to_string(limits::script_bytes_max) +
+                        " are read; split it"}},
                   "`" + name + "` is too large");
   const Source source(text, name);
   Problems problems;
@@ -42,8 +40,7 @@ Result<Chunk> read_chunk(std::string_view text, std::string name, Mode mode) {
   check_fit(chunk.ast, source, problems);
   if (!problems.empty()) return refused(std::move(problems), name);
 
-  for (const ast::Expr* e : globals)
-    chunk.globals.push_back({std::get<ast::Name>(e->node).text, e->at.line, e->at.column});
+  for (const ast::Expr* e : globals) chunk.globals.push_back({std::get<ast::Name>(e->node).text, e->at.line, e->at.column});
   chunk.functions = describe_functions(chunk.ast);
   chunk.lua = emit(chunk.ast, mode);
   chunk.name = std::move(name);

@@ -44,8 +44,7 @@ class Reader {
   // The value on top of the stack; leaves it there.
   Result<Value> read(int depth) {
     if (++nodes_ > limits::script_value_nodes_max) {
-      return refuse(Code::limit_exceeded,
-                    "the result has more than " + std::to_string(limits::script_value_nodes_max) + " values");
+      return refuse(Code::limit_exceeded, "the result has more than " + std::to_string(limits::script_value_nodes_max) + " values");
     }
     switch (lua_type(L_, -1)) {
       case LUA_TNONE:
@@ -78,8 +77,7 @@ class Reader {
 
  private:
   Error refused(const std::string& why) {
-    return refuse(Code::bad_result,
-                  (path_.empty() ? "the value " : "`" + path_.substr(path_[0] == '.') + "` ") + why);
+    return refuse(Code::bad_result, (path_.empty() ? "the value " : "`" + path_.substr(path_[0] == '.') + "` ") + why);
   }
 
   // The text on top of the stack.
@@ -88,9 +86,7 @@ class Reader {
     const char* text = lua_tolstring(L_, -1, &size);
     bytes_ += size;
     if (bytes_ > limits::script_value_bytes_max) {
-      return refuse(
-          Code::limit_exceeded,
-          "the result has more than " + std::to_string(limits::script_value_bytes_max) + " bytes of text");
+      return refuse(Code::limit_exceeded, "the result has more than " + std::to_string(limits::script_value_bytes_max) + " bytes of text");
     }
     if (!is_utf8({text, size})) return refused("is text that is not UTF-8");
     return std::string(text, size);
@@ -109,10 +105,8 @@ class Reader {
       if (type == LUA_TNUMBER) {
         const double key = lua_tonumber(L_, -2);
         ++numbers;
-        if (key >= 1 && key == std::floor(key))
-          last = std::max(last, key);
-        else
-          has_odd_number = true;
+        if (key >= 1 && key == std::floor(key)) last = std::max(last, key);
+        else has_odd_number = true;
       } else if (type == LUA_TSTRING) {
         ++texts;
       } else {
@@ -123,14 +117,12 @@ class Reader {
       // A table too large for any result is not counted to its end.
       if (numbers + texts > limits::script_value_nodes_max) {
         lua_pop(L_, 2);
-        return refuse(Code::limit_exceeded, "the result has more than " +
-                                                std::to_string(limits::script_value_nodes_max) + " values");
+        return refuse(Code::limit_exceeded, "the result has more than " + std::to_string(limits::script_value_nodes_max) + " values");
       }
     }
     if (has_odd_number) return refused("has a number as key that is no position in a list");
     if (!odd_kind.empty()) return refused("has a " + odd_kind + " as key; keys are texts, or 1, 2, 3 and so on");
-    if (numbers > 0 && texts > 0)
-      return refused("has both texts and numbers as keys: a list or an object, not both");
+    if (numbers > 0 && texts > 0) return refused("has both texts and numbers as keys: a list or an object, not both");
     if (numbers > 0 && last != static_cast<double>(numbers)) {
       return refused("is a list with holes: it has " + std::to_string(numbers) + " elements, the last at " +
                      std::to_string(static_cast<long long>(std::min(last, 9e15))) + "; `null` can fill them");
@@ -236,10 +228,8 @@ void push_value(lua_State* L, const Value& value) {
       lua_createtable(L, static_cast<int>(value.array().size()), 0);
       int i = 0;
       for (const Value& element : value.array()) {
-        if (element.is_null())
-          lua_pushlightuserdata(L, nullptr);  // keeps the positions of the others
-        else
-          push_value(L, element);
+        if (element.is_null()) lua_pushlightuserdata(L, nullptr);  // keeps the positions of the others
+        else push_value(L, element);
         lua_rawseti(L, -2, ++i);
       }
       mark_array(L);
@@ -271,10 +261,8 @@ std::string clean_text(std::string_view text, std::size_t bytes_max) {
   while (!text.empty() && clean.size() < bytes_max) {
     const std::size_t size = std::max<std::size_t>(character_size(text), 1);
     if (clean.size() + size > bytes_max) break;
-    if (character_size(text) == 0)
-      clean += '?';
-    else
-      clean += text.substr(0, size);
+    if (character_size(text) == 0) clean += '?';
+    else clean += text.substr(0, size);
     text.remove_prefix(size);
   }
   return clean;

@@ -89,7 +89,8 @@ std::string path_named_in(const std::string& message) {
     path += message[i];
     if (message[i] != '[') continue;
     std::size_t number = 0;
-    while (i + 1 < end && message[i + 1] >= '0' && message[i + 1] <= '9') number = number * 10 + static_cast<std::size_t>(message[++i] - '0');
+    while (i + 1 < end && message[i + 1] >= '0' && message[i + 1] <= '9')
+      number = number * 10 + static_cast<std::size_t>(message[++i] - '0');
     path += std::to_string(number == 0 ? 0 : number - 1);
   }
   return path;
@@ -115,18 +116,19 @@ struct DeclarationReader::State {
 
   Vm vm;
   Environment globals;
-  Environment helpers;                                  // those of them that policies may call
+  Environment helpers;  // those of them that policies may call
   std::optional<Modules> modules;
-  std::vector<const Chunk*> loads;                      // in the order of the Vm's loads; null for ours
+  std::vector<const Chunk*> loads;  // in the order of the Vm's loads; null for ours
   std::vector<std::unique_ptr<Chunk>> chunks;
-  std::vector<Declaration>* declared = nullptr;         // of the file being run
-  bool has_failed = false;                              // the last one
+  std::vector<Declaration>* declared = nullptr;  // of the file being run
+  bool has_failed = false;                       // the last one
 
   // Every {"$function": i} as {"lua": source}. `path` is the value's; the declaration gets where the parts of
   // policies were written, and what cannot be.
   void write_policies(Value& value, const std::string& path, const std::vector<FoundFunction>& functions, Declaration& declaration) {
     if (value.is_array())
-      for (std::size_t i = 0; i < value.array().size(); ++i) write_policies(value.array()[i], path + "[" + std::to_string(i) + "]", functions, declaration);
+      for (std::size_t i = 0; i < value.array().size(); ++i)
+        write_policies(value.array()[i], path + "[" + std::to_string(i) + "]", functions, declaration);
     if (!value.is_object()) return;
     if (const Value* function = value.find("$function"); function && value.object().size() == 1) {
       auto text = write_policy(vm, functions[static_cast<std::size_t>(function->number())], loads, helpers);
@@ -167,7 +169,8 @@ std::map<std::string, std::vector<std::map<std::string, std::string>>> declared_
   std::map<std::string, std::vector<std::map<std::string, std::string>>> places;
   for (const ast::Stat& statement : chunk.ast.chunk->body.statements)
     if (const auto* call = std::get_if<ast::CallStat>(&statement.node))
-      if (const auto declaration = declaration_call(call->call)) walk(*declaration->argument, "$", chunk.name, places[*declaration->name].emplace_back());
+      if (const auto declaration = declaration_call(call->call))
+        walk(*declaration->argument, "$", chunk.name, places[*declaration->name].emplace_back());
   return places;
 }
 
@@ -194,7 +197,7 @@ Result<DeclarationReader> DeclarationReader::create(const Environment& host, con
     state->globals.push_back(function);
     state->helpers.push_back(function);
   }
-  state->loads = {nullptr, nullptr};   // the two preludes were loads 0 and 1
+  state->loads = {nullptr, nullptr};  // the two preludes were loads 0 and 1
   state->modules.emplace(state->vm, state->loads, Modules::Options{.files = files, .globals = state->helpers});
   state->globals.push_back(state->modules->require());
   return DeclarationReader(std::move(state));
@@ -213,7 +216,8 @@ Result<PolicyText> DeclarationReader::policy(std::string_view source, const std:
   state_->loads.push_back(function ? state_->chunks.emplace_back(std::make_unique<Chunk>(std::move(*chunk))).get() : nullptr);
   if (!function) return function.error();
   state_->modules->begin(file, problems);
-  ScriptOutcome outcome = state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = limits::load_deadline}, Functions::collect);
+  ScriptOutcome outcome =
+      state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = limits::load_deadline}, Functions::collect);
   state_->modules->end();
   state_->vm.release(*function);
   if (!problems.empty()) return refused();

@@ -19,14 +19,14 @@ namespace footlight {
 using PolicyOrigins = std::map<std::string, std::vector<FunctionOrigin>>;
 
 struct Declaration {
-  std::string kind;                                     // workspace, experience, audience, conflict
+  std::string kind;  // workspace, experience, audience, conflict
   std::string name;
   Value document = {};
   std::string file = {};
   // JSON path → `file:line`; of a policy's text also by its line, `$.audience:3`, or line and column.
   std::map<std::string, std::string> places = {};
-  Problems problems = {};                               // why no document can say it; such ones are not handed out
-  PolicyOrigins origins = {};                           // of the policies in it
+  Problems problems = {};      // why no document can say it; such ones are not handed out
+  PolicyOrigins origins = {};  // of the policies in it
 };
 
 class DeclarationReader {

@@ -67,22 +67,18 @@ class Cost {
  private:
   std::size_t of(const Stat& s) const {
     const bool is_loop = std::holds_alternative<While>(s.node) || std::holds_alternative<Repeat>(s.node) ||
-                         std::holds_alternative<NumericFor>(s.node) ||
-                         std::holds_alternative<GenericFor>(s.node);
+        std::holds_alternative<NumericFor>(s.node) || std::holds_alternative<GenericFor>(s.node);
     std::size_t sum = 1;
     each_part(
-        s, [&](const Expr& e) { sum += of(e); }, [&](const Block& b) { sum += is_loop ? 0 : of(b); },
-        [](const FunctionBody&) {});
+        s, [&](const Expr& e) { sum += of(e); }, [&](const Block& b) { sum += is_loop ? 0 : of(b); }, [](const FunctionBody&) {});
     return sum;
   }
 };
 
 // Whether the text of an expression begins with `(`: where something that is no prefix is called or indexed.
 bool begins_with_parenthesis(const Expr& e) {
-  if (const auto* i = std::get_if<Index>(&e.node))
-    return !lua_text::is_prefix(*i->object) || begins_with_parenthesis(*i->object);
-  if (const auto* c = std::get_if<Call>(&e.node))
-    return !lua_text::is_prefix(*c->callee) || begins_with_parenthesis(*c->callee);
+  if (const auto* i = std::get_if<Index>(&e.node)) return !lua_text::is_prefix(*i->object) || begins_with_parenthesis(*i->object);
+  if (const auto* c = std::get_if<Call>(&e.node)) return !lua_text::is_prefix(*c->callee) || begins_with_parenthesis(*c->callee);
   return std::holds_alternative<Paren>(e.node);
 }
 
@@ -168,7 +164,8 @@ class Emitter {
   // Standard names as locals of the chunk: a look-up goes through tables of tables.
   void functions() {
     write(" local ");
-    for (const std::string& name : lowering_.functions) write((&name != &lowering_.functions.front() ? "," : "") + std::string(function_prefix) + name);
+    for (const std::string& name : lowering_.functions)
+      write((&name != &lowering_.functions.front() ? "," : "") + std::string(function_prefix) + name);
     write("=");
     for (const std::string& name : lowering_.functions) write((&name != &lowering_.functions.front() ? "," : "") + name);
   }
@@ -203,10 +200,8 @@ class Emitter {
     if (in_parentheses) write("(");
     const auto probe = probes_.find(&e);
     if (probe != probes_.end()) write("__met(" + std::to_string(probe->second) + ",");
-    if (const auto read = lowering_.reads.find(&e); read != lowering_.reads.end())
-      write(lowered(read->second));
-    else
-      std::visit([&](const auto& node) { text(node); }, e.node);
+    if (const auto read = lowering_.reads.find(&e); read != lowering_.reads.end()) write(lowered(read->second));
+    else std::visit([&](const auto& node) { text(node); }, e.node);
     if (probe != probes_.end()) write(")");
     if (in_parentheses) write(")");
   }
@@ -428,9 +423,7 @@ class Emitter {
 
 bool is_wrapped(const ast::Binary& b) { return is_checked_comparison(b) || b.op == BinaryOp::concat; }
 
-bool is_checked_comparison(const ast::Binary& b) {
-  return !checked_name(b.op).empty() && !(is_number(*b.left) && is_number(*b.right));
-}
+bool is_checked_comparison(const ast::Binary& b) { return !checked_name(b.op).empty() && !(is_number(*b.left) && is_number(*b.right)); }
 
 std::string emit(const ast::Tree& tree, Mode mode) { return emit(tree, mode, {}, {}); }
 std::string emit(const ast::Tree& tree, Mode mode, const std::vector<ProbePoint>& points, const Lowering& lowering) {

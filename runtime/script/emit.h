@@ -10,8 +10,8 @@ namespace footlight {
 
 enum class Mode { declare, policy };
 
-struct ProbePoint;   // probes.h
-struct Lowering;     // lower.h
+struct ProbePoint;  // probes.h
+struct Lowering;    // lower.h
 
 std::string emit(const ast::Tree& tree, Mode mode);
 // The same with the call of a probe at each point, `__hit(N)` and `__met(N, condition)`, and with attributes as arguments

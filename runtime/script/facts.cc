@@ -34,16 +34,13 @@ class Describer {
     info.body = &body;
   }
 
-  const Variable& variable(int declaration) const {
-    return tree_.locals[static_cast<std::size_t>(declaration)];
-  }
+  const Variable& variable(int declaration) const { return tree_.locals[static_cast<std::size_t>(declaration)]; }
 
   // Calls f(info) for function `id` and those around it, from the inside out, up to but not
   // including function `stop`; -1 is the chunk.
   template <class F>
   void each_around(int id, int stop, F f) {
-    for (; id != stop && id != -1; id = tree_.functions[static_cast<std::size_t>(id)]->parent)
-      f(all_[static_cast<std::size_t>(id)]);
+    for (; id != stop && id != -1; id = tree_.functions[static_cast<std::size_t>(id)]->parent) f(all_[static_cast<std::size_t>(id)]);
   }
 
   void block(const Block& b, int function) {
@@ -63,17 +60,14 @@ class Describer {
     if (const auto* n = std::get_if<Name>(&e.node); n && n->reach == Reach::global)
       each_around(function, -1, [&](FunctionInfo& info) { info.globals.insert(n->text); });
     each_part(
-        e, [&](const Expr& part) { expression(part, function); },
-        [&](const FunctionBody& body) { block(body.body, body.id); });
+        e, [&](const Expr& part) { expression(part, function); }, [&](const FunctionBody& body) { block(body.body, body.id); });
   }
 
   void assigned(const Expr& target, int function) {
     if (const auto* n = std::get_if<Name>(&target.node); n && n->declaration >= 0)
-      each_around(function, variable(n->declaration).function,
-                  [](FunctionInfo& info) { info.assigns_captured = true; });
+      each_around(function, variable(n->declaration).function, [](FunctionInfo& info) { info.assigns_captured = true; });
     if (const auto* i = std::get_if<Index>(&target.node))
-      each_around(function, maker(*i->object),
-                  [](FunctionInfo& info) { info.writes_tables_it_did_not_make = true; });
+      each_around(function, maker(*i->object), [](FunctionInfo& info) { info.writes_tables_it_did_not_make = true; });
   }
 
   // The function in which the table named by `object` was made; the chunk where nothing is known,

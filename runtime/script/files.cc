@@ -17,7 +17,8 @@ class DiskFiles : public Files {
     std::vector<std::string> names;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(fs::path(root_) / folder, error))
-      if (entry.is_regular_file(error) && !entry.path().filename().string().starts_with('.')) names.push_back(entry.path().filename().string());
+      if (entry.is_regular_file(error) && !entry.path().filename().string().starts_with('.'))
+        names.push_back(entry.path().filename().string());
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -60,7 +61,8 @@ class MemoryFiles : public Files {
   std::vector<std::string> list(const std::string& folder) const override {
     std::vector<std::string> names;
     for (const auto& [path, text] : files_)
-      if (path.starts_with(folder + "/") && path.find('/', folder.size() + 1) == std::string::npos) names.push_back(path.substr(folder.size() + 1));
+      if (path.starts_with(folder + "/") && path.find('/', folder.size() + 1) == std::string::npos)
+        names.push_back(path.substr(folder.size() + 1));
     return names;
   }
   Result<std::string> read(const std::string& path, std::size_t most) const override {

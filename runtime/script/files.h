@@ -17,7 +17,7 @@ class Files {
   virtual std::vector<std::string> list(const std::string& folder) const = 0;
   // Code unreadable_file; too_large beyond `most` bytes.
   virtual Result<std::string> read(const std::string& path, std::size_t most) const = 0;
-  virtual std::string place() const = 0;                // of the root, for messages
+  virtual std::string place() const = 0;  // of the root, for messages
 };
 
 std::unique_ptr<Files> disk_files(std::string root);

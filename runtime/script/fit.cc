@@ -19,8 +19,8 @@ struct Need {
   std::size_t instructions = 0;
 };
 
-constexpr int call_slots = 2;    // the function and LuaJIT's frame link
-constexpr int method_slots = 4;  // and the object, and the method's name
+constexpr int call_slots = 2;                                          // the function and LuaJIT's frame link
+constexpr int method_slots = 4;                                        // and the object, and the method's name
 constexpr std::size_t node_cost = 4, branch_cost = 8, loop_cost = 28;  // with the fuel check
 
 class Fit {
@@ -33,15 +33,13 @@ class Fit {
     frame_.locals = static_cast<int>(body.parameters.size());
     block(body.body);
     if (frame_.constants > limits::script_constants_max)
-      report(body.at, "the function has more than " + std::to_string(limits::script_constants_max) +
-                          " names and literals; split it");
+      report(body.at, "the function has more than " + std::to_string(limits::script_constants_max) + " names and literals; split it");
     frame_ = outside;
   }
 
   void declarations(Place at) {
     if (declarations_ > limits::script_declarations_max)
-      report(at, "the chunk declares more than " + std::to_string(limits::script_declarations_max) +
-                     " locals; split it");
+      report(at, "the chunk declares more than " + std::to_string(limits::script_declarations_max) + " locals; split it");
   }
 
  private:
@@ -52,8 +50,7 @@ class Fit {
   };
 
   void report(Place at, std::string_view message) {
-    if (problems_.size() < limits::script_problems_max)
-      problems_.push_back(source_.problem(Code::limit_exceeded, at, message));
+    if (problems_.size() < limits::script_problems_max) problems_.push_back(source_.problem(Code::limit_exceeded, at, message));
   }
 
   void declare(std::size_t more) {
@@ -63,8 +60,9 @@ class Fit {
 
   void need_slots(Place at, int slots) {
     if (frame_.locals + slots <= limits::script_slots_max || std::exchange(frame_.said_slots, true)) return;
-    report(at, "too many locals and values at once: more than " + std::to_string(limits::script_slots_max) +
-                   "; put the values into a table or split the function");
+    report(at,
+           "too many locals and values at once: more than " + std::to_string(limits::script_slots_max) +
+               "; put the values into a table or split the function");
   }
 
   // A jump cannot pass over more than so much code.
@@ -112,8 +110,7 @@ class Fit {
     if (!c.method.empty()) ++frame_.constants;
     const int base = c.method.empty() ? call_slots : method_slots;
     const Need arguments = row(c.arguments, base);
-    return {std::max({callee.slots, base, arguments.slots}),
-            callee.instructions + arguments.instructions + node_cost};
+    return {std::max({callee.slots, base, arguments.slots}), callee.instructions + arguments.instructions + node_cost};
   }
   Need of(const Expr&, const Table& t) {
     Need sum{1, 0};
@@ -178,8 +175,9 @@ class Fit {
       targets.instructions += one.instructions;
     }
     const Need values = row(s.values, kept);
-    return checked(at.at, {std::max({targets.slots, values.slots, 2 * kept}),
-                           targets.instructions + values.instructions + s.targets.size() * node_cost});
+    return checked(
+        at.at,
+        {std::max({targets.slots, values.slots, 2 * kept}), targets.instructions + values.instructions + s.targets.size() * node_cost});
   }
   Need of(const Stat& at, const CallStat& s) { return checked(at.at, expression(s.call)); }
   Need of(const Stat& at, const Return& s) {
@@ -200,16 +198,14 @@ class Fit {
     const int locals = frame_.locals;
     std::size_t sum = loop_cost;
     for (const Stat& inner : s.body.statements)
-      sum +=
-          std::visit([&](const auto& node) { return of(inner, node); }, inner.node).instructions + node_cost;
+      sum += std::visit([&](const auto& node) { return of(inner, node); }, inner.node).instructions + node_cost;
     sum += checked(s.until.at, expression(s.until)).instructions;
     frame_.locals = locals;
     return spanned(at, sum);
   }
   Need of(const Stat& at, const If& s) {
     std::size_t sum = 0;
-    for (const Clause& c : s.clauses)
-      sum += checked(c.at, expression(c.condition)).instructions + block(c.body) + branch_cost;
+    for (const Clause& c : s.clauses) sum += checked(c.at, expression(c.condition)).instructions + block(c.body) + branch_cost;
     if (s.otherwise) sum += block(*s.otherwise);
     return spanned(at, sum);
   }

@@ -23,10 +23,7 @@ class ScriptCall : public HostCall {
     if (!state_.protect_with_top([&](lua_State* L) { result = value_at(L, 1, functions); })) {
       result = refuse(Code::memory_exceeded, state_.failure.text);
     }
-    if (!result.ok()) {
-      result =
-          refuse(result.error().code, "argument " + std::to_string(i + 1) + ": " + result.error().message);
-    }
+    if (!result.ok()) { result = refuse(result.error().code, "argument " + std::to_string(i + 1) + ": " + result.error().message); }
     return result;
   }
 

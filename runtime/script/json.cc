@@ -16,7 +16,8 @@ std::string Vm::State::json_at(lua_State* from, int i, const char* function) {
 }
 
 void Vm::State::push_json(lua_State* from, std::string_view text, const char* function) {
-  if (text.size() > limits::script_string_bytes_max) fail(from, "`" + std::string(function) + "` reads at most " + std::to_string(limits::script_string_bytes_max) + " bytes");
+  if (text.size() > limits::script_string_bytes_max)
+    fail(from, "`" + std::string(function) + "` reads at most " + std::to_string(limits::script_string_bytes_max) + " bytes");
   charge(from, 16 * text.size());
   auto value = parse_json(text);
   if (!value) fail(from, "`" + std::string(function) + "`: " + value.error().message);

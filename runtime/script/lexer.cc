@@ -43,8 +43,7 @@ constexpr std::array foreign = {
     Foreign{"!", "negation is written `not`", Tok::not_},
     Foreign{"&&", "write `and`", Tok::and_},
     Foreign{"||", "write `or`", Tok::or_},
-    Foreign{"//", "there is no integer division, write `math.floor(a / b)`; a comment begins with `--`",
-            Tok::slash},
+    Foreign{"//", "there is no integer division, write `math.floor(a / b)`; a comment begins with `--`", Tok::slash},
     Foreign{"/*", "a comment begins with `--`"},
     Foreign{"::", "there are no labels and no `goto`"},
     Foreign{"<<", "there are no bit operators"},
@@ -86,8 +85,8 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   for (std::size_t i = 1; i < n; ++i)
     if ((byte(at + i) & 0xC0) != 0x80) return 0;
   const unsigned second = byte(at + 1);
-  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-      (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
+  if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) ||
+      (first == 0xF4 && second > 0x8F))
     return 0;
   return n;
 }
@@ -100,8 +99,7 @@ std::string hex_byte(char c) {
 
 class Lexer {
  public:
-  Lexer(const Source& source, Problems& problems)
-      : source_(source), text_(source.text()), problems_(problems) {}
+  Lexer(const Source& source, Problems& problems) : source_(source), text_(source.text()), problems_(problems) {}
 
   std::vector<Token> run() {
     if (text_.starts_with("#")) {
@@ -118,9 +116,8 @@ class Lexer {
       token_.raw = text_.substr(start, at_ - start);
       tokens_.push_back(std::move(token_));
       if (tokens_.size() > limits::script_tokens_max) {
-        problems_.push_back(source_.problem(
-            Code::limit_exceeded, tokens_.back().at,
-            "the chunk has more than " + std::to_string(limits::script_tokens_max) + " tokens; split it"));
+        problems_.push_back(source_.problem(Code::limit_exceeded, tokens_.back().at,
+                                            "the chunk has more than " + std::to_string(limits::script_tokens_max) + " tokens; split it"));
         break;
       }
     }
@@ -143,13 +140,13 @@ class Lexer {
     const char c = text_[at_];
     const std::size_t n = utf8_length(text_, at_);
     if (is_control(c)) {
-      report(here(), "the control byte " + hex_byte(c) +
-                         " cannot stand in a text; in a string write it as `\\" +
-                         std::to_string(static_cast<int>(c)) + "`");
+      report(here(),
+             "the control byte " + hex_byte(c) + " cannot stand in a text; in a string write it as `\\" +
+                 std::to_string(static_cast<int>(c)) + "`");
     } else if (n == 0) {
-      report(here(), "the byte " + hex_byte(c) +
-                         " is not UTF-8; save the file as UTF-8, in a string write it as `\\" +
-                         std::to_string(static_cast<int>(static_cast<unsigned char>(c))) + "`");
+      report(here(),
+             "the byte " + hex_byte(c) + " is not UTF-8; save the file as UTF-8, in a string write it as `\\" +
+                 std::to_string(static_cast<int>(static_cast<unsigned char>(c))) + "`");
     }
     at_ += n ? n : 1;
     ++column_;
@@ -228,9 +225,7 @@ class Lexer {
   }
 
   // Some character beyond ASCII, and none of those that have an advice of their own.
-  bool is_foreign_letter() const {
-    return static_cast<unsigned char>(peek()) >= 0x80 && utf8_length(text_, at_) > 1 && !foreign_here();
-  }
+  bool is_foreign_letter() const { return static_cast<unsigned char>(peek()) >= 0x80 && utf8_length(text_, at_) > 1 && !foreign_here(); }
 
   // Sets token_ and moves behind it; false where nothing usable stood.
   bool scan() {
@@ -256,8 +251,9 @@ class Lexer {
     token_.text = std::string(text_.substr(start, at_ - start));
     if (is_foreign_letter()) {
       while (is_letter(peek()) || is_digit(peek()) || is_foreign_letter()) advance();
-      report(token_.at, "`" + std::string(at_ - start <= 60 ? text_.substr(start, at_ - start) : "this") +
-                            "`: a name has only ASCII letters, digits and `_`");
+      report(token_.at,
+             "`" + std::string(at_ - start <= 60 ? text_.substr(start, at_ - start) : "this") +
+                 "`: a name has only ASCII letters, digits and `_`");
     }
     token_.kind = Tok::name;
     for (int k = static_cast<int>(Tok::and_); k <= static_cast<int>(Tok::while_); ++k)
@@ -271,27 +267,22 @@ class Lexer {
     const bool is_hexadecimal = peek() == '0' && (peek(1) == 'x' || peek(1) == 'X');
     // As Lua 5.1 does: take all that could belong to a number, then ask whether it is one.
     while (is_digit(peek()) || is_letter(peek()) || peek() == '.' ||
-           ((peek() == '+' || peek() == '-') && !is_hexadecimal &&
-            (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E')))
+           ((peek() == '+' || peek() == '-') && !is_hexadecimal && (text_[at_ - 1] == 'e' || text_[at_ - 1] == 'E')))
       advance();
     const std::string_view raw = text_.substr(start, at_ - start);
     token_.kind = Tok::number;
     const std::string_view digits = is_hexadecimal ? raw.substr(2) : raw;
     const char* end = digits.data() + digits.size();
     // from_chars knows no locale; a hexadecimal number is an integer here, as in the manual.
-    const bool is_formed = is_hexadecimal
-                               ? !digits.empty() && std::all_of(digits.begin(), digits.end(), is_hex)
-                               : is_digit(digits.back()) || digits.back() == '.';
+    const bool is_formed = is_hexadecimal ? !digits.empty() && std::all_of(digits.begin(), digits.end(), is_hex)
+                                          : is_digit(digits.back()) || digits.back() == '.';
     const auto [stop, failure] =
-        std::from_chars(digits.data(), end, token_.number,
-                        is_hexadecimal ? std::chars_format::hex : std::chars_format::general);
+        std::from_chars(digits.data(), end, token_.number, is_hexadecimal ? std::chars_format::hex : std::chars_format::general);
     if (!is_formed || stop != end || failure == std::errc::invalid_argument) {
-      report(token_.at,
-             "malformed number `" + std::string(raw.substr(0, 40)) + "`" + std::string(number_advice(raw)));
+      report(token_.at, "malformed number `" + std::string(raw.substr(0, 40)) + "`" + std::string(number_advice(raw)));
       token_.number = 0;
     } else if (failure == std::errc::result_out_of_range) {
-      report(token_.at, "the number `" + std::string(raw.substr(0, 40)) +
-                            "` is beyond what a number can hold; infinity is `math.huge`");
+      report(token_.at, "the number `" + std::string(raw.substr(0, 40)) + "` is beyond what a number can hold; infinity is `math.huge`");
     }
     return true;
   }
@@ -311,8 +302,9 @@ class Lexer {
     advance();
     while (!is_full()) {
       if (at_ == text_.size() || line_end_at(text_, at_)) {
-        report(token_.at, std::string("this string is not closed on its line: expected `") + quote +
-                              "`; a text of several lines stands in `[[` and `]]`");
+        report(token_.at,
+               std::string("this string is not closed on its line: expected `") + quote +
+                   "`; a text of several lines stands in `[[` and `]]`");
         return true;
       }
       if (peek() == quote) break;
@@ -342,20 +334,19 @@ class Lexer {
         value = value * 10 + (peek() - '0');
         advance();
       }
-      if (value > 255)
-        report(start, "the escape `\\" + std::to_string(value) + "` is beyond a byte: at most `\\255`");
+      if (value > 255) report(start, "the escape `\\" + std::to_string(value) + "` is beyond a byte: at most `\\255`");
       token_.text += static_cast<char>(value);
     } else if (const auto i = at_ < text_.size() ? letters.find(peek()) : letters.npos; i != letters.npos) {
       token_.text += bytes[i];
       advance();
     } else if (at_ < text_.size()) {
-      const auto known = std::find_if(escapes_elsewhere.begin(), escapes_elsewhere.end(),
-                                      [&](const Escape& e) { return e.letter == peek(); });
+      const auto known =
+          std::find_if(escapes_elsewhere.begin(), escapes_elsewhere.end(), [&](const Escape& e) { return e.letter == peek(); });
       const std::size_t from = at_;
       advance();
-      report(start, "unknown escape `\\" + std::string(text_.substr(from, at_ - from)) + "`: " +
-                        (known != escapes_elsewhere.end() ? std::string(known->advice)
-                                                          : "a backslash itself is written `\\\\`"));
+      report(start,
+             "unknown escape `\\" + std::string(text_.substr(from, at_ - from)) +
+                 "`: " + (known != escapes_elsewhere.end() ? std::string(known->advice) : "a backslash itself is written `\\\\`"));
     }
   }
 
@@ -370,8 +361,7 @@ class Lexer {
     const Foreign* known = foreign_here();
     if (known && !sees("~=")) {
       const bool is_unseen = known->text == no_break_space || known->text == byte_order_mark;
-      report(token_.at, (is_unseen ? "" : "unexpected `" + std::string(known->text) + "`: ") +
-                            std::string(known->advice));
+      report(token_.at, (is_unseen ? "" : "unexpected `" + std::string(known->text) + "`: ") + std::string(known->advice));
       for (const std::size_t end = at_ + known->text.size(); at_ < end;) advance();
       token_.kind = known->meant;
       return known->meant != Tok::end_of_file;
@@ -382,8 +372,7 @@ class Lexer {
       advance(spelling(sign).size());
       return true;
     }
-    if (!is_control(peek()) && static_cast<unsigned char>(peek()) < 0x80)
-      report(token_.at, std::string("unexpected `") + peek() + "`");
+    if (!is_control(peek()) && static_cast<unsigned char>(peek()) < 0x80) report(token_.at, std::string("unexpected `") + peek() + "`");
     advance();
     return false;
   }
@@ -408,8 +397,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
         continue;
       }
       d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
   }
   return d[a.size()][b.size()];
@@ -428,13 +416,10 @@ bool is_reserved(std::string_view word) {
 std::string_view nearest_word(std::string_view name) {
   if (name.size() < 3 || name.size() > 12) return {};
   for (auto k = static_cast<std::size_t>(Tok::and_); k <= static_cast<std::size_t>(Tok::while_); ++k)
-    if (spellings[k].size() > 3 && distance(name, spellings[k]) <= (spellings[k].size() > 5 ? 2u : 1u))
-      return spellings[k];
+    if (spellings[k].size() > 3 && distance(name, spellings[k]) <= (spellings[k].size() > 5 ? 2u : 1u)) return spellings[k];
   return {};
 }
 
-std::vector<Token> tokenize(const Source& source, Problems& problems) {
-  return Lexer(source, problems).run();
-}
+std::vector<Token> tokenize(const Source& source, Problems& problems) { return Lexer(source, problems).run(); }
 
 }  // namespace footlight::ast

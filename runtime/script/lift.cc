@@ -38,9 +38,7 @@ std::string_view test_name(BinaryOp op) {
 
 bool is_comparison(BinaryOp op) { return op >= BinaryOp::lt && op <= BinaryOp::eq; }
 bool is_ordering(BinaryOp op) { return op >= BinaryOp::lt && op <= BinaryOp::ge; }
-bool is_true(const Value& constant) {
-  return !constant.is_null() && !(constant.is_boolean() && !constant.boolean());
-}
+bool is_true(const Value& constant) { return !constant.is_null() && !(constant.is_boolean() && !constant.boolean()); }
 
 constexpr std::size_t document_nodes_max = 1'000;
 
@@ -226,8 +224,7 @@ class Lifter {
 
   std::optional<Condition> branches(const Stat& stat, const If& branch, std::size_t clause, const Known& known, const Rest& behind) {
     static const std::vector<Stat> nothing;
-    if (clause == branch.clauses.size())
-      return statements(branch.otherwise ? branch.otherwise->statements : nothing, 0, known, &behind);
+    if (clause == branch.clauses.size()) return statements(branch.otherwise ? branch.otherwise->statements : nothing, 0, known, &behind);
     const Clause& at = branch.clauses[clause];
     auto test = is_outlined_ ? tried(at.condition, known) : condition(at.condition, known);
     if (!test) return {};
@@ -305,14 +302,12 @@ class Lifter {
   }
 
   std::string why_not(const Expr& e) const {
-    if (std::holds_alternative<Call>(e.node) || std::holds_alternative<Paren>(e.node))
-      return "calls a function";
+    if (std::holds_alternative<Call>(e.node) || std::holds_alternative<Paren>(e.node)) return "calls a function";
     if (std::holds_alternative<Vararg>(e.node)) return "is not known before the call";
     if (std::holds_alternative<Index>(e.node)) return "is no attribute of the first parameter";
     if (const auto* name = std::get_if<Name>(&e.node)) {
       if (name->reach == Reach::global) return "is a global";
-      if (name->declaration == body_.parameters[0].declaration)
-        return "is the whole profile, not an attribute";
+      if (name->declaration == body_.parameters[0].declaration) return "is the whole profile, not an attribute";
       const bool is_parameter = std::any_of(body_.parameters.begin(), body_.parameters.end(),
                                             [&](const Declared& p) { return p.declaration == name->declaration; });
       return is_parameter ? "is another parameter" : "is no constant";
@@ -329,16 +324,15 @@ class Lifter {
     document["column"] = at.column;
     return Value(std::move(document));
   }
-  Value noted(Object document, const Expr& e) const { return is_met_ ? Value(std::move(document)) : noted(std::move(document), print(e), e.at); }
+  Value noted(Object document, const Expr& e) const {
+    return is_met_ ? Value(std::move(document)) : noted(std::move(document), print(e), e.at);
+  }
   Value always(bool holds, const Expr& e) const { return noted({{holds ? "all" : "any", Array{}}}, e); }
   Value no(Value inner, const Expr& e) const { return noted({{"no", std::move(inner)}}, e); }
-  Value exists(const std::string& attribute, const Expr& e) const {
-    return noted({{"attr", attribute}, {"exists", true}}, e);
-  }
+  Value exists(const std::string& attribute, const Expr& e) const { return noted({{"attr", attribute}, {"exists", true}}, e); }
   // Neither absent nor false.
   Value truth(const std::string& attribute, const Expr& e) const {
-    return noted(
-        {{"all", Array{exists(attribute, e), no(noted({{"attr", attribute}, {"eq", false}}, e), e)}}}, e);
+    return noted({{"all", Array{exists(attribute, e), no(noted({{"attr", attribute}, {"eq", false}}, e), e)}}}, e);
   }
 
   void clause(const Expr& e) {
@@ -443,7 +437,8 @@ class Lifter {
     const auto value = meanings_.constant(with);
     if (name.empty() || !value) return refuse_at(name.empty() ? subject : with, why_not(name.empty() ? subject : with));
     if (!value->is_string()) return refuse_at(with, "is no text");
-    if (!known.contains(name)) return refuse_at(subject, "may be absent, and then this is an error; write `" + print(subject) + " and …` before it");
+    if (!known.contains(name))
+      return refuse_at(subject, "may be absent, and then this is an error; write `" + print(subject) + " and …` before it");
     clause(e);
     need_type(LiftNeed::Kind::text, name, e, known);
     return Condition{noted({{"attr", name}, {word, *value}}, e), {name}, {}};
@@ -490,8 +485,7 @@ class Lifter {
     }
     if (right) return tested(e, *b.left, b.op, *right, known);
     if (left) return tested(e, *b.right, mirrored(b.op), *left, known);
-    if (!meanings_.attribute(*b.left).empty() && !meanings_.attribute(*b.right).empty())
-      return refuse_at(e, "compares two attributes");
+    if (!meanings_.attribute(*b.left).empty() && !meanings_.attribute(*b.right).empty()) return refuse_at(e, "compares two attributes");
     const Expr& culprit = meanings_.attribute(*b.left).empty() ? *b.left : *b.right;
     return refuse_at(culprit, why_not(culprit));
   }
@@ -514,7 +508,8 @@ class Lifter {
     if (const auto* call = std::get_if<Call>(&meant.node); call && standard_function(*call) == "hash.bucket" && call->arguments.size() == 2)
       return bucketed(e, *call, op, value, known);
     if (const auto* call = std::get_if<Call>(&meant.node); call && is_met_ && is_type(*call)) return typed(e, *call, op, value);
-    if (is_ordering(op) && !value.is_null() && !value.is_number() && !value.is_string()) return refuse_at(e, "orders something that has no order");
+    if (is_ordering(op) && !value.is_null() && !value.is_number() && !value.is_string())
+      return refuse_at(e, "orders something that has no order");
     if (const std::string name = meanings_.attribute(meant); !name.empty()) {
       clause(e);
       need_for(op, value, name, e, known);
@@ -566,7 +561,8 @@ class Lifter {
     need(LiftNeed::Kind::any, name, e);
     const auto test = [&](const char* word, Value operand) { return Value(Object{{"attr", name}, {word, std::move(operand)}}); };
     const auto not_a = [&](Value other) { return no(std::move(other), e); };
-    const Value number = test("ge", std::numeric_limits<double>::lowest()), text = test("starts", ""), boolean = test("in", Array{true, false});
+    const Value number = test("ge", std::numeric_limits<double>::lowest()), text = test("starts", ""),
+                boolean = test("in", Array{true, false});
     Value document;
     if (type == "number") document = number;
     else if (type == "string") document = text;
@@ -594,15 +590,17 @@ class Lifter {
   Meanings meanings_;
   Lift lift_;
   const IsMet* const is_met_;
-  bool is_unmet_ = false;                        // something that was looked at just now does not hold with the declarations
-  bool is_outlined_ = false;                     // where it is no condition, what is left is asked
-  int rests_ = 0;                                // so often
+  bool is_unmet_ = false;     // something that was looked at just now does not hold with the declarations
+  bool is_outlined_ = false;  // where it is no condition, what is left is asked
+  int rests_ = 0;             // so often
   std::size_t steps_ = 0;
 };
 
 }  // namespace
 
-std::optional<Value> outline(const Chunk& chunk, const FunctionInfo& function, const IsMet& is_met) { return Lifter(chunk, *function.body, &is_met).outline(); }
+std::optional<Value> outline(const Chunk& chunk, const FunctionInfo& function, const IsMet& is_met) {
+  return Lifter(chunk, *function.body, &is_met).outline();
+}
 
 struct ConditionsWithin::Found {
   Found(const Chunk& chunk, const FunctionBody& body, IsMet met) : is_met(std::move(met)), lifter(chunk, body, &is_met) {}

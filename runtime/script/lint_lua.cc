@@ -23,19 +23,16 @@ const std::vector<std::string>& request_fields() {
   return names;
 }
 const std::vector<std::string>& moment_fields() {
-  static const std::vector<std::string> names = {"year",   "month",   "day",  "hour", "minute",
-                                                 "second", "weekday", "date", "time", "instant"};
+  static const std::vector<std::string> names = {"year", "month", "day", "hour", "minute", "second", "weekday", "date", "time", "instant"};
   return names;
 }
 
 class Linter {
  public:
-  Linter(const Chunk& chunk, const AttributeTypes& attributes)
-      : chunk_(chunk), attributes_(attributes), locals_(chunk.ast.locals) {
+  Linter(const Chunk& chunk, const AttributeTypes& attributes) : chunk_(chunk), attributes_(attributes), locals_(chunk.ast.locals) {
     for (const auto& [name, type] : attributes) {
       names_.push_back(name);
-      for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
-        holders_.insert(name.substr(0, dot));
+      for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) holders_.insert(name.substr(0, dot));
     }
   }
 
@@ -49,8 +46,7 @@ class Linter {
       if (const auto* result = std::get_if<Return>(&statement.node); result && whole != Role::none)
         for (const Expr& value : result->values) roles(value, whole);
     for (const FunctionBody* body : chunk_.ast.functions) function(*body);
-    std::stable_sort(problems_.begin(), problems_.end(),
-                     [](const auto& left, const auto& right) { return left.first < right.first; });
+    std::stable_sort(problems_.begin(), problems_.end(), [](const auto& left, const auto& right) { return left.first < right.first; });
     Problems told;
     for (auto& [line, problem] : problems_)
       if (std::find(told.begin(), told.end(), problem) == told.end()) told.push_back(std::move(problem));
@@ -61,8 +57,7 @@ class Linter {
   using Path = std::vector<Demand>;  // what holds where a statement stands
 
   void warn(Code code, int line, std::string message) {
-    problems_.emplace_back(line,
-                           Problem{code, chunk_.name + ":" + std::to_string(line), std::move(message), true});
+    problems_.emplace_back(line, Problem{code, chunk_.name + ":" + std::to_string(line), std::move(message), true});
   }
 
   // --- roles ------------------------------------------------------------------------------------
@@ -70,8 +65,7 @@ class Linter {
   // `local function f` and `local f = function`, by declaration.
   void named_functions(const Block& block) {
     for (const Stat& statement : block.statements) {
-      if (const auto* local = std::get_if<LocalFunction>(&statement.node))
-        functions_[local->name.declaration] = local->body.get();
+      if (const auto* local = std::get_if<LocalFunction>(&statement.node)) functions_[local->name.declaration] = local->body.get();
       if (const auto* local = std::get_if<Local>(&statement.node))
         for (std::size_t i = 0; i < local->names.size() && i < local->values.size(); ++i)
           if (const auto* function = std::get_if<Function>(&local->values[i].node))
@@ -88,8 +82,7 @@ class Linter {
     if (const auto* function = std::get_if<Function>(&expression.node)) {
       take(*function->body, role);
     } else if (const auto* name = std::get_if<Name>(&expression.node)) {
-      if (const auto known = functions_.find(name->declaration);
-          known != functions_.end() && !local(*name)->is_reassigned)
+      if (const auto known = functions_.find(name->declaration); known != functions_.end() && !local(*name)->is_reassigned)
         take(*known->second, role);
     } else if (const auto* table = std::get_if<Table>(&expression.node)) {
       for (const Field& field : table->fields) {
@@ -128,9 +121,7 @@ class Linter {
   }
 
   const Variable& variable(int declaration) const { return locals_[static_cast<std::size_t>(declaration)]; }
-  const Variable* local(const Name& name) const {
-    return name.declaration < 0 ? nullptr : &variable(name.declaration);
-  }
+  const Variable* local(const Name& name) const { return name.declaration < 0 ? nullptr : &variable(name.declaration); }
 
   // --- what an expression reads -----------------------------------------------------------------
 
@@ -143,8 +134,7 @@ class Linter {
   std::optional<Read> read_of(const Expr& expression, int depth = 0) const {
     if (const auto* name = std::get_if<Name>(&expression.node)) {
       if (name->declaration < 0 || depth > 20) return {};
-      if (parameters_.contains(name->declaration) || requests_.contains(name->declaration))
-        return Read{name->declaration, {}, true};
+      if (parameters_.contains(name->declaration) || requests_.contains(name->declaration)) return Read{name->declaration, {}, true};
       const Variable& known = variable(name->declaration);
       return known.initial && !known.is_reassigned ? read_of(*known.initial, depth + 1) : std::nullopt;
     }
@@ -154,10 +144,8 @@ class Linter {
     auto read = read_of(*index->object, depth + 1);
     const auto* key = std::get_if<String>(&index->key->node);
     if (!read || !read->is_whole) return read;
-    if (!key)
-      read->is_whole = false;
-    else
-      read->path += (read->path.empty() ? "" : ".") + key->value;
+    if (!key) read->is_whole = false;
+    else read->path += (read->path.empty() ? "" : ".") + key->value;
     return read;
   }
 
@@ -187,19 +175,16 @@ class Linter {
       return;
     }
     if (attributes_.empty() || attributes_.contains(read->path) || holders_.contains(read->path)) return;
-    for (std::size_t dot = read->path.find('.'); dot != std::string::npos;
-         dot = read->path.find('.', dot + 1)) {
+    for (std::size_t dot = read->path.find('.'); dot != std::string::npos; dot = read->path.find('.', dot + 1)) {
       const auto declared = attributes_.find(read->path.substr(0, dot));
       if (declared == attributes_.end()) continue;
       if (declared->second.type != AttributeType::Type::any)
         warn(Code::unknown_attribute, expression.at.line,
-             "`" + declared->first + "` is a " + to_text(declared->second) + " and has no field `" +
-                 read->path.substr(dot + 1) + "`");
+             "`" + declared->first + "` is a " + to_text(declared->second) + " and has no field `" + read->path.substr(dot + 1) + "`");
       return;
     }
     warn(Code::unknown_attribute, expression.at.line,
-         "no attribute `" + read->path + "` is declared, so `" + name + "." + read->path + "` is nil" +
-             did_you_mean(read->path, names_));
+         "no attribute `" + read->path + "` is declared, so `" + name + "." + read->path + "` is nil" + did_you_mean(read->path, names_));
   }
 
   // --- conditions -------------------------------------------------------------------------------
@@ -213,12 +198,8 @@ class Linter {
     return {};
   }
 
-  static bool is_ordering(BinaryOp op) {
-    return op == BinaryOp::lt || op == BinaryOp::gt || op == BinaryOp::le || op == BinaryOp::ge;
-  }
-  static bool is_comparison(BinaryOp op) {
-    return is_ordering(op) || op == BinaryOp::eq || op == BinaryOp::ne;
-  }
+  static bool is_ordering(BinaryOp op) { return op == BinaryOp::lt || op == BinaryOp::gt || op == BinaryOp::le || op == BinaryOp::ge; }
+  static bool is_comparison(BinaryOp op) { return is_ordering(op) || op == BinaryOp::eq || op == BinaryOp::ne; }
 
   // A comparison of an attribute with a constant, the attribute on the left.
   struct Comparison {
@@ -252,8 +233,7 @@ class Linter {
   static bool can_be_ordered(const AttributeType& type, const Value& constant) {
     using Type = AttributeType::Type;
     if (type.type == Type::number) return constant.is_number();
-    if (type.type == Type::text || type.type == Type::enumeration || type.type == Type::date)
-      return constant.is_string();
+    if (type.type == Type::text || type.type == Type::enumeration || type.type == Type::date) return constant.is_string();
     return type.type == Type::any;
   }
 
@@ -264,8 +244,7 @@ class Linter {
   // What an expression is true for. An absent attribute is nil, an ordering with nil is false.
   Predicate truth_of(const Expr& expression) const {
     if (std::holds_alternative<Nil>(expression.node)) return nothing();
-    if (const auto* truth = std::get_if<Boolean>(&expression.node))
-      return truth->value ? Predicate{} : nothing();
+    if (const auto* truth = std::get_if<Boolean>(&expression.node)) return truth->value ? Predicate{} : nothing();
     if (std::holds_alternative<Number>(expression.node) || std::holds_alternative<String>(expression.node) ||
         std::holds_alternative<Table>(expression.node) || std::holds_alternative<Function>(expression.node))
       return {};
@@ -273,10 +252,8 @@ class Linter {
     if (const auto* unary = std::get_if<Unary>(&expression.node))
       return unary->op == UnaryOp::not_ ? negated(truth_of(*unary->operand)) : free();
     if (const auto* binary = std::get_if<Binary>(&expression.node)) {
-      if (binary->op == BinaryOp::and_)
-        return {.op = Op::all, .args = {truth_of(*binary->left), truth_of(*binary->right)}};
-      if (binary->op == BinaryOp::or_)
-        return {.op = Op::any, .args = {truth_of(*binary->left), truth_of(*binary->right)}};
+      if (binary->op == BinaryOp::and_) return {.op = Op::all, .args = {truth_of(*binary->left), truth_of(*binary->right)}};
+      if (binary->op == BinaryOp::or_) return {.op = Op::any, .args = {truth_of(*binary->left), truth_of(*binary->right)}};
       const auto compared = comparison_of(*binary);
       if (!compared) return free();
       const std::string& name = compared->attribute->first;
@@ -284,8 +261,9 @@ class Linter {
         Predicate exists{.op = Op::exists, .attribute = name};
         return compared->op == BinaryOp::eq ? negated(std::move(exists)) : exists;
       }
-      if (is_ordering(compared->op) && (!can_be_ordered(compared->attribute->second, *compared->constant) ||
-                                        compared->attribute->second.type == AttributeType::Type::any))
+      if (is_ordering(compared->op) &&
+          (!can_be_ordered(compared->attribute->second, *compared->constant) ||
+           compared->attribute->second.type == AttributeType::Type::any))
         return free();
       Predicate test{.op = Op::eq, .attribute = name, .operand = *compared->constant};
       switch (compared->op) {
@@ -302,15 +280,12 @@ class Linter {
     if (holders_.contains(read->path)) return {};  // a view is there even where nothing is known
     const auto declared = attributes_.find(read->path);
     if (declared == attributes_.end()) return free();
-    if (declared->second.type == AttributeType::Type::boolean)
-      return {.op = Op::eq, .attribute = read->path, .operand = true};
+    if (declared->second.type == AttributeType::Type::boolean) return {.op = Op::eq, .attribute = read->path, .operand = true};
     if (declared->second.type == AttributeType::Type::any) return free();
     return {.op = Op::exists, .attribute = read->path};
   }
 
-  bool is_never(const Path& path) const {
-    return satisfy(path, attributes_, {}).answer == Satisfaction::Answer::never;
-  }
+  bool is_never(const Path& path) const { return satisfy(path, attributes_, {}).answer == Satisfaction::Answer::never; }
 
   const Predicate* kept(Predicate predicate) { return &conditions_.emplace_back(std::move(predicate)); }
 
@@ -350,14 +325,12 @@ class Linter {
     if (is_ordering(compared.op)) {
       if (!can_be_ordered(type, *compared.constant)) {
         warn(Code::type_mismatch, e.at.line,
-             "`" + name + "` is a " + to_text(type) + "; ordering it with " + text +
-                 " fails when it is there");
+             "`" + name + "` is a " + to_text(type) + "; ordering it with " + text + " fails when it is there");
         return;
       }
       const Predicate test = truth_of(e);
       if (is_never({{&test, true}}))
-        warn(Code::type_mismatch, e.at.line,
-             "this comparison never holds for `" + name + "`, which is declared as " + limits_of(type));
+        warn(Code::type_mismatch, e.at.line, "this comparison never holds for `" + name + "`, which is declared as " + limits_of(type));
       return;
     }
     const Predicate test{.op = Op::eq, .attribute = name, .operand = *compared.constant};
@@ -392,9 +365,8 @@ class Linter {
       if (std::holds_alternative<Break>(statement.node)) return true;
       if (const auto* inner = std::get_if<Do>(&statement.node)) return has_break(inner->body);
       if (const auto* inner = std::get_if<If>(&statement.node))
-        return std::any_of(inner->clauses.begin(), inner->clauses.end(),
-                           [](const Clause& clause) { return has_break(clause.body); }) ||
-               (inner->otherwise && has_break(*inner->otherwise));
+        return std::any_of(inner->clauses.begin(), inner->clauses.end(), [](const Clause& clause) { return has_break(clause.body); }) ||
+            (inner->otherwise && has_break(*inner->otherwise));
       return false;  // a `break` in an inner loop is that loop's
     });
   }
@@ -424,11 +396,8 @@ class Linter {
       const Predicate* condition = kept(truth_of(loop->condition));
       Path inside = path;
       inside.push_back({condition, true});
-      if (is_never(inside))
-        warn(Code::unreachable_code, statement.at.line,
-             "this loop never runs: its condition is never true here");
-      else
-        block(loop->body, std::move(inside));
+      if (is_never(inside)) warn(Code::unreachable_code, statement.at.line, "this loop never runs: its condition is never true here");
+      else block(loop->body, std::move(inside));
       Path after = path;
       after.push_back({condition, false});
       return is_never(after) && !has_break(loop->body);
@@ -461,13 +430,11 @@ class Linter {
       inside.push_back({condition, true});
       bool is_left = true;
       if (is_never(before)) {
-        warn(Code::unreachable_code, clause.at.line,
-             "no run comes to this branch: one of those before it is always taken");
+        warn(Code::unreachable_code, clause.at.line, "no run comes to this branch: one of those before it is always taken");
       } else if (is_never(inside)) {
         // A comparison that is wrong in itself was told already.
         if (!is_never({{condition, true}}) || !told_at(clause.condition.at.line))
-          warn(Code::unreachable_code, clause.at.line,
-               "no run comes to this branch: its condition is never true here");
+          warn(Code::unreachable_code, clause.at.line, "no run comes to this branch: its condition is never true here");
       } else {
         is_left = block(clause.body, inside);
       }
@@ -492,8 +459,7 @@ class Linter {
   }
 
   bool told_at(int line) const {
-    return std::any_of(problems_.begin(), problems_.end(),
-                       [&](const auto& told) { return told.first == line; });
+    return std::any_of(problems_.begin(), problems_.end(), [&](const auto& told) { return told.first == line; });
   }
 
   const Chunk& chunk_;
@@ -510,9 +476,7 @@ class Linter {
 
 }  // namespace
 
-Problems lint_lua(const Chunk& chunk, const AttributeTypes& attributes) {
-  return Linter(chunk, attributes).run();
-}
+Problems lint_lua(const Chunk& chunk, const AttributeTypes& attributes) { return Linter(chunk, attributes).run(); }
 
 Problems lint_policy(const Chunk& chunk, PolicyRole role, const AttributeTypes& attributes) {
   const Role whose = role == PolicyRole::conflict ? Role::conflict : role == PolicyRole::schedule ? Role::moment : Role::visitor;

@@ -18,7 +18,7 @@ enum class Use { keeps, looks, hands_on, tests };
 
 bool is_constant(const Expr& e) {
   return std::holds_alternative<Nil>(e.node) || std::holds_alternative<Boolean>(e.node) || std::holds_alternative<Number>(e.node) ||
-         std::holds_alternative<String>(e.node);
+      std::holds_alternative<String>(e.node);
 }
 
 // Standard functions, and libraries of them, that give nothing of their arguments away. Names cannot be assigned, so they
@@ -47,7 +47,7 @@ bool looks_only(const Expr& callee) {
 bool is_boolean(const Expr& e) {
   if (const auto* unary = std::get_if<Unary>(&e.node)) return unary->op == UnaryOp::not_;
   if (const auto* call = std::get_if<Call>(&e.node)) {
-    if (!call->method.empty()) return is_one_of(call->method, text_tests);   // only texts have methods, and theirs are ours
+    if (!call->method.empty()) return is_one_of(call->method, text_tests);  // only texts have methods, and theirs are ours
     const auto* index = std::get_if<Index>(&call->callee->node);
     const auto* key = index ? std::get_if<String>(&index->key->node) : nullptr;
     return is_global(*call->callee, truths) || (key && is_global(*index->object, versions) && key->value == "satisfies");
@@ -59,11 +59,13 @@ bool is_boolean(const Expr& e) {
 }
 
 // Standard names whose functions answer the same for the same arguments.
-constexpr std::string_view steady[] = {"type", "contains", "tonumber", "error", "assert", "ipairs", "pairs", "next", "select", "unpack", "hash", "semver", "string", "table", "math"};
+constexpr std::string_view steady[] = {"type",   "contains", "tonumber", "error",  "assert", "ipairs", "pairs", "next",
+                                       "select", "unpack",   "hash",     "semver", "string", "table",  "math"};
 
 bool is_steady(const Chunk& chunk) {
   return std::all_of(chunk.globals.begin(), chunk.globals.end(), [](const GlobalUse& use) { return is_one_of(use.name, steady); }) &&
-         std::none_of(chunk.functions.begin(), chunk.functions.end(), [](const FunctionInfo& function) { return function.source.find("random") != std::string::npos; });
+      std::none_of(chunk.functions.begin(), chunk.functions.end(),
+                   [](const FunctionInfo& function) { return function.source.find("random") != std::string::npos; });
 }
 
 class Lowerer {
@@ -77,7 +79,9 @@ class Lowerer {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return counts_[a] > counts_[b]; });
     order.resize(std::min(order.size(), limits::script_lowered_max - found_.conditions.size()));
-    Lowering kept{.function = order.empty() && found_.conditions.empty() ? nullptr : &function_, .conditions = std::move(found_.conditions), .functions = std::move(found_.functions)};
+    Lowering kept{.function = order.empty() && found_.conditions.empty() ? nullptr : &function_,
+                  .conditions = std::move(found_.conditions),
+                  .functions = std::move(found_.functions)};
     std::vector<std::size_t> now(found_.names.size(), order.size());
     for (const std::size_t i : order) {
       now[i] = kept.names.size();
@@ -94,10 +98,11 @@ class Lowerer {
  private:
   void block(const Block& b) {
     for (const Stat& s : b.statements) {
-      const bool decides = std::holds_alternative<If>(s.node) || std::holds_alternative<While>(s.node) || std::holds_alternative<Repeat>(s.node);
+      const bool decides =
+          std::holds_alternative<If>(s.node) || std::holds_alternative<While>(s.node) || std::holds_alternative<Repeat>(s.node);
       each_part(
           s, [&](const Expr& e) { expression(e, decides ? Use::tests : Use::keeps); }, [&](const Block& inner) { block(inner); },
-          [&](const FunctionBody& inner) { count_uses(inner.body); });   // runs when nobody knows; it reads `p` itself
+          [&](const FunctionBody& inner) { count_uses(inner.body); });  // runs when nobody knows; it reads `p` itself
     }
   }
 
@@ -113,7 +118,8 @@ class Lowerer {
       for (const Expr& part : all) expression(part, how);
     };
     if (const auto* paren = std::get_if<Paren>(&e.node)) return expression(*paren->inner, use);
-    if (const auto* unary = std::get_if<Unary>(&e.node)) return expression(*unary->operand, unary->op == UnaryOp::not_ ? Use::tests : Use::looks);
+    if (const auto* unary = std::get_if<Unary>(&e.node))
+      return expression(*unary->operand, unary->op == UnaryOp::not_ ? Use::tests : Use::looks);
     if (const auto* call = std::get_if<Call>(&e.node)) {
       // Only texts have methods, and theirs are ours.
       const bool is_method = !call->method.empty();
@@ -142,7 +148,9 @@ class Lowerer {
     Predicate condition = parse_predicate(*document, "$", problems);
     if (!problems.empty()) return false;
     std::vector<Predicate>& known = found_.conditions;
-    const auto i = static_cast<std::size_t>(std::find_if(known.begin(), known.end(), [&](const Predicate& other) { return to_value(other) == to_value(condition); }) - known.begin());
+    const auto i = static_cast<std::size_t>(
+        std::find_if(known.begin(), known.end(), [&](const Predicate& other) { return to_value(other) == to_value(condition); }) -
+        known.begin());
     if (i == limits::script_lowered_max) return false;
     if (i == known.size()) known.push_back(std::move(condition));
     tests_.emplace_back(&e, i);
@@ -157,7 +165,8 @@ class Lowerer {
   void count_uses(const Block& b) {
     for (const Stat& s : b.statements)
       each_part(
-          s, [&](const Expr& e) { count_uses(e); }, [&](const Block& inner) { count_uses(inner); }, [&](const FunctionBody& inner) { count_uses(inner.body); });
+          s, [&](const Expr& e) { count_uses(e); }, [&](const Block& inner) { count_uses(inner); },
+          [&](const FunctionBody& inner) { count_uses(inner.body); });
   }
   void count_uses(const Expr& e) {
     count_use(e);
@@ -186,7 +195,7 @@ class Lowerer {
   const FunctionBody& function_;
   ConditionsWithin* const conditions_;
   Lowering found_;
-  std::vector<std::pair<const Expr*, std::size_t>> tests_;   // which of its conditions stands there
+  std::vector<std::pair<const Expr*, std::size_t>> tests_;  // which of its conditions stands there
   std::vector<std::size_t> counts_;
   std::size_t uses_[policy_arguments] = {};
 };
@@ -204,14 +213,16 @@ Lowering lower(const Chunk& chunk, const IsMet* is_met) {
     const auto* literal = v.initial ? std::get_if<Function>(&v.initial->node) : nullptr;
     return literal && literal->body.get() == &function;
   });
-  const bool writes = std::any_of(chunk.functions.begin(), chunk.functions.end(), [](const FunctionInfo& f) { return f.writes_tables_it_did_not_make; });
+  const bool writes =
+      std::any_of(chunk.functions.begin(), chunk.functions.end(), [](const FunctionInfo& f) { return f.writes_tables_it_did_not_make; });
   if (has_name || writes || p.is_reassigned) return {};
   std::optional<ConditionsWithin> conditions;
   if (is_met) conditions.emplace(chunk, *info, *is_met);
   Lowering lowering = Lowerer(function, conditions ? &*conditions : nullptr).run();
   lowering.depends_on_conditions = lowering.names.empty() && !lowering.reads_p && !lowering.reads_request && is_steady(chunk);
   // They are captured.
-  if (function.captures.size() + lowering.functions.size() > static_cast<std::size_t>(limits::script_captures_max)) lowering.functions.clear();
+  if (function.captures.size() + lowering.functions.size() > static_cast<std::size_t>(limits::script_captures_max))
+    lowering.functions.clear();
   return lowering;
 }
 

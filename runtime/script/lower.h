@@ -20,13 +20,13 @@
 namespace footlight {
 
 struct Lowering {
-  const ast::FunctionBody* function = nullptr;               // who takes them; null: nobody
-  std::vector<std::string> names;                            // in the order of the arguments, behind policy_arguments others
-  std::vector<Predicate> conditions;                         // behind them
-  std::vector<std::string> functions;                        // standard names that it uses, each looked up once for the chunk
-  bool reads_p = true, reads_request = true;                 // whether it asks its parameters for anything else
-  std::unordered_map<const ast::Expr*, std::size_t> reads;   // which of `names`, and of `conditions` behind them, stands there
-  bool depends_on_conditions = false;                        // what it answers, and on nothing else
+  const ast::FunctionBody* function = nullptr;              // who takes them; null: nobody
+  std::vector<std::string> names;                           // in the order of the arguments, behind policy_arguments others
+  std::vector<Predicate> conditions;                        // behind them
+  std::vector<std::string> functions;                       // standard names that it uses, each looked up once for the chunk
+  bool reads_p = true, reads_request = true;                // whether it asks its parameters for anything else
+  std::unordered_map<const ast::Expr*, std::size_t> reads;  // which of `names`, and of `conditions` behind them, stands there
+  bool depends_on_conditions = false;                       // what it answers, and on nothing else
 };
 
 // All policies are called with so many: `p`, or what stands for it, and the request.

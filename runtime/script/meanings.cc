@@ -86,10 +86,12 @@ class LaterMembers {
 
   void statement(const Stat& s, bool is_before) {
     if (const auto* assign = std::get_if<Assign>(&s.node))
-      for (std::size_t i = 0; i < assign->targets.size(); ++i) set(assign->targets[i], is_before && assign->targets.size() == assign->values.size() ? &assign->values[i] : nullptr);
+      for (std::size_t i = 0; i < assign->targets.size(); ++i)
+        set(assign->targets[i], is_before && assign->targets.size() == assign->values.size() ? &assign->values[i] : nullptr);
     if (const auto* function = std::get_if<FunctionStat>(&s.node)) set(function->target, nullptr);
     each_part(
-        s, [](const Expr&) {}, [&](const Block& inner) {
+        s, [](const Expr&) {},
+        [&](const Block& inner) {
           for (const Stat& within : inner.statements) statement(within, false);
         },
         [](const FunctionBody&) {});
@@ -97,7 +99,8 @@ class LaterMembers {
   void set(const Expr& target, const Expr* value) {
     const auto member = member_of(target);
     if (!member) return;
-    if (const auto [known, is_new] = found_.try_emplace({root(locals_, member->first), member->second}, value); !is_new) known->second = nullptr;
+    if (const auto [known, is_new] = found_.try_emplace({root(locals_, member->first), member->second}, value); !is_new)
+      known->second = nullptr;
   }
 
   const std::vector<Variable>& locals_;
@@ -119,7 +122,8 @@ class LocalFunctions {
     for (const Stat& s : b.statements) {
       if (const auto* f = std::get_if<LocalFunction>(&s.node)) found_[f->name.declaration] = f->body.get();
       each_part(
-          s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); }, [&](const FunctionBody& body) { block(body.body); });
+          s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); },
+          [&](const FunctionBody& body) { block(body.body); });
     }
   }
   void expression(const Expr& e) {
@@ -134,10 +138,11 @@ class LocalFunctions {
 bool is_preamble(const Stat& stat) {
   if (std::holds_alternative<LocalFunction>(stat.node)) return true;
   if (const auto* local = std::get_if<Local>(&stat.node))
-    return std::all_of(local->values.begin(), local->values.end(), [](const Expr& value) { return Meanings::is_plain(value) || std::holds_alternative<Name>(value.node); });
+    return std::all_of(local->values.begin(), local->values.end(),
+                       [](const Expr& value) { return Meanings::is_plain(value) || std::holds_alternative<Name>(value.node); });
   const auto* assign = std::get_if<Assign>(&stat.node);
   return assign && assign->targets.size() == 1 && assign->values.size() == 1 && member_of(assign->targets[0]) &&
-         (Meanings::is_plain(assign->values[0]) || std::holds_alternative<Name>(assign->values[0].node));
+      (Meanings::is_plain(assign->values[0]) || std::holds_alternative<Name>(assign->values[0].node));
 }
 
 }  // namespace
@@ -163,7 +168,11 @@ const FunctionInfo* policy_function_of(const Chunk& chunk) {
 }
 
 Meanings::Meanings(const Chunk& chunk, const FunctionBody& function, bool stays_lua)
-    : locals_(chunk.ast.locals), function_(function), stays_lua_(stays_lua), functions_(LocalFunctions::of(*chunk.ast.chunk)), later_members_(LaterMembers::of(chunk)) {}
+    : locals_(chunk.ast.locals),
+      function_(function),
+      stays_lua_(stays_lua),
+      functions_(LocalFunctions::of(*chunk.ast.chunk)),
+      later_members_(LaterMembers::of(chunk)) {}
 
 const Expr* Meanings::of(const Name& name) const {
   if (name.declaration < 0) return nullptr;
@@ -179,7 +188,8 @@ const Expr* Meanings::member(const Index& index, int depth) const {
   for (; depth <= limits::script_depth_max; ++depth) {
     if (const auto* name = std::get_if<Name>(&object->node)) {
       if (name->declaration >= 0 && !bound_.contains(name->declaration))
-        if (const auto later = later_members_.find({root(locals_, name->declaration), key->value}); later != later_members_.end()) return later->second;
+        if (const auto later = later_members_.find({root(locals_, name->declaration), key->value}); later != later_members_.end())
+          return later->second;
       object = of(*name);
     } else if (const auto* inner = std::get_if<Index>(&object->node)) {
       object = member(*inner, depth + 1);
@@ -227,9 +237,10 @@ bool Meanings::is_plain(const Expr& e) {
       const bool is_key = !field.key || std::holds_alternative<String>(field.key->node) || std::holds_alternative<Number>(field.key->node);
       return is_key && (is_plain(*field.value) || std::holds_alternative<Name>(field.value->node));
     });
-  if (const auto* unary = std::get_if<Unary>(&e.node)) return unary->op == UnaryOp::negate && std::holds_alternative<Number>(unary->operand->node);
+  if (const auto* unary = std::get_if<Unary>(&e.node))
+    return unary->op == UnaryOp::negate && std::holds_alternative<Number>(unary->operand->node);
   return std::holds_alternative<Nil>(e.node) || std::holds_alternative<Boolean>(e.node) || std::holds_alternative<Number>(e.node) ||
-         std::holds_alternative<String>(e.node) || std::holds_alternative<Function>(e.node);
+      std::holds_alternative<String>(e.node) || std::holds_alternative<Function>(e.node);
 }
 
 std::optional<Value> Meanings::constant(const Expr& e, int depth) const {
@@ -258,10 +269,7 @@ std::optional<Value> Meanings::constant(const Expr& e, int depth) const {
             const auto left = constant(*b.left, depth + 1), right = constant(*b.right, depth + 1);
             if (!left || !right || !left->is_number() || !right->is_number()) return {};
             const double x = left->number(), y = right->number();
-            const double result = b.op == BinaryOp::add   ? x + y
-                                  : b.op == BinaryOp::sub ? x - y
-                                  : b.op == BinaryOp::mul ? x * y
-                                                          : x / y;
+            const double result = b.op == BinaryOp::add ? x + y : b.op == BinaryOp::sub ? x - y : b.op == BinaryOp::mul ? x * y : x / y;
             if (!std::isfinite(result)) return {};  // a document has no infinity
             return Value(result);
           },
@@ -310,7 +318,8 @@ const FunctionBody* Meanings::callee(const Call& call) const {
 bool Meanings::can_bind(const FunctionBody& callee, const Call& call) const {
   if (callee.is_vararg || call.arguments.size() > callee.parameters.size()) return false;
   if (open_.size() >= inline_depth_max || std::find(open_.begin(), open_.end(), &callee) != open_.end()) return false;
-  return std::none_of(callee.parameters.begin(), callee.parameters.end(), [&](const Declared& parameter) { return is_reassigned(parameter.declaration); });
+  return std::none_of(callee.parameters.begin(), callee.parameters.end(),
+                      [&](const Declared& parameter) { return is_reassigned(parameter.declaration); });
 }
 
 Meanings::Bound::Bound(Meanings& meanings, const FunctionBody& callee, const Call& call) : meanings_(meanings), callee_(callee) {

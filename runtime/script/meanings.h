@@ -64,10 +64,10 @@ class Meanings {
   const std::vector<ast::Variable>& locals_;
   const ast::FunctionBody& function_;
   const bool stays_lua_;
-  const std::map<int, const ast::FunctionBody*> functions_;                       // local ones, by their variable
-  const std::map<std::pair<int, std::string>, const ast::Expr*> later_members_;   // see LaterMembers
-  std::map<int, const ast::Expr*> bound_;                                         // parameters
-  std::vector<const ast::FunctionBody*> open_;                                    // functions that these are of
+  const std::map<int, const ast::FunctionBody*> functions_;                      // local ones, by their variable
+  const std::map<std::pair<int, std::string>, const ast::Expr*> later_members_;  // see LaterMembers
+  std::map<int, const ast::Expr*> bound_;                                        // parameters
+  std::vector<const ast::FunctionBody*> open_;                                   // functions that these are of
 };
 
 }  // namespace footlight

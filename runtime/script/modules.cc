@@ -27,7 +27,8 @@ class Requires {
   void block(const ast::Block& b) {
     for (const ast::Stat& s : b.statements)
       ast::each_part(
-          s, [&](const ast::Expr& e) { expression(e); }, [&](const ast::Block& inner) { block(inner); }, [&](const ast::FunctionBody& body) { function(body); });
+          s, [&](const ast::Expr& e) { expression(e); }, [&](const ast::Block& inner) { block(inner); },
+          [&](const ast::FunctionBody& body) { function(body); });
   }
   void function(const ast::FunctionBody& body) {
     ++depth_;
@@ -40,11 +41,14 @@ class Requires {
     if (call && is_require(*call->callee)) {
       const std::string name = required_module(e);
       if (name.empty())
-        return refuse_at(e, "`require` takes one name in quotes, so that what a file needs is known without running it: require \"lib.pricing\"");
+        return refuse_at(
+            e, "`require` takes one name in quotes, so that what a file needs is known without running it: require \"lib.pricing\"");
       if (depth_ > 0) {
         const std::string word = name.substr(name.rfind('.') + 1);
-        return refuse_at(e, "`require` stands at the top of a file, outside of functions" +
-                                (lua_text::is_name(word) && module_paths(name, true) ? ": local " + word + " = require \"" + name + "\"" : std::string()));
+        return refuse_at(
+            e,
+            "`require` stands at the top of a file, outside of functions" +
+                (lua_text::is_name(word) && module_paths(name, true) ? ": local " + word + " = require \"" + name + "\"" : std::string()));
       }
       found_.push_back({name, e.at.line});
       return;
@@ -79,9 +83,11 @@ std::vector<RequiredModule> required_modules(const Chunk& chunk, Problems& probl
 
 Result<std::vector<std::string>> module_paths(std::string_view name, bool is_for_tests) {
   std::string shown = clipped(name, 80);
-  std::replace_if(shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   const auto bad = [&](const std::string& why) { return refuse(Code::bad_id, "`" + shown + "` names no module: " + why); };
-  if (name.size() > limits::module_name_bytes_max) return bad("it has more than " + std::to_string(limits::module_name_bytes_max) + " bytes");
+  if (name.size() > limits::module_name_bytes_max)
+    return bad("it has more than " + std::to_string(limits::module_name_bytes_max) + " bytes");
   if (name.find_first_of("/\\") != name.npos)
     return bad("a dot stands between folders, counted from the workspace's own: `require \"lib.pricing\"` is lib/pricing.lua");
   std::string path;
@@ -95,10 +101,10 @@ Result<std::vector<std::string>> module_paths(std::string_view name, bool is_for
   const std::string folder = path.substr(0, path.find('/'));
   for (const char* other : {"workspace", "experiences", "audiences", "policies"})
     if (folder == other)
-      return refuse(Code::forbidden, "`" + shown + "` is no module: what is declared in " + (folder == "workspace" ? "workspace.lua" : folder + "/") +
-                                         " cannot be required; put what is shared into a file of its own, such as lib/shared.lua");
-  if (folder == "tests" && !is_for_tests)
-    return refuse(Code::forbidden, "`" + shown + "` is a helper of tests, and only tests require it");
+      return refuse(Code::forbidden,
+                    "`" + shown + "` is no module: what is declared in " + (folder == "workspace" ? "workspace.lua" : folder + "/") +
+                        " cannot be required; put what is shared into a file of its own, such as lib/shared.lua");
+  if (folder == "tests" && !is_for_tests) return refuse(Code::forbidden, "`" + shown + "` is a helper of tests, and only tests require it");
   if (path.ends_with("_test")) return refuse(Code::forbidden, "`" + shown + "` is a test, not a module");
   return std::vector<std::string>{path + ".lua", path + "/init.lua"};
 }
@@ -155,7 +161,8 @@ Error Modules::tell(Problems problems, const std::string& name) {
 
 Result<Value> Modules::answer(HostCall& call) {
   auto argument = call.value(0);
-  if (!argument || !argument->is_string()) return refuse(Code::script_error, "`require` takes the name of a module: require \"lib.pricing\"");
+  if (!argument || !argument->is_string())
+    return refuse(Code::script_error, "`require` takes the name of a module: require \"lib.pricing\"");
   const std::string& name = argument->string();
   const std::string place = call.place();
   if (const auto known = made_.find(name); known != made_.end()) {
@@ -164,11 +171,14 @@ Result<Value> Modules::answer(HostCall& call) {
   }
   const auto here = [&](const Error& error) { return tell({{error.code, place, error.message}}, name); };
   if (const auto again = std::find(open_.begin(), open_.end(), name); again != open_.end())
-    return here(refuse(Code::bad_result, "modules cannot require each other in a circle: " +
-                                             joined_names(open_, static_cast<std::size_t>(again - open_.begin()), name) +
-                                             "; put what both need into a module of its own"));
+    return here(refuse(
+        Code::bad_result,
+        "modules cannot require each other in a circle: " + joined_names(open_, static_cast<std::size_t>(again - open_.begin()), name) +
+            "; put what both need into a module of its own"));
   if (open_.size() >= static_cast<std::size_t>(limits::module_depth_max))
-    return here(refuse(Code::limit_exceeded, "modules require each other more than " + std::to_string(limits::module_depth_max) + " deep: " + joined_names(open_, 0, name)));
+    return here(refuse(
+        Code::limit_exceeded,
+        "modules require each other more than " + std::to_string(limits::module_depth_max) + " deep: " + joined_names(open_, 0, name)));
   if (made_.size() + open_.size() >= limits::modules_max)
     return here(refuse(Code::limit_exceeded, "`" + file_ + "` requires more than " + std::to_string(limits::modules_max) + " modules"));
   const auto paths = module_paths(name, options_.is_for_tests);
@@ -212,12 +222,15 @@ Modules::Module Modules::read_file(const std::string& name) {
     }
     const std::vector<std::string> names = options_.files->list(folder.empty() ? "." : folder);
     // It is there, and cannot be read: too large, or a link out of the workspace.
-    if (std::find(names.begin(), names.end(), file) != names.end()) return none({text.error().code, "", "the module `" + name + "`: " + text.error().message});
+    if (std::find(names.begin(), names.end(), file) != names.end())
+      return none({text.error().code, "", "the module `" + name + "`: " + text.error().message});
     for (const std::string& other : names)
       if (other.ends_with(".lua") && other != "workspace.lua" && !path.ends_with("/init.lua"))
         near.push_back(name.substr(0, name.size() - (file.size() - 4)) + other.substr(0, other.size() - 4));
   }
-  if (!source) return none({Code::unreadable_file, "", "there is no module `" + name + "`: neither " + paths[0] + " nor " + paths[1] + did_you_mean(name, near)});
+  if (!source)
+    return none({Code::unreadable_file, "",
+                 "there is no module `" + name + "`: neither " + paths[0] + " nor " + paths[1] + did_you_mean(name, near)});
   files_read_.push_back(module.file);
 
   auto chunk = read_chunk(*source, module.file, Mode::declare);
@@ -249,7 +262,7 @@ Modules::Module Modules::read_file(const std::string& name) {
 std::optional<Problems> Modules::run(const std::string& name, const Module& module, FunctionRef& held) {
   ScriptOutcome outcome = vm_.call(module.function, {}, Budget{.fuel = limits::fuel_load}, Functions::keep);
   if (!outcome.ok()) {
-    if (had_problems_) return Problems{};   // a module that it requires told them
+    if (had_problems_) return Problems{};  // a module that it requires told them
     if (!outcome.error->problems.empty()) return std::move(outcome.error->problems);
     return Problems{{outcome.error->code, module.file, outcome.error->message}};
   }
@@ -259,8 +272,10 @@ std::optional<Problems> Modules::run(const std::string& name, const Module& modu
     return {};
   }
   vm_.release(outcome.functions[0].ref);
-  return Problems{{Code::bad_result, module.file, "the module `" + name + "` gives " + (kind == "nil" ? "nothing: its last line is `return M`, M being its table"
-                                                                                               : "a " + kind + "; a module gives a table or a function")}};
+  return Problems{{Code::bad_result, module.file,
+                   "the module `" + name + "` gives " +
+                       (kind == "nil" ? "nothing: its last line is `return M`, M being its table"
+                                      : "a " + kind + "; a module gives a table or a function")}};
 }
 
 }  // namespace footlight

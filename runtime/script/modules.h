@@ -20,7 +20,7 @@
 namespace footlight {
 
 struct RequiredModule {
-  std::string name;                                     // `lib.pricing`
+  std::string name;  // `lib.pricing`
   int line = 0;
 };
 
@@ -38,10 +38,10 @@ std::vector<std::string> module_files(const Files& files, std::string_view sourc
 class Modules {
  public:
   struct Options {
-    const Files* files = nullptr;                       // none: there are no modules
-    Environment globals = {};                           // what modules may name beside the standard functions
+    const Files* files = nullptr;  // none: there are no modules
+    Environment globals = {};      // what modules may name beside the standard functions
     bool is_for_tests = false;
-    Environment test_globals = {};                      // what those in `tests/` may name
+    Environment test_globals = {};  // what those in `tests/` may name
   };
 
   // `loads` has the chunk of each load of the Vm, null for those that nobody asks about; modules add theirs. Both outlive this.
@@ -54,14 +54,14 @@ class Modules {
   // It has run. Whether a module of it had problems, so that its own error says nothing new.
   bool end();
 
-  const std::vector<std::string>& files_read() const { return files_read_; }   // in the order of their first use
+  const std::vector<std::string>& files_read() const { return files_read_; }  // in the order of their first use
 
  private:
   struct Module {
     std::unique_ptr<Chunk> chunk;
-    FunctionRef function;                               // the chunk's, not yet run
+    FunctionRef function;  // the chunk's, not yet run
     std::string file;
-    Problems problems = {};                             // why it cannot be used
+    Problems problems = {};  // why it cannot be used
   };
 
   Result<Value> answer(HostCall& call);
@@ -74,13 +74,13 @@ class Modules {
   Vm& vm_;
   std::vector<const Chunk*>& loads_;
   Options options_;
-  std::map<std::string, Module> modules_;               // by name
+  std::map<std::string, Module> modules_;  // by name
   std::vector<std::string> files_read_;
-  std::string file_;                                    // that is running
+  std::string file_;  // that is running
   Problems* problems_ = nullptr;
   bool had_problems_ = false;
-  std::map<std::string, FunctionRef> made_;             // what the modules of this file returned
-  std::vector<std::string> open_;                       // names of those that are running, outermost first
+  std::map<std::string, FunctionRef> made_;  // what the modules of this file returned
+  std::vector<std::string> open_;            // names of those that are running, outermost first
 };
 
 }  // namespace footlight

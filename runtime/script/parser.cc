@@ -58,24 +58,19 @@ bool starts_expression(Tok t) {
   }
 }
 
-bool closes_block(Tok t) {
-  return t == Tok::end_ || t == Tok::else_ || t == Tok::elseif_ || t == Tok::until_ || t == Tok::end_of_file;
-}
+bool closes_block(Tok t) { return t == Tok::end_ || t == Tok::else_ || t == Tok::elseif_ || t == Tok::until_ || t == Tok::end_of_file; }
 
-bool closes_bracket(Tok t) {
-  return t == Tok::close_paren || t == Tok::close_brace || t == Tok::close_bracket;
-}
+bool closes_bracket(Tok t) { return t == Tok::close_paren || t == Tok::close_brace || t == Tok::close_bracket; }
 
 // A word that only begins statements: inside of an expression it means that something was not closed.
 bool begins_only_statements(Tok t) {
-  return t == Tok::local_ || t == Tok::return_ || t == Tok::if_ || t == Tok::for_ || t == Tok::while_ ||
-         t == Tok::repeat_ || t == Tok::break_ || t == Tok::do_;
+  return t == Tok::local_ || t == Tok::return_ || t == Tok::if_ || t == Tok::for_ || t == Tok::while_ || t == Tok::repeat_ ||
+      t == Tok::break_ || t == Tok::do_;
 }
 
 class Parser {
  public:
-  Parser(const Source& source, Problems& problems)
-      : source_(source), problems_(problems), tokens_(tokenize(source, problems)) {}
+  Parser(const Source& source, Problems& problems) : source_(source), problems_(problems), tokens_(tokenize(source, problems)) {}
 
   Tree run() {
     tree_.chunk = std::make_unique<FunctionBody>();
@@ -84,15 +79,13 @@ class Parser {
     functions_.push_back(tree_.chunk.get());
     // Where the lexer stopped early the rest would be misread.
     const auto is_limit = [](const Problem& p) { return p.code == Code::limit_exceeded; };
-    if (problems_.size() >= limits::script_problems_max ||
-        std::any_of(problems_.begin(), problems_.end(), is_limit))
+    if (problems_.size() >= limits::script_problems_max || std::any_of(problems_.begin(), problems_.end(), is_limit))
       return std::move(tree_);
     try {
       tree_.chunk->body = block();
       while (!is(Tok::end_of_file)) {
         // After a broken statement a stray `end` is an echo of it.
-        if (problems_.empty())
-          report(now().at, "unexpected " + found() + ": nothing is open here that it could close");
+        if (problems_.empty()) report(now().at, "unexpected " + found() + ": nothing is open here that it could close");
         ++at_;
         for (Stat& more : block().statements) tree_.chunk->body.statements.push_back(std::move(more));
       }
@@ -159,20 +152,17 @@ class Parser {
     if (accept(kind)) return;
     // One missing `end` surfaces again at each enclosing block: the first report is the useful one.
     if (is(Tok::end_of_file) && kind == Tok::end_ && !problems_.empty()) throw Broken{};
-    std::string message = "expected `" + std::string(spelling(kind)) + "` to close `" +
-                          std::string(opener.raw) + "` at line " + std::to_string(opener.at.line) +
-                          ", found " + found() + word_hint();
+    std::string message = "expected `" + std::string(spelling(kind)) + "` to close `" + std::string(opener.raw) + "` at line " +
+        std::to_string(opener.at.line) + ", found " + found() + word_hint();
     if (is(Tok::end_of_file) && kind == Tok::end_) message += missing_end_hint(opener);
     fail(now().at, message + std::string(hint));
   }
 
   std::string missing_end_hint(const Token& opener) const {
     if (split_elseif_.line)
-      return "; `else if` at line " + std::to_string(split_elseif_.line) +
-             " opens an `if` with an `end` of its own, `elseif` needs none";
+      return "; `else if` at line " + std::to_string(split_elseif_.line) + " opens an `if` with an `end` of its own, `elseif` needs none";
     if (suspect_.line && suspect_ != opener.at)
-      return "; going by the indentation, what begins at line " + std::to_string(suspect_.line) +
-             " has no `end`";
+      return "; going by the indentation, what begins at line " + std::to_string(suspect_.line) + " has no `end`";
     return "";
   }
 
@@ -209,9 +199,10 @@ class Parser {
   }
 
   [[noreturn]] void too_deep(Place at) {
-    report_limit(at, "nested more than " + std::to_string(limits::script_depth_max) +
-                         " levels deep (blocks, brackets and chains of operators together); name a part of "
-                         "it with `local`");
+    report_limit(at,
+                 "nested more than " + std::to_string(limits::script_depth_max) +
+                     " levels deep (blocks, brackets and chains of operators together); name a part of "
+                     "it with `local`");
     throw GivenUp{};
   }
 
@@ -230,9 +221,7 @@ class Parser {
 
   // ---- blocks and statements
 
-  bool at_block_end() const {
-    return closes_block(now().kind) || (brackets_ > 0 && (closes_bracket(now().kind) || is(Tok::comma)));
-  }
+  bool at_block_end() const { return closes_block(now().kind) || (brackets_ > 0 && (closes_bracket(now().kind) || is(Tok::comma))); }
 
   Block block() {
     const Level level(*this);
@@ -240,9 +229,9 @@ class Parser {
     bool is_over = false;
     while (!at_block_end()) {
       if (std::exchange(is_over, false))
-        report(now().at, "`" + std::string(spelling(over_)) +
-                             "` must be the last statement of its block; to try something out write `do " +
-                             std::string(spelling(over_)) + " end`");
+        report(now().at,
+               "`" + std::string(spelling(over_)) + "` must be the last statement of its block; to try something out write `do " +
+                   std::string(spelling(over_)) + " end`");
       const std::size_t start = at_;
       const int brackets = brackets_, loops = loops_, level_now = level_;
       const auto depth = functions_.size();
@@ -275,9 +264,7 @@ class Parser {
       if (at_ >= broken_at && blocks == 0) {
         if (closes_block(t)) return;
         const bool is_outside = brackets <= 0 || now().at.column <= tokens_[start].at.column;
-        if (now().is_first_on_line &&
-            (begins_only_statements(t) || (is_outside && (t == Tok::name || t == Tok::function_))))
-          return;
+        if (now().is_first_on_line && (begins_only_statements(t) || (is_outside && (t == Tok::name || t == Tok::function_)))) return;
       }
       if (t == Tok::function_ || t == Tok::if_ || t == Tok::do_ || t == Tok::repeat_) ++blocks;
       if ((t == Tok::end_ || t == Tok::until_) && blocks > 0) --blocks;
@@ -305,8 +292,7 @@ class Parser {
   Declared declared(std::string_view what) {
     if (!is(Tok::name)) {
       if (is_word(now().kind))
-        fail(now().at,
-             "`" + std::string(now().raw) + "` is a word of the language and cannot be " + std::string(what));
+        fail(now().at, "`" + std::string(now().raw) + "` is a word of the language and cannot be " + std::string(what));
       fail_here(what);
     }
     const Token t = take();
@@ -315,9 +301,7 @@ class Parser {
   }
 
   void check_variable(const Token& t) {
-    if (t.text.starts_with("__"))
-      report(t.at,
-             "`" + t.text + "`: names of variables that begin with `__` are reserved; use another name");
+    if (t.text.starts_with("__")) report(t.at, "`" + t.text + "`: names of variables that begin with `__` are reserved; use another name");
   }
 
   Stat local(Place at) {
@@ -379,8 +363,7 @@ class Parser {
       const Token word = take();
       if (is(Tok::if_) && now().at.line == word.at.line && !split_elseif_.line) split_elseif_ = word.at;
       s.otherwise = block();
-      if (is(Tok::elseif_) || is(Tok::else_))
-        fail(now().at, found() + " cannot follow `else` at line " + std::to_string(word.at.line));
+      if (is(Tok::elseif_) || is(Tok::else_)) fail(now().at, found() + " cannot follow `else` at line " + std::to_string(word.at.line));
     }
     expect_end(opener);
     return {at, 0, std::move(s)};
@@ -432,9 +415,7 @@ class Parser {
     GenericFor s;
     s.names.push_back(std::move(first));
     while (accept(Tok::comma)) s.names.push_back(declared("the name of the loop's variable"));
-    if (!is(Tok::in_))
-      fail_here(s.names.size() == 1 ? "`=` or `in` after the loop's variable"
-                                    : "`in` after the loop's variables");
+    if (!is(Tok::in_)) fail_here(s.names.size() == 1 ? "`=` or `in` after the loop's variable" : "`in` after the loop's variables");
     take();
     s.values = expressions("what to go through, as in `pairs(t)`");
     expect(Tok::do_, "to begin the loop's body");
@@ -459,8 +440,7 @@ class Parser {
   Stat expression_statement(Place at) {
     if (is(Tok::semicolon)) fail(at, "Lua 5.1 has no empty statement: one `;` too many");
     if (!is(Tok::name) && !is(Tok::open_paren)) {
-      if (starts_expression(now().kind))
-        fail(at, "a value alone is no statement; assign it, pass it to a function or `return` it");
+      if (starts_expression(now().kind)) fail(at, "a value alone is no statement; assign it, pass it to a function or `return` it");
       fail(at, "unexpected " + found() + " where a statement should begin");
     }
     const Token first = now();
@@ -474,21 +454,19 @@ class Parser {
   [[noreturn]] void not_a_statement(const Token& first, const Expr& e) {
     const bool is_one_name = first.kind == Tok::name && last().at == first.at;
     const auto word = is_one_name ? nearest_word(first.text) : std::string_view{};
-    if (!word.empty())
-      fail(first.at, "unknown word `" + first.text + "`; did you mean `" + std::string(word) + "`?");
+    if (!word.empty()) fail(first.at, "unknown word `" + first.text + "`; did you mean `" + std::string(word) + "`?");
     const std::string text = print(e);
     const bool doubles = next().kind == now().kind && (is(Tok::plus) || is(Tok::minus));
     if (infix_of(now().kind) && next().kind == Tok::assign)
-      fail(now().at, "there is no `" + std::string(now().raw) + "=`; write `" + text + " = " + text + " " +
-                         std::string(now().raw) + " ...`");
+      fail(now().at,
+           "there is no `" + std::string(now().raw) + "=`; write `" + text + " = " + text + " " + std::string(now().raw) + " ...`");
     if (doubles)
-      fail(now().at, "there is no `" + std::string(now().raw) + std::string(now().raw) + "`; write `" + text +
-                         " = " + text + " " + std::string(now().raw) + " 1`");
+      fail(now().at,
+           "there is no `" + std::string(now().raw) + std::string(now().raw) + "`; write `" + text + " = " + text + " " +
+               std::string(now().raw) + " 1`");
     if (is(Tok::eq)) fail(now().at, "`==` compares; a variable gets its value with `=`");
-    if (infix_of(now().kind))
-      fail(first.at, "a value alone is no statement; assign it, pass it to a function or `return` it");
-    fail(now().at, "expected `=` or a call behind `" + (text.size() > 60 ? first.text : text) + "`, found " +
-                       found() + word_hint());
+    if (infix_of(now().kind)) fail(first.at, "a value alone is no statement; assign it, pass it to a function or `return` it");
+    fail(now().at, "expected `=` or a call behind `" + (text.size() > 60 ? first.text : text) + "`, found " + found() + word_hint());
   }
 
   Stat assignment(Place at, Expr first) {
@@ -501,8 +479,7 @@ class Parser {
       check_target(s.targets.back());
     }
     if (s.targets.size() > limits::script_targets_max)
-      report_limit(at, "assigns more than " + std::to_string(limits::script_targets_max) +
-                           " variables at once; use a table");
+      report_limit(at, "assigns more than " + std::to_string(limits::script_targets_max) + " variables at once; use a table");
     expect(Tok::assign, "and the values to assign");
     s.values = expressions("a value");
     return {at, 0, std::move(s)};
@@ -512,9 +489,9 @@ class Parser {
     const bool is_parenthesised = last().kind == Tok::close_paren && !std::holds_alternative<Call>(e.node);
     if (is_parenthesised) fail(e.at, "cannot assign to something in parentheses");
     if (std::holds_alternative<Name>(e.node) || std::holds_alternative<Index>(e.node)) return;
-    fail(e.at, std::holds_alternative<Call>(e.node)
-                   ? "cannot assign to the result of a call; assign to a variable or a field"
-                   : "cannot assign to this; only to a variable or a field");
+    fail(e.at,
+         std::holds_alternative<Call>(e.node) ? "cannot assign to the result of a call; assign to a variable or a field"
+                                              : "cannot assign to this; only to a variable or a field");
   }
 
   // ---- functions
@@ -564,8 +541,7 @@ class Parser {
   Expr operation(int floor, std::string_view what) {
     const Level level(*this);
     Expr left = unary(what);
-    for (const Infix* infix = infix_of(now().kind); infix && infix->left > floor;
-         infix = infix_of(now().kind)) {
+    for (const Infix* infix = infix_of(now().kind); infix && infix->left > floor; infix = infix_of(now().kind)) {
       if (infix->op == BinaryOp::and_ || infix->op == BinaryOp::or_) {
         Exprs parts;
         parts.push_back(std::move(left));
@@ -607,9 +583,7 @@ class Parser {
     if (sign != Tok::not_ && sign != Tok::minus && sign != Tok::hash) return simple(what);
     take();
     Expr operand = operation(unary_priority, "a value behind `" + std::string(last().raw) + "`");
-    const UnaryOp op = sign == Tok::not_    ? UnaryOp::not_
-                       : sign == Tok::minus ? UnaryOp::negate
-                                            : UnaryOp::length;
+    const UnaryOp op = sign == Tok::not_ ? UnaryOp::not_ : sign == Tok::minus ? UnaryOp::negate : UnaryOp::length;
     const int height = operand.height;
     return make(at, Unary{op, box(std::move(operand))}, height);
   }
@@ -624,8 +598,7 @@ class Parser {
       case Tok::string: return make(at, String{take().text});
       case Tok::open_brace: return table();
       case Tok::dots:
-        if (!functions_.back()->is_vararg)
-          report(at, "`...` outside of a function with `...` among its parameters");
+        if (!functions_.back()->is_vararg) report(at, "`...` outside of a function with `...` among its parameters");
         take();
         return make(at, Vararg{});
       case Tok::function_: {
@@ -641,14 +614,11 @@ class Parser {
       case Tok::open_paren: return suffixed();
       default: break;
     }
-    if (is(Tok::assign) && at_ > 0 && last().kind == Tok::assign)
-      fail(at, "`= =` is no operator; compare with `==`");
+    if (is(Tok::assign) && at_ > 0 && last().kind == Tok::assign) fail(at, "`= =` is no operator; compare with `==`");
     fail_here(what);
   }
 
-  static Expr* call_of(Expr& e) {
-    return std::holds_alternative<Call>(e.node) || std::holds_alternative<Vararg>(e.node) ? &e : nullptr;
-  }
+  static Expr* call_of(Expr& e) { return std::holds_alternative<Call>(e.node) || std::holds_alternative<Vararg>(e.node) ? &e : nullptr; }
 
   Expr primary() {
     const Token opener = take();
@@ -674,8 +644,7 @@ class Parser {
   Expr field_name() {
     // A word of the language is no field name in Lua 5.1; say how to write it all the same.
     if (is_word(now().kind))
-      fail(now().at, "`" + std::string(now().raw) + "` is a word of the language; write `[\"" +
-                         std::string(now().raw) + "\"]`");
+      fail(now().at, "`" + std::string(now().raw) + "` is a word of the language; write `[\"" + std::string(now().raw) + "\"]`");
     if (!is(Tok::name)) fail_here("the name of a field");
     const Token t = take();
     return make(t.at, String{t.text});
@@ -700,13 +669,10 @@ class Parser {
         }
         case Tok::colon: {
           take();
-          if (is_word(now().kind))
-            fail(now().at,
-                 "`" + std::string(now().raw) + "` is a word of the language and cannot be a method");
+          if (is_word(now().kind)) fail(now().at, "`" + std::string(now().raw) + "` is a word of the language and cannot be a method");
           if (!is(Tok::name)) fail_here("the name of a method");
           const std::string method = take().text;
-          if (!is(Tok::open_paren) && !is(Tok::string) && !is(Tok::open_brace))
-            fail_here("the arguments of `:" + method + "`");
+          if (!is(Tok::open_paren) && !is(Tok::string) && !is(Tok::open_brace)) fail_here("the arguments of `:" + method + "`");
           e = call(std::move(e), method, last().at.line);
           break;
         }
@@ -720,11 +686,7 @@ class Parser {
 
   Expr call(Expr callee, std::string method, int method_line = 0) {
     const Place at = callee.at;
-    Call c{.callee = nullptr,
-           .method = std::move(method),
-           .method_line = method_line,
-           .arguments = {},
-           .end_line = 0};
+    Call c{.callee = nullptr, .method = std::move(method), .method_line = method_line, .arguments = {}, .end_line = 0};
     if (is(Tok::string)) {
       const Token t = take();
       c.arguments.push_back(make(t.at, String{t.text}));
@@ -733,8 +695,9 @@ class Parser {
     } else {
       // Lua 5.1 refuses this too: it could be the call of the line before or a new statement.
       if (now().at.line != last().at.line && now().is_first_on_line)
-        fail(now().at, "this `(` could continue line " + std::to_string(last().at.line) +
-                           " or begin a statement; put it on that line, or `;` before it");
+        fail(now().at,
+             "this `(` could continue line " + std::to_string(last().at.line) +
+                 " or begin a statement; put it on that line, or `;` before it");
       const Token opener = take();
       ++brackets_;
       if (!is(Tok::close_paren)) c.arguments = expressions("an argument");
@@ -764,14 +727,11 @@ class Parser {
         f.key = box(make(name.at, String{name.text}));
         take();
       } else if (is_word(now().kind) && next().kind == Tok::assign) {
-        fail(now().at, "`" + std::string(now().raw) + "` is a word of the language; write `[\"" +
-                           std::string(now().raw) + "\"] =`");
+        fail(now().at, "`" + std::string(now().raw) + "` is a word of the language; write `[\"" + std::string(now().raw) + "\"] =`");
       } else if (is(Tok::string) && (next().kind == Tok::assign || next().kind == Tok::colon)) {
-        fail(now().at,
-             "a key that is a string is written `[" + std::string(now().raw.substr(0, 40)) + "] = ...`");
+        fail(now().at, "a key that is a string is written `[" + std::string(now().raw.substr(0, 40)) + "] = ...`");
       }
-      if (is(Tok::name) && next().kind == Tok::colon &&
-          tokens_[std::min(at_ + 2, tokens_.size() - 1)].kind != Tok::name)
+      if (is(Tok::name) && next().kind == Tok::colon && tokens_[std::min(at_ + 2, tokens_.size() - 1)].kind != Tok::name)
         fail(next().at, "expected `=`, found `:`; a field is written `" + now().text + " = ...`");
       f.value = box(expression("a value"));
       height = std::max({height, f.value->height, f.key ? f.key->height : 0});
@@ -779,8 +739,9 @@ class Parser {
       if (accept(Tok::comma) || accept(Tok::semicolon) || is(Tok::close_brace)) continue;
       // A field follows without a comma: the one fault that lists invite. Read on as if it were there.
       if (!starts_expression(now().kind) && !is(Tok::open_bracket)) expect_closing(Tok::close_brace, opener);
-      report(now().at, "expected `,` or `}` in the table opened at line " + std::to_string(opener.at.line) +
-                           ", found " + found() + "; is a `,` missing?");
+      report(now().at,
+             "expected `,` or `}` in the table opened at line " + std::to_string(opener.at.line) + ", found " + found() +
+                 "; is a `,` missing?");
     }
     t.end_line = now().at.line;
     take();

@@ -91,7 +91,7 @@ class RequestView : public ViewSource {
 
   const PolicyCall& call_;
   const Value& context_;
-  mutable Value read_;                                  // until the next question
+  mutable Value read_;  // until the next question
 };
 
 bool is_true(const Value& value) { return !value.is_null() && !(value.is_boolean() && !value.boolean()); }
@@ -127,8 +127,8 @@ std::string unmet(const LiftNeed& need, const AttributeTypes& declared) {
   }
   const Type is = type->second.type;
   const bool is_met = need.kind == LiftNeed::Kind::number ? is == Type::number
-                      : need.kind == LiftNeed::Kind::list ? is == Type::list
-                      : need.kind == LiftNeed::Kind::text ? is == Type::text || is == Type::enumeration || is == Type::date
+      : need.kind == LiftNeed::Kind::list                 ? is == Type::list
+      : need.kind == LiftNeed::Kind::text                 ? is == Type::text || is == Type::enumeration || is == Type::date
                                                           : true;
   if (is_met) return "";
   const char* wanted = need.kind == LiftNeed::Kind::number ? "a number" : need.kind == LiftNeed::Kind::list ? "a list" : "a text";
@@ -142,7 +142,7 @@ namespace {
 // Preludes are constants of the program: each is read and metered once, for all the states that load it.
 Result<std::shared_ptr<const std::string>> metered_prelude(std::string_view source, const std::string& name) {
   static std::mutex mutex;
-  static std::map<std::pair<std::string, std::string>, std::shared_ptr<const std::string>> known;   // by name and source
+  static std::map<std::pair<std::string, std::string>, std::shared_ptr<const std::string>> known;  // by name and source
   const std::pair key{name, std::string(source)};
   {
     const std::lock_guard turn(mutex);
@@ -169,8 +169,7 @@ Result<Environment> load_prelude(Vm& vm, std::string_view source, const std::str
   for (const auto& [key, value] : outcome.value.object()) {
     if (const Value* function = value.find("$function"))
       environment.push_back({key, outcome.functions[static_cast<std::size_t>(function->number())].ref});
-    else
-      environment.push_back({key, value});
+    else environment.push_back({key, value});
   }
   return environment;
 }
@@ -223,8 +222,7 @@ Problems LuaPolicyCompiler::check(const Policy& policy) {
     for (const std::string& helper : helpers) globals.push_back({helper, Value()});
     globals.insert(globals.end(), host_.begin(), host_.end());
     problems = undefined_names(*chunk, globals);
-    if (chunk->functions.empty())
-      problems.push_back({Code::bad_result, policy.path, "a policy is a function: `return function(…) … end`"});
+    if (chunk->functions.empty()) problems.push_back({Code::bad_result, policy.path, "a policy is a function: `return function(…) … end`"});
   }
   return checked_[policy.lua] = std::move(problems);
 }
@@ -235,12 +233,9 @@ std::shared_ptr<const Lift> LuaPolicyCompiler::lifted(const Policy& policy) {
   std::shared_ptr<const Lift>& known = lifted_[policy.lua];
   if (known) return known;
   Lift lift;
-  if (auto chunk = read_chunk(policy.lua, chunk_name(policy), Mode::policy); !chunk)
-    lift.why = "it cannot be read";
-  else if (const FunctionInfo* function = policy_function_of(*chunk))
-    lift = footlight::lift(*chunk, *function);
-  else
-    lift.why = "what stands before its function may matter";
+  if (auto chunk = read_chunk(policy.lua, chunk_name(policy), Mode::policy); !chunk) lift.why = "it cannot be read";
+  else if (const FunctionInfo* function = policy_function_of(*chunk)) lift = footlight::lift(*chunk, *function);
+  else lift.why = "what stands before its function may matter";
   if (lift.predicate) lift.predicate = without_notes(*lift.predicate);
   return known = std::make_shared<const Lift>(std::move(lift));
 }
@@ -269,7 +264,8 @@ struct Met {
   bool operator()(const LiftNeed& need) {
     if (unmet(need, declared).empty()) return true;
     const auto type = declared.find(need.attribute);
-    const bool is_anything = type == declared.end() ? need.attribute.find('.') == std::string::npos && !is_object(need.attribute) : type->second.type == AttributeType::Type::any;
+    const bool is_anything = type == declared.end() ? need.attribute.find('.') == std::string::npos && !is_object(need.attribute)
+                                                    : type->second.type == AttributeType::Type::any;
     if (!is_anything || need.kind == LiftNeed::Kind::name) return false;
     if (need.kind == LiftNeed::Kind::any) return true;
     return sound.try_emplace(need.attribute, need.kind).first->second == need.kind;
@@ -402,8 +398,7 @@ LuaPolicyRunner::Loaded& LuaPolicyRunner::load(int number, bool is_split) {
                           options_.probes ? &(*options_.probes)[static_cast<std::size_t>(number)] : nullptr, is_split ? &is_met : nullptr);
   if (auto* none = std::get_if<NoPolicy>(&made))
     loaded.broken = PolicyFailure{none->outcome.error->code, placed(policy, none->outcome.error->message)};
-  else
-    loaded.function = std::get<PolicyFunction>(made);
+  else loaded.function = std::get<PolicyFunction>(made);
   return loaded;
 }
 
@@ -433,9 +428,11 @@ PolicyAnswer<Value> LuaPolicyRunner::call(int number, const Request& request, co
   ScriptOutcome outcome = call_policy(vm_, loaded.function, arguments, budget);
   last_fuel_ = outcome.fuel_used;
   for (std::string& line : outcome.log)
-    if (log_.size() < limits::script_log_lines_max) log_.push_back(snapshot_->policies()[static_cast<std::size_t>(number)].owner + ": " + std::move(line));
+    if (log_.size() < limits::script_log_lines_max)
+      log_.push_back(snapshot_->policies()[static_cast<std::size_t>(number)].owner + ": " + std::move(line));
   if (outcome.ok()) return std::move(outcome.value);
-  const PolicyFailure failure{outcome.error->code, placed(snapshot_->policies()[static_cast<std::size_t>(number)], std::move(outcome.error->message))};
+  const PolicyFailure failure{outcome.error->code,
+                              placed(snapshot_->policies()[static_cast<std::size_t>(number)], std::move(outcome.error->message))};
   if (failure.code == Code::deadline_exceeded || failure.code == Code::memory_exceeded)
     options_.breaker->trip(snapshot_->version(), number, snapshot_->policies()[static_cast<std::size_t>(number)], failure);
   return failure;
@@ -449,14 +446,15 @@ PolicyAnswer<bool> LuaPolicyRunner::targeting(int policy, const PolicyCall& call
   return is_true(std::get<Value>(answer));
 }
 
-void LuaPolicyRunner::targeting_each(std::span<const AskedPolicy> policies, const PolicyCall& about, std::vector<PolicyAnswer<bool>>& answers) {
+void LuaPolicyRunner::targeting_each(std::span<const AskedPolicy> policies, const PolicyCall& about,
+                                     std::vector<PolicyAnswer<bool>>& answers) {
   answers.assign(policies.size(), false);
   if (rebuild_if_needed()) {
     PolicyRunner::targeting_each(policies, about, answers);
     return;
   }
   std::vector<VmPredicate> functions;
-  std::vector<std::size_t> places, alone;               // of `policies`
+  std::vector<std::size_t> places, alone;  // of `policies`
   for (std::size_t i = 0; i < policies.size(); ++i) {
     if (!can_be_asked_with_others(policies[i])) {
       alone.push_back(i);
@@ -486,13 +484,15 @@ void LuaPolicyRunner::remember(const AskedPolicy& policy, bool answer) {
 }
 
 // All in one go; who must be asked alone after all is noted.
-void LuaPolicyRunner::ask(std::span<const AskedPolicy> policies, const std::vector<VmPredicate>& functions, const std::vector<std::size_t>& places, const PolicyCall& about,
-                          std::vector<PolicyAnswer<bool>>& answers, std::vector<std::size_t>& alone) {
+void LuaPolicyRunner::ask(std::span<const AskedPolicy> policies, const std::vector<VmPredicate>& functions,
+                          const std::vector<std::size_t>& places, const PolicyCall& about, std::vector<PolicyAnswer<bool>>& answers,
+                          std::vector<std::size_t>& alone) {
   const ProfileView profile(*about.request, paths_);
   const RequestView request(about);
   Vm::Failures failures;
-  const std::vector<Held> held =
-      vm_.call_each(functions, {&profile, &request}, {.fuel = limits::fuel_predicate, .deadline = options_.deadline, .random_seed = seed_of(*about.request)}, &failures, about.number);
+  const std::vector<Held> held = vm_.call_each(
+      functions, {&profile, &request},
+      {.fuel = limits::fuel_predicate, .deadline = options_.deadline, .random_seed = seed_of(*about.request)}, &failures, about.number);
   std::vector<bool> is_told(functions.size());
   for (std::size_t i = 0; i < functions.size(); ++i) {
     is_told[i] = held[i] != Held::failed;
@@ -514,21 +514,33 @@ PolicyAnswer<bool> LuaPolicyRunner::schedule(int policy, const PolicyCall& call_
   const CivilTime local = snapshot_->zone().local(call_about.request->now);
   constexpr const char* days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
   const std::string text = to_text(local);
-  const Value now = Object{{"year", local.year}, {"month", local.month}, {"day", local.day}, {"hour", local.hour}, {"minute", local.minute},
-                           {"second", local.second}, {"weekday", days[weekday(local)]}, {"date", text.substr(0, 10)},
-                           {"time", text.substr(11, 5)}, {"instant", to_text(call_about.request->now)}};
+  const Value now = Object{{"year", local.year},
+                           {"month", local.month},
+                           {"day", local.day},
+                           {"hour", local.hour},
+                           {"minute", local.minute},
+                           {"second", local.second},
+                           {"weekday", days[weekday(local)]},
+                           {"date", text.substr(0, 10)},
+                           {"time", text.substr(11, 5)},
+                           {"instant", to_text(call_about.request->now)}};
   auto answer = call(policy, *call_about.request, {now, &request}, limits::fuel_policy);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
   return is_true(std::get<Value>(answer));
 }
 
-PolicyAnswer<std::vector<int>> LuaPolicyRunner::conflict(int policy, const PolicyCall& call_about, const std::vector<CandidateView>& candidates) {
+PolicyAnswer<std::vector<int>> LuaPolicyRunner::conflict(int policy, const PolicyCall& call_about,
+                                                         const std::vector<CandidateView>& candidates) {
   const RequestView request(call_about);
   Array rows;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const CandidateView& candidate = candidates[i];
-    rows.push_back(Object{{"n", i + 1}, {"experience", candidate.experience}, {"action", candidate.action}, {"element", candidate.element},
-                          {"priority", candidate.priority}, {"tags", Array(candidate.tags->begin(), candidate.tags->end())}});
+    rows.push_back(Object{{"n", i + 1},
+                          {"experience", candidate.experience},
+                          {"action", candidate.action},
+                          {"element", candidate.element},
+                          {"priority", candidate.priority},
+                          {"tags", Array(candidate.tags->begin(), candidate.tags->end())}});
   }
   auto answer = call(policy, *call_about.request, {Value(std::move(rows)), &request}, limits::fuel_policy);
   if (auto* failure = std::get_if<PolicyFailure>(&answer)) return std::move(*failure);
@@ -538,11 +550,13 @@ PolicyAnswer<std::vector<int>> LuaPolicyRunner::conflict(int policy, const Polic
   };
   std::vector<int> order;
   if (list.is_object() && list.object().empty()) return order;
-  if (!list.is_array()) return bad("a conflict policy returns a list of the candidates it was given, not a " + std::string(kind_name(list.kind())));
+  if (!list.is_array())
+    return bad("a conflict policy returns a list of the candidates it was given, not a " + std::string(kind_name(list.kind())));
   for (const Value& row : list.array()) {
     const Value* n = row.find("n");
     const int index = n && n->is_number() ? static_cast<int>(n->number()) - 1 : -1;
-    if (index < 0 || index >= static_cast<int>(candidates.size())) return bad("it returned something that is not one of its candidates; it may reorder and drop, never add");
+    if (index < 0 || index >= static_cast<int>(candidates.size()))
+      return bad("it returned something that is not one of its candidates; it may reorder and drop, never add");
     if (std::find(order.begin(), order.end(), index) != order.end()) return bad("it returned a candidate twice");
     order.push_back(index);
   }

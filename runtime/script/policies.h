@@ -41,15 +41,16 @@ class LuaPolicyCompiler : public PolicyCompiler {
 
   const Environment host_;
   std::mutex mutex_;
-  std::map<std::string, Problems> checked_;             // by source; at most limits::policies_remembered_max
-  std::map<std::string, std::shared_ptr<const Lift>> lifted_;   // by source, likewise
+  std::map<std::string, Problems> checked_;                    // by source; at most limits::policies_remembered_max
+  std::map<std::string, std::shared_ptr<const Lift>> lifted_;  // by source, likewise
 };
 
 struct PolicyRunnerOptions {
-  Duration deadline = limits::script_deadline;          // of each call: one that never trips where answers must not depend on how busy the machine is
-  std::shared_ptr<PolicyBreaker> breaker = nullptr;     // without one it has its own: for whoever runs all of a workspace's policies alone
-  Environment host = {};                                // functions of the host's; as the compiler was given
-  std::vector<std::vector<ProbeCount>>* probes = nullptr;   // one for each policy, and they outlive the runner: counts where it runs
+  Duration deadline =
+      limits::script_deadline;  // of each call: one that never trips where answers must not depend on how busy the machine is
+  std::shared_ptr<PolicyBreaker> breaker = nullptr;  // without one it has its own: for whoever runs all of a workspace's policies alone
+  Environment host = {};                             // functions of the host's; as the compiler was given
+  std::vector<std::vector<ProbeCount>>* probes = nullptr;  // one for each policy, and they outlive the runner: counts where it runs
 };
 
 // Declared attributes by path, with their types; null: it holds others.
@@ -79,12 +80,12 @@ class LuaPolicyRunner : public PolicyRunner {
   PolicyAnswer<std::vector<int>> conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) override;
   PolicyAnswer<Value> content(int policy, const PolicyCall& call) override;
   std::vector<std::string> take_log() override { return std::exchange(log_, {}); }
-  long last_fuel() const { return last_fuel_; }         // of the newest call; 0 where it never ran
+  long last_fuel() const { return last_fuel_; }  // of the newest call; 0 where it never ran
 
  private:
   struct Loaded {
     bool is_tried = false;
-    std::optional<PolicyFailure> broken;                // cannot be loaded, or is quarantined
+    std::optional<PolicyFailure> broken;  // cannot be loaded, or is quarantined
     PolicyFunction function;
   };
   // What a function answered that depends on its conditions alone: bits by what these say, read as a number. Six conditions
@@ -99,21 +100,21 @@ class LuaPolicyRunner : public PolicyRunner {
   Loaded& load(int policy, bool is_split = false);
   std::optional<PolicyFailure> rebuild_if_needed();
   bool can_be_asked_with_others(const AskedPolicy& policy);
-  void ask(std::span<const AskedPolicy> policies, const std::vector<VmPredicate>& functions, const std::vector<std::size_t>& places, const PolicyCall& about,
-           std::vector<PolicyAnswer<bool>>& answers, std::vector<std::size_t>& alone);
+  void ask(std::span<const AskedPolicy> policies, const std::vector<VmPredicate>& functions, const std::vector<std::size_t>& places,
+           const PolicyCall& about, std::vector<PolicyAnswer<bool>>& answers, std::vector<std::size_t>& alone);
   void remember(const AskedPolicy& policy, bool answer);
   PolicyAnswer<Value> call(int policy, const Request& request, const Arguments& arguments, long fuel);
 
   std::shared_ptr<const Snapshot> snapshot_;
-  PolicyRunnerOptions options_;                         // with a breaker always
+  PolicyRunnerOptions options_;  // with a breaker always
   Vm vm_;
   Environment helpers_;
-  std::vector<Loaded> loaded_, split_;                  // as written, and as those are asked that take conditions
-  std::vector<Answers> remembered_;                     // of the latter
-  std::vector<std::string> log_;                        // at most limits::script_log_lines_max
+  std::vector<Loaded> loaded_, split_;  // as written, and as those are asked that take conditions
+  std::vector<Answers> remembered_;     // of the latter
+  std::vector<std::string> log_;        // at most limits::script_log_lines_max
   long last_fuel_ = 0;
   std::uint64_t requests_ = 0;
-  AttributePaths paths_;                                // of the attributes that the snapshot declares
+  AttributePaths paths_;  // of the attributes that the snapshot declares
 };
 
 // A chunk that returns a table of functions, as globals for other chunks: the preludes. Its source

@@ -18,7 +18,8 @@ class Collector {
       add(PolicyRole::targeting, definition.targeting, definition.id, "$.targeting", experience.places);
       add(PolicyRole::schedule, definition.schedule_policy, definition.id, "$.schedule", experience.places);
       for (const Action& action : definition.actions)
-        if (action.content.form == Content::Form::lua) add(PolicyRole::content, action.content.text, definition.id, action.path, experience.places);
+        if (action.content.form == Content::Form::lua)
+          add(PolicyRole::content, action.content.text, definition.id, action.path, experience.places);
     }
     return std::move(policies_);
   }
@@ -52,7 +53,9 @@ std::vector<PolicyForm> policy_forms(const LoadedWorkspace& loaded, LuaPolicyCom
       auto native = compiler.native_form(policy, loaded.workspace.attributes);
       if (const auto* reason = std::get_if<WhyLua>(&native)) {
         const auto known = policy.lines.find(reason->line);
-        const std::string line = known != policy.lines.end() ? known->second : reason->line > 0 ? "line " + std::to_string(reason->line) + " of it" : "";
+        const std::string line = known != policy.lines.end() ? known->second
+            : reason->line > 0                               ? "line " + std::to_string(reason->line) + " of it"
+                                                             : "";
         form.why = (line.empty() || line == policy.place ? "" : line + ": ") + reason->why;
       } else {
         form.is_native = true;

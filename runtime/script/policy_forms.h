@@ -10,12 +10,12 @@
 namespace footlight {
 
 struct PolicyForm {
-  std::string place;     // `experiences/gold.lua:4`
-  std::string owner;     // the experience, audience or configuration
-  std::string path;      // its JSON path there: `$.audience`
+  std::string place;  // `experiences/gold.lua:4`
+  std::string owner;  // the experience, audience or configuration
+  std::string path;   // its JSON path there: `$.audience`
   PolicyRole role = PolicyRole::targeting;
   bool is_native = false;
-  std::string why;       // it is Lua: `` lib/pricing.lua:2: `p.cart.total * 2` is computed, … ``
+  std::string why;  // it is Lua: `` lib/pricing.lua:2: `p.cart.total * 2` is computed, … ``
 };
 
 // Every policy of a workspace, in the order of owners and paths; its place is the file's.

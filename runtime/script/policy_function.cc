@@ -49,7 +49,8 @@ std::vector<ProbePoint> probe_points(const Chunk& chunk) {
 }
 
 // Where probes, or arguments that it did not ask for, are too much for LuaJIT's own limits, the chunk runs without them.
-static Result<FunctionRef> load_emitted(Vm& vm, const Chunk& chunk, const Environment& globals, std::vector<ProbeCount>* counts, Lowering& lowering) {
+static Result<FunctionRef> load_emitted(Vm& vm, const Chunk& chunk, const Environment& globals, std::vector<ProbeCount>* counts,
+                                        Lowering& lowering) {
   if (counts) {
     const std::vector<ProbePoint> points = probe_points(chunk);
     counts->resize(points.size());
@@ -64,9 +65,8 @@ static Result<FunctionRef> load_emitted(Vm& vm, const Chunk& chunk, const Enviro
   return vm.load(chunk.lua, chunk.name, globals);
 }
 
-std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name,
-                                                   const Environment& globals, const Budget& budget,
-                                                   std::vector<ProbeCount>* counts, const IsMet* is_met) {
+std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name, const Environment& globals,
+                                                   const Budget& budget, std::vector<ProbeCount>* counts, const IsMet* is_met) {
   const auto rejected = [](Error error) {
     NoPolicy none;
     none.outcome.error = std::move(error);
@@ -105,11 +105,10 @@ std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view sour
   });
   const std::vector<std::string> tables = may_remember ? std::vector<std::string>() : vm.captured_tables(function);
   const std::set<std::string> sealed = tables.empty() ? std::set<std::string>() : sealed_tables(*chunk);
-  const bool is_kept = !may_remember && std::all_of(tables.begin(), tables.end(), [&](const std::string& table) { return sealed.contains(table); });
-  if (is_kept)
-    policy.function = function;
-  else
-    vm.release(function);
+  const bool is_kept =
+      !may_remember && std::all_of(tables.begin(), tables.end(), [&](const std::string& table) { return sealed.contains(table); });
+  if (is_kept) policy.function = function;
+  else vm.release(function);
   return policy;
 }
 

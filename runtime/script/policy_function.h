@@ -15,12 +15,12 @@
 namespace footlight {
 
 struct PolicyFunction {
-  FunctionRef chunk;     // gives the function when it is called
-  FunctionRef function;  // kept, where calls cannot leave a trace in it
-  std::vector<Read> reads = {};   // what it takes behind its arguments, of the first of them
-  bool reads_only = false;        // those arguments themselves it asks for nothing
-  int conditions = 0;             // how many it takes behind those: whether each holds
-  bool depends_on_conditions = false;   // and on nothing else
+  FunctionRef chunk;                   // gives the function when it is called
+  FunctionRef function;                // kept, where calls cannot leave a trace in it
+  std::vector<Read> reads = {};        // what it takes behind its arguments, of the first of them
+  bool reads_only = false;             // those arguments themselves it asks for nothing
+  int conditions = 0;                  // how many it takes behind those: whether each holds
+  bool depends_on_conditions = false;  // and on nothing else
   bool keeps_nothing() const { return static_cast<bool>(function); }
 };
 
@@ -34,9 +34,9 @@ struct NoPolicy {
 // beside the standard ones; any other is code undefined_name. With `counts` the functions of its text count where they
 // run: point by point (probes.h), one function after the other. With `is_met` the function takes conditions (lower.h), and
 // only who knows them can call it.
-std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name,
-                                                   const Environment& globals, const Budget& budget,
-                                                   std::vector<ProbeCount>* counts = nullptr, const IsMet* is_met = nullptr);
+std::variant<PolicyFunction, NoPolicy> load_policy(Vm& vm, std::string_view source, const std::string& name, const Environment& globals,
+                                                   const Budget& budget, std::vector<ProbeCount>* counts = nullptr,
+                                                   const IsMet* is_met = nullptr);
 // Those points: of the functions that stand in no other.
 std::vector<ProbePoint> probe_points(const Chunk& chunk);
 

@@ -29,7 +29,8 @@ class UseOf {
   void block(const Block& b) {
     for (const Stat& s : b.statements)
       each_part(
-          s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); }, [&](const FunctionBody& function) { block(function.body); });
+          s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); },
+          [&](const FunctionBody& function) { block(function.body); });
   }
 
   void expression(const Expr& e) {
@@ -41,7 +42,7 @@ class UseOf {
     if (chain(e, members)) {
       TableUse* at = &use_;
       for (const std::string& member : members) at = &at->members[member];
-      at->is_whole = true;   // the member itself, whatever is done with it
+      at->is_whole = true;  // the member itself, whatever is done with it
       return;
     }
     each_part(
@@ -78,7 +79,8 @@ struct Contents {
     for (const Stat& s : b.statements) {
       places.push_back(s.at);
       each_part(
-          s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); }, [&](const FunctionBody& body) { function(body); });
+          s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); },
+          [&](const FunctionBody& body) { function(body); });
     }
   }
   void expression(const Expr& e) {
@@ -120,14 +122,14 @@ class Writer {
   }
 
   std::string take_text() { return std::move(text_); }
-  std::vector<std::pair<int, int>> take_functions() { return std::move(written_); }   // chunk and id
+  std::vector<std::pair<int, int>> take_functions() { return std::move(written_); }  // chunk and id
 
  private:
   struct Variable {
     std::string name;
     CapturedThing holds;
     bool is_open = false, is_done = false, is_early = false;
-    std::string written;                                // its name in the text
+    std::string written;  // its name in the text
   };
 
   static std::size_t at(int index) { return static_cast<std::size_t>(index); }
@@ -154,7 +156,8 @@ class Writer {
     for (const CapturedTable& table : captures_.tables)
       for (const CapturedMember& member : table.members)
         if (holders_[key_of(member.holds)] > 1 && homes_.try_emplace(key_of(member.holds), static_cast<int>(variables_.size())).second)
-          variables_.push_back({member.key.is_string() && lua_text::is_name(member.key.string()) ? member.key.string() : "shared", member.holds});
+          variables_.push_back(
+              {member.key.is_string() && lua_text::is_name(member.key.string()) ? member.key.string() : "shared", member.holds});
   }
   static std::pair<int, int> key_of(const CapturedThing& thing) { return {static_cast<int>(thing.kind), thing.index}; }
   void hold(const CapturedThing& thing) {
@@ -227,7 +230,9 @@ class Writer {
   }
   void check_size() {
     if (bytes_ > limits::script_bytes_max)
-      fail(Code::too_large, "with what it uses the policy has more than " + std::to_string(limits::script_bytes_max) + " bytes; let it use less of its modules");
+      fail(Code::too_large,
+           "with what it uses the policy has more than " + std::to_string(limits::script_bytes_max) +
+               " bytes; let it use less of its modules");
   }
 
   // `holder` is the variable that it is written for, -1 for none.
@@ -291,7 +296,7 @@ class Writer {
 
   const Captures& captures_;
   const std::vector<const Chunk*>& chunks_;
-  std::vector<Variable> variables_;                     // those of the captures, then those that we made
+  std::vector<Variable> variables_;  // those of the captures, then those that we made
   std::map<std::pair<int, int>, int> holders_, homes_;
   CapturedThing root_;
   std::vector<int> order_;
@@ -311,16 +316,18 @@ std::optional<Error> missing_member(const Captures& captures, const std::vector<
       const Expr* initial = chunk.ast.locals[static_cast<std::size_t>(capture.declaration)].initial;
       const std::string module = initial ? required_module(*initial) : "";
       if (!module.empty())
-        return refuse(Code::undefined_name, "`" + missing.variable + "." + missing.member + "`: the module `" + module + "` gives no `" + missing.member + "`" +
-                                                did_you_mean(missing.member.substr(missing.member.rfind('.') + 1), missing.known));
+        return refuse(Code::undefined_name,
+                      "`" + missing.variable + "." + missing.member + "`: the module `" + module + "` gives no `" + missing.member + "`" +
+                          did_you_mean(missing.member.substr(missing.member.rfind('.') + 1), missing.known));
     }
   }
   return {};
 }
 
 // Of each function in the text, node by node.
-void note_places(const Chunk& policy, const std::vector<std::pair<int, int>>& written, const std::vector<const Chunk*>& chunks, PolicyText& text) {
-  std::vector<std::string> lines;   // by line of the text, counted from 1
+void note_places(const Chunk& policy, const std::vector<std::pair<int, int>>& written, const std::vector<const Chunk*>& chunks,
+                 PolicyText& text) {
+  std::vector<std::string> lines;  // by line of the text, counted from 1
   const auto note = [&](Place here, const std::string& place) {
     const auto line = static_cast<std::size_t>(here.line);
     if (lines.size() <= line) lines.resize(line + 1);
@@ -331,7 +338,7 @@ void note_places(const Chunk& policy, const std::vector<std::pair<int, int>>& wr
   for (std::size_t i = 0; i < policy.functions.size() && i < written.size(); ++i) {
     const FunctionBody& body = *policy.functions[i].body;
     last_line = std::max(last_line, body.end_line);
-    if (body.parent >= 0) continue;   // seen with the one around it
+    if (body.parent >= 0) continue;  // seen with the one around it
     const Chunk& chunk = *chunks[static_cast<std::size_t>(written[i].first)];
     Contents here, there;
     here.function(body);

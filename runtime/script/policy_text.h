@@ -22,11 +22,11 @@ struct FunctionOrigin {
 };
 
 struct PolicyText {
-  std::string lua;                                      // canonical
+  std::string lua;  // canonical
   // Where what stands in the text was written: `3` or `3:14`, a line or a line and column of it, to `file:line`. Columns
   // are there where a line of the text has parts from several lines.
   std::map<std::string, std::string> places;
-  std::vector<FunctionOrigin> functions;                // those of the text, in its order
+  std::vector<FunctionOrigin> functions;  // those of the text, in its order
 };
 
 // Chunks by the number of their load in the Vm, null for ours; `known` are names that every policy may call. Code

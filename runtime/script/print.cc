@@ -13,8 +13,7 @@ namespace lua_text {
 namespace {
 
 constexpr std::string_view unary_spellings[] = {"-", "not ", "#"};
-constexpr std::string_view binary_spellings[] = {
-    "or", "and", "<", ">", "<=", ">=", "~=", "==", "..", "+", "-", "*", "/", "%", "^"};
+constexpr std::string_view binary_spellings[] = {"or", "and", "<", ">", "<=", ">=", "~=", "==", "..", "+", "-", "*", "/", "%", "^"};
 constexpr int strengths[] = {1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 6, 6, 6, 8};
 
 // Characters that change how text looks without being seen: who approves a canonical text must see them.
@@ -26,9 +25,7 @@ constexpr Range unseen[] = {{0x80, 0x9F},     {0xAD, 0xAD},     {0x061C, 0x061C}
 
 // The character at bytes[at] and its length; length 0 where the bytes are not UTF-8.
 std::pair<char32_t, std::size_t> character(std::string_view bytes, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> char32_t {
-    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
-  };
+  const auto byte = [&](std::size_t i) -> char32_t { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u; };
   const char32_t first = byte(at);
   if (first < 0x80) return {first, 1};
   const std::size_t n = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
@@ -46,8 +43,7 @@ std::pair<char32_t, std::size_t> character(std::string_view bytes, std::size_t a
 void append_byte(std::string& out, char c) {
   // Always three digits, so that a digit behind it is not taken in.
   const auto b = static_cast<unsigned char>(c);
-  out += {'\\', static_cast<char>('0' + b / 100), static_cast<char>('0' + b / 10 % 10),
-          static_cast<char>('0' + b % 10)};
+  out += {'\\', static_cast<char>('0' + b / 100), static_cast<char>('0' + b / 10 % 10), static_cast<char>('0' + b % 10)};
 }
 
 }  // namespace
@@ -56,20 +52,14 @@ std::string quoted(std::string_view bytes) {
   std::string out = "\"";
   for (std::size_t i = 0; i < bytes.size();) {
     const auto [c, n] = character(bytes, i);
-    const bool is_unseen = std::any_of(std::begin(unseen), std::end(unseen),
-                                       [c = c](Range r) { return c >= r.from && c <= r.to; });
-    if (c == '\n' && n)
-      out += "\\n";
-    else if (c == '\r')
-      out += "\\r";
-    else if (c == '\t')
-      out += "\\t";
-    else if (c == '"' || c == '\\')
-      (out += '\\') += static_cast<char>(c);
+    const bool is_unseen = std::any_of(std::begin(unseen), std::end(unseen), [c = c](Range r) { return c >= r.from && c <= r.to; });
+    if (c == '\n' && n) out += "\\n";
+    else if (c == '\r') out += "\\r";
+    else if (c == '\t') out += "\\t";
+    else if (c == '"' || c == '\\') (out += '\\') += static_cast<char>(c);
     else if (n == 0 || c < 0x20 || c == 0x7f || is_unseen)
       for (std::size_t k = 0; k < std::max<std::size_t>(n, 1); ++k) append_byte(out, bytes[i + k]);
-    else
-      out += bytes.substr(i, n);
+    else out += bytes.substr(i, n);
     i += std::max<std::size_t>(n, 1);
   }
   return out + '"';
@@ -83,9 +73,8 @@ std::string number(double value) {
 
 bool is_name(std::string_view text) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !text.empty() && is_letter(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9');
-  }) && !is_reserved(text);
+  return !text.empty() && is_letter(text[0]) &&
+      std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); }) && !is_reserved(text);
 }
 
 std::string_view spelling(UnaryOp op) { return unary_spellings[static_cast<std::size_t>(op)]; }
@@ -99,13 +88,11 @@ int strength(const Expr& e) {
 }
 
 bool is_prefix(const Expr& e) {
-  return std::holds_alternative<Name>(e.node) || std::holds_alternative<Index>(e.node) ||
-         std::holds_alternative<Call>(e.node) || std::holds_alternative<Paren>(e.node);
+  return std::holds_alternative<Name>(e.node) || std::holds_alternative<Index>(e.node) || std::holds_alternative<Call>(e.node) ||
+      std::holds_alternative<Paren>(e.node);
 }
 
-bool is_multiple(const Expr& e) {
-  return std::holds_alternative<Call>(e.node) || std::holds_alternative<Vararg>(e.node);
-}
+bool is_multiple(const Expr& e) { return std::holds_alternative<Call>(e.node) || std::holds_alternative<Vararg>(e.node); }
 
 }  // namespace lua_text
 
@@ -125,8 +112,7 @@ class Printer {
     return std::visit([&](const auto& node) { return text(node, indent); }, e.node);
   }
 
-  std::string function(const FunctionBody& body, int indent, std::string_view name = "",
-                       bool skips_self = false) {
+  std::string function(const FunctionBody& body, int indent, std::string_view name = "", bool skips_self = false) {
     std::string head = "function";
     if (!name.empty()) (head += ' ') += name;
     head += '(';
@@ -159,9 +145,7 @@ class Printer {
   }
 
  private:
-  static std::string line(int indent) {
-    return "\n" + std::string(static_cast<std::size_t>(indent) * 2, ' ');
-  }
+  static std::string line(int indent) { return "\n" + std::string(static_cast<std::size_t>(indent) * 2, ' '); }
 
   std::string list(const Exprs& all, int indent) {
     std::string out;
@@ -249,9 +233,8 @@ class Printer {
     const int own = lua_text::strength(b.op);
     const bool right_first = lua_text::is_right_associative(b.op);
     const int left = lua_text::strength(*b.left), right = lua_text::strength(*b.right);
-    return in_parentheses(*b.left, left < own || (left == own && right_first), indent) + " " +
-           std::string(lua_text::spelling(b.op)) + " " +
-           in_parentheses(*b.right, right < own || (right == own && !right_first), indent);
+    return in_parentheses(*b.left, left < own || (left == own && right_first), indent) + " " + std::string(lua_text::spelling(b.op)) + " " +
+        in_parentheses(*b.right, right < own || (right == own && !right_first), indent);
   }
 
   // ---- statements
@@ -263,16 +246,11 @@ class Printer {
   std::string text(const Local& s, int indent) {
     return "local " + names(s.names) + (s.values.empty() ? "" : " = " + list(s.values, indent));
   }
-  std::string text(const Assign& s, int indent) {
-    return list(s.targets, indent) + " = " + list(s.values, indent);
-  }
+  std::string text(const Assign& s, int indent) { return list(s.targets, indent) + " = " + list(s.values, indent); }
   std::string text(const CallStat& s, int indent) { return expression(s.call, indent); }
-  std::string text(const Do& s, int indent) {
-    return "do" + block(s.body, indent + 1) + line(indent) + "end";
-  }
+  std::string text(const Do& s, int indent) { return "do" + block(s.body, indent + 1) + line(indent) + "end"; }
   std::string text(const While& s, int indent) {
-    return "while " + expression(s.condition, indent) + " do" + block(s.body, indent + 1) + line(indent) +
-           "end";
+    return "while " + expression(s.condition, indent) + " do" + block(s.body, indent + 1) + line(indent) + "end";
   }
   std::string text(const Repeat& s, int indent) {
     return "repeat" + block(s.body, indent + 1) + line(indent) + "until " + expression(s.until, indent);
@@ -288,24 +266,18 @@ class Printer {
   }
   std::string text(const NumericFor& s, int indent) {
     return "for " + s.variable.name + " = " + expression(s.from, indent) + ", " + expression(s.to, indent) +
-           (s.step ? ", " + expression(*s.step, indent) : "") + " do" + block(s.body, indent + 1) +
-           line(indent) + "end";
+        (s.step ? ", " + expression(*s.step, indent) : "") + " do" + block(s.body, indent + 1) + line(indent) + "end";
   }
   std::string text(const GenericFor& s, int indent) {
-    return "for " + names(s.names) + " in " + list(s.values, indent) + " do" + block(s.body, indent + 1) +
-           line(indent) + "end";
+    return "for " + names(s.names) + " in " + list(s.values, indent) + " do" + block(s.body, indent + 1) + line(indent) + "end";
   }
   std::string text(const FunctionStat& s, int indent) {
     std::string name = expression(s.target, indent);
     if (s.is_method) name[name.rfind('.')] = ':';
     return function(*s.body, indent, name, s.is_method);
   }
-  std::string text(const LocalFunction& s, int indent) {
-    return "local " + function(*s.body, indent, s.name.name);
-  }
-  std::string text(const Return& s, int indent) {
-    return s.values.empty() ? "return" : "return " + list(s.values, indent);
-  }
+  std::string text(const LocalFunction& s, int indent) { return "local " + function(*s.body, indent, s.name.name); }
+  std::string text(const Return& s, int indent) { return s.values.empty() ? "return" : "return " + list(s.values, indent); }
   std::string text(const Break&, int) { return "break"; }
 
   const std::map<int, std::string>* renamed_;

@@ -16,7 +16,7 @@ std::string print(const ast::Tree& tree);          // the chunk, ends with a lin
 std::string print(const ast::FunctionBody& body);  // `function(p) return p.x end`
 // The same with variables from around it called otherwise: new names by declaration, an index into ast::Tree::locals.
 std::string print(const ast::FunctionBody& body, const std::map<int, std::string>& renamed);
-std::string print(const ast::Expr& expression);    // `p.cart.total > 200`
+std::string print(const ast::Expr& expression);  // `p.cart.total > 200`
 
 // The words that the emitter writes in the same way.
 namespace lua_text {

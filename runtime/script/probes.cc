@@ -14,7 +14,7 @@ bool is_comparison(BinaryOp op) { return op >= BinaryOp::lt && op <= BinaryOp::e
 
 bool is_constant(const Expr& e) {
   return std::holds_alternative<Nil>(e.node) || std::holds_alternative<Boolean>(e.node) || std::holds_alternative<Number>(e.node) ||
-         std::holds_alternative<String>(e.node) || std::holds_alternative<Function>(e.node) || std::holds_alternative<Table>(e.node);
+      std::holds_alternative<String>(e.node) || std::holds_alternative<Function>(e.node) || std::holds_alternative<Table>(e.node);
 }
 
 class Finder {
@@ -28,7 +28,8 @@ class Finder {
   void block(const Block& body) {
     for (const Stat& statement : body.statements) {
       points_.push_back({.statement = &statement, .at = statement.at});
-      const bool decides = std::holds_alternative<If>(statement.node) || std::holds_alternative<While>(statement.node) || std::holds_alternative<Repeat>(statement.node);
+      const bool decides = std::holds_alternative<If>(statement.node) || std::holds_alternative<While>(statement.node) ||
+          std::holds_alternative<Repeat>(statement.node);
       each_part(
           statement, [&](const Expr& e) { decides ? condition(e) : value(e); }, [&](const Block& inner) { block(inner); },
           [&](const FunctionBody& function) { block(function.body); });
@@ -89,7 +90,7 @@ int met(lua_State* L) {
   auto& counts = counts_of(L);
   const auto at = static_cast<std::size_t>(lua_tointeger(L, 1));
   if (at < counts.size()) ++(lua_toboolean(L, 2) ? counts[at].yes : counts[at].no);
-  lua_settop(L, 2);   // one value, as a condition has
+  lua_settop(L, 2);  // one value, as a condition has
   return 1;
 }
 

@@ -15,7 +15,7 @@ namespace footlight {
 // `and` and `or` that decides, each comparison. Not constants.
 struct ProbePoint {
   const ast::Stat* statement = nullptr;
-  const ast::Expr* condition = nullptr;                 // else
+  const ast::Expr* condition = nullptr;  // else
   ast::Place at;
 };
 
@@ -23,7 +23,7 @@ struct ProbePoint {
 std::vector<ProbePoint> probe_points(const ast::FunctionBody& function);
 
 struct ProbeCount {
-  std::uint64_t yes = 0, no = 0;                        // of a statement: how often; no stays 0
+  std::uint64_t yes = 0, no = 0;  // of a statement: how often; no stays 0
 };
 
 }  // namespace footlight

@@ -26,10 +26,7 @@ Run::Run(Vm::State& state, const Budget& budget, std::uint64_t serial)
     outer_fuel_ = std::numeric_limits<double>::infinity();
     state.soft = start_ + std::min(budget.memory, state.hard);
     state.ceiling = state.soft + std::min(budget.memory / 10, state.hard);
-    if (budget.deadline) {
-      guard_.emplace(Watchdog::Clock::now() + std::chrono::milliseconds(budget.deadline->ms), on_overdue,
-                     &state);
-    }
+    if (budget.deadline) { guard_.emplace(Watchdog::Clock::now() + std::chrono::milliseconds(budget.deadline->ms), on_overdue, &state); }
   } else {
     outer_fuel_ = state.fuel() - static_cast<double>(state.debt());
   }
@@ -37,7 +34,7 @@ Run::Run(Vm::State& state, const Budget& budget, std::uint64_t serial)
 }
 
 void Run::next_script() {
-  if (!is_outermost_) spent_ += used();   // else nobody's fuel is counted beyond a script
+  if (!is_outermost_) spent_ += used();  // else nobody's fuel is counted beyond a script
   if (trip() == Trip::fuel) state_.trip = Trip::none;
   refuel();
 }
@@ -51,8 +48,7 @@ void Run::refuel() {
 
 // Of the running script; at most what it was given, though its last step may have cost more.
 double Run::used() {
-  const double left =
-      state_.fuel_at_trip ? *state_.fuel_at_trip : state_.fuel() - static_cast<double>(state_.debt());
+  const double left = state_.fuel_at_trip ? *state_.fuel_at_trip : state_.fuel() - static_cast<double>(state_.debt());
   return std::clamp(allowance_ - left, 0.0, allowance_);
 }
 
@@ -63,8 +59,8 @@ Error Run::error(FunctionRef function) const {
     case Trip::none: break;
     case Trip::fuel:
       failure.code = Code::fuel_exhausted;
-      failure.text = "the script used up its fuel of " + std::to_string(static_cast<long>(allowance_)) +
-                     "; a turn of a loop and a call cost one each";
+      failure.text =
+          "the script used up its fuel of " + std::to_string(static_cast<long>(allowance_)) + "; a turn of a loop and a call cost one each";
       break;
     case Trip::deadline:
       failure.code = Code::deadline_exceeded;
@@ -76,7 +72,8 @@ Error Run::error(FunctionRef function) const {
       failure.text = "the script used more than its " + std::to_string(budget_.memory) + " bytes of memory";
       // What earlier calls left behind counts for the state, not for this script.
       if (start_ + budget_.memory > state_.hard)
-        failure.text = "the script and what was kept before it used more than the " + std::to_string(state_.hard) + " bytes of memory there are";
+        failure.text =
+            "the script and what was kept before it used more than the " + std::to_string(state_.hard) + " bytes of memory there are";
       break;
   }
   return failure.error();

@@ -27,8 +27,7 @@ class Run {
   void finish();  // idempotent
 
   Trip trip() const { return state_.trip.load(); }
-  Error error(
-      FunctionRef function = {}) const;  // why the script, which is `function`, did not come to its end
+  Error error(FunctionRef function = {}) const;  // why the script, which is `function`, did not come to its end
   long fuel_used() { return static_cast<long>(spent_ + used()); }
   std::size_t peak() const { return state_.peak > start_ ? state_.peak - start_ : 0; }
 

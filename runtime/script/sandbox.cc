@@ -22,20 +22,17 @@ constexpr const char* array_type = "footlight.array";
 // Comparisons. An absent value is neither smaller nor larger than anything, everything else is Lua's.
 
 bool less(lua_State* L, int a, int b) {
-  if (lua_type(L, a) == LUA_TNUMBER && lua_type(L, b) == LUA_TNUMBER)
-    return lua_tonumber(L, a) < lua_tonumber(L, b);
+  if (lua_type(L, a) == LUA_TNUMBER && lua_type(L, b) == LUA_TNUMBER) return lua_tonumber(L, a) < lua_tonumber(L, b);
   if (lua_type(L, a) == LUA_TSTRING && lua_type(L, b) == LUA_TSTRING) return lua_lessthan(L, a, b);
   const std::string first = kind_at(L, a);
   const std::string second = kind_at(L, b);
-  fail(L, first == second ? "attempt to compare two " + first + " values"
-                          : "attempt to compare " + first + " with " + second);
+  fail(L, first == second ? "attempt to compare two " + first + " values" : "attempt to compare " + first + " with " + second);
   return false;
 }
 
 // a <= b is not `not (b < a)` for NaN.
 bool less_or_equal(lua_State* L, int a, int b) {
-  if (lua_type(L, a) == LUA_TNUMBER && lua_type(L, b) == LUA_TNUMBER)
-    return lua_tonumber(L, a) <= lua_tonumber(L, b);
+  if (lua_type(L, a) == LUA_TNUMBER && lua_type(L, b) == LUA_TNUMBER) return lua_tonumber(L, a) <= lua_tonumber(L, b);
   if (lua_type(L, a) == LUA_TSTRING && lua_type(L, b) == LUA_TSTRING) return !lua_lessthan(L, b, a);
   return less(L, a, b);  // raises
 }
@@ -49,8 +46,7 @@ int order(lua_State* L) {
 // `for ... in`: LuaJIT's loop would call whatever stands there; this names the mistake instead.
 int in(lua_State* L) {
   if (lua_type(L, 1) != LUA_TFUNCTION) {
-    return fail(L, std::string("`for ... in` needs an iterator, such as pairs(t) or ipairs(t), got ") +
-                       kind_at(L, 1));
+    return fail(L, std::string("`for ... in` needs an iterator, such as pairs(t) or ipairs(t), got ") + kind_at(L, 1));
   }
   lua_settop(L, 3);
   return 3;
@@ -66,7 +62,9 @@ int cat(lua_State* L) {
 int va(lua_State* L) {
   const int count = lua_gettop(L);
   if (count > static_cast<int>(limits::script_results_max))
-    return fail(L, "`...` has " + std::to_string(count) + " values, at most " + std::to_string(limits::script_results_max) + " are passed; use a table");
+    return fail(L,
+                "`...` has " + std::to_string(count) + " values, at most " + std::to_string(limits::script_results_max) +
+                    " are passed; use a table");
   host_of(L).charge_copy(L, 16 * static_cast<std::size_t>(count));
   return 0;
 }
@@ -103,8 +101,7 @@ int no_new_global(lua_State* L) {
 
 // Upvalue: the library's name.
 int read_only(lua_State* L) {
-  return fail(L, "cannot set `" + text_at(L, lua_upvalueindex(1)) + "." + text_at(L, 2) +
-                     "`: the library is only for reading");
+  return fail(L, "cannot set `" + text_at(L, lua_upvalueindex(1)) + "." + text_at(L, 2) + "`: the library is only for reading");
 }
 
 // Replaces the table on top by a userdata that reads through to it. Not a table with a metatable, so
@@ -153,8 +150,8 @@ void clear_luajit(lua_State* L) {
 }
 
 void build_ordering(lua_State* L) {
-  const lua_CFunction functions[] = {
-      stop, in, order<less, 1, 2>, order<less_or_equal, 1, 2>, order<less, 2, 1>, order<less_or_equal, 2, 1>, cat, va};
+  const lua_CFunction functions[] = {stop, in, order<less, 1, 2>, order<less_or_equal, 1, 2>, order<less, 2, 1>, order<less_or_equal, 2, 1>,
+                                     cat,  va};
   lua_newtable(L);
   int i = 0;
   for (const lua_CFunction function : functions) {

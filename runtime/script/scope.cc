@@ -15,8 +15,7 @@ using namespace ast;
 
 class Resolver {
  public:
-  Resolver(Tree& tree, const Source& source, Problems& problems)
-      : tree_(tree), source_(source), problems_(problems) {}
+  Resolver(Tree& tree, const Source& source, Problems& problems) : tree_(tree), source_(source), problems_(problems) {}
 
   std::vector<Expr*> run() {
     function(*tree_.chunk);
@@ -32,8 +31,7 @@ class Resolver {
   };
 
   void report(Code code, Place at, std::string_view message) {
-    if (problems_.size() < limits::script_problems_max)
-      problems_.push_back(source_.problem(code, at, message));
+    if (problems_.size() < limits::script_problems_max) problems_.push_back(source_.problem(code, at, message));
   }
 
   // ---- scopes
@@ -54,14 +52,12 @@ class Resolver {
     frame.locals += more;
     if (frame.locals <= limits::script_locals_max || std::exchange(frame.said_locals, true)) return;
     report(Code::limit_exceeded, at,
-           "more than " + std::to_string(limits::script_locals_max) +
-               " locals at once in one function; put some into a table");
+           "more than " + std::to_string(limits::script_locals_max) + " locals at once in one function; put some into a table");
   }
 
   void declare(Declared& name, const Expr* initial = nullptr) {
     name.declaration = static_cast<int>(tree_.locals.size());
-    tree_.locals.push_back(
-        Variable{.name = name.name, .at = name.at, .function = frames_.back().body->id, .initial = initial});
+    tree_.locals.push_back(Variable{.name = name.name, .at = name.at, .function = frames_.back().body->id, .initial = initial});
     count_locals(1, name.at);
     visible_.push_back(name.name);
     by_name_[name.name].push_back(name.declaration);
@@ -89,8 +85,7 @@ class Resolver {
       } else if (!std::exchange(f->said_captures, true)) {
         report(Code::limit_exceeded, at.at,
                "the function at line " + std::to_string(f->body->at.line) + " uses more than " +
-                   std::to_string(limits::script_captures_max) +
-                   " variables from outside; put some into a table");
+                   std::to_string(limits::script_captures_max) + " variables from outside; put some into a table");
       }
     }
   }
@@ -105,8 +100,7 @@ class Resolver {
       return;
     }
     globals_.resize(globals);  // not a read
-    report(Code::undefined_name, target.at,
-           "assigns the global `" + n->text + "`; write `" + std::string(declared_as) + n->text + "`");
+    report(Code::undefined_name, target.at, "assigns the global `" + n->text + "`; write `" + std::string(declared_as) + n->text + "`");
   }
 
   // ---- the walk
@@ -139,8 +133,7 @@ class Resolver {
     std::visit(Overloaded{
                    [&](Local& s) {
                      all(s.values);  // before the names: `local x = x` reads the outer one
-                     for (std::size_t i = 0; i < s.names.size(); ++i)
-                       declare(s.names[i], i < s.values.size() ? &s.values[i] : nullptr);
+                     for (std::size_t i = 0; i < s.names.size(); ++i) declare(s.names[i], i < s.values.size() ? &s.values[i] : nullptr);
                    },
                    [&](Assign& s) {
                      for (Expr& target : s.targets) assigned(target);
@@ -172,8 +165,7 @@ class Resolver {
                    },
                    [&](auto&) {
                      each_part(
-                         stat, [&](Expr& e) { expression(e); }, [&](Block& b) { block(b); },
-                         [&](FunctionBody& body) { function(body); });
+                         stat, [&](Expr& e) { expression(e); }, [&](Block& b) { block(b); }, [&](FunctionBody& body) { function(body); });
                    },
                },
                stat.node);

@@ -49,11 +49,11 @@ class Sealer {
     if (const auto* name = std::get_if<Name>(&e.node); name && name->declaration >= 0) {
       const Variable& variable = tree_.locals[static_cast<std::size_t>(name->declaration)];
       const bool is_plain = variable.initial && !variable.is_reassigned && !std::holds_alternative<Name>(variable.initial->node) &&
-                            !std::holds_alternative<Table>(variable.initial->node);
+          !std::holds_alternative<Table>(variable.initial->node);
       return is_plain ? levels_of(*variable.initial) : std::nullopt;
     }
-    const bool is_plain = std::holds_alternative<Nil>(e.node) || std::holds_alternative<Boolean>(e.node) || std::holds_alternative<Number>(e.node) ||
-                          std::holds_alternative<String>(e.node) || std::holds_alternative<Function>(e.node);
+    const bool is_plain = std::holds_alternative<Nil>(e.node) || std::holds_alternative<Boolean>(e.node) ||
+        std::holds_alternative<Number>(e.node) || std::holds_alternative<String>(e.node) || std::holds_alternative<Function>(e.node);
     return is_plain ? std::optional(0) : std::nullopt;
   }
 
@@ -87,7 +87,8 @@ class Sealer {
     if (const auto* local = std::get_if<Local>(&s.node)) {
       for (const Expr& value : local->values) {
         const auto* name = std::get_if<Name>(&value.node);
-        const bool is_alias = name && local->names.size() == 1 && local->values.size() == 1 && !tree_.locals[static_cast<std::size_t>(local->names[0].declaration)].is_reassigned;
+        const bool is_alias = name && local->names.size() == 1 && local->values.size() == 1 &&
+            !tree_.locals[static_cast<std::size_t>(local->names[0].declaration)].is_reassigned;
         if (!is_alias) inside(value);
       }
       return;
@@ -115,7 +116,8 @@ class Sealer {
       for (const Expr& target : assign->targets) changed(target);
     if (const auto* function = std::get_if<FunctionStat>(&s.node)) changed(function->target);
     each_part(
-        s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); }, [&](const FunctionBody& body) { block(body.body); });
+        s, [&](const Expr& e) { expression(e); }, [&](const Block& inner) { block(inner); },
+        [&](const FunctionBody& body) { block(body.body); });
   }
 
   // The table that `rates.gold[x]` reads in; -1 where it reads in none that is known.
@@ -136,17 +138,19 @@ class Sealer {
       for (const Expr* at = &e; const auto* index = std::get_if<Index>(&at->node); at = index->object.get()) expression(*index->key);
       return;
     }
-    if (const auto* unary = std::get_if<Unary>(&e.node); unary && unary->op == UnaryOp::length) return expression(*unary->operand, limits::script_depth_max);
+    if (const auto* unary = std::get_if<Unary>(&e.node); unary && unary->op == UnaryOp::length)
+      return expression(*unary->operand, limits::script_depth_max);
     if (const auto* call = std::get_if<Call>(&e.node)) {
       const auto* word = std::get_if<Name>(&call->callee->node);
-      if (word && word->reach == Reach::global && (word->text == "ipairs" || word->text == "pairs") && call->arguments.size() == 1) return expression(call->arguments[0], 1);
+      if (word && word->reach == Reach::global && (word->text == "ipairs" || word->text == "pairs") && call->arguments.size() == 1)
+        return expression(call->arguments[0], 1);
     }
     each_part(
         e, [&](const Expr& part) { expression(part); }, [&](const FunctionBody& body) { block(body.body); });
   }
 
   const Tree& tree_;
-  std::map<int, int> levels_;                           // of tables that are sealed as far as was seen
+  std::map<int, int> levels_;  // of tables that are sealed as far as was seen
 };
 
 }  // namespace

@@ -25,8 +25,7 @@ std::vector<std::string_view> characters(std::string_view line) {
 
 std::size_t line_end_at(std::string_view text, std::size_t at) {
   if (at >= text.size() || (text[at] != '\n' && text[at] != '\r')) return 0;
-  const bool is_pair =
-      at + 1 < text.size() && (text[at + 1] == '\n' || text[at + 1] == '\r') && text[at + 1] != text[at];
+  const bool is_pair = at + 1 < text.size() && (text[at + 1] == '\n' || text[at + 1] == '\r') && text[at + 1] != text[at];
   return is_pair ? 2 : 1;
 }
 
@@ -55,13 +54,10 @@ Problem Source::problem(Code code, ast::Place at, std::string_view message) cons
   }
   std::string shown = from ? "..." : "", under = from ? "   " : "";
   for (std::size_t i = from; i < to; ++i) {
-    const bool is_control =
-        all[i].size() == 1 && (static_cast<unsigned char>(all[i][0]) < 0x20 || all[i][0] == 0x7f ||
-                               static_cast<unsigned char>(all[i][0]) >= 0x80);
-    if (is_control && all[i] != "\t")
-      shown += '?';
-    else
-      shown += all[i];
+    const bool is_control = all[i].size() == 1 &&
+        (static_cast<unsigned char>(all[i][0]) < 0x20 || all[i][0] == 0x7f || static_cast<unsigned char>(all[i][0]) >= 0x80);
+    if (is_control && all[i] != "\t") shown += '?';
+    else shown += all[i];
     if (i < column) under += all[i] == "\t" ? '\t' : ' ';
   }
   if (to < all.size()) shown += "...";

@@ -43,16 +43,12 @@ struct Vm::State : LuaHost {
   // True: it ran to its end.
   template <class Work>
   bool protect(Work&& work) {
-    return protect_thunk(
-        [](lua_State* lua, void* context) { (*static_cast<std::remove_reference_t<Work>*>(context))(lua); },
-        &work);
+    return protect_thunk([](lua_State* lua, void* context) { (*static_cast<std::remove_reference_t<Work>*>(context))(lua); }, &work);
   }
   // The same, with the value on top of the stack as the only one that `work` sees, at 1.
   template <class Work>
   bool protect_with_top(Work&& work) {
-    return protect_thunk(
-        [](lua_State* lua, void* context) { (*static_cast<std::remove_reference_t<Work>*>(context))(lua); },
-        &work, 1);
+    return protect_thunk([](lua_State* lua, void* context) { (*static_cast<std::remove_reference_t<Work>*>(context))(lua); }, &work, 1);
   }
   bool protect_thunk(void (*run)(lua_State*, void*), void* context, int arguments = 0);
 
@@ -69,10 +65,10 @@ struct Vm::State : LuaHost {
   // memory
   std::size_t used = 0;
   std::size_t peak = 0;
-  std::size_t soft = static_cast<std::size_t>(-1);  // of the running call, absolute
+  std::size_t soft = static_cast<std::size_t>(-1);     // of the running call, absolute
   std::size_t ceiling = static_cast<std::size_t>(-1);  // of the running call, absolute: beyond it the allocator refuses
   std::size_t hard = 0;
-  bool is_refused = false;  // the allocator has said no at least once
+  bool is_refused = false;    // the allocator has said no at least once
   char refused_at[256] = "";  // where the script was when it did so last
   bool is_broken = false;
 

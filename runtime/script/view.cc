@@ -29,9 +29,7 @@ std::vector<std::string> ValueView::keys(std::string_view path) const {
 std::set<std::string, std::less<>> object_paths(const std::vector<std::string>& dotted_names) {
   std::set<std::string, std::less<>> paths;
   for (const std::string& name : dotted_names) {
-    for (std::size_t dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1)) {
-      paths.insert(name.substr(0, dot));
-    }
+    for (std::size_t dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1)) { paths.insert(name.substr(0, dot)); }
   }
   return paths;
 }
@@ -120,7 +118,7 @@ void new_view(lua_State* L, const ViewSource& source, std::uint64_t serial, std:
   if (serial != 0) {
     lua_rawgeti(L, -1, lent_views);
     lua_pushvalue(L, -3);
-    lua_rawseti(L, -2, state.lent_view_count + 1);   // counted behind it, for there may be no memory for one more
+    lua_rawseti(L, -2, state.lent_view_count + 1);  // counted behind it, for there may be no memory for one more
     ++state.lent_view_count;
     lua_pop(L, 1);
   }
@@ -165,10 +163,8 @@ int read(lua_State* L) {
     push_value(L, *found.value);
     return 1;
   }
-  if (found.is_object)
-    new_view(L, *view->source, view->serial, path);
-  else
-    push_value(L, *found.value);
+  if (found.is_object) new_view(L, *view->source, view->serial, path);
+  else push_value(L, *found.value);
   lua_pushvalue(L, 2);
   lua_pushvalue(L, -2);
   lua_rawset(L, 1);
@@ -217,7 +213,8 @@ void push_read(lua_State* L, const Argument& from, Read read, std::uint64_t seri
   else lua_pushnil(L);
 }
 
-void push_kept_read(lua_State* L, Vm::State& state, const Argument& from, Read read, std::uint64_t serial, std::uint64_t about, int values) {
+void push_kept_read(lua_State* L, Vm::State& state, const Argument& from, Read read, std::uint64_t serial, std::uint64_t about,
+                    int values) {
   Vm::State::KeptRead& kept = state.reads[static_cast<std::size_t>(read.name)];
   if (kept.about == about) {
     if (kept.is_absent) lua_pushnil(L);
@@ -225,7 +222,7 @@ void push_kept_read(lua_State* L, Vm::State& state, const Argument& from, Read r
     return;
   }
   push_read(L, from, read, serial);
-  if (lua_type(L, -1) == LUA_TUSERDATA) return;   // a view dies with its call, and is not kept beyond it
+  if (lua_type(L, -1) == LUA_TUSERDATA) return;  // a view dies with its call, and is not kept beyond it
   kept.is_absent = lua_isnil(L, -1);
   if (!kept.is_absent) {
     lua_pushvalue(L, -1);
@@ -240,9 +237,9 @@ void end_views(lua_State* L, int from, std::uint64_t serial) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, state_of(L).view_type);
   lua_rawgeti(L, -1, lent_views);
   for (int i = from + 1; i <= count; ++i) {
-    lua_rawgeti(L, -1, i);              // the metatable
+    lua_rawgeti(L, -1, i);  // the metatable
     lua_rawgeti(L, -3, index_row);
-    lua_rawget(L, -2);                  // what was read
+    lua_rawget(L, -2);  // what was read
     lua_pushlightuserdata(L, &view_of);
     lua_rawget(L, -2);
     const bool has_ended_now = static_cast<View*>(lua_touserdata(L, -1))->serial == serial;
@@ -253,7 +250,7 @@ void end_views(lua_State* L, int from, std::uint64_t serial) {
       lua_rawset(L, -3);
       lua_pop(L, 1);
     } else {
-      lua_rawseti(L, -2, ++left);       // a call around this one has it
+      lua_rawseti(L, -2, ++left);  // a call around this one has it
     }
   }
   for (; count > left; --count) {

@@ -33,8 +33,7 @@ struct ViewSource {
 // views even where `root` has nothing there. Both must outlive the view.
 class ValueView : public ViewSource {
  public:
-  explicit ValueView(const Value& root, const std::set<std::string, std::less<>>* objects = nullptr)
-      : root_(root), objects_(objects) {}
+  explicit ValueView(const Value& root, const std::set<std::string, std::less<>>* objects = nullptr) : root_(root), objects_(objects) {}
   Found at(std::string_view path) const override;
   std::vector<std::string> keys(std::string_view path) const override;
 

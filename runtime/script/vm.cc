@@ -29,8 +29,8 @@ void note_place(Vm::State& state) {
   }
 }
 
-// The allocator: counts, trips at the soft limit of a call, refuses a tenth beyond it, and at the hard limit of the state. LuaJIT calls it with the
-// old size, so that no block needs a header.
+// The allocator: counts, trips at the soft limit of a call, refuses a tenth beyond it, and at the hard limit of the state. LuaJIT calls it
+// with the old size, so that no block needs a header.
 void* allocate(void* context, void* block, std::size_t old_size, std::size_t new_size) {
   auto& state = static_cast<Vm::State&>(*static_cast<LuaHost*>(context));
   if (new_size == 0) {
@@ -70,8 +70,7 @@ int describe_error(lua_State* L) {
   Vm::State& state = state_of(L);
   Vm::State::Failure& failure = state.failure;
   failure = {};
-  std::string text =
-      lua_type(L, 1) == LUA_TSTRING ? text_at(L, 1) : std::string("an error that is no message");
+  std::string text = lua_type(L, 1) == LUA_TSTRING ? text_at(L, 1) : std::string("an error that is no message");
   // `prefix:12: text` with the prefix that Lua gives to this source; takes it off and gives `:12`.
   const auto line_of = [&text](std::string_view prefix) {
     std::size_t end = prefix.size() + 1;
@@ -90,9 +89,7 @@ int describe_error(lua_State* L) {
       line_of(ar.short_src);  // our own Lua is nobody's place
       continue;
     }
-    if (ar.currentline > 0 && failure.place.empty()) {
-      failure.place = std::string(ar.source + 1) + ":" + std::to_string(ar.currentline);
-    }
+    if (ar.currentline > 0 && failure.place.empty()) { failure.place = std::string(ar.source + 1) + ":" + std::to_string(ar.currentline); }
     if (const std::string line = line_of(ar.short_src); !line.empty()) {
       failure.place = std::string(ar.source + 1) + line;
       break;
@@ -103,8 +100,7 @@ int describe_error(lua_State* L) {
   constexpr std::string_view as_upvalue = "upvalue '__g_", as_global = "global '";
   if (const auto at = text.find(as_argument); at != text.npos) text.replace(at, as_argument.size(), as_field);
   if (const auto at = text.find(as_upvalue); at != text.npos) text.replace(at, as_upvalue.size(), as_global);
-  if (!state.host_error.message.empty() && text == state.host_error.message)
-    failure.code = state.host_error.code;
+  if (!state.host_error.message.empty() && text == state.host_error.message) failure.code = state.host_error.code;
   failure.text = clean_text(text, limits::script_message_bytes_max);
   return 1;
 }
@@ -140,8 +136,7 @@ void push_argument(lua_State* L, const Argument& argument, const Arguments& all,
 
 Error too_deep() {
   return Vm::State::Failure{Code::limit_exceeded, "",
-                            "calls from scripts into the host and back nest deeper than " +
-                                std::to_string(limits::script_call_depth_max)}
+                            "calls from scripts into the host and back nest deeper than " + std::to_string(limits::script_call_depth_max)}
       .error();
 }
 
@@ -226,8 +221,7 @@ Error Vm::State::Failure::error() const {
 // Vm
 
 bool ScriptOutcome::stopped() const {
-  return error && (error->code == Code::fuel_exhausted || error->code == Code::deadline_exceeded ||
-                   error->code == Code::memory_exceeded);
+  return error && (error->code == Code::fuel_exhausted || error->code == Code::deadline_exceeded || error->code == Code::memory_exceeded);
 }
 
 Vm::Vm(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -266,9 +260,7 @@ Result<FunctionRef> Vm::load(std::string_view text, std::string_view name, const
     lua_pushnumber(L, 0);
     push_chunk_values(L, chunk);
     lua_call(L, chunk_values, 1);
-    if (!lua_isfunction(L, -1) || !join_fuel(L)) {
-      fail(L, "this chunk is not instrumented, so that nothing could stop it");
-    }
+    if (!lua_isfunction(L, -1) || !join_fuel(L)) { fail(L, "this chunk is not instrumented, so that nothing could stop it"); }
     push_environment(L, globals);
     lua_setfenv(L, -2);
     function.id = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -278,8 +270,7 @@ Result<FunctionRef> Vm::load(std::string_view text, std::string_view name, const
   return run.error();
 }
 
-ScriptOutcome Vm::call(FunctionRef function, const Arguments& arguments, const Budget& budget,
-                       Functions functions) {
+ScriptOutcome Vm::call(FunctionRef function, const Arguments& arguments, const Budget& budget, Functions functions) {
   State& state = *state_;
   state.vm = this;
   ScriptOutcome outcome;
@@ -335,8 +326,8 @@ Read Vm::read_of(std::string_view name) {
   return {static_cast<int>(number)};
 }
 
-std::vector<Held> Vm::call_each(std::span<const VmPredicate> predicates, const Arguments& arguments,
-                                   const Budget& each, Failures* failures, std::uint64_t about) {
+std::vector<Held> Vm::call_each(std::span<const VmPredicate> predicates, const Arguments& arguments, const Budget& each, Failures* failures,
+                                std::uint64_t about) {
   State& state = *state_;
   state.vm = this;
   std::vector<Held> verdicts(predicates.size(), Held::failed);
@@ -357,29 +348,24 @@ std::vector<Held> Vm::call_each(std::span<const VmPredicate> predicates, const A
       const Value* value = std::get_if<Value>(&arguments[static_cast<std::size_t>(i)]);
       return value && value->is_array() ? value : nullptr;
     };
-    const bool are_asked = std::any_of(predicates.begin(), predicates.end(), [](const VmPredicate& predicate) { return !predicate.reads_only; });
+    const bool are_asked =
+        std::any_of(predicates.begin(), predicates.end(), [](const VmPredicate& predicate) { return !predicate.reads_only; });
     for (const Argument& argument : arguments) {
       const Value* value = std::get_if<Value>(&argument);
-      if (!are_asked || (value && value->is_array()))
-        lua_pushnil(L);
-      else if (value && value->is_object())
-        push_view(L, views.emplace_back(*value), serial);
-      else
-        push_argument(L, argument, arguments, serial);
+      if (!are_asked || (value && value->is_array())) lua_pushnil(L);
+      else if (value && value->is_object()) push_view(L, views.emplace_back(*value), serial);
+      else push_argument(L, argument, arguments, serial);
     }
-    const std::uint64_t read_for = about != 0 ? 2 * about : 2 * serial + 1;   // never the same for two
+    const std::uint64_t read_for = about != 0 ? 2 * about : 2 * serial + 1;  // never the same for two
     for (; done < predicates.size(); ++done) {
       run.next_script();
       state.seed(each.random_seed);
       const auto& [function, reads, reads_only, conditions, truths] = predicates[done];
       push_function(L, function);
       for (int i = 0; i < count; ++i) {
-        if (reads_only)
-          lua_pushnil(L);
-        else if (const Value* list = list_of(i))
-          push_value(L, *list);
-        else
-          lua_pushvalue(L, describe + 1 + i);
+        if (reads_only) lua_pushnil(L);
+        else if (const Value* list = list_of(i)) push_value(L, *list);
+        else lua_pushvalue(L, describe + 1 + i);
       }
       for (const Read read : reads) push_kept_read(L, state, arguments[0], read, serial, read_for, values);
       for (int i = 0; i < conditions; ++i) lua_pushboolean(L, static_cast<int>(truths >> i & 1));

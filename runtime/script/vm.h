@@ -35,7 +35,7 @@
 namespace footlight {
 
 class Vm;
-struct ProbeCount;   // probes.h
+struct ProbeCount;  // probes.h
 
 // A Lua function that the Vm holds on to until `Vm::release` or its own end.
 struct FunctionRef {
@@ -127,9 +127,9 @@ enum class Held : std::uint8_t { no, yes, failed };
 
 struct VmPredicate {
   FunctionRef function;
-  std::span<const Read> reads = {};   // behind the arguments that are the same for all
-  bool reads_only = false;            // it asks those for nothing, and is given nil in their place
-  int conditions = 0;                 // so many truths behind the reads: bits, the lowest first
+  std::span<const Read> reads = {};  // behind the arguments that are the same for all
+  bool reads_only = false;           // it asks those for nothing, and is given nil in their place
+  int conditions = 0;                // so many truths behind the reads: bits, the lowest first
   std::uint64_t truths = 0;
 };
 
@@ -147,13 +147,11 @@ class Vm {
 
   // Takes a chunk as the front end writes it and gives the user's chunk as a function, not yet run.
   // `name` stands in messages. Codes syntax_error, internal (not instrumented), memory_exceeded.
-  Result<FunctionRef> load(std::string_view instrumented_lua, std::string_view name,
-                           const Environment& globals = {});
+  Result<FunctionRef> load(std::string_view instrumented_lua, std::string_view name, const Environment& globals = {});
 
   // Runs a function. Inside a host function the call shares the budget of the outer one: its fuel
   // is the smaller of what is left and what is asked for, its deadline stays the outer one's.
-  ScriptOutcome call(FunctionRef function, const Arguments& arguments, const Budget& budget,
-               Functions functions = Functions::refuse);
+  ScriptOutcome call(FunctionRef function, const Arguments& arguments, const Budget& budget, Functions functions = Functions::refuse);
 
   // Runs many predicates on the same arguments, each with the budget's fuel; the deadline and the
   // memory are for all of them. `failures`, where given, receives (index, error) of each that failed.
@@ -162,8 +160,8 @@ class Vm {
   // `about`, where it is not 0, is the caller's number for what the first argument says, never given twice: what was read
   // for it before is not asked again.
   using Failures = std::vector<std::pair<std::size_t, Error>>;
-  std::vector<Held> call_each(std::span<const VmPredicate> predicates, const Arguments& arguments,
-                                 const Budget& each, Failures* failures = nullptr, std::uint64_t about = 0);
+  std::vector<Held> call_each(std::span<const VmPredicate> predicates, const Arguments& arguments, const Budget& each,
+                              Failures* failures = nullptr, std::uint64_t about = 0);
 
   Read read_of(std::string_view name);
 

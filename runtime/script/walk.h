@@ -20,8 +20,7 @@ using Like = std::conditional_t<std::is_const_v<Whole>, const Node, Node>;
 
 // The direct sub-expressions, in the order of evaluation; `on_function` gets the body of a literal.
 template <class E, class OnExpr, class OnFunction>
-void each_part(E& expression, OnExpr on_expr,
-               OnFunction on_function) requires std::is_same_v<std::remove_const_t<E>, Expr> {
+void each_part(E& expression, OnExpr on_expr, OnFunction on_function) requires std::is_same_v<std::remove_const_t<E>, Expr> {
   std::visit(Overloaded{
                  [](const Nil&) {},
                  [](const Boolean&) {},

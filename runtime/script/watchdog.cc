@@ -103,9 +103,7 @@ class Watch {
       // Says that it sleeps, then looks once more: whoever armed before cannot have seen it sleep,
       // whoever arms later will.
       is_asleep_ = true;
-      if (std::any_of(workers_.begin(), workers_.end(), [](Worker* w) { return w->deadline.load() != 0; })) {
-        is_asleep_ = false;
-      }
+      if (std::any_of(workers_.begin(), workers_.end(), [](Worker* w) { return w->deadline.load() != 0; })) { is_asleep_ = false; }
       changed_.wait(lock, [this] { return !is_asleep_.load(); });
       idle = 0;
     }

@@ -55,10 +55,11 @@ class Loader {
     const std::vector<std::string> top = files_.list(".");
     const auto has = [&](const std::string& name) {
       return std::find(names.begin(), names.end(), name) != names.end() || std::find(top.begin(), top.end(), name) != top.end() ||
-             files_.read(name, limits::document_bytes_max).ok();
+          files_.read(name, limits::document_bytes_max).ok();
     };
     if (has("workspace.lua")) {
-      if (has("workspace.json")) problems().push_back({Code::duplicate_id, "workspace.json", "`workspace.lua` declares the workspace already; keep one of them"});
+      if (has("workspace.json"))
+        problems().push_back({Code::duplicate_id, "workspace.json", "`workspace.lua` declares the workspace already; keep one of them"});
       lua("workspace.lua");
       if (!workspace_ && !has_errors(problems()))
         problems().push_back({Code::missing_field, "workspace.lua", "this declares no workspace; write `workspace \"name\" { … }`"});
@@ -100,7 +101,8 @@ class Loader {
     if (value) return std::move(*value);
     Problem problem{Code::bad_json, path, value.error().message};
     constexpr std::string_view where = "not valid JSON at ";
-    if (problem.message.starts_with(where)) problem.place += ":" + problem.message.substr(where.size(), problem.message.find(':', where.size()) - where.size());
+    if (problem.message.starts_with(where))
+      problem.place += ":" + problem.message.substr(where.size(), problem.message.find(':', where.size()) - where.size());
     problems().push_back(std::move(problem));
     return {};
   }
@@ -118,13 +120,15 @@ class Loader {
   void json(const std::string& path, const std::string& kind) {
     auto read = document(path);
     if (!read) return;
-    const std::string name = kind == "audience" ? stem(path.substr(path.rfind('/') + 1)) : read->string_or(kind == "workspace" ? "name" : "id", "");
+    const std::string name =
+        kind == "audience" ? stem(path.substr(path.rfind('/') + 1)) : read->string_or(kind == "workspace" ? "name" : "id", "");
     sort_in({.kind = kind, .name = name, .document = std::move(*read), .file = path, .places = {{"$", path}}});
   }
 
   void sort_in(Declaration declaration) {
     const auto twice = [&](const std::string& what) {
-      problems().push_back({Code::duplicate_id, locate(declaration.places, "$", declaration.file), what + " `" + declaration.name + "` is declared twice"});
+      problems().push_back(
+          {Code::duplicate_id, locate(declaration.places, "$", declaration.file), what + " `" + declaration.name + "` is declared twice"});
     };
     if (declaration.kind == "workspace") {
       if (workspace_) twice("the workspace");
@@ -142,9 +146,9 @@ class Loader {
     for (const std::string& name : files_.list("fragments")) {
       const std::string key = stem(name);
       if (auto text = read("fragments/" + name, limits::template_bytes_max)) {
-        if (!is_text("fragments/" + name, *text)) text->clear();        // one problem is enough; its name is known
+        if (!is_text("fragments/" + name, *text)) text->clear();  // one problem is enough; its name is known
         fragment_files_.emplace(key, name);
-        if (!text->empty() && text->back() == '\n') text->pop_back();   // the file's last line end is the editor's
+        if (!text->empty() && text->back() == '\n') text->pop_back();  // the file's last line end is the editor's
         if (!fragments_.emplace(key, std::move(*text)).second)
           problems().push_back({Code::duplicate_id, "fragments/" + name, "there are two fragments `" + key + "`"});
       }
@@ -198,7 +202,8 @@ class Loader {
   void experience(Declaration& declaration) {
     const std::string first = locate(declaration.places, "$", declaration.file);
     if (const auto [known, is_new] = ids_.emplace(declaration.name, first); !is_new && !declaration.name.empty())
-      problems().push_back({Code::duplicate_id, first, "the experience `" + declaration.name + "` is declared twice, first in " + known->second});
+      problems().push_back(
+          {Code::duplicate_id, first, "the experience `" + declaration.name + "` is declared twice, first in " + known->second});
     Problems found;
     LoadedExperience loaded{.file = declaration.file, .places = declaration.places};
     loaded.definition = parse_definition(declaration.document, found);
@@ -208,13 +213,15 @@ class Loader {
     for (const auto& [name, audience] : loaded.definition.include.audiences) {
       const std::string prefix = "$.audiences." + name;
       for (auto at = loaded_.places.lower_bound(prefix); at != loaded_.places.end() && at->first.starts_with(prefix); ++at)
-        if (at->first.size() == prefix.size() || std::string_view(".[:").find(at->first[prefix.size()]) != std::string_view::npos) loaded.places.insert(*at);
+        if (at->first.size() == prefix.size() || std::string_view(".[:").find(at->first[prefix.size()]) != std::string_view::npos)
+          loaded.places.insert(*at);
     }
     if (!has_errors(found) && is_workspace_sound_) {
       for (Problem& problem : check_against(loaded.definition, loaded_.workspace)) found.push_back(std::move(problem));
       times(loaded.definition, found);
       if (!compile_check_) compile_check_.emplace(loaded_.workspace, policies_);
-      if (!has_errors(found)) found = compile_check_->problems_of({.definition = loaded.definition, .places = declaration.places}, id_lists_);
+      if (!has_errors(found))
+        found = compile_check_->problems_of({.definition = loaded.definition, .places = declaration.places}, id_lists_);
     }
     if (!has_errors(found)) {
       loaded.document = to_value(loaded.definition);
@@ -238,7 +245,8 @@ class Loader {
     const Problems known = problems();
     adopt(std::move(found), {}, "fragments");
     for (std::size_t i = problems().size(); i-- > known.size();)
-      if (std::any_of(known.begin(), known.end(), [&](const Problem& told) { return told.code == problems()[i].code && told.place == problems()[i].place; }))
+      if (std::any_of(known.begin(), known.end(),
+                      [&](const Problem& told) { return told.code == problems()[i].code && told.place == problems()[i].place; }))
         problems().erase(problems().begin() + static_cast<std::ptrdiff_t>(i));
   }
 
@@ -270,7 +278,8 @@ class Loader {
         // The engine knows a fragment by its name: `fragments/price:3`.
         const auto colon = problem.place.rfind(':');
         const auto known = fragment_files_.find(problem.place.substr(10, colon - 10));
-        if (known != fragment_files_.end()) problem.place = "fragments/" + known->second + (colon == std::string::npos ? "" : problem.place.substr(colon));
+        if (known != fragment_files_.end())
+          problem.place = "fragments/" + known->second + (colon == std::string::npos ? "" : problem.place.substr(colon));
       }
       problems().push_back(std::move(problem));
     }
@@ -293,12 +302,12 @@ class Loader {
   LoadedWorkspace loaded_;
   std::optional<Declaration> workspace_;
   bool is_workspace_sound_ = false;
-  std::optional<CompileCheck> compile_check_;           // of experiences, once the workspace is known to be sound
+  std::optional<CompileCheck> compile_check_;  // of experiences, once the workspace is known to be sound
   std::vector<Declaration> experiences_;
   std::map<std::string, Declaration> audiences_, conflicts_;
   std::map<std::string, std::string> fragments_, fragment_files_, lists_, ids_;
   std::map<std::string, Value> schemas_;
-  std::map<std::string, std::shared_ptr<const IdList>> id_lists_;   // by hash
+  std::map<std::string, std::shared_ptr<const IdList>> id_lists_;  // by hash
 };
 
 }  // namespace
@@ -307,7 +316,9 @@ std::string locate(const Places& places, const std::string& path, const std::str
   return find_place(places, path).value_or(otherwise);
 }
 
-LoadedWorkspace load_workspace(const Files& files, PolicyCompiler& policies, const Environment& host) { return Loader(files, policies, host).load(); }
+LoadedWorkspace load_workspace(const Files& files, PolicyCompiler& policies, const Environment& host) {
+  return Loader(files, policies, host).load();
+}
 
 SnapshotSource everything_live(const LoadedWorkspace& loaded) {
   SnapshotSource source{.version = "files", .workspace = loaded.workspace};

@@ -18,33 +18,33 @@
 
 namespace footlight {
 
-using Places = std::map<std::string, std::string>;      // JSON path → `file:line`
+using Places = std::map<std::string, std::string>;  // JSON path → `file:line`
 
 // `$.a.b[0]` as `file:line`, by the nearest enclosing path that is known; `otherwise` if none is.
 std::string locate(const Places& places, const std::string& path, const std::string& otherwise);
 
 struct LoadedExperience {
   std::string file;
-  Definition definition;                                // with what it mentions of the workspace included
-  Value document;                                       // canonical
+  Definition definition;  // with what it mentions of the workspace included
+  Value document;         // canonical
   Places places;
 };
 
 struct TestFile {
-  std::string name;                                     // `tests/gold_test.lua`
+  std::string name;  // `tests/gold_test.lua`
   std::string source;
 };
 
 struct LoadedWorkspace {
   Workspace workspace;
-  Value document;                                       // canonical
+  Value document;  // canonical
   Places places;
-  std::vector<LoadedExperience> experiences;            // by id
-  std::map<std::string, std::string> lists;             // SHA-256 → content
+  std::vector<LoadedExperience> experiences;  // by id
+  std::map<std::string, std::string> lists;   // SHA-256 → content
   std::vector<TestFile> tests;
-  std::vector<std::string> modules;                     // files that declarations require, `lib/pricing.lua`
-  PolicyOrigins origins;                                // where the functions of policies were written
-  Problems problems;                                    // warnings too
+  std::vector<std::string> modules;  // files that declarations require, `lib/pricing.lua`
+  PolicyOrigins origins;             // where the functions of policies were written
+  Problems problems;                 // warnings too
 };
 
 // Reads and checks, down to templates and policies. With errors among the problems, what did parse

@@ -37,30 +37,30 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::size_t read_bytes = 64 << 10;           // at once, into memory that a worker's connections share
-constexpr std::size_t batch_bytes = 256 << 10;         // answers that may wait to be written, in front of one more
-constexpr int batch_connections = 32;                  // read from before their answers are written
-constexpr int accepts_max = 64;                        // before those are looked at who came earlier
+constexpr std::size_t read_bytes = 64 << 10;    // at once, into memory that a worker's connections share
+constexpr std::size_t batch_bytes = 256 << 10;  // answers that may wait to be written, in front of one more
+constexpr int batch_connections = 32;           // read from before their answers are written
+constexpr int accepts_max = 64;                 // before those are looked at who came earlier
 constexpr std::size_t spares_max = batch_connections;
-constexpr auto accept_pause = std::chrono::milliseconds(50);   // out of descriptors: let some close
-constexpr auto hold_look = std::chrono::milliseconds(50);      // how often a held answer looks for news
+constexpr auto accept_pause = std::chrono::milliseconds(50);  // out of descriptors: let some close
+constexpr auto hold_look = std::chrono::milliseconds(50);     // how often a held answer looks for news
 
 // For deadlines that one sweep a second compares: the kernel's last tick, a fifth of what the exact clock costs.
 Steady::time_point coarse_now() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return Steady::time_point(std::chrono::duration_cast<Steady::duration>(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec)));
+  return Steady::time_point(
+      std::chrono::duration_cast<Steady::duration>(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec)));
 }
 
 std::chrono::milliseconds in_chrono(Duration duration) { return std::chrono::milliseconds(duration.ms); }
 
 // A caller's own id may stand in our logs when it is short and has nothing to escape.
 bool is_request_id(std::string_view text) {
-  return !text.empty() && text.size() <= limits::request_id_bytes_max &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("-_.:/+=@").find(c) != std::string_view::npos;
-         });
+  return !text.empty() && text.size() <= limits::request_id_bytes_max && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+        std::string_view("-_.:/+=@").find(c) != std::string_view::npos;
+  });
 }
 
 // A request while it arrives and is answered. A worker has few of them, so that their memory is warm, and an idle
@@ -111,11 +111,11 @@ class Aside {
   }
 
  private:
-  static constexpr int niceness = 5;                   // about a third of what a worker has, where both want all
+  static constexpr int niceness = 5;  // about a third of what a worker has, where both want all
 
   template <class Run>
   void work(const Run& run, const std::function<void()>& rests) {
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), niceness);   // where it is refused: as the others
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), niceness);  // where it is refused: as the others
     std::unique_lock turn(mutex_);
     for (bool has_rested = true;;) {
       const auto is_news = [&] { return has_ended_ || !waiting_.empty(); };
@@ -148,7 +148,7 @@ class Aside {
 struct Shared {
   Listener::Options options;
   Service service;
-  std::uint32_t id_seed = std::random_device()();      // request ids differ from those before a restart
+  std::uint32_t id_seed = std::random_device()();  // request ids differ from those before a restart
   std::atomic<bool> stopping{false};
   alignas(64) std::atomic<std::size_t> connections{0};
   alignas(64) Aside aside;
@@ -162,7 +162,7 @@ struct Seat {
   Seat& operator=(const Seat&) = delete;
 
   std::atomic<std::size_t>& count;
-  const std::size_t number;                            // from 0
+  const std::size_t number;  // from 0
 };
 
 // What a connection waits for; each has its deadline.
@@ -180,18 +180,18 @@ struct Connection {
   Descriptor socket;
   std::string peer;
   std::unique_ptr<Exchange> exchange;
-  std::string in;                                      // received and not taken yet
-  std::string out;                                     // answers, of which `sent` bytes are written
+  std::string in;   // received and not taken yet
+  std::string out;  // answers, of which `sent` bytes are written
   std::size_t sent = 0;
   Phase phase = Phase::idle;
   Next next = Next::read;
   // The kernel tells of news once. There may be something to read; the client's side is closed, so that there will be.
   bool may_read = false, is_ending = false;
-  bool is_blocked = false;                             // the kernel took a part of `out`
+  bool is_blocked = false;  // the kernel took a part of `out`
   Steady::time_point deadline;
-  std::unique_ptr<HttpResponse> held;                  // while its answer waits, `held_until` then
+  std::unique_ptr<HttpResponse> held;  // while its answer waits, `held_until` then
   Steady::time_point held_until;
-  std::shared_ptr<Errand> errand;                      // while its request is answered aside
+  std::shared_ptr<Errand> errand;  // while its request is answered aside
   std::list<Connection>::iterator place;
 };
 
@@ -203,7 +203,8 @@ class alignas(64) Worker {
   // Listens on `endpoint`, whose port 0 becomes the port found; false and errno where it cannot.
   bool open(Endpoint& endpoint, bool is_shared) {
     acceptor_ = listen_at(endpoint, is_shared);
-    return acceptor_.is_open() && epoll_.is_open() && wake_.is_open() && watch(wake_, EPOLLIN, &wake_) && watch(acceptor_, EPOLLIN, &acceptor_);
+    return acceptor_.is_open() && epoll_.is_open() && wake_.is_open() && watch(wake_, EPOLLIN, &wake_) &&
+        watch(acceptor_, EPOLLIN, &acceptor_);
   }
 
   void run() {
@@ -224,7 +225,7 @@ class alignas(64) Worker {
   // Makes it look at what has changed: any thread.
   void wake() {
     const std::uint64_t one = 1;
-    [[maybe_unused]] const auto n = ::write(wake_.number(), &one, sizeof one);   // fails where a wake is on its way
+    [[maybe_unused]] const auto n = ::write(wake_.number(), &one, sizeof one);  // fails where a wake is on its way
   }
 
  private:
@@ -313,9 +314,7 @@ class alignas(64) Worker {
   void guarded(Connection& c, Work work) {
     try {
       work();
-    } catch (const std::exception&) {
-      drop(c);
-    }
+    } catch (const std::exception&) { drop(c); }
   }
 
   void notice(const epoll_event& event) {
@@ -323,7 +322,7 @@ class alignas(64) Worker {
     if (event.data.ptr == &wake_) {
       std::uint64_t count;
       [[maybe_unused]] const auto n = ::read(wake_.number(), &count, sizeof count);
-      look_due_ = Steady::time_point();                // an errand may be done
+      look_due_ = Steady::time_point();  // an errand may be done
       return;
     }
     Connection& c = *static_cast<Connection*>(event.data.ptr);
@@ -343,7 +342,8 @@ class alignas(64) Worker {
     for (int i = 0; i < accepts_max; ++i) {
       Endpoint from;
       from.bytes = sizeof from.address;
-      Descriptor socket(::accept4(acceptor_.number(), reinterpret_cast<sockaddr*>(&from.address), &from.bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      Descriptor socket(
+          ::accept4(acceptor_.number(), reinterpret_cast<sockaddr*>(&from.address), &from.bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket.is_open() && admit(std::move(socket), from)) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
       // Descriptors or memory ran out, or the peer was gone already. Without a pause this would spin.
@@ -382,10 +382,10 @@ class alignas(64) Worker {
     request.received = shared_.options.now();
     request.peer = c.peer;
     make_request_id(request.request_id);
-    const auto response = problem_response(
-        refuse(Code::unavailable, "the server has its " + std::to_string(shared_.options.connections_max) +
-                                      " connections; try again later"),
-        request);
+    const auto response =
+        problem_response(refuse(Code::unavailable,
+                                "the server has its " + std::to_string(shared_.options.connections_max) + " connections; try again later"),
+                         request);
     tell({request, response, 0});
     std::string out;
     append_response(out, response, request, "close");
@@ -569,7 +569,7 @@ class alignas(64) Worker {
   void proceed(Connection& c, Next next) {
     c.next = next;
     if (c.out.empty()) {
-      if (next == Next::close) drop(c);                // nobody waits for an answer
+      if (next == Next::close) drop(c);  // nobody waits for an answer
       else settle(c);
       return;
     }
@@ -581,7 +581,7 @@ class alignas(64) Worker {
 
   void write_all() {
     is_writing_ = true;
-    for (std::size_t i = 0; i < unwritten_.size(); ++i) {    // more may come: an answer that is held no longer
+    for (std::size_t i = 0; i < unwritten_.size(); ++i) {  // more may come: an answer that is held no longer
       if (Connection* const c = unwritten_[i]) guarded(*c, [&] { write(*c); });
     }
     unwritten_.clear();
@@ -615,7 +615,7 @@ class alignas(64) Worker {
 
   void settle(Connection& c) {
     switch (c.next) {
-      case Next::go_on:                                      // not at once: others have their turn
+      case Next::go_on:  // not at once: others have their turn
         await(c, Phase::writing, shared_.options.write_timeout);
         return due_.push_back(&c);
       case Next::hold: return hold(c);
@@ -766,9 +766,9 @@ Result<std::unique_ptr<Listener>> Listener::start(Options options, Service servi
   assert(options.now && service.handle);
   const auto read = read_endpoint(options.address, options.port);
   if (!read) {
-    return refuse(Code::usage,
-                  "cannot listen on `" + options.address +
-                      "`: not an IP address; for this machine only it is `127.0.0.1`, for all `0.0.0.0`");
+    return refuse(
+        Code::usage,
+        "cannot listen on `" + options.address + "`: not an IP address; for this machine only it is `127.0.0.1`, for all `0.0.0.0`");
   }
   auto impl = std::make_unique<Impl>();
   Endpoint& endpoint = impl->endpoint = *read;
@@ -795,10 +795,10 @@ Result<std::unique_ptr<Listener>> Listener::start(Options options, Service servi
       listener->impl_->threads.emplace_back([&worker = *worker] { worker.run(); });
     }
     Impl& all = *listener->impl_;
-    if (all.service.is_quick) all.aside.start(workers, [&service = all.service](Errand& errand) { run_errand(service, errand); }, all.service.rests);
-  } catch (const std::system_error& e) {
-    return refuse(Code::unavailable, std::string("cannot start a worker thread: ") + e.what());
-  }
+    if (all.service.is_quick)
+      all.aside.start(
+          workers, [&service = all.service](Errand& errand) { run_errand(service, errand); }, all.service.rests);
+  } catch (const std::system_error& e) { return refuse(Code::unavailable, std::string("cannot start a worker thread: ") + e.what()); }
   return listener;
 }
 
@@ -816,7 +816,7 @@ void Listener::wait() {
   for (std::thread& thread : impl_->threads) {
     if (thread.joinable()) thread.join();
   }
-  impl_->aside.end();                                        // what it does still, nobody waits for
+  impl_->aside.end();  // what it does still, nobody waits for
 }
 
 std::size_t Listener::connections() const { return impl_->connections; }

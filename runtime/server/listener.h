@@ -33,24 +33,24 @@ struct Service {
   std::function<bool(const HttpRequest&)> is_quick = {};
   // Told by each thread that runs handlers, on it, when it had nothing to do for a while: a time to let go of what it keeps.
   std::function<void()> rests = {};
-  Observer answered;                                         // may be empty; called from every worker
+  Observer answered;  // may be empty; called from every worker
 };
 
 class Listener {
  public:
   struct Options {
-    std::string address = "127.0.0.1";                       // an IP address; `::` and `0.0.0.0` mean all
-    std::uint16_t port = 0;                                  // 0: any free one, see port()
+    std::string address = "127.0.0.1";  // an IP address; `::` and `0.0.0.0` mean all
+    std::uint16_t port = 0;             // 0: any free one, see port()
     int workers = 1;
-    std::function<Instant()> now;                            // stamps requests; required
+    std::function<Instant()> now;  // stamps requests; required
 
     std::size_t header_bytes_max = limits::header_bytes_max;
-    std::size_t connections_max = limits::connections_max;   // over all workers; more get 503
-    Duration header_timeout = limits::header_timeout;        // first byte to blank line; absolute
+    std::size_t connections_max = limits::connections_max;  // over all workers; more get 503
+    Duration header_timeout = limits::header_timeout;       // first byte to blank line; absolute
     Duration body_timeout = limits::body_timeout;
     Duration write_timeout = limits::write_timeout;
-    Duration idle_timeout = limits::idle_timeout;            // between two requests
-    Duration linger_timeout = limits::linger_timeout;        // reading on after an answer that closes
+    Duration idle_timeout = limits::idle_timeout;      // between two requests
+    Duration linger_timeout = limits::linger_timeout;  // reading on after an answer that closes
     Duration drain_timeout = limits::drain_timeout;
     Duration sweep_interval = seconds(1);
   };
@@ -58,17 +58,17 @@ class Listener {
   // Binds and starts to serve. Codes: usage for an address that is none, unavailable when it
   // cannot be bound (the message names it).
   static Result<std::unique_ptr<Listener>> start(Options options, Service service);
-  ~Listener();                                               // stop() and wait()
+  ~Listener();  // stop() and wait()
 
   std::uint16_t port() const;
-  std::string url() const;                                   // `http://127.0.0.1:8080`
+  std::string url() const;  // `http://127.0.0.1:8080`
 
   // Begins to drain: no new connections, idle ones close, requests that have begun are answered with
   // `Connection: close`, and what is left after drain_timeout is cut. Any thread, any number of times;
   // returns at once.
   void stop();
-  void wait();                                               // until every worker has ended
-  std::size_t connections() const;                           // open ones, for metrics
+  void wait();                      // until every worker has ended
+  std::size_t connections() const;  // open ones, for metrics
 
  private:
   struct Impl;

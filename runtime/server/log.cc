@@ -43,7 +43,7 @@ struct Log::Impl {
         least(options.quiet ? std::max(options.least, Level::warning) : options.least),
         logger("footlight", sink_to(options.to)) {
     logger.set_pattern("%v");
-    logger.set_level(spdlog::level::trace);                  // `least` decides
+    logger.set_level(spdlog::level::trace);  // `least` decides
   }
 
   void write(std::string_view line) const { logger.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size())); }

@@ -21,10 +21,10 @@ class Log {
   enum class Level { debug, info, warning, error };
 
   struct Options {
-    std::function<Instant()> now;                            // required
+    std::function<Instant()> now;  // required
     Level least = Level::info;
-    bool quiet = false;                                      // warnings and errors only
-    std::ostream* to = nullptr;                              // nullptr: stderr; must outlive the log
+    bool quiet = false;          // warnings and errors only
+    std::ostream* to = nullptr;  // nullptr: stderr; must outlive the log
   };
 
   struct Field {

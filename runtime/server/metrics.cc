@@ -27,8 +27,7 @@ constexpr std::array duration_buckets_s = {0.000'05, 0.000'1, 0.000'25, 0.000'5,
 
 // Anybody can send any token as a method; a series for each would fill our memory.
 std::string_view known_method(std::string_view method) {
-  constexpr std::array<std::string_view, 7> known = {"DELETE", "GET",  "HEAD", "OPTIONS",
-                                                     "PATCH",  "POST", "PUT"};
+  constexpr std::array<std::string_view, 7> known = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
   const auto found = std::find(known.begin(), known.end(), method);
   return found == known.end() ? "other" : *found;
 }
@@ -44,19 +43,19 @@ class Own {
   std::atomic<std::int64_t> value_{0};
 };
 
-using Key = std::tuple<std::string, std::string, int>;       // route, method, status / 100
+using Key = std::tuple<std::string, std::string, int>;  // route, method, status / 100
 using KeyView = std::tuple<std::string_view, std::string_view, int>;
 
 struct Tally {
   Own requests, took_us;
-  std::array<Own, duration_buckets_s.size() + 1> within;     // by bucket; the last one: longer than all
+  std::array<Own, duration_buckets_s.size() + 1> within;  // by bucket; the last one: longer than all
 };
 
 struct alignas(64) Shard {
-  std::atomic<std::int64_t> in_flight{0};                    // a handler within a handler may count elsewhere meanwhile
-  std::mutex guard;                                          // of `tallies`: read by others while it grows
+  std::atomic<std::int64_t> in_flight{0};  // a handler within a handler may count elsewhere meanwhile
+  std::mutex guard;                        // of `tallies`: read by others while it grows
   std::map<Key, Tally, std::less<>> tallies;
-  const Key* last = nullptr;                                 // most requests of a thread are like the one before
+  const Key* last = nullptr;  // most requests of a thread are like the one before
   Tally* last_tally = nullptr;
 
   Tally& tally_of(const KeyView& key) {
@@ -112,7 +111,7 @@ std::vector<prometheus::MetricFamily> collect(Shards& shards) {
     std::array<std::int64_t, std::tuple_size_v<decltype(Tally::within)>> within{};
   };
   std::map<Key, std::int64_t> requests;
-  std::map<std::string, Sum> durations;                      // by route
+  std::map<std::string, Sum> durations;  // by route
   std::int64_t in_flight = 0;
   {
     const std::lock_guard lock(shards.guard);
@@ -165,7 +164,7 @@ struct Metrics::Impl {
     std::function<double()> read;
   };
 
-  std::shared_ptr<Shards> shards = std::make_shared<Shards>();   // a thread may end after us
+  std::shared_ptr<Shards> shards = std::make_shared<Shards>();  // a thread may end after us
   prometheus::Registry registry;
   mutable std::mutex readers_guard;
   std::vector<RequestReader> readers;

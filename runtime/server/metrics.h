@@ -25,7 +25,7 @@ class Metrics {
   // Handles are cheap to copy, counted on by any thread, valid as long as the Metrics.
   class Counter {
    public:
-    void add(double n = 1) const;                            // n >= 0
+    void add(double n = 1) const;  // n >= 0
 
    private:
     friend class Metrics;

@@ -1,10 +1,10 @@
 // Beast's grammar with stricter framing.
 #include "server/reader.h"
 
-#include <boost/beast/http/basic_parser.hpp>
-#include <boost/beast/http/error.hpp>
 #include <algorithm>
 #include <array>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,12 +27,12 @@ std::string_view plain(boost::beast::string_view text) { return {text.data(), te
 
 bool is_token_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+      std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
 bool is_host_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-._~:[]%!$&'()*+,;=").find(c) != std::string_view::npos;
+      std::string_view("-._~:[]%!$&'()*+,;=").find(c) != std::string_view::npos;
 }
 
 bool is_decimal(char c) { return c >= '0' && c <= '9'; }
@@ -42,8 +42,8 @@ bool asks_for_other_version(std::string_view line) {
   const std::size_t blank = line.rfind(' ');
   if (blank == std::string_view::npos) return false;
   const std::string_view version = line.substr(blank + 1);
-  return version.size() == 8 && version.starts_with("HTTP/") && is_decimal(version[5]) && version[6] == '.' &&
-         is_decimal(version[7]) && version != "HTTP/1.1" && version != "HTTP/1.0";
+  return version.size() == 8 && version.starts_with("HTTP/") && is_decimal(version[5]) && version[6] == '.' && is_decimal(version[7]) &&
+      version != "HTTP/1.1" && version != "HTTP/1.0";
 }
 
 Error explain(const ErrorCode& code, std::string_view first_line) {
@@ -58,8 +58,7 @@ Error explain(const ErrorCode& code, std::string_view first_line) {
       {http::error::bad_field, "a header field has no valid name (no blank may stand before its colon)"},
       {http::error::bad_value, "a header field has no valid value"},
       {http::error::bad_line_ending, "a line does not end in CR LF"},
-      {http::error::bad_content_length,
-       "the Content-Length is not one number, or stands beside chunked coding"},
+      {http::error::bad_content_length, "the Content-Length is not one number, or stands beside chunked coding"},
       {http::error::multiple_content_length, "two Content-Length fields disagree"},
       {http::error::bad_transfer_encoding, "Transfer-Encoding stands twice or beside Content-Length"},
       {http::error::bad_chunk, "a chunk has no valid size or end"},
@@ -89,16 +88,14 @@ class RequestReader::Parser : public http::basic_parser<true> {
   bool is_1_0 = false;
 
  private:
-  void on_request_impl(http::verb, boost::beast::string_view method, boost::beast::string_view target,
-                       int version, ErrorCode&) override {
+  void on_request_impl(http::verb, boost::beast::string_view method, boost::beast::string_view target, int version, ErrorCode&) override {
     request_.method = plain(method);
     request_.target = plain(target);
     is_1_0 = version == 10;
   }
 
-  void on_field_impl(http::field field, boost::beast::string_view name, boost::beast::string_view value,
-                     ErrorCode& ec) override {
-    if (is_header_complete_) return;   // a trailer: merged into the header it could override a checked field
+  void on_field_impl(http::field field, boost::beast::string_view name, boost::beast::string_view value, ErrorCode& ec) override {
+    if (is_header_complete_) return;  // a trailer: merged into the header it could override a checked field
     if (const auto problem = framing_problem(field, plain(value))) {
       refusal = refuse(Code::bad_request, std::string(*problem));
       ec = http::error::bad_field;
@@ -113,19 +110,16 @@ class RequestReader::Parser : public http::basic_parser<true> {
     switch (field) {
       case http::field::content_length:
         if (request_.headers.get("Content-Length")) return "Content-Length stands twice";
-        if (!std::all_of(value.begin(), value.end(), is_decimal))
-          return "the Content-Length is not one number";
+        if (!std::all_of(value.begin(), value.end(), is_decimal)) return "the Content-Length is not one number";
         return std::nullopt;
       case http::field::transfer_encoding:
         if (request_.headers.get("Transfer-Encoding")) return "Transfer-Encoding stands twice";
-        if (!equal_ignoring_case(value, "chunked"))
-          return "the only Transfer-Encoding known here is `chunked`";
+        if (!equal_ignoring_case(value, "chunked")) return "the only Transfer-Encoding known here is `chunked`";
         if (is_1_0) return "HTTP/1.0 knows no Transfer-Encoding";
         return std::nullopt;
       case http::field::host:
         if (request_.headers.get("Host")) return "Host stands twice";
-        if (value.empty() || !std::all_of(value.begin(), value.end(), is_host_char))
-          return "the Host is not a host";
+        if (value.empty() || !std::all_of(value.begin(), value.end(), is_host_char)) return "the Host is not a host";
         return std::nullopt;
       default: return std::nullopt;
     }
@@ -147,11 +141,9 @@ class RequestReader::Parser : public http::basic_parser<true> {
     return part.size();
   }
   void on_chunk_header_impl(std::uint64_t, boost::beast::string_view, ErrorCode&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view part, ErrorCode& ec) override {
-    return on_body_impl(part, ec);
-  }
+  std::size_t on_chunk_body_impl(std::uint64_t, boost::beast::string_view part, ErrorCode& ec) override { return on_body_impl(part, ec); }
   void on_finish_impl(ErrorCode&) override {}
-  void on_response_impl(int, boost::beast::string_view, int, ErrorCode&) override {}   // never called
+  void on_response_impl(int, boost::beast::string_view, int, ErrorCode&) override {}  // never called
 
   HttpRequest& request_;
   bool is_header_complete_ = false;
@@ -266,8 +258,7 @@ std::size_t RequestReader::take_plain_header(std::string_view bytes) {
   return taken;
 }
 
-RequestReader::RequestReader(HttpRequest& request, std::size_t header_bytes_max)
-    : request_(request), header_bytes_max_(header_bytes_max) {
+RequestReader::RequestReader(HttpRequest& request, std::size_t header_bytes_max) : request_(request), header_bytes_max_(header_bytes_max) {
   next();
 }
 
@@ -314,9 +305,8 @@ std::size_t RequestReader::take_header(std::string_view bytes) {
     if (const std::size_t taken = take_plain_header(bytes)) return taken;
   if (!is_token_char(bytes.front())) {
     refuse_with(refuse(Code::bad_request,
-                       bytes.front() == 0x16
-                           ? "this is TLS, but only plain HTTP is spoken here: connect with http://"
-                           : "the request does not begin with a method"));
+                       bytes.front() == 0x16 ? "this is TLS, but only plain HTTP is spoken here: connect with http://"
+                                             : "the request does not begin with a method"));
     return 0;
   }
   for (;;) {
@@ -334,8 +324,7 @@ std::size_t RequestReader::take_header(std::string_view bytes) {
     }
     scanned_ = line_start_ = end + 1;
     if (!is_blank && lines_++ > limits::header_fields_max) {
-      refuse_with(refuse(Code::header_too_large, "the header has more than " +
-                                                     std::to_string(limits::header_fields_max) + " fields"));
+      refuse_with(refuse(Code::header_too_large, "the header has more than " + std::to_string(limits::header_fields_max) + " fields"));
       return 0;
     }
     if (!is_blank) continue;
@@ -350,9 +339,9 @@ std::size_t RequestReader::take_header(std::string_view bytes) {
     } else if (ec || !parser_->is_header_done()) {
       refuse_with(explain(ec, first_line));
     } else if (request_.target.size() > limits::target_bytes_max) {
-      refuse_with(refuse(Code::target_too_long, "the target has " + std::to_string(request_.target.size()) +
-                                                    " bytes; the limit is " +
-                                                    std::to_string(limits::target_bytes_max)));
+      refuse_with(refuse(
+          Code::target_too_long,
+          "the target has " + std::to_string(request_.target.size()) + " bytes; the limit is " + std::to_string(limits::target_bytes_max)));
     } else if (auto read = read_target(std::string(request_.target), request_); !read.ok()) {
       refuse_with(std::move(read.error()));
     } else {
@@ -362,10 +351,8 @@ std::size_t RequestReader::take_header(std::string_view bytes) {
   }
   if (bytes.size() >= header_bytes_max_) {
     refuse_with(lines_ == 0
-                    ? refuse(Code::target_too_long, "the request line does not end within " +
-                                                        std::to_string(header_bytes_max_) + " bytes")
-                    : refuse(Code::header_too_large, "the header does not end within " +
-                                                         std::to_string(header_bytes_max_) + " bytes"));
+                    ? refuse(Code::target_too_long, "the request line does not end within " + std::to_string(header_bytes_max_) + " bytes")
+                    : refuse(Code::header_too_large, "the header does not end within " + std::to_string(header_bytes_max_) + " bytes"));
     return 0;
   }
   scanned_ = bytes.size();
@@ -379,8 +366,8 @@ void RequestReader::allow_body(std::size_t bytes_max) {
   }
   const auto length = is_plain_ ? body_left_ : parser_->content_length().value_or(0);
   if (length > bytes_max) {
-    refuse_with(refuse(Code::too_large, "the body has " + std::to_string(length) +
-                                            " bytes; the limit here is " + std::to_string(bytes_max)));
+    refuse_with(
+        refuse(Code::too_large, "the body has " + std::to_string(length) + " bytes; the limit here is " + std::to_string(bytes_max)));
     return;
   }
   state_ = State::body;
@@ -412,8 +399,8 @@ std::size_t RequestReader::take_body(std::string_view bytes) {
     state_ = State::done;
   } else if (bytes.size() - taken >= limits::chunk_line_bytes_max) {
     // Only a chunk's size line or the trailers are ever left over.
-    refuse_with(refuse(Code::bad_request, "a chunk's size line or the trailers do not end within " +
-                                              std::to_string(limits::chunk_line_bytes_max) + " bytes"));
+    refuse_with(refuse(Code::bad_request,
+                       "a chunk's size line or the trailers do not end within " + std::to_string(limits::chunk_line_bytes_max) + " bytes"));
   }
   return taken;
 }

@@ -18,12 +18,12 @@ namespace footlight {
 class RequestReader {
  public:
   enum class State {
-    waiting,       // nothing of a request yet
-    header,        // some bytes of it
-    header_done,   // `request` is complete but for its body: say allow_body()
+    waiting,      // nothing of a request yet
+    header,       // some bytes of it
+    header_done,  // `request` is complete but for its body: say allow_body()
     body,
     done,
-    refused,       // see error(); whatever follows cannot be trusted
+    refused,  // see error(); whatever follows cannot be trusted
   };
 
   // Fills `request`, which must outlive the reader.
@@ -34,12 +34,12 @@ class RequestReader {
   // next call, with more behind. Stops at header_done and at done.
   std::size_t take(std::string_view bytes);
 
-  void allow_body(std::size_t bytes_max);   // in header_done; on to body, done, or refused (too_large)
-  void next();                              // in done; back to waiting, `request` emptied
+  void allow_body(std::size_t bytes_max);  // in header_done; on to body, done, or refused (too_large)
+  void next();                             // in done; back to waiting, `request` emptied
 
   State state() const { return state_; }
   const Error& error() const { return error_; }
-  bool keep_alive() const;                  // from header_done on: may another request follow?
+  bool keep_alive() const;  // from header_done on: may another request follow?
   bool is_http_1_0() const;
   // The client waits for `100 Continue` before it sends the body.
   bool expects_continue() const;
@@ -47,19 +47,19 @@ class RequestReader {
  private:
   class Parser;
   std::size_t take_header(std::string_view bytes);
-  std::size_t take_plain_header(std::string_view bytes);   // 0: it is not plain, and nothing was done
+  std::size_t take_plain_header(std::string_view bytes);  // 0: it is not plain, and nothing was done
   std::size_t take_body(std::string_view bytes);
   void refuse_with(Error error);
 
   HttpRequest& request_;
   const std::size_t header_bytes_max_;
-  std::unique_ptr<Parser> parser_;          // where the header is not plain
+  std::unique_ptr<Parser> parser_;  // where the header is not plain
   bool is_plain_ = false, is_plain_last_ = false;
-  std::size_t body_left_ = 0;               // of a plain one
+  std::size_t body_left_ = 0;  // of a plain one
   std::vector<Headers::Field> fields_;
   State state_ = State::waiting;
   Error error_;
-  std::size_t scanned_ = 0;                 // header bytes that hold no unseen line end
+  std::size_t scanned_ = 0;  // header bytes that hold no unseen line end
   std::size_t line_start_ = 0;
   std::size_t lines_ = 0;
 };

@@ -15,7 +15,7 @@ namespace {
 
 struct Segment {
   enum class Kind { literal, capture, tail } kind;
-  std::string text;                                          // of a capture: its name
+  std::string text;  // of a capture: its name
 };
 
 using Segments = std::vector<Segment>;
@@ -28,8 +28,7 @@ std::string read_pattern(std::string_view pattern, Segments& segments) {
     const std::size_t slash = std::min(pattern.find('/', start), pattern.size());
     std::string_view text = pattern.substr(start, slash - start);
     start = slash + 1;
-    if (!segments.empty() && segments.back().kind == Segment::Kind::tail)
-      return "a `{name...}` stands before its end";
+    if (!segments.empty() && segments.back().kind == Segment::Kind::tail) return "a `{name...}` stands before its end";
     Segment::Kind kind = Segment::Kind::literal;
     if (text.starts_with('{') && text.ends_with('}')) {
       text = text.substr(1, text.size() - 2);
@@ -47,13 +46,13 @@ std::string read_pattern(std::string_view pattern, Segments& segments) {
   return "";
 }
 
-using Rows = std::vector<std::size_t>;                       // indices into the table
+using Rows = std::vector<std::size_t>;  // indices into the table
 
 struct Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
   std::unique_ptr<Node> capture;
-  Rows ending;                                               // rows whose pattern ends here
-  Rows tails;                                                // rows that take all that follows
+  Rows ending;  // rows whose pattern ends here
+  Rows tails;   // rows that take all that follows
 };
 
 // Every set of rows whose pattern fits the path, the more literal one first.
@@ -70,8 +69,7 @@ void collect(const Node& node, std::span<const std::string> path, std::vector<co
   if (!node.tails.empty()) found.push_back(&node.tails);
 }
 
-std::map<std::string, std::string, std::less<>> capture(const Segments& segments,
-                                                        const std::vector<std::string>& path) {
+std::map<std::string, std::string, std::less<>> capture(const Segments& segments, const std::vector<std::string>& path) {
   std::map<std::string, std::string, std::less<>> params;
   for (std::size_t i = 0; i < segments.size(); ++i) {
     if (segments[i].kind == Segment::Kind::literal) continue;
@@ -93,9 +91,7 @@ std::string joined(const std::set<std::string, std::less<>>& words, std::string_
   return text;
 }
 
-std::string shown_path(const HttpRequest& request) {
-  return request.target.substr(0, request.target.find('?'));
-}
+std::string shown_path(const HttpRequest& request) { return request.target.substr(0, request.target.find('?')); }
 
 // Without these a browser hides the answer from the page that asked for it.
 void add_cors(HttpResponse& response, const HttpRequest& request) {
@@ -117,12 +113,12 @@ std::uint64_t next_id() {
 
 struct Router::Impl {
   static constexpr std::size_t kept_target_bytes_max = 256;
-  const std::uint64_t id = next_id();                        // no other router of this process has it
+  const std::uint64_t id = next_id();  // no other router of this process has it
   std::vector<Route> routes;
-  std::vector<Segments> patterns;                            // of each route
+  std::vector<Segments> patterns;  // of each route
   Authenticate authenticate;
   Node root;
-  std::map<std::string, Rows, std::less<>> plain;            // rows whose pattern is a path as it is sent
+  std::map<std::string, Rows, std::less<>> plain;  // rows whose pattern is a path as it is sent
 
   std::vector<const Rows*> fitting(std::span<const std::string> path) const {
     std::vector<const Rows*> found;
@@ -190,8 +186,7 @@ struct Router::Impl {
     const std::string path = shown_path(request);
     std::string message = "there is nothing at `" + path + "`";
     const std::span<const std::string> segments = request.path;
-    if (segments.size() > 1 && segments.back().empty() &&
-        !fitting(segments.first(segments.size() - 1)).empty()) {
+    if (segments.size() > 1 && segments.back().empty() && !fitting(segments.first(segments.size() - 1)).empty()) {
       message += "; did you mean `" + path.substr(0, path.size() - 1) + "`";
     }
     return problem_response(refuse(Code::not_found, std::move(message)), request);
@@ -204,8 +199,7 @@ struct Router::Impl {
     if (callable.empty() || !request.headers.get("Origin")) return response;
     add_cors(response, request);
     response.headers.add("Access-Control-Allow-Methods", joined(callable, ", "));
-    response.headers.add("Access-Control-Allow-Headers",
-                         request.headers.get("Access-Control-Request-Headers").value_or("Content-Type"));
+    response.headers.add("Access-Control-Allow-Headers", request.headers.get("Access-Control-Request-Headers").value_or("Content-Type"));
     response.headers.add("Access-Control-Max-Age", "600");
     response.headers.add("Vary", "Access-Control-Request-Headers");
     return response;
@@ -214,8 +208,7 @@ struct Router::Impl {
   HttpResponse wrong_method(const HttpRequest& request, const std::vector<const Rows*>& fits) const {
     const std::string allowed = joined(methods(fits, false), ", ");
     HttpResponse response = problem_response(
-        refuse(Code::method_not_allowed,
-               "`" + shown_path(request) + "` does not take " + request.method + "; it takes " + allowed),
+        refuse(Code::method_not_allowed, "`" + shown_path(request) + "` does not take " + request.method + "; it takes " + allowed),
         request);
     response.headers.add("Allow", allowed);
     return response;
@@ -228,11 +221,10 @@ struct Router::Impl {
       if (!known.ok()) return problem_response(known.error(), request);
       caller = std::move(*known);
       if (!caller->roles.contains(route.role)) {
-        return problem_response(
-            refuse(Code::forbidden,
-                   "this takes the role `" + route.role + "`; `" + caller->name + "` has " +
-                       (caller->roles.empty() ? "none" : "`" + joined(caller->roles, "`, `") + "`")),
-            request);
+        return problem_response(refuse(Code::forbidden,
+                                       "this takes the role `" + route.role + "`; `" + caller->name + "` has " +
+                                           (caller->roles.empty() ? "none" : "`" + joined(caller->roles, "`, `") + "`")),
+                                request);
       }
     }
     const std::size_t index = static_cast<std::size_t>(&route - routes.data());
@@ -277,8 +269,7 @@ Result<Router> Router::make(std::vector<Route> routes, Authenticate authenticate
     }
     Rows& rows = has_tail ? node->tails : node->ending;
     for (const std::size_t other : rows) {
-      if (routes[other].method == route.method)
-        wrong("`" + routes[other].pattern + "` takes the same requests");
+      if (routes[other].method == route.method) wrong("`" + routes[other].pattern + "` takes the same requests");
     }
     rows.push_back(i);
     if (std::all_of(segments.begin(), segments.end(), [](const Segment& segment) { return segment.kind == Segment::Kind::literal; }))
@@ -292,7 +283,7 @@ Result<Router> Router::make(std::vector<Route> routes, Authenticate authenticate
 }
 
 HttpResponse Router::operator()(const HttpRequest& request) const {
-  if (request.path.empty()) {                                // `OPTIONS *`: of the server as a whole
+  if (request.path.empty()) {  // `OPTIONS *`: of the server as a whole
     HttpResponse response{.status = 204};
     response.headers.add("Allow", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
     return response;
@@ -301,9 +292,7 @@ HttpResponse Router::operator()(const HttpRequest& request) const {
   const auto fits = impl_->fitting(request.path);
   if (fits.empty()) return impl_->nothing_there(request);
   const Route* route = impl_->find(fits, request.method);
-  if (!route) {
-    return request.method == "OPTIONS" ? impl_->options(request, fits) : impl_->wrong_method(request, fits);
-  }
+  if (!route) { return request.method == "OPTIONS" ? impl_->options(request, fits) : impl_->wrong_method(request, fits); }
   return impl_->answer(*route, request);
 }
 
@@ -343,18 +332,15 @@ std::string operation_id(const Route& route) {
 }
 
 Object describe_operation(const Route& route, const Segments& segments) {
-  Object operation{{"operationId", operation_id(route)},
-                   {"summary", route.summary},
-                   {"responses", Object{{"2XX", Object{{"description", "done"}}},
-                                        {"default", Object{{"$ref", "#/components/responses/Problem"}}}}}};
+  Object operation{
+      {"operationId", operation_id(route)},
+      {"summary", route.summary},
+      {"responses", Object{{"2XX", Object{{"description", "done"}}}, {"default", Object{{"$ref", "#/components/responses/Problem"}}}}}};
   if (!route.help.empty()) operation["description"] = route.help;
   Array parameters;
   for (const Segment& segment : segments) {
     if (segment.kind == Segment::Kind::literal) continue;
-    parameters.push_back(Object{{"name", segment.text},
-                                {"in", "path"},
-                                {"required", true},
-                                {"schema", Object{{"type", "string"}}}});
+    parameters.push_back(Object{{"name", segment.text}, {"in", "path"}, {"required", true}, {"schema", Object{{"type", "string"}}}});
   }
   if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   if (!route.role.empty()) {
@@ -371,18 +357,19 @@ Object describe_operation(const Route& route, const Segments& segments) {
 
 Value problem_schema() {
   const auto text = Object{{"type", "string"}};
-  const Object problem{{"type", "object"},
-                       {"properties", Object{{"code", text}, {"place", text}, {"message", text},
-                                             {"warning", Object{{"type", "boolean"}}}}}};
+  const Object problem{
+      {"type", "object"},
+      {"properties", Object{{"code", text}, {"place", text}, {"message", text}, {"warning", Object{{"type", "boolean"}}}}}};
   return Object{{"type", "object"},
                 {"required", Array{"type", "title", "status", "detail", "code", "instance"}},
-                {"properties", Object{{"type", text},
-                                      {"title", text},
-                                      {"status", Object{{"type", "integer"}}},
-                                      {"detail", text},
-                                      {"code", text},
-                                      {"instance", text},
-                                      {"problems", Object{{"type", "array"}, {"items", problem}}}}}};
+                {"properties",
+                 Object{{"type", text},
+                        {"title", text},
+                        {"status", Object{{"type", "integer"}}},
+                        {"detail", text},
+                        {"code", text},
+                        {"instance", text},
+                        {"problems", Object{{"type", "array"}, {"items", problem}}}}}};
 }
 
 }  // namespace
@@ -391,7 +378,7 @@ Value describe(const std::vector<Route>& routes) {
   Object paths;
   for (const Route& route : routes) {
     Segments segments;
-    if (!read_pattern(route.pattern, segments).empty()) continue;   // Router::make refused such a table
+    if (!read_pattern(route.pattern, segments).empty()) continue;  // Router::make refused such a table
     std::string path;
     for (const Segment& segment : segments) {
       path += segment.kind == Segment::Kind::literal ? "/" + segment.text : "/{" + segment.text + "}";
@@ -401,15 +388,14 @@ Value describe(const std::vector<Route>& routes) {
   }
   const Object problem_answer{
       {"description", "refused; the code says why"},
-      {"content", Object{{"application/problem+json",
-                          Object{{"schema", Object{{"$ref", "#/components/schemas/Problem"}}}}}}}};
+      {"content", Object{{"application/problem+json", Object{{"schema", Object{{"$ref", "#/components/schemas/Problem"}}}}}}}};
   return Object{{"openapi", "3.1.0"},
                 {"info", Object{{"title", "Footlight"}, {"version", "1"}}},
                 {"paths", std::move(paths)},
-                {"components", Object{{"responses", Object{{"Problem", problem_answer}}},
-                                      {"schemas", Object{{"Problem", problem_schema()}}},
-                                      {"securitySchemes",
-                                       Object{{"token", Object{{"type", "http"}, {"scheme", "bearer"}}}}}}}};
+                {"components",
+                 Object{{"responses", Object{{"Problem", problem_answer}}},
+                        {"schemas", Object{{"Problem", problem_schema()}}},
+                        {"securitySchemes", Object{{"token", Object{{"type", "http"}, {"scheme", "bearer"}}}}}}}};
 }
 
 }  // namespace footlight

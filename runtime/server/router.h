@@ -18,7 +18,7 @@ namespace footlight {
 
 // Who asks. `roles` holds every role the caller has, those implied by a higher one too.
 struct Caller {
-  std::string name;                                          // empty: nobody known
+  std::string name;  // empty: nobody known
   std::set<std::string, std::less<>> roles;
   std::string workspace;
 };
@@ -30,26 +30,26 @@ struct Call {
   const HttpRequest& request;
   const Route& route;
   const Caller& caller;
-  std::map<std::string, std::string, std::less<>> params;    // captured from the path, decoded
+  std::map<std::string, std::string, std::less<>> params;  // captured from the path, decoded
 
-  const std::string& param(std::string_view name) const;     // one that the pattern names; else a defect
+  const std::string& param(std::string_view name) const;  // one that the pattern names; else a defect
 };
 
 struct Route {
-  std::string method;                                        // `POST`; GET answers HEAD too
+  std::string method;  // `POST`; GET answers HEAD too
   // `/v1/experiences/{id}/submit`. `{name}` captures one segment that is not empty; `{name...}`, at
   // the end only, captures one or more and joins them with `/`. A literal goes before a capture,
   // whatever the order of the rows.
   std::string pattern;
-  std::string role;                                          // who may; empty: everybody, unasked
-  std::size_t body_limit = limits::request_bytes_max;        // bytes; 0: takes no body
+  std::string role;                                    // who may; empty: everybody, unasked
+  std::size_t body_limit = limits::request_bytes_max;  // bytes; 0: takes no body
   std::function<HttpResponse(const Call&)> handle;
-  std::string summary;                                       // one line
-  std::string help = {};                                     // more, for the reference
+  std::string summary;    // one line
+  std::string help = {};  // more, for the reference
   // Pages of other origins may call it: preflights are answered, and every answer (a refusal too)
   // carries the headers without which a browser hides it.
   bool cors = false;
-  bool is_quick = false;                                     // see Service::is_quick
+  bool is_quick = false;   // see Service::is_quick
   Value body_schema = {};  // JSON Schema for the OpenAPI document; null: none
 };
 
@@ -77,7 +77,7 @@ class Router {
  private:
   struct Impl;
   explicit Router(std::shared_ptr<const Impl> impl);
-  std::shared_ptr<const Impl> impl_;                         // shared: a Router is copied into a Handler
+  std::shared_ptr<const Impl> impl_;  // shared: a Router is copied into a Handler
 };
 
 // An OpenAPI 3.1 document of these rows.

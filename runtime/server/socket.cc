@@ -18,7 +18,8 @@ void Descriptor::close() {
 
 std::uint16_t Endpoint::port() const {
   const auto* any = reinterpret_cast<const sockaddr*>(&address);
-  return ntohs(any->sa_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(any)->sin6_port : reinterpret_cast<const sockaddr_in*>(any)->sin_port);
+  return ntohs(any->sa_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(any)->sin6_port
+                                          : reinterpret_cast<const sockaddr_in*>(any)->sin_port);
 }
 
 std::optional<Endpoint> read_endpoint(const std::string& address, std::uint16_t port) {
@@ -56,10 +57,10 @@ Descriptor listen_at(Endpoint& endpoint, bool is_shared) {
   const int on = 1;
   const int number = socket.number();
   const bool listens = socket.is_open() && ::setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                       (!is_shared || ::setsockopt(number, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
-                       ::setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&   // inherited by what it accepts
-                       ::bind(number, any, endpoint.bytes) == 0 && ::listen(number, SOMAXCONN) == 0 &&
-                       ::getsockname(number, any, &(endpoint.bytes = sizeof endpoint.address)) == 0;
+      (!is_shared || ::setsockopt(number, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
+      ::setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&  // inherited by what it accepts
+      ::bind(number, any, endpoint.bytes) == 0 && ::listen(number, SOMAXCONN) == 0 &&
+      ::getsockname(number, any, &(endpoint.bytes = sizeof endpoint.address)) == 0;
   if (!listens) {
     const int why = errno;
     socket.close();

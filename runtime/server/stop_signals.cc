@@ -29,8 +29,7 @@ bool StopSignals::wait_for(Duration time) {
 }
 
 void StopSignals::wait() {
-  while (!wait_for(hours(1))) {
-  }
+  while (!wait_for(hours(1))) {}
 }
 
 }  // namespace footlight

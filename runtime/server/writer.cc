@@ -57,8 +57,8 @@ std::string_view start_of(int status, Instant received) {
 
 // What the writer alone decides.
 bool is_framing(std::string_view name) {
-  for (const std::string_view ours : {"Connection", "Content-Length", "Transfer-Encoding", "Content-Type",
-                                      "Date", "Server", "X-Request-Id", "X-Content-Type-Options"}) {
+  for (const std::string_view ours :
+       {"Connection", "Content-Length", "Transfer-Encoding", "Content-Type", "Date", "Server", "X-Request-Id", "X-Content-Type-Options"}) {
     if (equal_ignoring_case(name, ours)) return true;
   }
   return false;
@@ -73,23 +73,21 @@ std::string http_date(Instant instant) {
   const chrono::year_month_day date{day};
   const chrono::hh_mm_ss clock{chrono::floor<chrono::seconds>(time - day)};
   static constexpr const char* weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   char text[64];
-  std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                weekdays[chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+  std::snprintf(text, sizeof text, "%s, %02u %s %04d %02d:%02d:%02d GMT", weekdays[chrono::weekday(day).c_encoding()],
+                static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()));
   return text;
 }
 
-void append_response(std::string& out, const HttpResponse& response, const HttpRequest& request,
-                     std::string_view connection) {
+void append_response(std::string& out, const HttpResponse& response, const HttpRequest& request, std::string_view connection) {
   const std::string_view start = start_of(response.status, request.received);
   std::size_t bytes_max = 256 + start.size() + request.request_id.size() + response.content_type.size() + connection.size();
-  for (std::size_t i = 0; i < response.headers.size(); ++i) bytes_max += response.headers[i].name.size() + response.headers[i].value.size() + 4;
-  thread_local std::string memory;                           // no answer's own: a string would write zeros first
+  for (std::size_t i = 0; i < response.headers.size(); ++i)
+    bytes_max += response.headers[i].name.size() + response.headers[i].value.size() + 4;
+  thread_local std::string memory;  // no answer's own: a string would write zeros first
   if (memory.size() < bytes_max) memory.resize(bytes_max);
 
   Head head(memory.data());

@@ -12,8 +12,8 @@ namespace footlight {
 // and 304 get no body. A handler's own framing headers are left out, control characters in a value
 // become blanks: nothing a handler copies from a request can begin a second response.
 void append_response(std::string& out, const HttpResponse& response, const HttpRequest& request,
-                     std::string_view connection);   // `close`, `keep-alive`; empty: no such header
+                     std::string_view connection);  // `close`, `keep-alive`; empty: no such header
 
-std::string http_date(Instant instant);              // `Sun, 06 Nov 1994 08:49:37 GMT`
+std::string http_date(Instant instant);  // `Sun, 06 Nov 1994 08:49:37 GMT`
 
 }  // namespace footlight

@@ -28,8 +28,12 @@ struct Person {
   std::vector<Role> roles;
 };
 const std::array<Person, 6>& people() {
-  static const std::array<Person, 6> all{{{"ann", {Role::author, Role::approver}}, {"bob", {Role::author, Role::approver}}, {"cyd", {Role::approver}},
-                                          {"pia", {Role::publisher}}, {"root", {Role::admin}}, {"vic", {Role::viewer}}}};
+  static const std::array<Person, 6> all{{{"ann", {Role::author, Role::approver}},
+                                          {"bob", {Role::author, Role::approver}},
+                                          {"cyd", {Role::approver}},
+                                          {"pia", {Role::publisher}},
+                                          {"root", {Role::admin}},
+                                          {"vic", {Role::viewer}}}};
   return all;
 }
 
@@ -101,16 +105,21 @@ class Author {
     if (sim.messages_on_their_way() == 0) return about(Verb::ask, node());
     // Mostly one of the newest, some of the oldest: out of order, and late.
     operation.message = 0;
-    if (!random_.one_in(3)) operation.message = sim.message_on_its_way(static_cast<std::size_t>(random_.below(static_cast<int>(sim.messages_on_their_way()))));
+    if (!random_.one_in(3))
+      operation.message = sim.message_on_its_way(static_cast<std::size_t>(random_.below(static_cast<int>(sim.messages_on_their_way()))));
     if (operation.verb == Verb::deliver && random_.one_in(25))
-      operation.fault = random_.one_in(3) ? Fault::does_not_compile : random_.one_in(2) ? Fault::crash_before_save : Fault::crash_after_save;
+      operation.fault = random_.one_in(3) ? Fault::does_not_compile
+          : random_.one_in(2)             ? Fault::crash_before_save
+                                          : Fault::crash_after_save;
     return operation;
   }
 
   Operation advance() {
     Operation operation = about(Verb::advance, "");
     operation.is_polling = random_.one_in(2);
-    operation.by = operation.is_polling ? seconds(1 + random_.below(25)) : random_.one_in(3) ? seconds(random_.below(1'200)) : seconds(random_.below(60));
+    operation.by = operation.is_polling ? seconds(1 + random_.below(25))
+        : random_.one_in(3)             ? seconds(random_.below(1'200))
+                                        : seconds(random_.below(60));
     return operation;
   }
 
@@ -185,9 +194,10 @@ class Author {
     }
     if (ids_ == 0 || random_.one_in(7)) return create(sim);
     const std::string id = some_id();
-    static const std::array<CommandName, 14> all{CommandName::edit, CommandName::delete_, CommandName::submit, CommandName::withdraw, CommandName::request_changes,
-                                                 CommandName::approve, CommandName::activate, CommandName::unschedule, CommandName::stop, CommandName::pause,
-                                                 CommandName::resume, CommandName::close, CommandName::archive, CommandName::duplicate};
+    static const std::array<CommandName, 14> all{
+        CommandName::edit,    CommandName::delete_,  CommandName::submit,     CommandName::withdraw, CommandName::request_changes,
+        CommandName::approve, CommandName::activate, CommandName::unschedule, CommandName::stop,     CommandName::pause,
+        CommandName::resume,  CommandName::close,    CommandName::archive,    CommandName::duplicate};
     CommandName name = all[static_cast<std::size_t>(random_.below(14))];
     const Person* person = &people()[static_cast<std::size_t>(random_.below(6))];
     std::optional<Value> known;
@@ -195,13 +205,16 @@ class Author {
       known = sim.summary(id);
       const std::string status = known ? known->string_or("status", "") : "";
       if (status == "draft") name = random_.one_in(2) ? CommandName::submit : random_.one_in(2) ? CommandName::edit : CommandName::activate;
-      else if (status.find("in_review") != std::string::npos) name = random_.one_in(6) ? CommandName::request_changes : CommandName::approve;
-      else if (status == "approved" || status.find("approved") != std::string::npos) name = random_.one_in(5) ? CommandName::edit : CommandName::activate;
+      else if (status.find("in_review") != std::string::npos)
+        name = random_.one_in(6) ? CommandName::request_changes : CommandName::approve;
+      else if (status == "approved" || status.find("approved") != std::string::npos)
+        name = random_.one_in(5) ? CommandName::edit : CommandName::activate;
       else if (status.find("draft pending") != std::string::npos) name = random_.one_in(2) ? CommandName::submit : CommandName::activate;
       else if (status == "live") name = random_.one_in(2) ? CommandName::stop : CommandName::edit;
       else if (status == "scheduled") name = random_.one_in(2) ? CommandName::unschedule : CommandName::stop;
       else if (status == "stopped" && random_.one_in(2)) name = CommandName::archive;
-      if (name == CommandName::activate || name == CommandName::stop || name == CommandName::unschedule || name == CommandName::archive) person = &people()[3];
+      if (name == CommandName::activate || name == CommandName::stop || name == CommandName::unschedule || name == CommandName::archive)
+        person = &people()[3];
       else person = &people()[static_cast<std::size_t>(random_.below(3))];
       if (name == CommandName::activate || name == CommandName::stop) last_published_ = id;
     }
@@ -221,7 +234,8 @@ class Author {
   }
 
   Operation create(const Simulation& sim) {
-    Operation operation = command_of(CommandName::create, "x" + std::to_string(++ids_), people()[static_cast<std::size_t>(random_.below(2))]);
+    Operation operation =
+        command_of(CommandName::create, "x" + std::to_string(++ids_), people()[static_cast<std::size_t>(random_.below(2))]);
     Object definition{{"kind", "campaign"}, {"show", Object{{"list", "first-" + std::to_string(ids_)}}}};
     if (random_.one_in(2)) definition["tags"] = tags();
     if (random_.one_in(5)) {
@@ -296,7 +310,8 @@ std::vector<Operation> minimised(std::vector<Operation> history, Wiring& wiring,
   for (std::size_t stretch = history.size() / 2; stretch >= 1 && runs_max > 0; stretch /= 2)
     for (std::size_t at = 1; at < history.size() && runs_max > 0;) {
       std::vector<Operation> fewer = history;
-      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at), fewer.begin() + static_cast<std::ptrdiff_t>(std::min(at + stretch, history.size())));
+      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at),
+                  fewer.begin() + static_cast<std::ptrdiff_t>(std::min(at + stretch, history.size())));
       if (still(fewer)) history = std::move(fewer);
       else at += stretch;
     }

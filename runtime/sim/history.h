@@ -12,13 +12,13 @@ namespace footlight::sim {
 
 struct HistoryOptions {
   int operations = 300;
-  int nodes = 0;                                       // 0: one to four, by the seed
+  int nodes = 0;  // 0: one to four, by the seed
 };
 
 struct Finding {
   std::uint64_t seed = 0;
-  std::string what;                                    // the first thing that the judge found
-  std::vector<Operation> history;                      // leads to it; the world comes first
+  std::string what;                // the first thing that the judge found
+  std::vector<Operation> history;  // leads to it; the world comes first
 };
 
 // The operations of a seed, as far as they were run: up to the first finding, or the end. Each is made up

@@ -14,8 +14,11 @@ bool may(const Command& command) {
     return std::any_of(any.begin(), any.end(), [&](Role role) { return command.actor.roles.contains(role); });
   };
   switch (command.name) {
-    case CommandName::create: case CommandName::edit: case CommandName::delete_: case CommandName::submit: case CommandName::duplicate:
-      return has({Role::author, Role::admin});
+    case CommandName::create:
+    case CommandName::edit:
+    case CommandName::delete_:
+    case CommandName::submit:
+    case CommandName::duplicate: return has({Role::author, Role::admin});
     case CommandName::withdraw: return has({Role::author});
     case CommandName::request_changes: return has({Role::approver});
     case CommandName::approve: return has({Role::approver, Role::admin});
@@ -26,8 +29,13 @@ bool may(const Command& command) {
 
 bool makes_version(CommandName name) {
   switch (name) {
-    case CommandName::activate: case CommandName::unschedule: case CommandName::stop: case CommandName::pause: case CommandName::resume:
-    case CommandName::close: case CommandName::epoch_bump: return true;
+    case CommandName::activate:
+    case CommandName::unschedule:
+    case CommandName::stop:
+    case CommandName::pause:
+    case CommandName::resume:
+    case CommandName::close:
+    case CommandName::epoch_bump: return true;
     default: return false;
   }
 }
@@ -38,7 +46,8 @@ bool is_open(const std::optional<Instant>& start, const std::optional<Instant>& 
 
 }  // namespace
 
-Judge::Judge(int nodes, Window window, bool knows_workspace) : window_(window), knows_workspace_(knows_workspace), nodes_(static_cast<std::size_t>(nodes)) {}
+Judge::Judge(int nodes, Window window, bool knows_workspace)
+    : window_(window), knows_workspace_(knows_workspace), nodes_(static_cast<std::size_t>(nodes)) {}
 
 // ---- the control side
 
@@ -94,21 +103,25 @@ void Judge::new_version(const Commanded& facts, std::shared_ptr<const List> list
 }
 
 void Judge::configured(const Commanded& facts) {
-  if (facts.head_after != facts.head_before + 1) find("A1: a configuration made " + std::to_string(facts.head_after - facts.head_before) + " records");
+  if (facts.head_after != facts.head_before + 1)
+    find("A1: a configuration made " + std::to_string(facts.head_after - facts.head_before) + " records");
   if (is_fenced_) find("R2: a configuration was taken in by a fenced store");
   book_.head = facts.head_after;
   book_.latest = std::max(book_.latest, facts.wall);
   new_version(facts, book_.list);
 }
 
-void Judge::commanded(const Command& command, const std::string& key, const std::string& body_hash, const Result<Answer>& answer, const Commanded& facts) {
-  const std::string what = std::string(footlight::to_text(command.name)) + " " + quoted(command.experience) + " by " + quoted(command.actor.name);
+void Judge::commanded(const Command& command, const std::string& key, const std::string& body_hash, const Result<Answer>& answer,
+                      const Commanded& facts) {
+  const std::string what =
+      std::string(footlight::to_text(command.name)) + " " + quoted(command.experience) + " by " + quoted(command.actor.name);
   const std::int64_t records = facts.head_after - facts.head_before;
   const auto known = key.empty() ? book_.keys.end() : book_.keys.find(key);
   if (known != book_.keys.end()) {
     if (answer.ok()) {
       if (known->second.body_hash != body_hash) find("I1: " + what + " reused a key with another body and was accepted");
-      else if (!answer->is_repeat || to_json(answer->body) != known->second.answer) find("I1: " + what + " repeated with its key got another answer");
+      else if (!answer->is_repeat || to_json(answer->body) != known->second.answer)
+        find("I1: " + what + " repeated with its key got another answer");
     }
     if (records != 0) find("I1: " + what + " repeated with its key had another effect");
     return;
@@ -120,7 +133,8 @@ void Judge::commanded(const Command& command, const std::string& key, const std:
   }
   if (records != 1) find("A1: " + what + " made " + std::to_string(records) + " records");
   if (is_fenced_ && command.name != CommandName::epoch_bump) find("R2: " + what + " was taken in by a fenced store");
-  if (is_contradicted_ && command.name != CommandName::epoch_bump) find("R1: " + what + " was taken in by a store that a node has shown to be old");
+  if (is_contradicted_ && command.name != CommandName::epoch_bump)
+    find("R1: " + what + " was taken in by a store that a node has shown to be old");
   if (!may(command)) find("roles: " + what + " was accepted without the role");
   book_.head = facts.head_after;
   if (!key.empty()) book_.keys[key] = {body_hash, to_json(answer->body)};
@@ -131,7 +145,8 @@ void Judge::commanded(const Command& command, const std::string& key, const std:
 }
 
 void Judge::accepted(const Command& command, const Value& body, const Commanded& facts) {
-  const std::string what = std::string(footlight::to_text(command.name)) + " " + quoted(command.experience) + " by " + quoted(command.actor.name);
+  const std::string what =
+      std::string(footlight::to_text(command.name)) + " " + quoted(command.experience) + " by " + quoted(command.actor.name);
   if (command.name == CommandName::epoch_bump) {
     if (facts.after.epoch != facts.before.epoch + 1) find("R2: a bump led to the epoch " + std::to_string(facts.after.epoch));
     is_fenced_ = is_contradicted_ = false;
@@ -155,9 +170,11 @@ void Judge::accepted(const Command& command, const Value& body, const Commanded&
     if (life.is_deleted) find("L1: " + what + " was accepted, of something deleted");
     const bool ended = has_ended(life, facts.wall);
     if (ended && command.name != CommandName::archive) find("L1: " + what + " was accepted, of something that has ended");
-    if (!ended && command.name == CommandName::archive && !life.is_paused_or_closed) find("L1: " + what + " was accepted, of something that has not ended");
+    if (!ended && command.name == CommandName::archive && !life.is_paused_or_closed)
+      find("L1: " + what + " was accepted, of something that has not ended");
     if (command.expected_revision && *command.expected_revision != life.head)
-      find("revision: " + what + " expected r" + std::to_string(*command.expected_revision) + " and was accepted at r" + std::to_string(life.head));
+      find("revision: " + what + " expected r" + std::to_string(*command.expected_revision) + " and was accepted at r" +
+           std::to_string(life.head));
   }
   const Value* revision = body.find("revision");
   const int n = revision && revision->is_number() ? static_cast<int>(revision->number()) : 0;
@@ -174,12 +191,14 @@ void Judge::accepted(const Command& command, const Value& body, const Commanded&
     life.head_status = "draft";
   } else {
     const auto known = life.hashes.find(n);
-    if (known == life.hashes.end() || known->second != hash) find("L4: r" + std::to_string(n) + " of " + quoted(id) + " has another hash now");
+    if (known == life.hashes.end() || known->second != hash)
+      find("L4: r" + std::to_string(n) + " of " + quoted(id) + " has another hash now");
   }
   const int needed = life.wanted.contains(life.head) ? life.wanted.at(life.head).approvals : 0;
   switch (command.name) {
     case CommandName::submit: life.head_status = "in_review"; break;
-    case CommandName::withdraw: case CommandName::request_changes:
+    case CommandName::withdraw:
+    case CommandName::request_changes:
       life.head_status = "draft";
       life.approvers.clear();
       break;
@@ -193,7 +212,8 @@ void Judge::accepted(const Command& command, const Value& body, const Commanded&
     case CommandName::activate: {
       if (life.head_status == "in_review") find("L3: " + what + " put in force what is in review");
       if (static_cast<int>(life.approvers.size()) < needed)
-        find("L3: " + what + " put r" + std::to_string(life.head) + " in force with " + std::to_string(life.approvers.size()) + " of " + std::to_string(needed) + " approvals");
+        find("L3: " + what + " put r" + std::to_string(life.head) + " in force with " + std::to_string(life.approvers.size()) + " of " +
+             std::to_string(needed) + " approvals");
       auto list = std::make_shared<List>(*book_.list);
       (*list)[id] = {life.head, life.wanted[life.head]};
       life.live = life.head;
@@ -201,7 +221,8 @@ void Judge::accepted(const Command& command, const Value& body, const Commanded&
       new_version(facts, std::move(list));
       break;
     }
-    case CommandName::unschedule: case CommandName::stop: {
+    case CommandName::unschedule:
+    case CommandName::stop: {
       auto list = std::make_shared<List>(*book_.list);
       list->erase(id);
       life.is_listed = false;
@@ -209,11 +230,16 @@ void Judge::accepted(const Command& command, const Value& body, const Commanded&
       new_version(facts, std::move(list));
       break;
     }
-    case CommandName::pause: case CommandName::resume: case CommandName::close:
+    case CommandName::pause:
+    case CommandName::resume:
+    case CommandName::close:
       life.is_paused_or_closed = true;
       new_version(facts, std::make_shared<List>(*book_.list));
       break;
-    case CommandName::archive: life.is_final = true; life.is_listed = false; break;
+    case CommandName::archive:
+      life.is_final = true;
+      life.is_listed = false;
+      break;
     case CommandName::delete_:
       if (life.is_listed) find("L1: " + what + " deleted what is in force");
       life.is_deleted = true;
@@ -223,10 +249,12 @@ void Judge::accepted(const Command& command, const Value& body, const Commanded&
 }
 
 void Judge::started(std::int64_t head, const CatalogVersion& version, bool is_fenced) {
-  if (head != book_.head) find("durability: " + std::to_string(book_.head) + " records were acknowledged, " + std::to_string(head) + " are there after a start");
-  if (version != book_.version) find("durability: the catalog was at " + named(book_.version) + ", after a start it is at " + named(version));
+  if (head != book_.head)
+    find("durability: " + std::to_string(book_.head) + " records were acknowledged, " + std::to_string(head) + " are there after a start");
+  if (version != book_.version)
+    find("durability: the catalog was at " + named(book_.version) + ", after a start it is at " + named(version));
   if ((is_fenced_ || is_contradicted_) && !is_fenced) find("R2: a store that waits for its epoch came up without the fence");
-  is_fenced_ = is_fenced_ || is_fenced;                // it died between the bump and the end of the fence: it must be bumped once more
+  is_fenced_ = is_fenced_ || is_fenced;  // it died between the bump and the end of the fence: it must be bumped once more
 }
 
 void Judge::backed_up(const std::string& name) { backups_[name] = book_; }
@@ -239,7 +267,8 @@ void Judge::put_back(const std::string& name, bool is_marked, Instant now) {
     // Ended stays ended, and what is missing in the copy goes with the leases that are out.
     is_fenced_ = true;
     for (const auto& [id, listed] : *book_.list)
-      if (!copy->second.list->contains(id) || copy->second.list->at(id).revision != listed.revision) times_[{id, listed.revision}].gone = now;
+      if (!copy->second.list->contains(id) || copy->second.list->at(id).revision != listed.revision)
+        times_[{id, listed.revision}].gone = now;
     const auto list = copy->second.list;
     book_ = copy->second;
     book_.list = list;
@@ -265,7 +294,7 @@ void Judge::arrived(const LeaseRequest& request) {
   const CatalogVersion& head = request.head;
   if (head.v == 0 || head.epoch < book_.version.epoch) return;
   const bool is_ours = head.epoch == book_.version.epoch && head.v <= static_cast<std::int64_t>(book_.lineage.size()) &&
-                       book_.lineage[static_cast<std::size_t>(head.v) - 1] == head.chain;
+      book_.lineage[static_cast<std::size_t>(head.v) - 1] == head.chain;
   if (!is_ours) is_contradicted_ = true;
 }
 
@@ -273,7 +302,8 @@ void Judge::answered_by_control(const LeaseRequest& request, const Result<LeaseA
   if (answer.ok()) {
     if (is_contradicted_) find("R1: " + quoted(request.node) + " got a lease from a store that a node has shown to be old");
     if (is_fenced_) find("R2: " + quoted(request.node) + " got a lease from a fenced store");
-    if (answer->version != book_.version) find("P1: " + quoted(request.node) + " was told " + named(answer->version) + " when " + named(book_.version) + " was in force");
+    if (answer->version != book_.version)
+      find("P1: " + quoted(request.node) + " was told " + named(answer->version) + " when " + named(book_.version) + " was in force");
   } else if (!is_contradicted_ && !is_fenced_) {
     find("P6: " + quoted(request.node) + " was refused a lease without a reason: " + answer.error().message);
   }
@@ -317,8 +347,10 @@ void Judge::judge_items(const std::string& who, const Served& served, const List
     if (listed == list.end() || listed->second.revision != item.revision) {
       find("S1: " + who + " served " + which + ", which is not in " + named(served.version));
     } else {
-      if (!is_open(listed->second.wanted.start, listed->second.wanted.end, served.wall_asked)) find("L6: " + who + " served " + which + " outside of its schedule");
-      if (served.is_whole_list && listed->second.wanted.content != item.content) find("L4: " + who + " served " + which + " with another content");
+      if (!is_open(listed->second.wanted.start, listed->second.wanted.end, served.wall_asked))
+        find("L6: " + who + " served " + which + " outside of its schedule");
+      if (served.is_whole_list && listed->second.wanted.content != item.content)
+        find("L4: " + who + " served " + which + " with another content");
     }
     open += item.experience + "#" + std::to_string(item.revision) + " ";
   }
@@ -338,7 +370,8 @@ void Judge::judge_items(const std::string& who, const Served& served, const List
   }
   if (served.is_whole_list && !served.was_cut && !served.version.chain.empty()) {
     const auto [known, is_new] = bytes_.try_emplace(served.version.chain + "|" + open, served.bytes);
-    if (!is_new && known->second != served.bytes) find("S2: " + who + " gave other bytes for " + named(served.version) + " than another node");
+    if (!is_new && known->second != served.bytes)
+      find("S2: " + who + " gave other bytes for " + named(served.version) + " than another node");
   }
 }
 
@@ -355,13 +388,15 @@ void Judge::served(int node, const Served& served) {
 
   NodeBook& book = nodes_[static_cast<std::size_t>(node)];
   const Instant horizon = served.last_byte - window_.length();
-  const CatalogVersion* due = nullptr;                 // the newest committed by one window ago
+  const CatalogVersion* due = nullptr;  // the newest committed by one window ago
   for (auto commit = commits_.rbegin(); commit != commits_.rend() && !due; ++commit)
     if (commit->first <= horizon) due = &commit->second;
-  if (due && is_before(served.version, *due)) find("P1: " + who + " served " + named(served.version) + " when " + named(*due) + " was in force a window ago");
+  if (due && is_before(served.version, *due))
+    find("P1: " + who + " served " + named(served.version) + " when " + named(*due) + " was in force a window ago");
   if (is_before(served.version, book.floor)) find("P4: " + who + " served " + named(served.version) + " after " + named(book.floor));
   else book.floor = served.version;
-  if (is_before(served.version, propagated_)) find("receipt: " + who + " served " + named(served.version) + " after a receipt said that " + named(propagated_) + " is everywhere");
+  if (is_before(served.version, propagated_))
+    find("receipt: " + who + " served " + named(served.version) + " after a receipt said that " + named(propagated_) + " is everywhere");
 
   // Some answer must carry this one: asked for less than a window before its last byte, and by each of
   // the node's clocks less than its term before the first.
@@ -378,8 +413,10 @@ void Judge::served(int node, const Served& served) {
     return;
   }
   const Duration age{served.max_age_s * 1000};
-  if (age > seconds(60) || (age > Duration{} && age > left(*carrier) - seconds(5)) || (age > Duration{} && served.first_byte + age > carrier->carries_until))
-    find("P7: " + who + " let its clients keep an answer for " + footlight::to_text(age) + ", its lease lasts for " + footlight::to_text(left(*carrier)));
+  if (age > seconds(60) || (age > Duration{} && age > left(*carrier) - seconds(5)) ||
+      (age > Duration{} && served.first_byte + age > carrier->carries_until))
+    find("P7: " + who + " let its clients keep an answer for " + footlight::to_text(age) + ", its lease lasts for " +
+         footlight::to_text(left(*carrier)));
 }
 
 void Judge::must_be_current(int node, const CatalogVersion& version, bool has_lease, Instant now) {
@@ -389,12 +426,14 @@ void Judge::must_be_current(int node, const CatalogVersion& version, bool has_le
   const CatalogVersion* due = nullptr;
   for (auto commit = commits_.rbegin(); commit != commits_.rend() && !due; ++commit)
     if (commit->first <= now - seconds(10)) due = &commit->second;
-  if (due && is_before(version, *due)) find("P6: " + who + " asked undisturbed for 10 s and is at " + named(version) + ", behind " + named(*due));
+  if (due && is_before(version, *due))
+    find("P6: " + who + " asked undisturbed for 10 s and is at " + named(version) + ", behind " + named(*due));
 }
 
 void Judge::receipt_said(const std::string&, const Value& receipt, bool is_clock_sound) {
   if (!is_clock_sound || receipt.string_or("status", "") != "propagated") return;
-  const CatalogVersion said{static_cast<std::int64_t>(receipt.find("epoch")->number()), static_cast<std::int64_t>(receipt.find("version")->number()), {}};
+  const CatalogVersion said{
+      static_cast<std::int64_t>(receipt.find("epoch")->number()), static_cast<std::int64_t>(receipt.find("version")->number()), {}};
   if (is_before(propagated_, said)) propagated_ = said;
 }
 

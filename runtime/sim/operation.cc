@@ -9,15 +9,21 @@ namespace footlight::sim {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Verb>, 22> verb_words{{
-    {"world", Verb::world}, {"configure", Verb::configure}, {"advance", Verb::advance}, {"clock", Verb::clock}, {"suspend", Verb::suspend},
-    {"poll", Verb::poll}, {"ask", Verb::ask}, {"deliver", Verb::deliver}, {"lose", Verb::lose}, {"double", Verb::double_},
-    {"partition", Verb::partition}, {"heal", Verb::heal}, {"follow", Verb::follow}, {"serve", Verb::serve}, {"crash", Verb::crash},
-    {"restart", Verb::restart}, {"backup", Verb::backup}, {"restore", Verb::restore}, {"rollback", Verb::rollback},
-    {"receipt", Verb::receipt}, {"status", Verb::status}, {"verify", Verb::verify},
+    {"world", Verb::world},       {"configure", Verb::configure}, {"advance", Verb::advance},
+    {"clock", Verb::clock},       {"suspend", Verb::suspend},     {"poll", Verb::poll},
+    {"ask", Verb::ask},           {"deliver", Verb::deliver},     {"lose", Verb::lose},
+    {"double", Verb::double_},    {"partition", Verb::partition}, {"heal", Verb::heal},
+    {"follow", Verb::follow},     {"serve", Verb::serve},         {"crash", Verb::crash},
+    {"restart", Verb::restart},   {"backup", Verb::backup},       {"restore", Verb::restore},
+    {"rollback", Verb::rollback}, {"receipt", Verb::receipt},     {"status", Verb::status},
+    {"verify", Verb::verify},
 }};
 constexpr std::array<std::pair<std::string_view, Fault>, 5> fault_words{{
-    {"crash_before_commit", Fault::crash_before_commit}, {"crash_after_commit", Fault::crash_after_commit},
-    {"crash_before_save", Fault::crash_before_save}, {"crash_after_save", Fault::crash_after_save}, {"does_not_compile", Fault::does_not_compile},
+    {"crash_before_commit", Fault::crash_before_commit},
+    {"crash_after_commit", Fault::crash_after_commit},
+    {"crash_before_save", Fault::crash_before_save},
+    {"crash_after_save", Fault::crash_after_save},
+    {"does_not_compile", Fault::does_not_compile},
 }};
 
 // `90s`, `-1h`: a clock may be put back.

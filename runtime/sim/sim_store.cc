@@ -2,7 +2,8 @@
 
 namespace footlight::sim {
 
-SimStore::SimStore(std::string workspace, Wiring& wiring) : workspace_(std::move(workspace)), wiring_(wiring), disk_(open_store("memory:").value()) {}
+SimStore::SimStore(std::string workspace, Wiring& wiring)
+    : workspace_(std::move(workspace)), wiring_(wiring), disk_(open_store("memory:").value()) {}
 
 Result<JournalEntry> SimStore::append(std::string_view workspace, std::int64_t expected_head_seq, Draft draft) {
   const Fault struck = std::exchange(fault, Fault::none);

@@ -16,7 +16,7 @@ namespace footlight::sim {
 struct StoreCopy {
   std::vector<JournalEntry> entries;
   std::string store_id, fenced;
-  std::map<std::pair<std::string, std::string>, std::string> settings;   // by workspace and key
+  std::map<std::pair<std::string, std::string>, std::string> settings;  // by workspace and key
 };
 
 class SimStore final : public Store {
@@ -26,12 +26,14 @@ class SimStore final : public Store {
   StoreCopy copy() const;
   // What is there after a crash, where something was never durable; else null: it is as it was.
   std::unique_ptr<SimStore> after_crash() const;
-  Fault fault = Fault::none;                           // of the next append
-  bool has_died = false;                               // it struck
+  Fault fault = Fault::none;  // of the next append
+  bool has_died = false;      // it struck
 
   Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq, Draft draft) override;
   std::string place() const override { return disk_->place(); }
-  Status read(std::string_view w, std::int64_t after, const std::function<bool(const JournalEntry&)>& each) override { return disk_->read(w, after, each); }
+  Status read(std::string_view w, std::int64_t after, const std::function<bool(const JournalEntry&)>& each) override {
+    return disk_->read(w, after, each);
+  }
   Result<Head> head(std::string_view w) override { return disk_->head(w); }
   Result<std::optional<JournalEntry>> find_key(std::string_view w, std::string_view key) override { return disk_->find_key(w, key); }
   Result<std::vector<std::string>> workspaces() override { return disk_->workspaces(); }
@@ -40,7 +42,8 @@ class SimStore final : public Store {
   Result<std::string> get_blob(std::string_view id) override { return disk_->get_blob(id); }
   Result<std::optional<std::string>> setting(std::string_view w, std::string_view key) override { return disk_->setting(w, key); }
   Status put_setting(std::string_view w, std::string_view key, std::string_view value) override {
-    if (key != store_setting::fence_lifted) settings_[{std::string(w), std::string(key)}] = value;   // a copy says itself whether it is fenced
+    if (key != store_setting::fence_lifted)
+      settings_[{std::string(w), std::string(key)}] = value;  // a copy says itself whether it is fenced
     return disk_->put_setting(w, key, value);
   }
   Result<std::string> put_setting_once(std::string_view w, std::string_view key, std::string_view value) override {
@@ -58,9 +61,9 @@ class SimStore final : public Store {
   std::string workspace_;
   Wiring& wiring_;
   std::unique_ptr<Store> disk_;
-  std::int64_t durable_ = 0;                           // entries up to here survive a crash
+  std::int64_t durable_ = 0;  // entries up to here survive a crash
   bool is_lying_ = false;
-  std::map<std::pair<std::string, std::string>, std::string> settings_;   // those put, to be copied
+  std::map<std::pair<std::string, std::string>, std::string> settings_;  // those put, to be copied
 };
 
 }  // namespace footlight::sim

@@ -8,7 +8,7 @@
 namespace footlight::sim {
 namespace {
 
-constexpr Instant beginning{1'767'225'600'000};        // 2026-01-01T00:00:00Z
+constexpr Instant beginning{1'767'225'600'000};  // 2026-01-01T00:00:00Z
 constexpr std::string_view workspace_name = "sim";
 constexpr std::string_view list_surface = "service://sim/#list";
 
@@ -66,7 +66,8 @@ Reading Simulation::reading(int node) const {
 void Simulation::pass(Duration by, bool is_polling) {
   const Instant end = now_ + by;
   if (is_polling) {
-    for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_[i].next_poll = std::min(nodes_[i].next_poll, reading(static_cast<int>(i)).boot + nodes_[i].core.window().length());
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      nodes_[i].next_poll = std::min(nodes_[i].next_poll, reading(static_cast<int>(i)).boot + nodes_[i].core.window().length());
     for (;;) {
       int next = -1;
       Instant soonest = end;
@@ -74,7 +75,9 @@ void Simulation::pass(Duration by, bool is_polling) {
         const Node& node = nodes_[i];
         if (!node.is_up || node.clock.boot_rate <= 0) continue;
         const Duration wait = node.next_poll - node.clock.at(now_).boot;
-        const Instant due = wait <= Duration{} ? now_ : now_ + Duration{static_cast<std::int64_t>(std::ceil(static_cast<double>(wait.ms) / node.clock.boot_rate))};
+        const Instant due = wait <= Duration{}
+            ? now_
+            : now_ + Duration{static_cast<std::int64_t>(std::ceil(static_cast<double>(wait.ms) / node.clock.boot_rate))};
         if (due < soonest) {
           soonest = due;
           next = static_cast<int>(i);
@@ -91,7 +94,8 @@ void Simulation::pass(Duration by, bool is_polling) {
   if (!is_polling || by < seconds(1)) return;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = nodes_[i];
-    if (node.is_up && !node.is_partitioned && !control_.is_partitioned && node.upstream < 0 && catalog_ && node.undisturbed_since + seconds(10) <= now_ && by >= seconds(10))
+    if (node.is_up && !node.is_partitioned && !control_.is_partitioned && node.upstream < 0 && catalog_ &&
+        node.undisturbed_since + seconds(10) <= now_ && by >= seconds(10))
       judge_.must_be_current(static_cast<int>(i), node.core.version(), node.core.pin(reading(static_cast<int>(i))).has_value(), now_);
   }
 }
@@ -104,16 +108,23 @@ void Simulation::disturb(int node) {
 // ---- the world
 
 Simulation::Simulation(const Operation& world, Wiring& wiring)
-    : wiring_(wiring), has_own_workspace_(world.document.is_null()), now_(beginning),
+    : wiring_(wiring),
+      has_own_workspace_(world.document.is_null()),
+      now_(beginning),
       store_(std::make_unique<SimStore>(std::string(workspace_name), wiring)),
       judge_(world.nodes, world.window == Duration{} ? Window() : Window::of(world.window).value(), world.document.is_null()) {
   if (world.window != Duration{}) window_ = *Window::of(world.window);
   control_.clock = {.since = now_, .boot_ms = 3'600'000, .wall_ms = static_cast<double>(now_.ms)};
   for (int i = 0; i < world.nodes; ++i) {
     const bool is_relay = i < world.relays;
-    Node node{.core = DeliveryNode(node_name(i), node_name(i) + "-1", is_relay), .catalog = nullptr,
-              .clock = {.since = now_, .boot_ms = 1'000.0 * (i + 1), .wall_ms = static_cast<double>(now_.ms)}, .is_relay = is_relay,
-              .disk = std::nullopt, .disk_catalog = nullptr, .older_disk_catalog = nullptr, .undisturbed_since = now_};
+    Node node{.core = DeliveryNode(node_name(i), node_name(i) + "-1", is_relay),
+              .catalog = nullptr,
+              .clock = {.since = now_, .boot_ms = 1'000.0 * (i + 1), .wall_ms = static_cast<double>(now_.ms)},
+              .is_relay = is_relay,
+              .disk = std::nullopt,
+              .disk_catalog = nullptr,
+              .older_disk_catalog = nullptr,
+              .undisturbed_since = now_};
     nodes_.push_back(std::move(node));
   }
   start_control();
@@ -140,7 +151,8 @@ Outcome Simulation::no_such(const std::string& actor) const {
 }
 
 Outcome Simulation::start_control() {
-  auto opened = Catalog::open(*store_, std::string(workspace_name), no_policy_compiler(), {.window = window_, .started = control_.clock.at(now_)});
+  auto opened =
+      Catalog::open(*store_, std::string(workspace_name), no_policy_compiler(), {.window = window_, .started = control_.clock.at(now_)});
   if (!opened) {
     judge_.find("L7: the control side does not come up: " + to_text(opened.error()));
     Outcome outcome;
@@ -181,7 +193,7 @@ Outcome Simulation::command(const Operation& operation) {
     if (!operation.has_definition)
       if (auto known = catalog_->experience(command.experience, command.at)) {
         command.definition = *known->find("definition");
-        command.definition.object().erase("include");   // taken in anew
+        command.definition.object().erase("include");  // taken in anew
       }
     if (!command.definition.is_object()) command.definition = Object{{"kind", "campaign"}, {"show", Object{{"list", command.experience}}}};
     if (operation.changes.is_object())
@@ -243,7 +255,7 @@ LeaseRequest Simulation::request_of(int index) {
 
 bool Simulation::is_cut(int node, int upstream) const {
   return nodes_[static_cast<std::size_t>(node)].is_partitioned ||
-         (upstream < 0 ? control_.is_partitioned : nodes_[static_cast<std::size_t>(upstream)].is_partitioned);
+      (upstream < 0 ? control_.is_partitioned : nodes_[static_cast<std::size_t>(upstream)].is_partitioned);
 }
 
 // What a request is answered that arrives now.
@@ -280,7 +292,8 @@ Outcome Simulation::deliver(const Message& message, Fault fault) {
   Outcome outcome;
   auto answer = answer_to(message.request, message.upstream, outcome);
   if (answer)
-    messages_.push_back({messages_made_, true, message.node, message.upstream, {}, std::make_shared<const LeaseAnswer>(std::move(*answer))});
+    messages_.push_back(
+        {messages_made_, true, message.node, message.upstream, {}, std::make_shared<const LeaseAnswer>(std::move(*answer))});
   return outcome;
 }
 
@@ -295,7 +308,9 @@ std::shared_ptr<const Simulation::Compiled> Simulation::compiled(const LeaseAnsw
     return nullptr;
   }
   Problems problems;
-  const auto no_lists = [](const std::string&) -> Result<std::shared_ptr<const IdList>> { return refuse(Code::not_found, "there are no lists here"); };
+  const auto no_lists = [](const std::string&) -> Result<std::shared_ptr<const IdList>> {
+    return refuse(Code::not_found, "there are no lists here");
+  };
   auto snapshot = Snapshot::compile_sound(snapshot_source(*delivered, no_lists, problems), no_policy_compiler(), problems);
   if (has_errors(problems)) judge_.find("delivery: a catalog does not compile: " + to_line(problems[0]));
   known = std::make_shared<const Compiled>(Compiled{std::move(snapshot), hash_of(answer.catalog)});
@@ -310,12 +325,19 @@ Outcome Simulation::take(int index, const LeaseAnswer& answer, Fault fault) {
     if (!answer.catalog.is_null()) catalog = compiled(answer);
     else if (const auto known = compiled_.find(answer.version.chain); known != compiled_.end()) catalog = known->second;
     if (fault == Fault::does_not_compile) catalog = nullptr;
-    if (!catalog && !wiring_.takes_without_compiling()) return refused(Code::validation_failed, "the catalog does not compile here; its answer is not taken");
+    if (!catalog && !wiring_.takes_without_compiling())
+      return refused(Code::validation_failed, "the catalog does not compile here; its answer is not taken");
   }
-  LeaseAnswer head{.nonce = answer.nonce, .store = answer.store, .version = answer.version, .lease = answer.lease, .window = answer.window, .has_catalog = answer.has_catalog, .catalog = {}};
+  LeaseAnswer head{.nonce = answer.nonce,
+                   .store = answer.store,
+                   .version = answer.version,
+                   .lease = answer.lease,
+                   .window = answer.window,
+                   .has_catalog = answer.has_catalog,
+                   .catalog = {}};
   Outcome outcome;
   outcome.version = node.core.version();
-  auto taken = wiring_.take(node.core, std::move(head), reading(index));   // a node that dies below comes back from its disk
+  auto taken = wiring_.take(node.core, std::move(head), reading(index));  // a node that dies below comes back from its disk
   if (!taken) {
     outcome.refused = taken.error();
     return outcome;
@@ -335,7 +357,7 @@ Outcome Simulation::take(int index, const LeaseAnswer& answer, Fault fault) {
       node.disk_catalog = held;
     }
   }
-  judge_.took(index, answer);                          // on disk it counts, whether or not anybody lives to serve from it
+  judge_.took(index, answer);  // on disk it counts, whether or not anybody lives to serve from it
   if (fault == Fault::crash_after_save) return die();
   if (taken->is_new_version && catalog) node.catalog = std::move(catalog);
   outcome.version = node.core.version();
@@ -357,8 +379,11 @@ Outcome Simulation::poll(int index) {
 
 void Simulation::decide_into(Served& served, const Snapshot& snapshot, const Operation& operation, Instant wall) {
   Request request{.now = wall};
-  served.is_whole_list = has_own_workspace_ && (operation.surface.empty() || operation.surface == "list" || operation.surface == list_surface);
-  request.surfaces.emplace_back(served.is_whole_list ? std::string(list_surface) : operation.surface == "hero" && has_own_workspace_ ? "web://sim.example/#hero" : operation.surface);
+  served.is_whole_list =
+      has_own_workspace_ && (operation.surface.empty() || operation.surface == "list" || operation.surface == list_surface);
+  request.surfaces.emplace_back(served.is_whole_list                                    ? std::string(list_surface)
+                                    : operation.surface == "hero" && has_own_workspace_ ? "web://sim.example/#hero"
+                                                                                        : operation.surface);
   if (operation.attributes.is_object()) request.attributes = operation.attributes;
   const Decision decision = decide(snapshot, request, no_policies(), {}, scratch_);
   served.items.clear();
@@ -372,7 +397,7 @@ Outcome Simulation::serve(int index, const Operation& operation) {
   Served served;
   if (index < 0) {
     if (!catalog_) return lost("the control side is down");
-    if (catalog_->is_fenced()) {                        // what was stopped since the copy was made would come back
+    if (catalog_->is_fenced()) {  // what was stopped since the copy was made would come back
       served.is_fallback = true;
       judge_.served(-1, served);
       outcome.served = std::move(served);
@@ -429,7 +454,9 @@ Outcome Simulation::serve(int index, const Operation& operation) {
 
 // ---- what befalls them
 
-std::string Simulation::boot_id(const Node& node, int index) const { return wiring_.boot_id(node_name(index) + "-" + std::to_string(node.boots)); }
+std::string Simulation::boot_id(const Node& node, int index) const {
+  return wiring_.boot_id(node_name(index) + "-" + std::to_string(node.boots));
+}
 
 Outcome Simulation::restart_node(int index, const Operation& operation) {
   Node& node = nodes_[static_cast<std::size_t>(index)];
@@ -491,7 +518,8 @@ Outcome Simulation::clock(const Operation& operation) {
   disturb(*index);
   if (*index >= 0 && is_up(*index)) wiring_.look(nodes_[static_cast<std::size_t>(*index)].core, reading(*index));
   Outcome outcome;
-  outcome.version = *index < 0 ? (catalog_ ? catalog_->version() : CatalogVersion{}) : nodes_[static_cast<std::size_t>(*index)].core.version();
+  outcome.version =
+      *index < 0 ? (catalog_ ? catalog_->version() : CatalogVersion{}) : nodes_[static_cast<std::size_t>(*index)].core.version();
   return outcome;
 }
 
@@ -542,7 +570,8 @@ Outcome Simulation::run(const Operation& operation) {
       else if (is_up(*index)) wiring_.look(nodes_[static_cast<std::size_t>(*index)].core, reading(*index));
       return outcome;
     }
-    case Verb::poll: case Verb::ask: {
+    case Verb::poll:
+    case Verb::ask: {
       const auto index = about_node();
       if (!index) return no_such(operation.actor);
       if (operation.verb == Verb::poll) return poll(*index);
@@ -554,11 +583,15 @@ Outcome Simulation::run(const Operation& operation) {
       outcome.version = nodes_[static_cast<std::size_t>(*index)].core.version();
       return outcome;
     }
-    case Verb::deliver: case Verb::lose: case Verb::double_: {
+    case Verb::deliver:
+    case Verb::lose:
+    case Verb::double_: {
       if (messages_.empty()) return refused(Code::not_found, "there is no message on its way");
       auto message = messages_.begin();
-      if (operation.message != 0) message = std::find_if(messages_.begin(), messages_.end(), [&](const Message& one) { return one.id == operation.message; });
-      if (message == messages_.end()) return refused(Code::not_found, "there is no message " + std::to_string(operation.message) + " on its way");
+      if (operation.message != 0)
+        message = std::find_if(messages_.begin(), messages_.end(), [&](const Message& one) { return one.id == operation.message; });
+      if (message == messages_.end())
+        return refused(Code::not_found, "there is no message " + std::to_string(operation.message) + " on its way");
       if (operation.verb == Verb::double_) {
         Message twin = *message;
         outcome.message = twin.id = ++messages_made_;
@@ -570,7 +603,8 @@ Outcome Simulation::run(const Operation& operation) {
       if (operation.verb == Verb::lose) return outcome;
       return deliver(one, operation.fault);
     }
-    case Verb::partition: case Verb::heal: {
+    case Verb::partition:
+    case Verb::heal: {
       const auto index = node_of(operation.actor);
       if (!index) return no_such(operation.actor);
       (*index < 0 ? control_.is_partitioned : nodes_[static_cast<std::size_t>(*index)].is_partitioned) = operation.verb == Verb::partition;
@@ -582,7 +616,8 @@ Outcome Simulation::run(const Operation& operation) {
       const auto upstream = node_of(operation.name);
       if (!index || !upstream) return no_such(index ? operation.name : operation.actor);
       if (*upstream == *index) return refused(Code::usage, "a node does not follow itself");
-      if (*upstream >= 0 && !nodes_[static_cast<std::size_t>(*upstream)].is_relay) return refused(Code::usage, "`" + operation.name + "` is no relay");
+      if (*upstream >= 0 && !nodes_[static_cast<std::size_t>(*upstream)].is_relay)
+        return refused(Code::usage, "`" + operation.name + "` is no relay");
       nodes_[static_cast<std::size_t>(*index)].upstream = *upstream;
       disturb(*index);
       return outcome;
@@ -616,7 +651,8 @@ Outcome Simulation::run(const Operation& operation) {
       backups_.insert_or_assign(operation.name, store_->copy());
       judge_.backed_up(operation.name);
       return outcome;
-    case Verb::restore: case Verb::rollback: {
+    case Verb::restore:
+    case Verb::rollback: {
       const auto copy = backups_.find(operation.name);
       if (copy == backups_.end()) return refused(Code::not_found, "there is no backup `" + operation.name + "`");
       catalog_.reset();
@@ -628,10 +664,12 @@ Outcome Simulation::run(const Operation& operation) {
       if (put.fenced != "1") control_.rolled_back_at = now_;
       return start_control();
     }
-    case Verb::receipt: case Verb::status: {
+    case Verb::receipt:
+    case Verb::status: {
       if (!catalog_) return lost("the control side is down");
       const std::string& id = operation.name;
-      auto told = operation.verb == Verb::receipt ? wiring_.receipt(*catalog_, id, control_.clock.at(now_)) : catalog_->experience(id, control_wall());
+      auto told = operation.verb == Verb::receipt ? wiring_.receipt(*catalog_, id, control_.clock.at(now_))
+                                                  : catalog_->experience(id, control_wall());
       outcome.version = catalog_->version();
       if (!told) outcome.refused = told.error();
       else outcome.told = std::move(*told);
@@ -648,7 +686,8 @@ Outcome Simulation::run(const Operation& operation) {
 }
 
 Value Simulation::to_value(const Operation& operation, const Outcome& outcome) const {
-  Object line{{"op", operation.verb == Verb::command ? footlight::to_text(operation.command.name) : to_text(operation.verb)}, {"at", footlight::to_text(now_)}};
+  Object line{{"op", operation.verb == Verb::command ? footlight::to_text(operation.command.name) : to_text(operation.verb)},
+              {"at", footlight::to_text(now_)}};
   if (!operation.actor.empty()) line["actor"] = operation.actor;
   line["ok"] = !outcome.refused.has_value();
   if (outcome.refused) {
@@ -656,8 +695,11 @@ Value Simulation::to_value(const Operation& operation, const Outcome& outcome) c
     line["message"] = footlight::to_text(*outcome.refused);
     if (!outcome.is_lost) line["status"] = row(outcome.refused->code).http_status;
   } else {
-    line["status"] = operation.verb == Verb::command && (operation.command.name == CommandName::create || operation.command.name == CommandName::duplicate) &&
-                             outcome.answer && !outcome.answer->is_repeat ? 201 : 200;
+    line["status"] = operation.verb == Verb::command &&
+            (operation.command.name == CommandName::create || operation.command.name == CommandName::duplicate) && outcome.answer &&
+            !outcome.answer->is_repeat
+        ? 201
+        : 200;
   }
   if (outcome.is_lost) line["lost"] = true;
   if (outcome.version.v > 0) line["version"] = std::to_string(outcome.version.epoch) + "." + std::to_string(outcome.version.v);
@@ -693,7 +735,8 @@ Value Simulation::to_value(const Operation& operation, const Outcome& outcome) c
   const auto index = node_of(operation.actor);
   if (index && *index >= 0) {
     line["lease_left"] = footlight::to_text(nodes_[static_cast<std::size_t>(*index)].core.lease_left(reading(*index)));
-    line["ready"] = nodes_[static_cast<std::size_t>(*index)].is_up && nodes_[static_cast<std::size_t>(*index)].core.pin(reading(*index)).has_value();
+    line["ready"] =
+        nodes_[static_cast<std::size_t>(*index)].is_up && nodes_[static_cast<std::size_t>(*index)].core.pin(reading(*index)).has_value();
   }
   if (!outcome.told.is_null()) line["told"] = outcome.told;
   if (!judge_.findings().empty()) {

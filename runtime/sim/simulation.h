@@ -18,12 +18,12 @@ namespace footlight::sim {
 // What came of an operation.
 struct Outcome {
   std::optional<Error> refused;
-  bool is_lost = false;                                // who asked hears nothing: the network, or a death
-  std::optional<Answer> answer;                        // of a command
+  bool is_lost = false;          // who asked hears nothing: the network, or a death
+  std::optional<Answer> answer;  // of a command
   std::optional<Served> served;
-  CatalogVersion version;                              // of the control side, or of the node that it is about
-  int message = 0;                                     // what is on its way now
-  Value told;                                          // receipt, status
+  CatalogVersion version;  // of the control side, or of the node that it is about
+  int message = 0;         // what is on its way now
+  Value told;              // receipt, status
 };
 
 // The workspace that a simulation has unless it is given one: the surface `list` shows everything in
@@ -40,25 +40,25 @@ class Simulation {
   Value to_value(const Operation& operation, const Outcome& outcome) const;
 
   Judge& judge() { return judge_; }
-  Instant now() const { return now_; }                 // true time
+  Instant now() const { return now_; }  // true time
 
   // --- for who makes up histories
   int node_count() const { return static_cast<int>(nodes_.size()); }
-  bool is_up(int node) const;                          // -1: the control side
+  bool is_up(int node) const;  // -1: the control side
   bool is_fenced() const { return catalog_ && catalog_->is_fenced(); }
   std::size_t messages_on_their_way() const { return messages_.size(); }
   int message_on_its_way(std::size_t i) const { return messages_[i].id; }
   bool has_backup(const std::string& name) const { return backups_.contains(name); }
   Instant control_wall() const { return control_.clock.at(now_).wall; }
-  std::optional<Value> summary(const std::string& id) const;   // of the control side's catalog
+  std::optional<Value> summary(const std::string& id) const;  // of the control side's catalog
 
  private:
   // Two clocks that run at their own rates from a moment on.
   struct Clock {
-    Instant since;                                     // true time
+    Instant since;  // true time
     double boot_ms = 0, wall_ms = 0, boot_rate = 1, wall_rate = 1;
     Reading at(Instant now) const;
-    void settle(Instant now);                          // `since` is now
+    void settle(Instant now);  // `since` is now
   };
   struct Compiled {
     std::shared_ptr<const Snapshot> snapshot;
@@ -66,37 +66,37 @@ class Simulation {
   };
   struct Node {
     DeliveryNode core;
-    std::shared_ptr<const Compiled> catalog;           // goes with the core: swapped as one
+    std::shared_ptr<const Compiled> catalog;  // goes with the core: swapped as one
     Clock clock;
     int boots = 1;
     bool is_up = true, is_partitioned = false, is_relay = false;
-    int upstream = -1;                                 // a node; -1: the control side
-    Duration next_poll;                                // by its own clock since boot
+    int upstream = -1;   // a node; -1: the control side
+    Duration next_poll;  // by its own clock since boot
     std::optional<SavedNode> disk;
     std::shared_ptr<const Compiled> disk_catalog, older_disk_catalog;
-    Instant undisturbed_since;                         // for judging how current it must be
+    Instant undisturbed_since;  // for judging how current it must be
   };
   struct Control {
     Clock clock;
     bool is_partitioned = false;
-    bool is_clock_sound = true;                        // its wall clock was never put forward
+    bool is_clock_sound = true;  // its wall clock was never put forward
     std::optional<Instant> rolled_back_at;
   };
   struct Message {
     int id;
     bool is_answer;
-    int node;                                          // who asked
+    int node;  // who asked
     int upstream;
     LeaseRequest request;
     std::shared_ptr<const LeaseAnswer> answer;
   };
 
-  std::optional<int> node_of(const std::string& actor) const;   // -1: control
+  std::optional<int> node_of(const std::string& actor) const;  // -1: control
   Outcome no_such(const std::string& actor) const;
   void pass(Duration by, bool is_polling);
   Reading reading(int node) const;
   std::string boot_id(const Node& node, int index) const;
-  void disturb(int node);                              // -1: all
+  void disturb(int node);  // -1: all
 
   Outcome command(const Operation& operation);
   Outcome configure(const Value& document);
@@ -120,13 +120,13 @@ class Simulation {
   Instant now_;
   Control control_;
   std::unique_ptr<SimStore> store_;
-  std::unique_ptr<Catalog> catalog_;                   // null while the control side is down
+  std::unique_ptr<Catalog> catalog_;  // null while the control side is down
   std::vector<Node> nodes_;
   std::deque<Message> messages_;
   int messages_made_ = 0, nonces_made_ = 0;
   std::map<std::string, StoreCopy> backups_;
-  std::map<std::string, std::shared_ptr<const Compiled>> compiled_;   // by chain: a version is compiled once, by the node's own way
-  DecideScratch scratch_;                              // of every side in turn: it forgets one snapshot for another
+  std::map<std::string, std::shared_ptr<const Compiled>> compiled_;  // by chain: a version is compiled once, by the node's own way
+  DecideScratch scratch_;                                            // of every side in turn: it forgets one snapshot for another
   Judge judge_;
 };
 

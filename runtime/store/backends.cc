@@ -11,10 +11,8 @@ namespace footlight {
 namespace {
 
 Result<std::unique_ptr<Store>> open_memory(const std::string& rest, Access access) {
-  if (!rest.empty())
-    return refuse(Code::usage, "`memory:" + rest + "`: a memory store has no name: write `memory:`");
-  if (access == Access::read_only)
-    return refuse(Code::usage, "`memory:` begins empty, so there is nothing to open read-only: name a file");
+  if (!rest.empty()) return refuse(Code::usage, "`memory:" + rest + "`: a memory store has no name: write `memory:`");
+  if (access == Access::read_only) return refuse(Code::usage, "`memory:` begins empty, so there is nothing to open read-only: name a file");
   if (sodium_init() < 0) return refuse(Code::internal, "libsodium cannot start");
   return new_memory_store();
 }
@@ -33,10 +31,8 @@ std::string_view scheme_of(std::string_view address) {
 
 const std::vector<StoreBackend>& store_backends() {
   static const std::vector<StoreBackend> rows{
-      {"memory", "memory:", "memory:",
-       "in memory, empty at the start and gone at the end: for tests and previews", open_memory},
-      {"sqlite", "sqlite:", "PATH or sqlite:PATH",
-       "one SQLite file, made where it is missing: nothing else to install", open_sqlite_store},
+      {"memory", "memory:", "memory:", "in memory, empty at the start and gone at the end: for tests and previews", open_memory},
+      {"sqlite", "sqlite:", "PATH or sqlite:PATH", "one SQLite file, made where it is missing: nothing else to install", open_sqlite_store},
   };
   return rows;
 }
@@ -49,9 +45,9 @@ Result<std::unique_ptr<Store>> open_store(const std::string& address, Access acc
     if (row.scheme == scheme) return row.open(address.substr(scheme.size()), access);
     known += std::string(known.empty() ? "" : ", ") + "`" + std::string(row.scheme) + "`";
   }
-  return refuse(Code::usage, "`" + address + "`: no store answers to `" + std::string(scheme) +
-                                 "`; there are " + known + ", or a plain path (write `./" + address +
-                                 "` if it is one)");
+  return refuse(Code::usage,
+                "`" + address + "`: no store answers to `" + std::string(scheme) + "`; there are " + known +
+                    ", or a plain path (write `./" + address + "` if it is one)");
 }
 
 }  // namespace footlight

@@ -13,8 +13,8 @@ namespace footlight {
 
 struct StoreBackend {
   std::string_view name;
-  std::string_view scheme;        // what an address begins with: `memory:`
-  std::string_view address;       // as shown in help
+  std::string_view scheme;   // what an address begins with: `memory:`
+  std::string_view address;  // as shown in help
   std::string_view help;
   // `rest` is the address behind its scheme.
   Result<std::unique_ptr<Store>> (*open)(const std::string& rest, Access access);

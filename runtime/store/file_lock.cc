@@ -27,13 +27,13 @@ std::string holder(int descriptor) {
 Result<std::unique_ptr<FileLock>> FileLock::take(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0)
-    return refuse(Code::unreadable_file, "cannot make the lock file `" + path + "`: " + reason(errno) +
-                                             ": its directory must be writable");
+    return refuse(Code::unreadable_file, "cannot make the lock file `" + path + "`: " + reason(errno) + ": its directory must be writable");
   std::unique_ptr<FileLock> lock(new FileLock(descriptor));
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK)
-      return refuse(Code::store_failed, "it is open for writing in " + holder(descriptor) + " (lock file `" +
-                                            path + "`): end that one first, or open it read-only");
+      return refuse(
+          Code::store_failed,
+          "it is open for writing in " + holder(descriptor) + " (lock file `" + path + "`): end that one first, or open it read-only");
     return refuse(Code::store_failed, "cannot lock `" + path + "`: " + reason(errno));
   }
   // Only for the message above, so a full disk that refuses it does not keep the store shut.

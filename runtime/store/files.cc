@@ -15,18 +15,14 @@ namespace fs = std::filesystem;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-Error unreadable(const std::string& path, const std::string& why) {
-  return refuse(Code::unreadable_file, "store `" + path + "`: " + why);
-}
+Error unreadable(const std::string& path, const std::string& why) { return refuse(Code::unreadable_file, "store `" + path + "`: " + why); }
 
 Status sync(const std::string& path, int flags) {
   const int descriptor = open(path.c_str(), flags | O_CLOEXEC);
-  if (descriptor < 0)
-    return refuse(Code::store_failed, "cannot open `" + path + "` to sync it: " + reason(errno));
+  if (descriptor < 0) return refuse(Code::store_failed, "cannot open `" + path + "` to sync it: " + reason(errno));
   const int failed = fsync(descriptor) == 0 ? 0 : errno;
   close(descriptor);
-  if (failed)
-    return refuse(Code::store_failed, "cannot sync `" + path + "`: " + reason(failed) + ": check the disk");
+  if (failed) return refuse(Code::store_failed, "cannot sync `" + path + "`: " + reason(failed) + ": check the disk");
   return Done{};
 }
 
@@ -40,17 +36,13 @@ Result<std::string> resolve_store_path(const std::string& path, Access access) {
   if (error) return unreadable(path, "its path cannot be followed: " + error.message());
   const fs::file_status status = fs::status(resolved, error);
   if (fs::is_directory(status))
-    return unreadable(
-        path, "it is a directory: name a file in it, such as `" + (resolved / "footlight.db").string() + "`");
+    return unreadable(path, "it is a directory: name a file in it, such as `" + (resolved / "footlight.db").string() + "`");
   if (fs::exists(status) && !fs::is_regular_file(status)) return unreadable(path, "it is not a plain file");
-  if (status.type() == fs::file_type::none)
-    return unreadable(path, "it cannot be looked at: " + error.message());
+  if (status.type() == fs::file_type::none) return unreadable(path, "it cannot be looked at: " + error.message());
   if (!fs::exists(status)) {
     if (!fs::is_directory(resolved.parent_path(), error))
-      return unreadable(
-          path, "its directory `" + resolved.parent_path().string() + "` does not exist: make it first");
-    if (access == Access::read_only)
-      return unreadable(path, "there is no such file, and it was to be opened read-only");
+      return unreadable(path, "its directory `" + resolved.parent_path().string() + "` does not exist: make it first");
+    if (access == Access::read_only) return unreadable(path, "there is no such file, and it was to be opened read-only");
   }
   return resolved.string();
 }
@@ -58,8 +50,7 @@ Result<std::string> resolve_store_path(const std::string& path, Access access) {
 Result<bool> create_private_file(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0 && errno == EEXIST) return false;
-  if (descriptor < 0)
-    return unreadable(path, "it cannot be created: " + reason(errno) + ": its directory must be writable");
+  if (descriptor < 0) return unreadable(path, "it cannot be created: " + reason(errno) + ": its directory must be writable");
   close(descriptor);
   return true;
 }

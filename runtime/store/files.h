@@ -20,7 +20,7 @@ Result<bool> create_private_file(const std::string& path);
 // A new file with these bytes, mode 0600, on the disk when it returns; it is there whole or not at all.
 // Code already_exists where something is there.
 Status write_private_file(const std::string& path, std::string_view bytes);
-Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max);   // codes unreadable_file, too_large
+Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max);  // codes unreadable_file, too_large
 
 Status sync_file(const std::string& path);
 Status sync_directory_of(const std::string& path);

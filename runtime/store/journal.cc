@@ -21,8 +21,8 @@ void add_field(std::string& out, std::string_view field) {
 
 Status check_size(const std::string& what, std::size_t bytes, std::size_t bytes_max) {
   if (bytes <= bytes_max) return Done{};
-  return refuse(Code::too_large, what + " has " + std::to_string(bytes) + " bytes; the store keeps " +
-                                     std::to_string(bytes_max) + " at most");
+  return refuse(Code::too_large,
+                what + " has " + std::to_string(bytes) + " bytes; the store keeps " + std::to_string(bytes_max) + " at most");
 }
 
 // The first refusal of several checks.
@@ -59,25 +59,21 @@ Status check_store_name(std::string_view what, std::string_view name) {
 }
 
 Status check_draft(std::string_view workspace, const Draft& draft) {
-  if (Status names =
-          first_refusal({check_store_name("workspace", workspace), check_store_name("actor", draft.actor)});
-      !names.ok())
+  if (Status names = first_refusal({check_store_name("workspace", workspace), check_store_name("actor", draft.actor)}); !names.ok())
     return names;
   if (draft.blobs.size() > limits::journal_blobs_max)
-    return refuse(Code::too_large, "an entry with " + std::to_string(draft.blobs.size()) + " blobs; " +
-                                       std::to_string(limits::journal_blobs_max) + " may land at once");
+    return refuse(Code::too_large,
+                  "an entry with " + std::to_string(draft.blobs.size()) + " blobs; " + std::to_string(limits::journal_blobs_max) +
+                      " may land at once");
   for (const std::string& blob : draft.blobs)
     if (Status fits = check_blob(blob); !fits.ok()) return fits;
-  return first_refusal(
-      {check_size("the idempotency key", draft.idempotency_key.size(), limits::idempotency_key_bytes_max),
-       check_size("the body hash", draft.body_hash.size(), limits::store_name_bytes_max),
-       check_size("the record", draft.record.size(), limits::journal_record_bytes_max),
-       check_size("the answer", draft.answer.size(), limits::journal_answer_bytes_max)});
+  return first_refusal({check_size("the idempotency key", draft.idempotency_key.size(), limits::idempotency_key_bytes_max),
+                        check_size("the body hash", draft.body_hash.size(), limits::store_name_bytes_max),
+                        check_size("the record", draft.record.size(), limits::journal_record_bytes_max),
+                        check_size("the answer", draft.answer.size(), limits::journal_answer_bytes_max)});
 }
 
-Status check_blob(std::string_view bytes) {
-  return check_size("the blob", bytes.size(), limits::blob_bytes_max);
-}
+Status check_blob(std::string_view bytes) { return check_size("the blob", bytes.size(), limits::blob_bytes_max); }
 
 Status check_setting(std::string_view workspace, std::string_view key, std::string_view value) {
   return first_refusal({check_store_name("workspace", workspace), check_store_name("setting", key),
@@ -91,8 +87,8 @@ Status check_token(const Token& token) {
 }
 
 Status check_meta(std::string_view name, std::string_view value) {
-  return first_refusal({check_store_name("meta", name), check_size("the meta value " + quoted(name),
-                                                                   value.size(), limits::setting_bytes_max)});
+  return first_refusal(
+      {check_store_name("meta", name), check_size("the meta value " + quoted(name), value.size(), limits::setting_bytes_max)});
 }
 
 JournalEntry entry_behind(const Head& head, std::string_view workspace, Draft& draft) {
@@ -110,59 +106,52 @@ JournalEntry entry_behind(const Head& head, std::string_view workspace, Draft& d
 }
 
 Error head_moved(std::string_view workspace, std::int64_t expected, std::int64_t actual) {
-  return refuse(Code::conflict, "workspace " + quoted(workspace) + ": the journal is at " +
-                                    std::to_string(actual) + ", not at " + std::to_string(expected) +
-                                    ": read what is new and try again");
+  return refuse(Code::conflict,
+                "workspace " + quoted(workspace) + ": the journal is at " + std::to_string(actual) + ", not at " +
+                    std::to_string(expected) + ": read what is new and try again");
 }
 
 Error key_taken(std::string_view workspace, std::string_view key, std::int64_t seq) {
-  return refuse(Code::conflict, "workspace " + quoted(workspace) + ": entry " + std::to_string(seq) +
-                                    " has the idempotency key " + quoted(key) + " already");
+  return refuse(
+      Code::conflict,
+      "workspace " + quoted(workspace) + ": entry " + std::to_string(seq) + " has the idempotency key " + quoted(key) + " already");
 }
 
 Error no_such_blob(std::string_view id) { return refuse(Code::not_found, "there is no blob " + quoted(id)); }
 
-Error no_such_token(std::string_view name) {
-  return refuse(Code::not_found, "no token in force has the name " + quoted(name));
-}
+Error no_such_token(std::string_view name) { return refuse(Code::not_found, "no token in force has the name " + quoted(name)); }
 
 Error token_hash_taken() { return refuse(Code::already_exists, "a token with this hash exists already"); }
 
 Error token_name_taken(std::string_view name) {
-  return refuse(Code::already_exists,
-                "a token in force has the name " + quoted(name) + " already: revoke it first");
+  return refuse(Code::already_exists, "a token in force has the name " + quoted(name) + " already: revoke it first");
 }
 
-Error damaged_entry(std::string_view place, std::string_view workspace, std::int64_t seq,
-                    std::string_view what) {
-  return refuse(Code::store_corrupt, "store " + quoted(place) + ": workspace " + quoted(workspace) +
-                                         ": entry " + std::to_string(seq) + ": " + std::string(what) +
-                                         ": restore a backup");
+Error damaged_entry(std::string_view place, std::string_view workspace, std::int64_t seq, std::string_view what) {
+  return refuse(Code::store_corrupt,
+                "store " + quoted(place) + ": workspace " + quoted(workspace) + ": entry " + std::to_string(seq) + ": " +
+                    std::string(what) + ": restore a backup");
 }
 
 Error damaged_blob(std::string_view place, std::string_view id) {
-  return refuse(Code::store_corrupt, "store " + quoted(place) + ": the bytes of blob " + quoted(id) +
-                                         " are not those that were put: restore a backup");
+  return refuse(Code::store_corrupt,
+                "store " + quoted(place) + ": the bytes of blob " + quoted(id) + " are not those that were put: restore a backup");
 }
 
 Status ChainCheck::follow(const JournalEntry& entry) {
   const std::int64_t expected = head_.seq + 1;
   if (entry.seq != expected)
-    return damaged_entry(place_, workspace_, expected,
-                         "it is missing, " + std::to_string(entry.seq) + " follows instead");
+    return damaged_entry(place_, workspace_, expected, "it is missing, " + std::to_string(entry.seq) + " follows instead");
   if (entry.chain != chain_of(head_.chain, entry))
-    return damaged_entry(place_, workspace_, entry.seq,
-                         "its chain does not verify, so it was changed after it was written");
+    return damaged_entry(place_, workspace_, entry.seq, "its chain does not verify, so it was changed after it was written");
   head_ = {.seq = entry.seq, .chain = entry.chain};
   return Done{};
 }
 
 Status ChainCheck::end_at(const Head& head) const {
   if (head == head_) return Done{};
-  if (head.seq > head_.seq)
-    return damaged_entry(place_, workspace_, head_.seq + 1, "it is missing at the end");
-  return damaged_entry(place_, workspace_, head_.seq,
-                       "the head names another end, " + std::to_string(head.seq));
+  if (head.seq > head_.seq) return damaged_entry(place_, workspace_, head_.seq + 1, "it is missing at the end");
+  return damaged_entry(place_, workspace_, head_.seq, "the head names another end, " + std::to_string(head.seq));
 }
 
 std::string new_store_id() {

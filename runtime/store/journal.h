@@ -25,8 +25,7 @@ Error no_such_blob(std::string_view id);
 Error no_such_token(std::string_view name);
 Error token_hash_taken();
 Error token_name_taken(std::string_view name);
-Error damaged_entry(std::string_view place, std::string_view workspace, std::int64_t seq,
-                    std::string_view what);
+Error damaged_entry(std::string_view place, std::string_view workspace, std::int64_t seq, std::string_view what);
 Error damaged_blob(std::string_view place, std::string_view id);
 
 // Walks a journal in order and refuses the first entry that is not what was written.
@@ -44,6 +43,6 @@ class ChainCheck {
   Head head_;
 };
 
-std::string new_store_id();   // 32 random hex digits
+std::string new_store_id();  // 32 random hex digits
 
 }  // namespace footlight

@@ -25,16 +25,14 @@ class MemoryStore final : public Store {
 
   std::string place() const override { return std::string(place_name); }
 
-  Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq,
-                              Draft draft) override {
+  Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq, Draft draft) override {
     if (Status fits = check_draft(workspace, draft); !fits.ok()) return fits.error();
     const std::lock_guard lock(mutex_);
     const auto found = journals_.find(workspace);
     const Head head = found == journals_.end() ? Head{} : found->second.head();
     if (head.seq != expected_head_seq) return head_moved(workspace, expected_head_seq, head.seq);
     if (found != journals_.end())
-      if (auto taken = found->second.seq_of_key.find(draft.idempotency_key);
-          taken != found->second.seq_of_key.end())
+      if (auto taken = found->second.seq_of_key.find(draft.idempotency_key); taken != found->second.seq_of_key.end())
         return key_taken(workspace, draft.idempotency_key, taken->second);
     auto entry = std::make_shared<const JournalEntry>(entry_behind(head, workspace, draft));
     for (std::size_t i = 0; i < draft.blobs.size(); ++i)
@@ -46,8 +44,7 @@ class MemoryStore final : public Store {
     return *entry;
   }
 
-  Status read(std::string_view workspace, std::int64_t after_seq,
-              const std::function<bool(const JournalEntry&)>& each) override {
+  Status read(std::string_view workspace, std::int64_t after_seq, const std::function<bool(const JournalEntry&)>& each) override {
     for (const EntryPointer& entry : entries_after(workspace, after_seq))
       if (!each(*entry)) break;
     return Done{};
@@ -131,8 +128,7 @@ class MemoryStore final : public Store {
     return Done{};
   }
 
-  Result<std::string> put_setting_once(std::string_view workspace, std::string_view key,
-                                       std::string_view value) override {
+  Result<std::string> put_setting_once(std::string_view workspace, std::string_view key, std::string_view value) override {
     if (Status fits = check_setting(workspace, key, value); !fits.ok()) return fits.error();
     const std::lock_guard lock(mutex_);
     return settings_.try_emplace(std::pair(std::string(workspace), std::string(key)), value).first->second;
@@ -151,8 +147,7 @@ class MemoryStore final : public Store {
 
   Result<std::optional<Token>> find_token(std::string_view hash) override {
     const std::lock_guard lock(mutex_);
-    const auto found =
-        std::find_if(tokens_.begin(), tokens_.end(), [&](const Token& t) { return t.hash == hash; });
+    const auto found = std::find_if(tokens_.begin(), tokens_.end(), [&](const Token& t) { return t.hash == hash; });
     return found == tokens_.end() ? std::optional<Token>() : std::optional(*found);
   }
 
@@ -161,12 +156,10 @@ class MemoryStore final : public Store {
     {
       const std::lock_guard lock(mutex_);
       for (const Token& token : tokens_)
-        if (workspace == "*" || token.workspace == "*" || token.workspace == workspace)
-          tokens.push_back(token);
+        if (workspace == "*" || token.workspace == "*" || token.workspace == workspace) tokens.push_back(token);
     }
-    std::sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) {
-      return std::tie(a.created, a.name, a.hash) < std::tie(b.created, b.name, b.hash);
-    });
+    std::sort(tokens.begin(), tokens.end(),
+              [](const Token& a, const Token& b) { return std::tie(a.created, a.name, a.hash) < std::tie(b.created, b.name, b.hash); });
     return tokens;
   }
 
@@ -194,8 +187,7 @@ class MemoryStore final : public Store {
   }
 
   Status backup(const std::string&) override {
-    return refuse(Code::usage,
-                  "store `memory:`: it cannot be backed up: open a file instead, as in `footlight.db`");
+    return refuse(Code::usage, "store `memory:`: it cannot be backed up: open a file instead, as in `footlight.db`");
   }
 
  private:
@@ -205,9 +197,7 @@ class MemoryStore final : public Store {
     std::vector<EntryPointer> entries;  // entry `seq` is at `seq - 1`
     std::map<std::string, std::int64_t, std::less<>> seq_of_key;
 
-    Head head() const {
-      return entries.empty() ? Head{} : Head{.seq = entries.back()->seq, .chain = entries.back()->chain};
-    }
+    Head head() const { return entries.empty() ? Head{} : Head{.seq = entries.back()->seq, .chain = entries.back()->chain}; }
   };
 
   std::vector<EntryPointer> entries_after(std::string_view workspace, std::int64_t after_seq) {

@@ -86,8 +86,7 @@ std::string joined(const std::vector<std::string>& ids) {
 
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> ids;
-  for (std::size_t end; (end = text.find(' ')) != text.npos; text.remove_prefix(end + 1))
-    ids.emplace_back(text.substr(0, end));
+  for (std::size_t end; (end = text.find(' ')) != text.npos; text.remove_prefix(end + 1)) ids.emplace_back(text.substr(0, end));
   if (!text.empty()) ids.emplace_back(text);  // never written so; kept, so that the chain shows it
   return ids;
 }
@@ -137,14 +136,11 @@ Result<Head> head_in(Connection& connection, std::string_view workspace) {
 }
 
 Status put_blob_in(Connection& connection, std::string_view id, std::string_view bytes) {
-  return connection
-      .query("INSERT INTO blobs (id, bytes) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", id, Bytes{bytes})
-      .finish();
+  return connection.query("INSERT INTO blobs (id, bytes) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", id, Bytes{bytes}).finish();
 }
 
 Result<std::string> blob_in(Connection& connection, std::string_view id) {
-  Result<std::optional<std::string>> bytes =
-      found_text(connection.query("SELECT bytes FROM blobs WHERE id = ?", id));
+  Result<std::optional<std::string>> bytes = found_text(connection.query("SELECT bytes FROM blobs WHERE id = ?", id));
   if (!bytes.ok()) return bytes.error();
   if (!*bytes) return no_such_blob(id);
   if (sha256_hex(**bytes) != id) return damaged_blob(connection.path(), id);
@@ -163,12 +159,11 @@ Result<bool> is_store(Connection& connection) {
   if (!version.ok()) return version.error();
   const std::string name = "store `" + connection.path() + "`: ";
   if (*id == 0 && *tables == 0 && *version == 0) return false;
-  if (*id != application_id)
-    return refuse(Code::unreadable_file, name + "it is another program's SQLite database: name another path");
+  if (*id != application_id) return refuse(Code::unreadable_file, name + "it is another program's SQLite database: name another path");
   if (*version > schema_version)
-    return refuse(Code::unreadable_file, name + "it has schema " + std::to_string(*version) +
-                                             ", this version knows " + std::to_string(schema_version) +
-                                             " at most: use the version that wrote it, or a newer one");
+    return refuse(Code::unreadable_file,
+                  name + "it has schema " + std::to_string(*version) + ", this version knows " + std::to_string(schema_version) +
+                      " at most: use the version that wrote it, or a newer one");
   return true;
 }
 
@@ -181,17 +176,14 @@ Status migrate(Connection& connection) {
   if (*version == schema_version) return Done{};
   for (auto next = *version; next < schema_version; ++next)
     if (Status done = connection.run(migrations[static_cast<std::size_t>(next)]); !done.ok()) return done;
-  const std::string marks = "PRAGMA application_id = " + std::to_string(application_id) +
-                            "; PRAGMA user_version = " + std::to_string(schema_version);
+  const std::string marks =
+      "PRAGMA application_id = " + std::to_string(application_id) + "; PRAGMA user_version = " + std::to_string(schema_version);
   if (Status done = connection.run(marks.c_str()); !done.ok()) return done;
   const std::string id = new_store_id();
-  for (const auto& [name, value] : {std::pair(store_meta::store_id, std::string_view(id)),
-                                    std::pair(store_meta::epoch, std::string_view("1")),
-                                    std::pair(store_meta::fenced, std::string_view("0"))})
-    if (Status done = connection
-                          .query("INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
-                                 name, value)
-                          .finish();
+  for (const auto& [name, value] :
+       {std::pair(store_meta::store_id, std::string_view(id)), std::pair(store_meta::epoch, std::string_view("1")),
+        std::pair(store_meta::fenced, std::string_view("0"))})
+    if (Status done = connection.query("INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, value).finish();
         !done.ok())
       return done;
   return transaction.commit();
@@ -207,9 +199,10 @@ Result<std::unique_ptr<Connection>> open_writer(const std::string& path) {
   const auto mode = found_text(connection.query("PRAGMA journal_mode = WAL"));
   if (!mode.ok()) return mode.error();
   if (*mode != "wal")
-    return refuse(Code::store_failed, "store `" + path +
-                                          "`: its file system cannot share memory between processes, "
-                                          "which the write-ahead log needs: put it on a local disk");
+    return refuse(Code::store_failed,
+                  "store `" + path +
+                      "`: its file system cannot share memory between processes, "
+                      "which the write-ahead log needs: put it on a local disk");
   if (Status done = connection.run(writer_settings); !done.ok()) return done.error();
   if (Status done = migrate(connection); !done.ok()) return done.error();
   return opened;
@@ -224,9 +217,10 @@ Result<std::unique_ptr<Connection>> open_reader(const std::string& path) {
 
 Status put_setting_in(Connection& connection, std::string_view workspace, std::string_view key, std::string_view value) {
   return connection
-      .query("INSERT INTO settings (workspace, key, value) VALUES (?, ?, ?) "
-             "ON CONFLICT (workspace, key) DO UPDATE SET value = excluded.value",
-             workspace, key, Bytes{value})
+      .query(
+          "INSERT INTO settings (workspace, key, value) VALUES (?, ?, ?) "
+          "ON CONFLICT (workspace, key) DO UPDATE SET value = excluded.value",
+          workspace, key, Bytes{value})
       .finish();
 }
 
@@ -241,8 +235,7 @@ Status copy_fenced(Connection& source, const std::string& path) {
   sqlite3_backup_step(backup, -1);
   if (const int code = sqlite3_backup_finish(backup); code != SQLITE_OK) return copy.failure(code);
   // Out of WAL mode, so that the copy is one file and can be read from a read-only disk.
-  if (const auto mode = found_text(copy.query("PRAGMA journal_mode = DELETE")); !mode.ok())
-    return mode.error();
+  if (const auto mode = found_text(copy.query("PRAGMA journal_mode = DELETE")); !mode.ok()) return mode.error();
   if (Status done = copy.query("DELETE FROM settings WHERE key = ?", store_setting::fence_lifted).finish(); !done.ok()) return done;
   return copy.query("UPDATE meta SET value = '1' WHERE name = ?", store_meta::fenced).finish();
 }
@@ -255,40 +248,35 @@ class SqliteStore final : public Store {
 
   std::string place() const override { return path_; }
 
-  Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq,
-                              Draft draft) override {
+  Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq, Draft draft) override {
     if (Status fits = check_draft(workspace, draft); !fits.ok()) return fits.error();
     return write<JournalEntry>([&](Connection& connection) -> Result<JournalEntry> {
       const Result<Head> head = head_in(connection, workspace);
       if (!head.ok()) return head.error();
       if (head->seq != expected_head_seq) return head_moved(workspace, expected_head_seq, head->seq);
       if (!draft.idempotency_key.empty()) {
-        Query taken = connection.query(
-            "SELECT seq FROM journal WHERE workspace = ? AND idempotency_key = ? AND idempotency_key <> ''",
-            workspace, draft.idempotency_key);
+        Query taken = connection.query("SELECT seq FROM journal WHERE workspace = ? AND idempotency_key = ? AND idempotency_key <> ''",
+                                       workspace, draft.idempotency_key);
         const Result<bool> row = taken.next();
         if (!row.ok()) return row.error();
         if (*row) return key_taken(workspace, draft.idempotency_key, taken.integer(0));
       }
       JournalEntry entry = entry_behind(*head, workspace, draft);
       for (std::size_t i = 0; i < draft.blobs.size(); ++i)
-        if (Status done = put_blob_in(connection, entry.blobs[i], draft.blobs[i]); !done.ok())
-          return done.error();
+        if (Status done = put_blob_in(connection, entry.blobs[i], draft.blobs[i]); !done.ok()) return done.error();
       const std::string blobs = joined(entry.blobs);
       if (Status done =
               connection
-                  .query("INSERT INTO journal (" ENTRY_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?)", entry.seq,
-                         entry.workspace, entry.at.ms, entry.actor, entry.idempotency_key, entry.body_hash,
-                         Bytes{entry.record}, Bytes{entry.answer}, blobs, entry.chain)
+                  .query("INSERT INTO journal (" ENTRY_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?)", entry.seq, entry.workspace, entry.at.ms,
+                         entry.actor, entry.idempotency_key, entry.body_hash, Bytes{entry.record}, Bytes{entry.answer}, blobs, entry.chain)
                   .finish();
           !done.ok())
         return done.error();
-      if (Status done =
-              connection
-                  .query("INSERT INTO heads (workspace, seq, chain) VALUES (?, ?, ?) "
-                         "ON CONFLICT (workspace) DO UPDATE SET seq = excluded.seq, chain = excluded.chain",
-                         workspace, entry.seq, entry.chain)
-                  .finish();
+      if (Status done = connection
+                            .query("INSERT INTO heads (workspace, seq, chain) VALUES (?, ?, ?) "
+                                   "ON CONFLICT (workspace) DO UPDATE SET seq = excluded.seq, chain = excluded.chain",
+                                   workspace, entry.seq, entry.chain)
+                            .finish();
           !done.ok())
         return done.error();
       if (draft.lifts_fence)
@@ -297,14 +285,11 @@ class SqliteStore final : public Store {
     });
   }
 
-  Status read(std::string_view workspace, std::int64_t after_seq,
-              const std::function<bool(const JournalEntry&)>& each) override {
+  Status read(std::string_view workspace, std::int64_t after_seq, const std::function<bool(const JournalEntry&)>& each) override {
     Reader reader = this->reader();
     if (!reader.ok()) return reader.error();
     // One statement sees one state, however long it takes.
-    Query query =
-        reader->query("SELECT " ENTRY_COLUMNS " FROM journal WHERE workspace = ? AND seq > ? ORDER BY seq",
-                      workspace, after_seq);
+    Query query = reader->query("SELECT " ENTRY_COLUMNS " FROM journal WHERE workspace = ? AND seq > ? ORDER BY seq", workspace, after_seq);
     for (;;) {
       const Result<bool> row = query.next();
       if (!row.ok()) return row.error();
@@ -350,8 +335,7 @@ class SqliteStore final : public Store {
     if (!transaction.begun().ok()) return transaction.begun().error();
     ChainCheck chain(path_, workspace);
     VerifyReport report;
-    Query query =
-        reader->query("SELECT " ENTRY_COLUMNS " FROM journal WHERE workspace = ? ORDER BY seq", workspace);
+    Query query = reader->query("SELECT " ENTRY_COLUMNS " FROM journal WHERE workspace = ? ORDER BY seq", workspace);
     for (;;) {
       const Result<bool> row = query.next();
       if (!row.ok()) return damaged_entry(path_, workspace, chain.head().seq + 1, row.error().message);
@@ -372,8 +356,7 @@ class SqliteStore final : public Store {
     const auto structure = found_text(reader->query("PRAGMA integrity_check(1)"));
     if (!structure.ok()) return structure.error();
     if (*structure != "ok")
-      return refuse(Code::store_corrupt, "store `" + path_ + "`: the file is damaged (" +
-                                             structure->value_or("") + "): restore a backup");
+      return refuse(Code::store_corrupt, "store `" + path_ + "`: the file is damaged (" + structure->value_or("") + "): restore a backup");
     report.head = chain.head();
     return report;
   }
@@ -400,8 +383,7 @@ class SqliteStore final : public Store {
   Result<std::optional<std::string>> setting(std::string_view workspace, std::string_view key) override {
     Reader reader = this->reader();
     if (!reader.ok()) return reader.error();
-    return found_text(
-        reader->query("SELECT value FROM settings WHERE workspace = ? AND key = ?", workspace, key));
+    return found_text(reader->query("SELECT value FROM settings WHERE workspace = ? AND key = ?", workspace, key));
   }
 
   Status put_setting(std::string_view workspace, std::string_view key, std::string_view value) override {
@@ -409,8 +391,7 @@ class SqliteStore final : public Store {
     return write<Done>([&](Connection& connection) { return put_setting_in(connection, workspace, key, value); });
   }
 
-  Result<std::string> put_setting_once(std::string_view workspace, std::string_view key,
-                                       std::string_view value) override {
+  Result<std::string> put_setting_once(std::string_view workspace, std::string_view key, std::string_view value) override {
     if (Status fits = check_setting(workspace, key, value); !fits.ok()) return fits.error();
     return write<std::string>([&](Connection& connection) -> Result<std::string> {
       if (Status done = connection
@@ -420,8 +401,7 @@ class SqliteStore final : public Store {
                             .finish();
           !done.ok())
         return done.error();
-      auto stands = found_text(
-          connection.query("SELECT value FROM settings WHERE workspace = ? AND key = ?", workspace, key));
+      auto stands = found_text(connection.query("SELECT value FROM settings WHERE workspace = ? AND key = ?", workspace, key));
       if (!stands.ok()) return stands.error();
       return stands->value_or("");
     });
@@ -430,17 +410,15 @@ class SqliteStore final : public Store {
   Status add_token(const Token& token) override {
     if (Status fits = check_token(token); !fits.ok()) return fits;
     return write<Done>([&](Connection& connection) -> Status {
-      const auto same_hash =
-          found_text(connection.query("SELECT name FROM tokens WHERE hash = ?", token.hash));
+      const auto same_hash = found_text(connection.query("SELECT name FROM tokens WHERE hash = ?", token.hash));
       if (!same_hash.ok()) return same_hash.error();
       if (*same_hash) return token_hash_taken();
-      const auto same_name =
-          found_text(connection.query("SELECT name FROM tokens WHERE name = ? AND revoked = 0", token.name));
+      const auto same_name = found_text(connection.query("SELECT name FROM tokens WHERE name = ? AND revoked = 0", token.name));
       if (!same_name.ok()) return same_name.error();
       if (*same_name && !token.revoked) return token_name_taken(token.name);
       return connection
-          .query("INSERT INTO tokens (" TOKEN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)", token.hash, token.name,
-                 token.roles, token.workspace, token.created.ms, token.revoked ? 1 : 0)
+          .query("INSERT INTO tokens (" TOKEN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?)", token.hash, token.name, token.roles, token.workspace,
+                 token.created.ms, token.revoked ? 1 : 0)
           .finish();
     });
   }
@@ -472,8 +450,7 @@ class SqliteStore final : public Store {
 
   Status revoke_token(std::string_view name) override {
     return write<Done>([&](Connection& connection) -> Status {
-      Status done =
-          connection.query("UPDATE tokens SET revoked = 1 WHERE name = ? AND revoked = 0", name).finish();
+      Status done = connection.query("UPDATE tokens SET revoked = 1 WHERE name = ? AND revoked = 0", name).finish();
       if (done.ok() && connection.rows_changed() == 0) return no_such_token(name);
       return done;
     });
@@ -502,16 +479,15 @@ class SqliteStore final : public Store {
     if (!source.ok()) return source.error();
     std::error_code ignored;
     if (std::filesystem::symlink_status(path, ignored).type() != std::filesystem::file_type::not_found)
-      return refuse(Code::already_exists,
-                    "backup `" + path + "`: something is there already: name another path");
+      return refuse(Code::already_exists, "backup `" + path + "`: something is there already: name another path");
     // Written beside its name, which only a finished copy gets. Of two backups to one path, the
     // second finds the first one's unfinished file.
     const std::string unfinished = path + ".unfinished";
     const Result<bool> created = create_private_file(unfinished);
     if (!created.ok()) return created.error();
     if (!*created)
-      return refuse(Code::already_exists, "backup `" + path + "`: `" + unfinished +
-                                              "` of another one is in the way: wait for it, or remove it");
+      return refuse(Code::already_exists,
+                    "backup `" + path + "`: `" + unfinished + "` of another one is in the way: wait for it, or remove it");
     const Status done = finish_copy(*source, unfinished, path);
     if (!done.ok()) {
       std::remove(unfinished.c_str());
@@ -524,8 +500,7 @@ class SqliteStore final : public Store {
   // A read-only connection, given back to the pool when the reader ends.
   class Reader {
    public:
-    Reader(SqliteStore& store, Result<std::unique_ptr<Connection>> connection)
-        : store_(store), connection_(std::move(connection)) {}
+    Reader(SqliteStore& store, Result<std::unique_ptr<Connection>> connection) : store_(store), connection_(std::move(connection)) {}
     ~Reader() {
       if (connection_.ok()) store_.give_back(std::move(*connection_));
     }
@@ -600,16 +575,13 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Access
     if (!reader.ok()) return reader.error();
     const Result<bool> ours = is_store(**reader);
     if (!ours.ok()) return ours.error();
-    if (!*ours)
-      return refuse(Code::unreadable_file,
-                    "store `" + *resolved + "`: it is empty, so there is nothing to read");
+    if (!*ours) return refuse(Code::unreadable_file, "store `" + *resolved + "`: it is empty, so there is nothing to read");
     const Result<std::int64_t> version = number(**reader, "PRAGMA user_version");
     if (!version.ok()) return version.error();
     if (*version < schema_version)
-      return refuse(Code::unreadable_file, "store `" + *resolved + "`: it has schema " +
-                                               std::to_string(*version) + ", this version reads " +
-                                               std::to_string(schema_version) +
-                                               ": open it for writing once, which brings it up to date");
+      return refuse(Code::unreadable_file,
+                    "store `" + *resolved + "`: it has schema " + std::to_string(*version) + ", this version reads " +
+                        std::to_string(schema_version) + ": open it for writing once, which brings it up to date");
     return std::unique_ptr<Store>(new SqliteStore(*resolved, nullptr, nullptr));
   }
   Result<std::unique_ptr<FileLock>> lock = FileLock::take(*resolved + ".lock");

@@ -16,19 +16,14 @@ struct Failure {
 
 constexpr std::array failures{
     Failure{SQLITE_FULL, Code::store_failed, "the disk is full", "free some space and try again"},
-    Failure{
-        SQLITE_READONLY, Code::store_failed, "the file cannot be written to",
-        "check the permissions of the file and its directory, and that the disk is not mounted read-only"},
+    Failure{SQLITE_READONLY, Code::store_failed, "the file cannot be written to",
+            "check the permissions of the file and its directory, and that the disk is not mounted read-only"},
     Failure{SQLITE_PERM, Code::unreadable_file, "access is not permitted", "check the file's permissions"},
     Failure{SQLITE_AUTH, Code::unreadable_file, "access is not permitted", "check the file's permissions"},
-    Failure{SQLITE_BUSY, Code::store_failed, "another program keeps it locked",
-            "end that program and try again"},
-    Failure{SQLITE_LOCKED, Code::store_failed, "another program keeps it locked",
-            "end that program and try again"},
-    Failure{SQLITE_PROTOCOL, Code::store_failed, "another program keeps it locked",
-            "end that program and try again"},
-    Failure{SQLITE_CANTOPEN, Code::unreadable_file, "it cannot be opened",
-            "check that its directory exists, and the permissions of both"},
+    Failure{SQLITE_BUSY, Code::store_failed, "another program keeps it locked", "end that program and try again"},
+    Failure{SQLITE_LOCKED, Code::store_failed, "another program keeps it locked", "end that program and try again"},
+    Failure{SQLITE_PROTOCOL, Code::store_failed, "another program keeps it locked", "end that program and try again"},
+    Failure{SQLITE_CANTOPEN, Code::unreadable_file, "it cannot be opened", "check that its directory exists, and the permissions of both"},
     Failure{SQLITE_NOTADB, Code::unreadable_file, "it is not a SQLite database", "name another path"},
     Failure{SQLITE_CORRUPT, Code::store_corrupt, "the file is damaged", "restore a backup"},
     Failure{SQLITE_ERROR, Code::store_corrupt, "its tables are not those of a store", "restore a backup"},
@@ -47,8 +42,7 @@ const Failure& failure_row(int code) {
 
 }  // namespace
 
-Query::Query(Query&& other) noexcept
-    : connection_(other.connection_), statement_(other.statement_), code_(other.code_) {
+Query::Query(Query&& other) noexcept : connection_(other.connection_), statement_(other.statement_), code_(other.code_) {
   other.statement_ = nullptr;
 }
 
@@ -79,8 +73,7 @@ std::int64_t Query::integer(int column) const { return sqlite3_column_int64(stat
 std::string Query::text(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);  // null for an empty value
   const int length = sqlite3_column_bytes(statement_, column);
-  return bytes ? std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(length))
-               : std::string();
+  return bytes ? std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(length)) : std::string();
 }
 
 void Query::bind(int index, std::int64_t number) {
@@ -89,8 +82,7 @@ void Query::bind(int index, std::int64_t number) {
 
 void Query::bind(int index, std::string_view text) {
   const char* bytes = text.data() ? text.data() : "";  // a null pointer would bind NULL
-  if (code_ == SQLITE_OK)
-    code_ = sqlite3_bind_text64(statement_, index, bytes, text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  if (code_ == SQLITE_OK) code_ = sqlite3_bind_text64(statement_, index, bytes, text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
 void Query::bind_blob(int index, std::string_view bytes) {
@@ -100,8 +92,7 @@ void Query::bind_blob(int index, std::string_view bytes) {
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, int flags) {
   sqlite3* handle = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   // SQLite answers a handle even where it fails, for its message; the connection closes it.
   std::unique_ptr<Connection> connection(new Connection(path, handle));
   if (code != SQLITE_OK) return connection->failure(code);
@@ -121,8 +112,7 @@ Status Connection::run(const char* statements) {
 }
 
 Query Connection::start(const char* sql) {
-  if (const auto kept = statements_.find(sql); kept != statements_.end())
-    return Query(*this, kept->second, SQLITE_OK);
+  if (const auto kept = statements_.find(sql); kept != statements_.end()) return Query(*this, kept->second, SQLITE_OK);
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code == SQLITE_OK) statements_.emplace(sql, statement);
@@ -144,8 +134,7 @@ Transaction::Transaction(Connection& connection, Kind kind)
 
 Transaction::~Transaction() {
   // SQLite has undone it already after a full disk or an I/O error; a second ROLLBACK is then an error.
-  if (is_open_ && !sqlite3_get_autocommit(connection_.handle()))
-    sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (is_open_ && !sqlite3_get_autocommit(connection_.handle())) sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 Status Transaction::commit() {

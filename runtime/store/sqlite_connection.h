@@ -31,19 +31,18 @@ class Query {
   Status finish();
 
   std::int64_t integer(int column) const;
-  std::string text(int column) const;                // of TEXT and BLOB alike
+  std::string text(int column) const;  // of TEXT and BLOB alike
 
  private:
   friend class Connection;
-  Query(Connection& connection, sqlite3_stmt* statement, int code)
-      : connection_(&connection), statement_(statement), code_(code) {}
+  Query(Connection& connection, sqlite3_stmt* statement, int code) : connection_(&connection), statement_(statement), code_(code) {}
   void bind(int index, std::int64_t number);
-  void bind(int index, std::string_view text);       // must outlive the query
+  void bind(int index, std::string_view text);        // must outlive the query
   void bind_blob(int index, std::string_view bytes);  // must outlive the query
 
   Connection* connection_;
-  sqlite3_stmt* statement_;                          // owned by the connection
-  int code_;                                         // of what went wrong before the first step
+  sqlite3_stmt* statement_;  // owned by the connection
+  int code_;                 // of what went wrong before the first step
 };
 
 // Marks a bound parameter as BLOB: `Bytes{record}`.
@@ -71,8 +70,8 @@ class Connection {
     return query;
   }
 
-  std::int64_t rows_changed() const;                 // by the last finished statement
-  Error failure(int code) const;                     // with place, reason and way out
+  std::int64_t rows_changed() const;  // by the last finished statement
+  Error failure(int code) const;      // with place, reason and way out
   const std::string& path() const { return path_; }
   sqlite3* handle() const { return handle_; }
 
@@ -81,9 +80,7 @@ class Connection {
   Connection(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
   Query start(const char* sql);
 
-  static void bind_one(Query& query, int index, std::integral auto number) {
-    query.bind(index, static_cast<std::int64_t>(number));
-  }
+  static void bind_one(Query& query, int index, std::integral auto number) { query.bind(index, static_cast<std::int64_t>(number)); }
   static void bind_one(Query& query, int index, std::string_view text) { query.bind(index, text); }
   static void bind_one(Query& query, int index, Bytes bytes) { query.bind_blob(index, bytes.bytes); }
 
@@ -101,7 +98,7 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  const Status& begun() const { return begun_; }     // ask first
+  const Status& begun() const { return begun_; }  // ask first
   Status commit();
 
  private:

@@ -26,30 +26,30 @@ int line_of(const std::string& place) { return std::atoi(place.c_str() + std::mi
 
 // What a probe of one policy counts for.
 struct Target {
-  int clause = -1;                                      // index into clauses
-  std::string file;                                     // else a line; empty: nothing of the file's
+  int clause = -1;   // index into clauses
+  std::string file;  // else a line; empty: nothing of the file's
   int line = 0;
 };
 
 struct WatchedPolicy {
-  std::vector<Target> targets;                          // by probe
-  int thing = -1;                                       // index into policies
+  std::vector<Target> targets;  // by probe
+  int thing = -1;               // index into policies
 };
 
 // A condition in words, as a tree: tests are programs of one node each.
 struct Condition {
   Op op = Op::always;
   std::vector<Condition> parts;
-  int clause = -1;                                      // of a test
+  int clause = -1;  // of a test
   PredicateProgram test;
-  int policy = -1;                                      // of a function, as the watched snapshot numbers it
+  int policy = -1;  // of a function, as the watched snapshot numbers it
 };
 
 struct WatchedExperience {
   Condition audience;
-  int schedule = -1;                                    // clause: is it open?
+  int schedule = -1;  // clause: is it open?
   bool has_schedule_policy = false;
-  std::map<std::pair<std::string, std::string>, int> actions;   // action and treatment → index into actions
+  std::map<std::pair<std::string, std::string>, int> actions;  // action and treatment → index into actions
 };
 
 // What happened, as counters. Sums of several are the same in any order.
@@ -59,7 +59,9 @@ struct Counts {
   std::map<std::pair<std::string, int>, std::uint64_t> lines;
 };
 
-std::string policy_key(const Policy& policy) { return policy.owner + "\n" + policy.path + "\n" + std::string(to_text(policy.role)) + "\n" + policy.lua; }
+std::string policy_key(const Policy& policy) {
+  return policy.owner + "\n" + policy.path + "\n" + std::string(to_text(policy.role)) + "\n" + policy.lua;
+}
 
 class Plan final : public Coverage {
  public:
@@ -70,7 +72,8 @@ class Plan final : public Coverage {
     auto snapshot = Snapshot::compile(everything_live(loaded_), never);
     if (!snapshot) return snapshot.error();
     snapshot_ = std::move(*snapshot);
-    for (std::size_t i = 0; i < snapshot_->policies().size(); ++i) numbers_.emplace(policy_key(snapshot_->policies()[i]), static_cast<int>(i));
+    for (std::size_t i = 0; i < snapshot_->policies().size(); ++i)
+      numbers_.emplace(policy_key(snapshot_->policies()[i]), static_cast<int>(i));
     for (const Policy& policy : snapshot_->policies()) plan_policy(policy);
     for (const Configuration& configuration : loaded_.workspace.configurations) {
       surfaces_.emplace(configuration.name, static_cast<int>(report_.surfaces.size()));
@@ -106,7 +109,9 @@ class Plan final : public Coverage {
       total_.clauses[i].first += counts.clauses[i].first;
       total_.clauses[i].second += counts.clauses[i].second;
     }
-    for (auto [sum, part] : {std::pair{&total_.policies, &counts.policies}, {&total_.surfaces, &counts.surfaces}, {&total_.actions, &counts.actions},
+    for (auto [sum, part] : {std::pair{&total_.policies, &counts.policies},
+                             {&total_.surfaces, &counts.surfaces},
+                             {&total_.actions, &counts.actions},
                              {&total_.transitions, &counts.transitions}})
       for (std::size_t i = 0; i < part->size(); ++i) (*sum)[i] += (*part)[i];
     for (const auto& [line, times] : counts.lines) total_.lines[line] += times;
@@ -115,7 +120,9 @@ class Plan final : public Coverage {
   CoverageReport report() const override {
     CoverageReport report = report_;
     for (std::size_t i = 0; i < report.clauses.size(); ++i) std::tie(report.clauses[i].yes, report.clauses[i].no) = total_.clauses[i];
-    for (auto [things, times] : {std::pair{&report.policies, &total_.policies}, {&report.surfaces, &total_.surfaces}, {&report.actions, &total_.actions},
+    for (auto [things, times] : {std::pair{&report.policies, &total_.policies},
+                                 {&report.surfaces, &total_.surfaces},
+                                 {&report.actions, &total_.actions},
                                  {&report.transitions, &total_.transitions}})
       for (std::size_t i = 0; i < things->size(); ++i) (*things)[i].times = (*times)[i];
     for (const auto& [line, times] : total_.lines) report.lines[line.first][line.second] = times;
@@ -160,8 +167,9 @@ class Plan final : public Coverage {
     const auto owner = std::find_if(loaded_.experiences.begin(), loaded_.experiences.end(),
                                     [&](const LoadedExperience& experience) { return experience.definition.id == policy.owner; });
     const std::string workspace_place = locate(loaded_.places, policy.path, "");
-    return owner != loaded_.experiences.end() && policy.role != PolicyRole::conflict ? locate(owner->places, policy.path, workspace_place.empty() ? owner->file : workspace_place)
-                                                                                     : workspace_place;
+    return owner != loaded_.experiences.end() && policy.role != PolicyRole::conflict
+        ? locate(owner->places, policy.path, workspace_place.empty() ? owner->file : workspace_place)
+        : workspace_place;
   }
 
   void plan_policy(const Policy& policy) {
@@ -178,10 +186,13 @@ class Plan final : public Coverage {
       const FunctionOrigin& origin = origins->second[i];
       const auto& file = source(origin.file);
       if (!file || static_cast<std::size_t>(origin.id) >= file->functions.size()) continue;
-      const auto own = probe_points(*chunk->functions[i].body), there = probe_points(*file->functions[static_cast<std::size_t>(origin.id)].body);
+      const auto own = probe_points(*chunk->functions[i].body),
+                 there = probe_points(*file->functions[static_cast<std::size_t>(origin.id)].body);
       for (std::size_t n = 0; n < own.size() && own.size() == there.size(); ++n) {
         Target target{.file = origin.file, .line = there[n].at.line};
-        if (own[n].condition) target.clause = clause(target.file + ":" + std::to_string(target.line), print(*there[n].condition), policy.owner, there[n].at.column);
+        if (own[n].condition)
+          target.clause =
+              clause(target.file + ":" + std::to_string(target.line), print(*there[n].condition), policy.owner, there[n].at.column);
         written.emplace(key(own[n]), std::move(target));
       }
     }
@@ -207,7 +218,8 @@ class Plan final : public Coverage {
 
   // ---- conditions in words
 
-  Condition plan_condition(const Predicate& predicate, const std::string& owner, const Places& places, const std::string& otherwise, const Included& include) {
+  Condition plan_condition(const Predicate& predicate, const std::string& owner, const Places& places, const std::string& otherwise,
+                           const Included& include) {
     Condition condition{.op = predicate.op};
     const std::string place = locate(places, predicate.path, otherwise);
     if (predicate.op == Op::always) return condition;
@@ -221,7 +233,9 @@ class Plan final : public Coverage {
     }
     if (predicate.op == Op::lua) {
       for (const auto& [key, number] : numbers_)
-        if (snapshot_->policies()[static_cast<std::size_t>(number)].lua == predicate.lua && snapshot_->policies()[static_cast<std::size_t>(number)].owner == owner) condition.policy = number;
+        if (snapshot_->policies()[static_cast<std::size_t>(number)].lua == predicate.lua &&
+            snapshot_->policies()[static_cast<std::size_t>(number)].owner == owner)
+          condition.policy = number;
       return condition;
     }
     for (const Predicate& part : predicate.args) condition.parts.push_back(plan_condition(part, owner, places, otherwise, include));
@@ -243,7 +257,7 @@ class Plan final : public Coverage {
     const Definition& definition = experience.definition;
     const std::string first = locate(experience.places, "$", experience.file);
     WatchedExperience& watched = experiences_[definition.id];
-    if (definition.kind == ExperienceKind::journey) return;   // no step machine runs yet: it shows nothing
+    if (definition.kind == ExperienceKind::journey) return;  // no step machine runs yet: it shows nothing
     watched.audience = plan_condition(definition.audience, definition.id, experience.places, first, definition.include);
     watched.has_schedule_policy = !definition.schedule_policy.empty();
     if (!definition.from.empty() || !definition.till.empty() || definition.schedule || watched.has_schedule_policy) {
@@ -253,7 +267,7 @@ class Plan final : public Coverage {
     for (const Action& action : definition.actions) {
       const std::string treatment = action.treatment;
       std::string name = definition.id + " on " + action.configuration + (action.element.empty() ? "" : ", element " + action.element) +
-                         (treatment.empty() ? "" : ", treatment " + treatment);
+          (treatment.empty() ? "" : ", treatment " + treatment);
       watched.actions.emplace(std::pair(action.id, treatment), static_cast<int>(report_.actions.size()));
       report_.actions.push_back({locate(experience.places, action.path, first), std::move(name)});
     }
@@ -279,8 +293,8 @@ class Plan final : public Coverage {
   const LoadedWorkspace& loaded_;
   const Files& files_;
   AttributeTable attributes_;
-  std::shared_ptr<const Snapshot> snapshot_;            // everything in it is Lua
-  std::map<std::string, int> numbers_;                  // policy_key → number there
+  std::shared_ptr<const Snapshot> snapshot_;  // everything in it is Lua
+  std::map<std::string, int> numbers_;        // policy_key → number there
   std::map<std::string, std::optional<Chunk>> sources_;
   std::map<std::tuple<std::string, int, std::string>, int> clauses_;
   std::map<std::string, int> things_, surfaces_, transitions_;
@@ -289,7 +303,7 @@ class Plan final : public Coverage {
   std::map<std::string, ExperienceKind> kinds_;
   std::vector<WatchedPolicy> policies_;
   int depth_ = 0;
-  CoverageReport report_;                               // with nothing seen
+  CoverageReport report_;  // with nothing seen
 
   mutable std::mutex mutex_;
   Counts total_;
@@ -369,12 +383,15 @@ class Watch final : public CoverageWatch, public PolicyRunner {
     std::optional<Slots> slots;
     for (const SurfaceTrace& surface : decision.trace) {
       for (const std::string& name : surface.configurations)
-        if (const auto known = plan_.surfaces_.find(name); known != plan_.surfaces_.end()) ++counts_.surfaces[static_cast<std::size_t>(known->second)];
+        if (const auto known = plan_.surfaces_.find(name); known != plan_.surfaces_.end())
+          ++counts_.surfaces[static_cast<std::size_t>(known->second)];
       std::set<std::string_view> told;
       for (const CandidateTrace& candidate : surface.candidates) {
         // What a test edited is not what the folder says.
         const auto known = plan_.experiences_.find(candidate.experience);
-        if (known == plan_.experiences_.end() || candidate.revision != 1 || candidate.fate == Fate::no_state || !told.insert(candidate.experience).second) continue;
+        if (known == plan_.experiences_.end() || candidate.revision != 1 || candidate.fate == Fate::no_state ||
+            !told.insert(candidate.experience).second)
+          continue;
         const WatchedExperience& experience = known->second;
         if (experience.schedule >= 0) count(experience.schedule, candidate.fate != Fate::schedule);
         if (candidate.fate == Fate::schedule || (candidate.fate == Fate::policy_failed && experience.has_schedule_policy)) continue;
@@ -391,7 +408,7 @@ class Watch final : public CoverageWatch, public PolicyRunner {
   void moved(const std::string& experience, const std::string& command, const std::string& from) override {
     const auto kind = plan_.kinds_.find(experience);
     const bool is_journey = kind != plan_.kinds_.end() && kind->second == ExperienceKind::journey;
-    std::string status = from;   // `in_review` in documents, `in review` in the table
+    std::string status = from;  // `in_review` in documents, `in review` in the table
     std::replace(status.begin(), status.end(), '_', ' ');
     const auto known = plan_.transitions_.find((is_journey ? "journey: " : "campaign: ") + command + ", from " + status);
     if (known != plan_.transitions_.end()) ++counts_.transitions[static_cast<std::size_t>(known->second)];
@@ -404,7 +421,8 @@ class Watch final : public CoverageWatch, public PolicyRunner {
     return number;
   }
   void count_policy(int number) {
-    if (const int thing = plan_.policies_[static_cast<std::size_t>(number)].thing; thing >= 0) ++counts_.policies[static_cast<std::size_t>(thing)];
+    if (const int thing = plan_.policies_[static_cast<std::size_t>(number)].thing; thing >= 0)
+      ++counts_.policies[static_cast<std::size_t>(thing)];
   }
   void count(int clause, bool held) {
     auto& [yes, no] = counts_.clauses[static_cast<std::size_t>(clause)];
@@ -414,8 +432,10 @@ class Watch final : public CoverageWatch, public PolicyRunner {
   // As far as decisions ask: `all` ends at the first that is false, `any` at the first that is true.
   bool holds(const Condition& condition, const Slots& slots, const PolicyCall& call) {
     switch (condition.op) {
-      case Op::all: return std::all_of(condition.parts.begin(), condition.parts.end(), [&](const Condition& part) { return holds(part, slots, call); });
-      case Op::any: return std::any_of(condition.parts.begin(), condition.parts.end(), [&](const Condition& part) { return holds(part, slots, call); });
+      case Op::all:
+        return std::all_of(condition.parts.begin(), condition.parts.end(), [&](const Condition& part) { return holds(part, slots, call); });
+      case Op::any:
+        return std::any_of(condition.parts.begin(), condition.parts.end(), [&](const Condition& part) { return holds(part, slots, call); });
       case Op::no: return !holds(condition.parts[0], slots, call);
       case Op::lua: {
         if (condition.policy < 0 || !again_) return false;
@@ -438,7 +458,8 @@ class Watch final : public CoverageWatch, public PolicyRunner {
     auto found = known->second.actions.find({action, treatment});
     if (found == known->second.actions.end()) found = known->second.actions.find({action, ""});
     if (found == known->second.actions.end())
-      found = std::find_if(known->second.actions.begin(), known->second.actions.end(), [&](const auto& one) { return one.first.first == action; });
+      found = std::find_if(known->second.actions.begin(), known->second.actions.end(),
+                           [&](const auto& one) { return one.first.first == action; });
     if (found != known->second.actions.end()) ++counts_.actions[static_cast<std::size_t>(found->second)];
   }
 
@@ -448,7 +469,7 @@ class Watch final : public CoverageWatch, public PolicyRunner {
   std::unique_ptr<LuaPolicyRunner> again_;
   PolicyRunner* real_ = nullptr;
   std::uint64_t serial_ = 0;
-  std::vector<int> numbers_;                            // of the snapshot that is decided from, as ours numbers them
+  std::vector<int> numbers_;  // of the snapshot that is decided from, as ours numbers them
   std::vector<bool> own_targeting_;
 };
 
@@ -474,7 +495,8 @@ std::vector<CoverageReport::Ratio> CoverageReport::ratios() const {
     clause.seen += (one.yes > 0) + (one.no > 0);
   }
   std::vector<Ratio> ratios{line, clause};
-  for (const auto& [name, things] : {std::pair{"policies", &policies}, {"surfaces", &surfaces}, {"actions", &actions}, {"transitions", &transitions}}) {
+  for (const auto& [name, things] :
+       {std::pair{"policies", &policies}, {"surfaces", &surfaces}, {"actions", &actions}, {"transitions", &transitions}}) {
     Ratio ratio{name, 0, things->size()};
     for (const CoveredThing& thing : *things) ratio.seen += thing.times > 0;
     ratios.push_back(std::move(ratio));

@@ -9,7 +9,7 @@
 namespace footlight {
 namespace {
 
-constexpr std::size_t things_told_max = 20;               // of each kind on a terminal; the page has all
+constexpr std::size_t things_told_max = 20;  // of each kind on a terminal; the page has all
 
 std::string percent_of(std::size_t seen, std::size_t all) {
   // Down: 100 % is all of it.
@@ -43,11 +43,13 @@ std::string anchor(const std::string& place) {
 
 struct Kind {
   const char* title;
-  const char* never;                                      // what is said of one that was not seen
-  const std::vector<CoveredThing> CoverageReport::* things;
+  const char* never;  // what is said of one that was not seen
+  const std::vector<CoveredThing> CoverageReport::*things;
 };
-const Kind kinds[] = {{"policies", "never called", &CoverageReport::policies}, {"surfaces", "never asked for", &CoverageReport::surfaces},
-                      {"actions", "never shown", &CoverageReport::actions}, {"transitions", "never done", &CoverageReport::transitions}};
+const Kind kinds[] = {{"policies", "never called", &CoverageReport::policies},
+                      {"surfaces", "never asked for", &CoverageReport::surfaces},
+                      {"actions", "never shown", &CoverageReport::actions},
+                      {"transitions", "never done", &CoverageReport::transitions}};
 
 constexpr std::string_view style = R"(
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #667085; --line: #e2e6ee; --page: #fff; --good: #dff3e4; --half: #fff2cc; --bad: #fde0dd; --bar: #2e9e5b; --rest: #e2e6ee; }
@@ -80,8 +82,8 @@ void source_html(std::string& out, const CoverageReport& report, const std::stri
     }
   if (lines != report.lines.end())
     for (const auto& [number, times] : lines->second) ++all, seen += times > 0;
-  out += "<details" + std::string(seen < all ? " open" : "") + " id=\"" + anchor(file) + "\"><summary><b><code>" + html(file) + "</code></b><span>" + std::to_string(seen) + " of " +
-         std::to_string(all) + "</span></summary><pre>";
+  out += "<details" + std::string(seen < all ? " open" : "") + " id=\"" + anchor(file) + "\"><summary><b><code>" + html(file) +
+      "</code></b><span>" + std::to_string(seen) + " of " + std::to_string(all) + "</span></summary><pre>";
   int number = 0;
   auto rows = split(text, '\n');
   if (!rows.empty() && rows.back().empty()) rows.pop_back();
@@ -92,15 +94,17 @@ void source_html(std::string& out, const CoverageReport& report, const std::stri
       if (const auto found = lines->second.find(number); found != lines->second.end()) times = &found->second;
     const auto range = clauses.equal_range(number);
     const bool is_whole = std::all_of(range.first, range.second, [](const auto& one) { return one.second->yes > 0 && one.second->no > 0; });
-    const bool is_untouched = range.first != range.second && std::all_of(range.first, range.second, [](const auto& one) { return one.second->yes + one.second->no == 0; });
+    const bool is_untouched = range.first != range.second &&
+        std::all_of(range.first, range.second, [](const auto& one) { return one.second->yes + one.second->no == 0; });
     const bool is_of_interest = times || range.first != range.second;
     const char* look = !is_of_interest ? "" : (times && *times == 0) || is_untouched ? " bad" : is_whole ? " good" : " half";
-    out += "<span class=\"l" + std::string(look) + "\" id=\"" + anchor(file + ":" + std::to_string(number)) + "\"><u>" + std::to_string(number) + "</u><u class=\"t\">" +
-           (times ? std::to_string(*times) + "×" : "") + "</u>" + html(line) + "</span>";
+    out += "<span class=\"l" + std::string(look) + "\" id=\"" + anchor(file + ":" + std::to_string(number)) + "\"><u>" +
+        std::to_string(number) + "</u><u class=\"t\">" + (times ? std::to_string(*times) + "×" : "") + "</u>" + html(line) + "</span>";
     for (auto at = range.first; at != range.second; ++at) {
       const CoveredClause& clause = *at->second;
       const char* tone = clause.yes > 0 && clause.no > 0 ? "good" : clause.yes + clause.no > 0 ? "half" : "bad";
-      out += "<span class=\"c " + std::string(tone) + "\">" + html(clause.text) + " — true " + std::to_string(clause.yes) + "×, false " + std::to_string(clause.no) + "×</span>";
+      out += "<span class=\"c " + std::string(tone) + "\">" + html(clause.text) + " — true " + std::to_string(clause.yes) + "×, false " +
+          std::to_string(clause.no) + "×</span>";
     }
   }
   out += "</pre></details>\n";
@@ -113,7 +117,8 @@ std::string coverage_text(const CoverageReport& report) {
   char row[160];
   for (const CoverageReport::Ratio& ratio : report.ratios()) {
     if (ratio.all == 0) continue;
-    std::snprintf(row, sizeof row, "  %-12s %5s  %zu of %zu\n", ratio.name.c_str(), percent_of(ratio.seen, ratio.all).c_str(), ratio.seen, ratio.all);
+    std::snprintf(row, sizeof row, "  %-12s %5s  %zu of %zu\n", ratio.name.c_str(), percent_of(ratio.seen, ratio.all).c_str(), ratio.seen,
+                  ratio.all);
     text += row;
   }
   std::vector<std::string> rows;
@@ -121,7 +126,8 @@ std::string coverage_text(const CoverageReport& report) {
     if (rows.empty()) return;
     text += title + "\n";
     for (std::size_t i = 0; i < rows.size() && i < things_told_max; ++i) text += "  " + rows[i] + "\n";
-    if (rows.size() > things_told_max) text += "  … and " + std::to_string(rows.size() - things_told_max) + " more; --coverage=html shows all\n";
+    if (rows.size() > things_told_max)
+      text += "  … and " + std::to_string(rows.size() - things_told_max) + " more; --coverage=html shows all\n";
     rows.clear();
   };
   for (const auto& [file, lines] : report.lines)
@@ -149,8 +155,16 @@ std::string coverage_json(const CoverageReport& report, const std::string& works
   }
   Array clauses;
   for (const CoveredClause& clause : report.clauses)
-    clauses.push_back(Object{{"place", clause.place}, {"text", clause.text}, {"owner", clause.owner}, {"true", static_cast<double>(clause.yes)}, {"false", static_cast<double>(clause.no)}});
-  Object document{{"workspace", workspace}, {"percent", report.percent()}, {"summary", std::move(summary)}, {"lines", std::move(lines)}, {"clauses", std::move(clauses)}};
+    clauses.push_back(Object{{"place", clause.place},
+                             {"text", clause.text},
+                             {"owner", clause.owner},
+                             {"true", static_cast<double>(clause.yes)},
+                             {"false", static_cast<double>(clause.no)}});
+  Object document{{"workspace", workspace},
+                  {"percent", report.percent()},
+                  {"summary", std::move(summary)},
+                  {"lines", std::move(lines)},
+                  {"clauses", std::move(clauses)}};
   for (const Kind& kind : kinds) {
     Array things;
     for (const CoveredThing& thing : report.*kind.things) {
@@ -164,17 +178,21 @@ std::string coverage_json(const CoverageReport& report, const std::string& works
 }
 
 std::string coverage_html(const CoverageReport& report, const std::string& workspace) {
-  std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Coverage of " + html(workspace) +
-                    "</title><style>" + std::string(style) + "</style></head><body>\n<h1>Coverage of " + html(workspace) +
-                    "</h1>\n<p>What its tests have seen happen. A condition counts for true and for false; lines are those of functions.</p>\n<table>\n";
+  std::string out =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\"><title>Coverage of " +
+      html(workspace) + "</title><style>" + std::string(style) + "</style></head><body>\n<h1>Coverage of " + html(workspace) +
+      "</h1>\n<p>What its tests have seen happen. A condition counts for true and for false; lines are those of functions.</p>\n<table>\n";
   for (const CoverageReport::Ratio& ratio : report.ratios()) {
     if (ratio.all == 0) continue;
-    out += "<tr><th>" + ratio.name + "</th><td>" + bar(ratio.seen, ratio.all) + "</td><td class=\"n\">" + percent_of(ratio.seen, ratio.all) + "</td><td class=\"n\">" +
-           std::to_string(ratio.seen) + " of " + std::to_string(ratio.all) + "</td></tr>\n";
+    out += "<tr><th>" + ratio.name + "</th><td>" + bar(ratio.seen, ratio.all) + "</td><td class=\"n\">" +
+        percent_of(ratio.seen, ratio.all) + "</td><td class=\"n\">" + std::to_string(ratio.seen) + " of " + std::to_string(ratio.all) +
+        "</td></tr>\n";
   }
   out += "</table>\n<h2>Not seen</h2>\n<table>\n";
   const auto row = [&](const std::string& place, const std::string& name, const std::string& why) {
-    out += "<tr><td>" + (place.empty() ? "" : "<a href=\"#" + anchor(place) + "\"><code>" + html(place) + "</code></a>") + "</td><td><code>" + html(name) + "</code></td><td>" + why + "</td></tr>\n";
+    out += "<tr><td>" + (place.empty() ? "" : "<a href=\"#" + anchor(place) + "\"><code>" + html(place) + "</code></a>") +
+        "</td><td><code>" + html(name) + "</code></td><td>" + why + "</td></tr>\n";
   };
   const std::size_t before = out.size();
   for (const CoveredClause& clause : report.clauses)

@@ -27,7 +27,7 @@ namespace {
 // What all files of a run share, and none changes.
 struct Common {
   const LoadedWorkspace& loaded;
-  PolicyCompiler& policies;                             // any thread
+  PolicyCompiler& policies;  // any thread
   const FixtureOptions& options;
   const Landmarks landmarks;
 };
@@ -55,7 +55,8 @@ class RowLines {
   // Of row `i`, counted from 1; the call's own where it cannot be told.
   int of(int line, int i) const {
     const auto found = lines_.find(line);
-    return found != lines_.end() && i >= 1 && i <= static_cast<int>(found->second.size()) ? found->second[static_cast<std::size_t>(i) - 1] : line;
+    return found != lines_.end() && i >= 1 && i <= static_cast<int>(found->second.size()) ? found->second[static_cast<std::size_t>(i) - 1]
+                                                                                          : line;
   }
 
  private:
@@ -87,7 +88,10 @@ class RowLines {
 class Snapshots {
  public:
   Snapshots(const std::string& test_file, const FixtureOptions& options)
-      : test_file_(test_file), file_(snapshot_file_of(test_file)), is_updating_(options.update), is_whole_(options.filter.empty() && !options.wanted && !options.is_enough) {
+      : test_file_(test_file),
+        file_(snapshot_file_of(test_file)),
+        is_updating_(options.update),
+        is_whole_(options.filter.empty() && !options.wanted && !options.is_enough) {
     if (!options.files) return;
     is_there_ = has(*options.files, file_);
     if (!is_there_) return;
@@ -116,9 +120,13 @@ class Snapshots {
       return Done{};
     }
     if (known == known_.end())
-      return refuse(Code::not_found, "there is no snapshot `" + name + "` in " + file_ + " yet; look at it, then `footlight test --update` writes it\n" + content);
-    return refuse(Code::test_failed, "the snapshot `" + name + "` in " + file_ + " is another (- there, + now); if this is right, `footlight test --update` writes it\n" +
-                                         line_difference(known->second, content));
+      return refuse(
+          Code::not_found,
+          "there is no snapshot `" + name + "` in " + file_ + " yet; look at it, then `footlight test --update` writes it\n" + content);
+    return refuse(Code::test_failed,
+                  "the snapshot `" + name + "` in " + file_ +
+                      " is another (- there, + now); if this is right, `footlight test --update` writes it\n" +
+                      line_difference(known->second, content));
   }
 
   // `results` are those of this file.
@@ -142,7 +150,8 @@ class Snapshots {
         for (auto& [kept, text] : texts)
           if (kept == name) ordered.emplace_back(kept, text);
       for (auto& [kept, text] : texts)
-        if (std::none_of(known_.begin(), known_.end(), [&, &wanted = kept](const auto& one) { return one.first == wanted; })) ordered.emplace_back(kept, text);
+        if (std::none_of(known_.begin(), known_.end(), [&, &wanted = kept](const auto& one) { return one.first == wanted; }))
+          ordered.emplace_back(kept, text);
       told.text = ordered.empty() ? "" : print_snapshots(ordered, test_file_);
     }
     if (told.obsolete.empty() && told.written.empty()) return {};
@@ -163,7 +172,12 @@ class Snapshots {
 class FixtureFile {
  public:
   FixtureFile(const Common& common, const TestFile& file, CoverageWatch* watch)
-      : common_(common), watch_(watch), loaded_(common.loaded), policies_(common.policies), file_(file), snapshots_(file.name, common.options) {}
+      : common_(common),
+        watch_(watch),
+        loaded_(common.loaded),
+        policies_(common.policies),
+        file_(file),
+        snapshots_(file.name, common.options) {}
 
   // Reads the file: its tests, not yet run.
   Status read() {
@@ -182,7 +196,9 @@ class FixtureFile {
       // What policies require sees what policies see, also here.
       auto helpers = policy_helpers(*vm_, common_.options.host);
       if (!helpers) return helpers.error();
-      modules_.emplace(*vm_, loads_, Modules::Options{.files = common_.options.files, .globals = std::move(*helpers), .is_for_tests = true, .test_globals = *prelude});
+      modules_.emplace(
+          *vm_, loads_,
+          Modules::Options{.files = common_.options.files, .globals = std::move(*helpers), .is_for_tests = true, .test_globals = *prelude});
       prelude->push_back(modules_->require());
     }
     if (Problems undefined = undefined_names(*chunk, *prelude); !undefined.empty())
@@ -231,7 +247,7 @@ class FixtureFile {
   struct Test {
     std::string name, place;
     FunctionRef body, setting;
-    std::string group = {};                             // those of a group may share one world, which `setting` made
+    std::string group = {};  // those of a group may share one world, which `setting` made
     std::optional<Property> property = {};
   };
 
@@ -302,12 +318,14 @@ class FixtureFile {
       if (trial.verdict == Verdict::discarded) {
         if (++discarded <= 100 + 10 * property.runs) continue;
         result.message = test.place + ": `where` took " + std::to_string(held) + " of " + std::to_string(held + discarded) +
-                         " profiles; narrow them with `given` instead";
+            " profiles; narrow them with `given` instead";
         return;
       }
-      const std::string which = "for profile " + std::to_string(held + 1) + " of " + std::to_string(property.runs) + ", seed " + std::to_string(common_.options.seed);
+      const std::string which = "for profile " + std::to_string(held + 1) + " of " + std::to_string(property.runs) + ", seed " +
+          std::to_string(common_.options.seed);
       if (trial.verdict == Verdict::stopped) {
-        result.message = trial.message + "\n" + which + "; all profiles of a property share the budget of one test:\n  " + profile_as_lua(profile);
+        result.message =
+            trial.message + "\n" + which + "; all profiles of a property share the budget of one test:\n  " + profile_as_lua(profile);
       } else {
         shrink(test, profile, std::move(trial), which, fuel, result);
       }
@@ -337,15 +355,17 @@ class FixtureFile {
       }
     }
     result.log = std::move(trial.log);
-    result.message = trial.message + "\n" + which + (steps == 0 ? "; nothing simpler fails" : "; made simpler in " + std::to_string(steps) + (steps == 1 ? " step" : " steps")) +
-                     (is_cut ? ", and not to the end" : "") + ":\n  " + profile_as_lua(profile);
+    result.message = trial.message + "\n" + which +
+        (steps == 0 ? "; nothing simpler fails" : "; made simpler in " + std::to_string(steps) + (steps == 1 ? " step" : " steps")) +
+        (is_cut ? ", and not to the end" : "") + ":\n  " + profile_as_lua(profile);
   }
 
   // The types of all attributes, with what the property narrows or fixes.
   Result<Property> property_of(const Value& document) {
     Property property;
     if (const Value* runs = document.find("runs")) {
-      if (!runs->is_number() || runs->number() < 1 || runs->number() > limits::property_runs_max || runs->number() != static_cast<int>(runs->number()))
+      if (!runs->is_number() || runs->number() < 1 || runs->number() > limits::property_runs_max ||
+          runs->number() != static_cast<int>(runs->number()))
         return refuse(Code::out_of_range, "`runs` is a whole number from 1 to " + std::to_string(limits::property_runs_max));
       property.runs = static_cast<int>(runs->number());
     }
@@ -361,7 +381,8 @@ class FixtureFile {
       }
     };
     if (const Value* given = document.find("given")) {
-      if (!given->is_object()) return refuse(Code::wrong_type, "`given` is a table of attributes: given = { [\"cart.total\"] = number { min = 50 } }");
+      if (!given->is_object())
+        return refuse(Code::wrong_type, "`given` is a table of attributes: given = { [\"cart.total\"] = number { min = 50 } }");
       for (const auto& [name, value] : given->object()) take(take, name, value);
     }
     Problems problems;
@@ -380,7 +401,8 @@ class FixtureFile {
     }
     for (const auto& [name, value] : fixed) types.erase(name);
     if (types.empty() && fixed.empty())
-      return refuse(Code::unknown_attribute, "there is nothing to make profiles of: the workspace declares no attributes, and `given` names none");
+      return refuse(Code::unknown_attribute,
+                    "there is nothing to make profiles of: the workspace declares no attributes, and `given` names none");
     property.profiles.emplace(std::move(types), std::move(fixed), std::move(required), common_.landmarks);
     return property;
   }
@@ -425,7 +447,10 @@ class FixtureFile {
     }
     arguments.resize(std::max<std::size_t>(arguments.size(), 6));
     const std::string verb = arguments[0].is_string() ? arguments[0].string() : "";
-    auto done = verb == "json" ? Result<Value>(to_json(arguments[1])) : verb == "rows" ? rows(arguments[1]) : verb == "columns" ? columns(arguments[1]) : world_verb(verb, arguments);
+    auto done = verb == "json" ? Result<Value>(to_json(arguments[1]))
+        : verb == "rows"       ? rows(arguments[1])
+        : verb == "columns"    ? columns(arguments[1])
+                               : world_verb(verb, arguments);
     if (done) return Value(Object{{"ok", true}, {"value", std::move(*done)}});
     if (done.error().code == Code::usage && !world_) return done.error();
     return Value(Object{{"ok", false}, {"code", name_of(done.error())}, {"message", to_text(done.error())}});
@@ -437,7 +462,9 @@ class FixtureFile {
     // Fuel counts what a script does itself; this, what it lets others do.
     work_ += is_look ? 1 : 10;
     if (work_ > limits::fixture_work_max)
-      return refuse(Code::limit_exceeded, "one test may ask the world for " + std::to_string(limits::fixture_work_max) + " decisions, or a tenth of that in commands");
+      return refuse(
+          Code::limit_exceeded,
+          "one test may ask the world for " + std::to_string(limits::fixture_work_max) + " decisions, or a tenth of that in commands");
     if (!is_look) is_touched_ = true;
     if (verb == "snapshot") return snapshot(arguments[1], arguments[2]);
     return act(verb, arguments);
@@ -487,9 +514,10 @@ class FixtureFile {
     std::string content;
     if (const Value* propositions = value.find("propositions")) {
       for (const Value& one : propositions->is_array() ? propositions->array() : Array{}) {
-        const std::string experience = one.string_or("experience", ""), element = one.string_or("element", ""), treatment = one.string_or("treatment", "");
+        const std::string experience = one.string_or("experience", ""), element = one.string_or("element", ""),
+                          treatment = one.string_or("treatment", "");
         content += (content.empty() ? "" : "\n") + (experience.empty() ? std::string("the default") : experience) +
-                   (treatment.empty() ? "" : ", treatment " + treatment) + (element.empty() ? "" : ", element " + element);
+            (treatment.empty() ? "" : ", treatment " + treatment) + (element.empty() ? "" : ", element " + element);
         if (const Value* others = one.find("with"); others && others->is_array())
           for (const Value& other : others->array()) content += ", with " + (other.is_string() ? other.string() : std::string());
         const Value* shown = one.find("content");
@@ -540,7 +568,7 @@ class FixtureFile {
     auto id = text(first, "an experience's id");
     if (!id) return id.error();
     touched_.experiences.insert(*id);
-    if (arguments[2].is_string()) touched_.experiences.insert(arguments[2].string());   // what a duplicate is to be called
+    if (arguments[2].is_string()) touched_.experiences.insert(arguments[2].string());  // what a duplicate is to be called
     // Who asks for what is not there may be told of what is.
     if (!world_->catalog().experience(*id, world_->now())) touched_.anything = true;
     if (verb == "activate_approved") return activate_approved(*id);
@@ -582,9 +610,12 @@ class FixtureFile {
     const bool has_document = *name == CommandName::create || *name == CommandName::edit || *name == CommandName::duplicate;
     const Value& options = arguments[has_document ? 3 : 2];
     Command command{.name = *name, .experience = id, .actor = actor(options), .message = options.string_or("message", "")};
-    if (const Value* expected = options.find("expect"); expected && expected->is_number()) command.expected_revision = static_cast<int>(expected->number());
-    if (const Value* revision = options.find("revision"); revision && revision->is_number()) command.revision = static_cast<int>(revision->number());
-    if (const Value* wish = options.find("activate_on_approval"); wish && wish->is_boolean()) command.activate_on_approval = wish->boolean();
+    if (const Value* expected = options.find("expect"); expected && expected->is_number())
+      command.expected_revision = static_cast<int>(expected->number());
+    if (const Value* revision = options.find("revision"); revision && revision->is_number())
+      command.revision = static_cast<int>(revision->number());
+    if (const Value* wish = options.find("activate_on_approval"); wish && wish->is_boolean())
+      command.activate_on_approval = wish->boolean();
     if (*name == CommandName::create) command.definition = arguments[2];
     if (*name == CommandName::edit) {
       // The changes over the newest definition. Of what is gone or unknown, the catalog tells.
@@ -619,7 +650,8 @@ class FixtureFile {
     for (const Value& approver : approvers.array()) {
       if (!approver.is_string()) return refuse(Code::usage, "`approved_by` is a list of names: { \"ann\", \"bob\" }");
       if (auto known = world_->catalog().experience(id, world_->now()); known && known->string_or("head_status", "") == "approved") break;
-      auto approved = world_->command({.name = CommandName::approve, .experience = id, .actor = {approver.string(), {Role::approver}}, .expected_hash = head_hash(id)});
+      auto approved = world_->command(
+          {.name = CommandName::approve, .experience = id, .actor = {approver.string(), {Role::approver}}, .expected_hash = head_hash(id)});
       if (!approved) return approved.error();
     }
     return Done{};
@@ -632,14 +664,16 @@ class FixtureFile {
     if (!submitted) return submitted.error();
     for (const ApprovalDemand& demand : demands)
       for (int i = 1; i <= demand.approvers; ++i) {
-        if (auto known = world_->catalog().experience(id, world_->now()); known && known->string_or("head_status", "") == "approved") return Done{};
+        if (auto known = world_->catalog().experience(id, world_->now()); known && known->string_or("head_status", "") == "approved")
+          return Done{};
         const bool is_named = demand.roles.empty() && !demand.names.empty();
         Actor approver{is_named ? demand.names[static_cast<std::size_t>(i) - 1] : "approver-" + std::to_string(i), {Role::approver}};
         if (!demand.roles.empty()) {
           approver.name += "-" + demand.roles.front();
           approver.roles.insert(*role_from(demand.roles.front()));
         }
-        auto approved = world_->command({.name = CommandName::approve, .experience = id, .actor = approver, .expected_hash = head_hash(id)});
+        auto approved =
+            world_->command({.name = CommandName::approve, .experience = id, .actor = approver, .expected_hash = head_hash(id)});
         if (!approved) return approved.error();
       }
     return Done{};
@@ -667,7 +701,8 @@ class FixtureFile {
     const auto experience = std::find_if(loaded_.experiences.begin(), loaded_.experiences.end(),
                                          [&](const LoadedExperience& one) { return one.definition.id == id; });
     if (experience != loaded_.experiences.end())
-      if (auto approved = approve_as_needed(id, approvals_for(experience->definition, loaded_.workspace)); !approved) return approved.error();
+      if (auto approved = approve_as_needed(id, approvals_for(experience->definition, loaded_.workspace)); !approved)
+        return approved.error();
     auto answer = world_->command({.name = CommandName::activate, .experience = id, .actor = {"tester", {Role::publisher}}});
     if (!answer) return answer.error();
     return std::move(answer->body);
@@ -687,7 +722,8 @@ class FixtureFile {
           if (const auto* exact = std::get_if<SurfaceUri>(&rule.form); exact && uri.empty()) uri = to_text(*exact);
         if (uri.empty()) return refuse(Code::usage, "`" + *word + "` has only wildcard and page rules; name a surface URI instead");
       }
-      if (uri.empty()) return refuse(Code::unknown_configuration, "there is no surface configuration `" + *word + "`" + did_you_mean(*word, names));
+      if (uri.empty())
+        return refuse(Code::unknown_configuration, "there is no surface configuration `" + *word + "`" + did_you_mean(*word, names));
     }
     Object document{{"attributes", arguments[1].is_object() ? arguments[1] : Value(Object{})}, {"surfaces", Array{uri}}};
     if (arguments[3].is_string()) {
@@ -714,11 +750,15 @@ class FixtureFile {
     Array propositions;
     for (const Proposition& proposition : decision->propositions) {
       if (proposition.experience.empty()) seen["is_default"] = true;
-      Array others;   // that gave keys of their own to a merged object
+      Array others;  // that gave keys of their own to a merged object
       for (const Proposition::Part& part : proposition.parts)
         if (part.experience != proposition.experience) others.push_back(part.experience);
-      propositions.push_back(Object{{"experience", proposition.experience}, {"element", proposition.element}, {"treatment", proposition.treatment}, {"with", std::move(others)},
-                                    {"content", proposition.format == Format::json ? *parse_json(proposition.content) : Value(proposition.content)}});
+      propositions.push_back(
+          Object{{"experience", proposition.experience},
+                 {"element", proposition.element},
+                 {"treatment", proposition.treatment},
+                 {"with", std::move(others)},
+                 {"content", proposition.format == Format::json ? *parse_json(proposition.content) : Value(proposition.content)}});
     }
     seen["propositions"] = std::move(propositions);
     Array answers;
@@ -758,9 +798,9 @@ class FixtureFile {
   const Test* running_ = nullptr;
   std::unique_ptr<World> world_;
   std::string world_group_;
-  bool is_touched_ = false;                             // more than looked at, since it was set up
-  Touched touched_;                                     // since it was made
-  long work_ = 0;                                       // of the running test
+  bool is_touched_ = false;  // more than looked at, since it was set up
+  Touched touched_;          // since it was made
+  long work_ = 0;            // of the running test
 };
 
 // Results as they come in from several threads, told in order.
@@ -779,7 +819,7 @@ class Ledger {
     files_[file].is_closed = true;
     tell();
   }
-  const std::vector<TestResult>& of(std::size_t file) const { return files_[file].results; }   // by the thread that adds to it
+  const std::vector<TestResult>& of(std::size_t file) const { return files_[file].results; }  // by the thread that adds to it
 
   FixtureRun take() {
     FixtureRun run;
@@ -809,14 +849,20 @@ class Ledger {
 
   std::mutex mutex_;
   std::vector<File> files_;
-  std::size_t head_ = 0;                                // the first file that is not told to its end
+  std::size_t head_ = 0;  // the first file that is not told to its end
   const std::function<void(const TestResult&)>& finished_;
 };
 
 void run_file(const Common& common, const TestFile& file, std::size_t number, CoverageWatch* watch, Ledger& ledger) {
   FixtureFile fixtures(common, file, watch);
   if (auto read = fixtures.read(); !read) {
-    ledger.add(number, {.file = file.name, .name = "(the file)", .message = to_text(read.error()), .place = file.name, .number = -1, .touched = {.anything = true}});
+    ledger.add(number,
+               {.file = file.name,
+                .name = "(the file)",
+                .message = to_text(read.error()),
+                .place = file.name,
+                .number = -1,
+                .touched = {.anything = true}});
   } else {
     for (std::size_t i = 0; i < fixtures.count(); ++i) {
       if (fixtures.name(i).find(common.options.filter) == std::string::npos) continue;
@@ -836,8 +882,11 @@ void orphaned_snapshots(const LoadedWorkspace& loaded, const FixtureOptions& opt
   for (const std::string& name : options.files->list("tests")) {
     if (!name.ends_with(".snap")) continue;
     const std::string file = "tests/" + name;
-    const bool has_test = std::any_of(loaded.tests.begin(), loaded.tests.end(), [&](const TestFile& test) { return snapshot_file_of(test.name) == file; });
-    if (!has_test) run.snapshots.push_back({.file = file, .obsolete = {"(the file)"}, .text = options.update ? std::optional<std::string>("") : std::nullopt});
+    const bool has_test =
+        std::any_of(loaded.tests.begin(), loaded.tests.end(), [&](const TestFile& test) { return snapshot_file_of(test.name) == file; });
+    if (!has_test)
+      run.snapshots.push_back(
+          {.file = file, .obsolete = {"(the file)"}, .text = options.update ? std::optional<std::string>("") : std::nullopt});
   }
 }
 

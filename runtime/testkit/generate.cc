@@ -11,10 +11,11 @@ namespace {
 
 using Type = AttributeType::Type;
 
-constexpr int people = 1'000;                            // as many identities there are
-constexpr double number_span = 1'000;                    // where no bound is declared
+constexpr int people = 1'000;          // as many identities there are
+constexpr double number_span = 1'000;  // where no bound is declared
 
-const std::vector<std::string> words = {"a", "b", "gold", "Ann", "O'Neil", "é", "日本", "A B", "0", "true", "<b>", "\"q\"", "a,b", "x-1.2.3"};
+const std::vector<std::string> words = {"a",   "b", "gold", "Ann", "O'Neil", "é",   "日本",
+                                        "A B", "0", "true", "<b>", "\"q\"",  "a,b", "x-1.2.3"};
 
 Value pick(Random& random, const std::vector<Value>& values) { return values[random.below(values.size())]; }
 
@@ -35,7 +36,8 @@ Value number_of(Random& random, const AttributeType& type, const std::vector<Val
   switch (random.below(4)) {
     case 0: return clamped(type, 0);
     case 1: return random.one_in(2) ? low : high;
-    case 2: return clamped(type, std::floor(low + static_cast<double>(random.below(static_cast<std::uint64_t>(std::min(high - low, 1e9)) + 1))));
+    case 2:
+      return clamped(type, std::floor(low + static_cast<double>(random.below(static_cast<std::uint64_t>(std::min(high - low, 1e9)) + 1))));
     default: {
       const double part = static_cast<double>(random.below(1'000'001)) / 1'000'000;
       return clamped(type, std::round((low + (high - low) * part) * 100) / 100);
@@ -45,7 +47,7 @@ Value number_of(Random& random, const AttributeType& type, const std::vector<Val
 
 Value date_of(Random& random, const std::vector<Value>* marks) {
   if (marks && !random.one_in(3)) return pick(random, *marks);
-  const Instant day = Instant{1'577'836'800'000} + days(static_cast<int>(random.below(4'383)));   // 2020 to 2031
+  const Instant day = Instant{1'577'836'800'000} + days(static_cast<int>(random.below(4'383)));  // 2020 to 2031
   return to_text(day).substr(0, 10);
 }
 
@@ -72,7 +74,8 @@ Value value_of(Random& random, const AttributeType& type, const std::vector<Valu
     case Type::list: {
       Array list;
       for (std::uint64_t i = random.below(5); i > 0; --i) {
-        Value item = marks && random.one_in(2) ? pick(random, *marks) : value_of(random, type.of.empty() ? AttributeType{.type = Type::text} : type.of[0], marks);
+        Value item = marks && random.one_in(2) ? pick(random, *marks)
+                                               : value_of(random, type.of.empty() ? AttributeType{.type = Type::text} : type.of[0], marks);
         if (type.of.empty() || type.of[0].accepts(item)) list.push_back(std::move(item));
       }
       return list;
@@ -91,7 +94,8 @@ void simpler_numbers(const AttributeType& type, double number, std::vector<Value
     candidate = clamped(type, candidate);
     // Nearer to zero; or as near, and with fewer digits.
     const bool is_rounder = std::floor(candidate) == candidate && std::floor(number) != number;
-    const bool is_simpler = std::abs(candidate) < std::abs(number) || (candidate == -number && number < 0) || (is_rounder && std::abs(candidate - number) < 1);
+    const bool is_simpler =
+        std::abs(candidate) < std::abs(number) || (candidate == -number && number < 0) || (is_rounder && std::abs(candidate - number) < 1);
     if (candidate != number && is_simpler && std::find(out.begin(), out.end(), Value(candidate)) == out.end()) out.emplace_back(candidate);
   };
   try_one(0);

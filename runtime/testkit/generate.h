@@ -28,8 +28,8 @@ class Random {
 std::uint64_t seed_for(std::uint64_t seed, std::string_view name);
 
 struct MadeProfile {
-  Object attributes = {};                               // by dotted name; what is not there is absent
-  int person = 1;                                       // identity `tester:N`
+  Object attributes = {};  // by dotted name; what is not there is absent
+  int person = 1;          // identity `tester:N`
   bool operator==(const MadeProfile&) const = default;
 };
 

@@ -56,7 +56,8 @@ std::string report_snapshots(const std::vector<SnapshotOutcome>& snapshots, bool
   for (const SnapshotOutcome& outcome : snapshots) {
     if (!outcome.written.empty()) text += outcome.file + ": " + counted(outcome.written) + " written\n";
     if (outcome.obsolete.empty()) continue;
-    text += outcome.file + ": " + counted(outcome.obsolete) + (updated ? " taken away: " : " that no test asks for, which --update takes away: ");
+    text += outcome.file + ": " + counted(outcome.obsolete) +
+        (updated ? " taken away: " : " that no test asks for, which --update takes away: ");
     for (const std::string& name : outcome.obsolete) text += (&name == &outcome.obsolete.front() ? "" : "; ") + name;
     text += "\n";
   }
@@ -70,24 +71,29 @@ std::string report_tap(const std::vector<TestResult>& results) {
     for (char& c : name)
       if (c == '#' || c == '\n') c = ' ';
     text += (results[i].passed ? "ok " : "not ok ") + std::to_string(i + 1) + " - " + name + "\n";
-    if (!results[i].passed) text += "  ---\n  at: " + results[i].place + "\n  message: |\n" + indented(results[i].message, "    ") + "\n  ...\n";
+    if (!results[i].passed)
+      text += "  ---\n  at: " + results[i].place + "\n  message: |\n" + indented(results[i].message, "    ") + "\n  ...\n";
   }
   return text;
 }
 
 std::string report_junit(const std::vector<TestResult>& results, const std::string& suite) {
-  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"" + std::to_string(results.size()) + "\" failures=\"" +
-                     std::to_string(failed_of(results)) + "\">\n";
+  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"" + std::to_string(results.size()) +
+      "\" failures=\"" + std::to_string(failed_of(results)) + "\">\n";
   std::map<std::string, std::vector<TestResult>> files;
   for (const TestResult& result : results) files[result.file].push_back(result);
   for (const auto& [file, tests] : files) {
-    text += "  <testsuite name=\"" + xml(suite + "/" + file) + "\" tests=\"" + std::to_string(tests.size()) + "\" failures=\"" + std::to_string(failed_of(tests)) + "\">\n";
+    text += "  <testsuite name=\"" + xml(suite + "/" + file) + "\" tests=\"" + std::to_string(tests.size()) + "\" failures=\"" +
+        std::to_string(failed_of(tests)) + "\">\n";
     for (const TestResult& test : tests) {
       const auto colon = test.place.rfind(':');
-      text += "    <testcase classname=\"" + xml(file) + "\" name=\"" + xml(test.name) + "\" file=\"" + xml(test.place.substr(0, colon)) + "\"";
+      text +=
+          "    <testcase classname=\"" + xml(file) + "\" name=\"" + xml(test.name) + "\" file=\"" + xml(test.place.substr(0, colon)) + "\"";
       if (colon != std::string::npos) text += " line=\"" + xml(test.place.substr(colon + 1)) + "\"";
       if (test.passed) text += "/>\n";
-      else text += ">\n      <failure message=\"" + xml(test.message.substr(0, test.message.find('\n'))) + "\">" + xml(test.message) + "</failure>\n    </testcase>\n";
+      else
+        text += ">\n      <failure message=\"" + xml(test.message.substr(0, test.message.find('\n'))) + "\">" + xml(test.message) +
+            "</failure>\n    </testcase>\n";
     }
     text += "  </testsuite>\n";
   }

@@ -19,14 +19,15 @@ struct Cell {
 
 class Reader {
  public:
-  Reader(const std::string& name, const std::string& text, const AttributeTypes& declared) : name_(name), text_(text), declared_(declared) {}
+  Reader(const std::string& name, const std::string& text, const AttributeTypes& declared)
+      : name_(name), text_(text), declared_(declared) {}
 
   Result<FileRows> read() {
     const auto is_utf8 = [](std::string_view part) { return parse_json(to_json(Value(std::string(part)))).ok(); };
     if (!is_utf8(text_)) {
       const auto lines = split(text_, '\n');
-      problem(static_cast<int>(std::find_if_not(lines.begin(), lines.end(), is_utf8) - lines.begin()) + 1, "this is not UTF-8; save the file as UTF-8",
-              Code::unreadable_file);
+      problem(static_cast<int>(std::find_if_not(lines.begin(), lines.end(), is_utf8) - lines.begin()) + 1,
+              "this is not UTF-8; save the file as UTF-8", Code::unreadable_file);
     } else if (name_.ends_with(".csv")) csv();
     else if (name_.ends_with(".json")) json();
     else if (name_.ends_with(".jsonl")) json_lines();
@@ -48,7 +49,7 @@ class Reader {
   // --- CSV: commas or semicolons, whichever the first line has; quotes around cells, doubled within; line ends within quotes.
 
   void csv() {
-    std::size_t at = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0;   // what Excel writes in front
+    std::size_t at = text_.starts_with("\xEF\xBB\xBF") ? 3 : 0;  // what Excel writes in front
     const std::string_view first = std::string_view(text_).substr(at, std::min(text_.find('\n', at), text_.size()) - at);
     const char comma = first.find(',') == std::string_view::npos && first.find(';') != std::string_view::npos ? ';' : ',';
     int line = 1;
@@ -115,15 +116,17 @@ class Reader {
     for (const Cell& cell : cells) {
       const std::string column(trim(cell.text));
       if (column.empty()) problem(line, "column " + std::to_string(rows_.columns.size() + 1) + " has no name");
-      else if (std::find(rows_.columns.begin(), rows_.columns.end(), column) != rows_.columns.end()) problem(line, "there are two columns `" + column + "`");
+      else if (std::find(rows_.columns.begin(), rows_.columns.end(), column) != rows_.columns.end())
+        problem(line, "there are two columns `" + column + "`");
       rows_.columns.push_back(column);
     }
   }
 
   void row(const std::vector<Cell>& cells, int line) {
     if (cells.size() != rows_.columns.size())
-      return problem(line, "this row has " + std::to_string(cells.size()) + (cells.size() == 1 ? " cell" : " cells") + " and there are " +
-                               std::to_string(rows_.columns.size()) + " columns; quote a cell that has a comma in it");
+      return problem(line,
+                     "this row has " + std::to_string(cells.size()) + (cells.size() == 1 ? " cell" : " cells") + " and there are " +
+                         std::to_string(rows_.columns.size()) + " columns; quote a cell that has a comma in it");
     Object object;
     for (std::size_t i = 0; i < cells.size(); ++i)
       if (Value value = cell(cells[i], rows_.columns[i], line); !value.is_null()) object[rows_.columns[i]] = std::move(value);
@@ -223,6 +226,8 @@ class Reader {
 
 }  // namespace
 
-Result<FileRows> read_rows(const std::string& name, const std::string& text, const AttributeTypes& declared) { return Reader(name, text, declared).read(); }
+Result<FileRows> read_rows(const std::string& name, const std::string& text, const AttributeTypes& declared) {
+  return Reader(name, text, declared).read();
+}
 
 }  // namespace footlight

@@ -10,12 +10,12 @@
 namespace footlight {
 
 struct FileRow {
-  int line = 0;                                         // where it begins
-  Value cells = Object{};                               // by column; an empty cell is left out
+  int line = 0;            // where it begins
+  Value cells = Object{};  // by column; an empty cell is left out
 };
 
 struct FileRows {
-  std::vector<std::string> columns;                     // as the first line has them; of JSON in the order of the alphabet
+  std::vector<std::string> columns;  // as the first line has them; of JSON in the order of the alphabet
   std::vector<FileRow> rows;
 };
 

@@ -68,7 +68,7 @@ Result<SnapshotTexts> parse_snapshots(const std::string& text, const std::string
   };
   for (std::string_view line : split(text, '\n')) {
     ++number;
-    if (line.ends_with('\r')) line.remove_suffix(1);   // a checkout with other line ends
+    if (line.ends_with('\r')) line.remove_suffix(1);  // a checkout with other line ends
     if (line.starts_with("== ")) {
       const std::string name(trim(line.substr(3)));
       if (!names.insert(name).second) return wrong("there are two snapshots `" + name + "`; keep one of them");
@@ -77,7 +77,8 @@ Result<SnapshotTexts> parse_snapshots(const std::string& text, const std::string
       continue;
     }
     if (trim(line).empty() || line.starts_with('#')) continue;
-    if (line[0] != '|' && line[0] != ':') return wrong("a line of a snapshot begins with `== NAME`, `| ` or `#`; delete the file and write it anew with --update");
+    if (line[0] != '|' && line[0] != ':')
+      return wrong("a line of a snapshot begins with `== NAME`, `| ` or `#`; delete the file and write it anew with --update");
     if (snapshots.empty()) return wrong("content without a `== NAME` above it");
     std::string content(line.size() > 2 ? line.substr(2) : std::string_view());
     if (line[0] == ':') {
@@ -93,7 +94,8 @@ Result<SnapshotTexts> parse_snapshots(const std::string& text, const std::string
 }
 
 std::string print_snapshots(const SnapshotTexts& snapshots, const std::string& test_file) {
-  std::string text = "# What " + test_file + " expects; `footlight test --update` writes it anew, read the difference before you commit it.\n";
+  std::string text =
+      "# What " + test_file + " expects; `footlight test --update` writes it anew, read the difference before you commit it.\n";
   for (const auto& [name, content] : snapshots) {
     text += "\n== " + name + "\n";
     for (const std::string_view line : split(content, '\n')) {

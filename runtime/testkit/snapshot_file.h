@@ -24,7 +24,7 @@ namespace footlight {
 std::string snapshot_file_of(const std::string& test_file);
 
 // In the order of the file.
-using SnapshotTexts = std::vector<std::pair<std::string, std::string>>;   // name, content
+using SnapshotTexts = std::vector<std::pair<std::string, std::string>>;  // name, content
 
 // Code syntax_error at `file:line`.
 Result<SnapshotTexts> parse_snapshots(const std::string& text, const std::string& file);

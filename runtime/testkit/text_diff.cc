@@ -9,7 +9,7 @@
 namespace footlight {
 namespace {
 
-constexpr std::size_t lines_compared_max = 2'000;       // of each, where the rest differs: the table is their product
+constexpr std::size_t lines_compared_max = 2'000;  // of each, where the rest differs: the table is their product
 constexpr std::size_t context = 2;
 
 struct Line {
@@ -37,7 +37,8 @@ std::string line_difference(const std::string& expected, const std::string& got)
     std::vector<std::vector<unsigned short>> common(rows + 1, std::vector<unsigned short>(columns + 1, 0));
     for (std::size_t i = rows; i-- > 0;)
       for (std::size_t j = columns; j-- > 0;)
-        common[i][j] = left[head + i] == right[head + j] ? static_cast<unsigned short>(common[i + 1][j + 1] + 1) : std::max(common[i + 1][j], common[i][j + 1]);
+        common[i][j] = left[head + i] == right[head + j] ? static_cast<unsigned short>(common[i + 1][j + 1] + 1)
+                                                         : std::max(common[i + 1][j], common[i][j + 1]);
     std::size_t i = 0, j = 0;
     while (i < rows || j < columns) {
       if (i < rows && j < columns && left[head + i] == right[head + j]) {
@@ -56,7 +57,8 @@ std::string line_difference(const std::string& expected, const std::string& got)
   bool is_cut = false;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     bool is_near = false;
-    for (std::size_t other = i > context ? i - context : 0; other <= i + context && other < lines.size(); ++other) is_near |= lines[other].sign != ' ';
+    for (std::size_t other = i > context ? i - context : 0; other <= i + context && other < lines.size(); ++other)
+      is_near |= lines[other].sign != ' ';
     if (!is_near) {
       if (!is_cut) text += "  …\n";
       is_cut = true;

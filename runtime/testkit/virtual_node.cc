@@ -5,7 +5,7 @@
 namespace footlight {
 namespace {
 
-constexpr Duration current_within = seconds(10);        // of a connected node
+constexpr Duration current_within = seconds(10);  // of a connected node
 
 Reading reading(Instant now) { return {now - Instant{}, now}; }
 
@@ -34,7 +34,7 @@ void VirtualNode::ask(Instant now) {
   const auto taken = core_.take(*answer, reading(now));
   if (taken && taken->is_new_version) {
     snapshot_ = catalog_->snapshot();
-    core_.set_catalog_hash(core_.version().chain);      // stands for its content, here
+    core_.set_catalog_hash(core_.version().chain);  // stands for its content, here
   }
 }
 
@@ -43,7 +43,7 @@ void VirtualNode::bound(Instant now) {
   const Duration lease = budget_of(core_.window()).lease;
   newest_ = published_->size() - 1;
   lease_ends_till_ = now + lease;
-  if (now - connected_at_ < current_within) return;     // it may not have been heard yet
+  if (now - connected_at_ < current_within) return;  // it may not have been heard yet
   oldest_ = std::max(oldest_, published_by(*published_, now - current_within));
   lease_ends_from_ = std::max(lease_ends_from_, now - current_within + lease);
 }
@@ -75,7 +75,7 @@ void VirtualNode::restart(Instant now, bool is_reboot) {
   const SavedNode saved = core_.saved();
   if (is_reboot) {
     ++boots_;
-    lease_ends_from_ = lease_ends_till_ = now;          // what it was lent counts no more
+    lease_ends_from_ = lease_ends_till_ = now;  // what it was lent counts no more
   }
   core_ = DeliveryNode::resume(name, saved, name + "-" + std::to_string(boots_), saved.catalog_hash, reading(now));
   connected_at_ = now;

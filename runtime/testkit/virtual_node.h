@@ -28,7 +28,7 @@ class VirtualNode {
   void partition(Instant now);
   void heal(Instant now);
   void restart(Instant now, bool is_reboot);
-  void pass(Instant now);                               // time has passed until now, and nothing was published meanwhile
+  void pass(Instant now);  // time has passed until now, and nothing was published meanwhile
 
   // What it serves from; null: only defaults, it has no lease.
   std::shared_ptr<const Snapshot> serving(Instant now) const;

@@ -9,13 +9,14 @@ namespace footlight {
 namespace {
 
 // Where a test's clock stands until it says otherwise.
-constexpr Instant default_now{1'767'225'600'000};       // 2026-01-01T00:00:00Z
+constexpr Instant default_now{1'767'225'600'000};  // 2026-01-01T00:00:00Z
 
 Actor everybody() { return {"files", {Role::author, Role::publisher}}; }
 
 }  // namespace
 
-Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Environment& host, const Window& window) {
+Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Environment& host,
+                                           const Window& window) {
   std::unique_ptr<World> world(new World);
   world->loaded_ = &loaded;
   world->host_ = host;
@@ -36,8 +37,11 @@ Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, Policy
   auto configured = world->catalog_->configure(loaded.document, everybody(), long_ago, loaded.lists);
   if (!configured) return configured.error();
   for (const LoadedExperience& experience : loaded.experiences) {
-    auto created = world->catalog_->apply({.name = CommandName::create, .experience = experience.definition.id, .actor = everybody(),
-                                           .at = long_ago, .definition = experience.document});
+    auto created = world->catalog_->apply({.name = CommandName::create,
+                                           .experience = experience.definition.id,
+                                           .actor = everybody(),
+                                           .at = long_ago,
+                                           .definition = experience.document});
     if (!created) return created.error();
   }
   return world;
@@ -45,7 +49,8 @@ Result<std::unique_ptr<World>> World::make(const LoadedWorkspace& loaded, Policy
 
 Status World::at(Instant instant) {
   const bool is_untouched = now_ == default_now && catalog_->version().v == 1 && nodes_.empty();
-  if (instant < now_ && !is_untouched) return refuse(Code::bad_time, "the clock stands at " + to_text(now_) + " and does not go back to " + to_text(instant));
+  if (instant < now_ && !is_untouched)
+    return refuse(Code::bad_time, "the clock stands at " + to_text(now_) + " and does not go back to " + to_text(instant));
   const auto before = watch_ ? statuses() : std::map<std::string, std::string>();
   now_ = instant;
   for (auto& [name, node] : nodes_) node.pass(now_);

@@ -20,18 +20,19 @@ class CoverageWatch;
 class World {
  public:
   // Takes in the folder's configuration and drafts, as if long ago.
-  static Result<std::unique_ptr<World>> make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Environment& host = {}, const Window& window = {});
+  static Result<std::unique_ptr<World>> make(const LoadedWorkspace& loaded, PolicyCompiler& policies, const Environment& host = {},
+                                             const Window& window = {});
 
   // What happens from here on is told to it; none: to nobody.
   void tell(CoverageWatch* watch) { watch_ = watch; }
 
   Instant now() const { return now_; }
   const Zone& zone() const { return zone_; }
-  Status at(Instant instant);                           // the clock goes forth only
+  Status at(Instant instant);  // the clock goes forth only
   Catalog& catalog() { return *catalog_; }
   const LoadedWorkspace& loaded() const { return *loaded_; }
 
-  Result<Answer> command(Command command);              // at the virtual instant
+  Result<Answer> command(Command command);  // at the virtual instant
 
   // The answer of the node that accepted the last command, with a trace.
   Result<Decision> decide(const Request& request);
@@ -40,7 +41,7 @@ class World {
   Result<std::vector<Decision>> possible(const Request& request);
 
   // --- delivery nodes beside the accepting one
-  Status add_node(const std::string& name);             // connected, and caught up
+  Status add_node(const std::string& name);  // connected, and caught up
   Result<VirtualNode*> node(const std::string& name);
   // The node's answer, and what any node in its place may answer. Without a lease: defaults, or nothing.
   Result<Decision> decide(const Request& request, const std::string& node);
@@ -56,7 +57,7 @@ class World {
 
   const LoadedWorkspace* loaded_ = nullptr;
   CoverageWatch* watch_ = nullptr;
-  Environment host_;                                    // functions of the host's for policies
+  Environment host_;  // functions of the host's for policies
   Window window_;
   Instant now_;
   Zone zone_ = Zone::utc();

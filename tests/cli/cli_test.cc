@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "../support/process.h"
 #include "../support/folder.h"
+#include "../support/process.h"
 #include "footlight/value.h"
 
 using namespace footlight;
@@ -43,9 +43,7 @@ std::string with_all(std::string text, const std::string& from, const std::strin
 
 // A workspace made by `init`, and a data file beside it.
 struct Shop {
-  Shop() {
-    REQUIRE(footlight_run({"init", ws}).exit_code == 0);
-  }
+  Shop() { REQUIRE(footlight_run({"init", ws}).exit_code == 0); }
   // A command on the data file, as somebody.
   Ran as(const std::string& who, std::vector<std::string> arguments, const RunOptions& options = {}) {
     for (const std::string& word : {std::string("--data"), data, std::string("--as"), who}) arguments.push_back(word);
@@ -89,8 +87,11 @@ TEST_CASE("help, version and wrong calls: answers on stdout and 0, faults on std
   const Ran version = footlight_run({"--version"});
   CHECK(version.exit_code == 0);
   CHECK_THAT(version.out, Catch::Matches("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
-  for (const char* word : {"init", "check", "test", "decide", "explain", "replay", "assess", "eval", "repl", "preview", "serve", "push", "create", "edit", "delete", "submit", "withdraw", "request_changes",
-                           "approve", "activate", "unschedule", "stop", "pause", "resume", "close", "archive", "duplicate", "list", "show", "audit", "backup", "restore", "epoch_bump", "token", "bench", "docs", "help"}) {
+  for (const char* word : {"init",       "check",           "test",      "decide",   "explain",    "replay", "assess", "eval",
+                           "repl",       "preview",         "serve",     "push",     "create",     "edit",   "delete", "submit",
+                           "withdraw",   "request_changes", "approve",   "activate", "unschedule", "stop",   "pause",  "resume",
+                           "close",      "archive",         "duplicate", "list",     "show",       "audit",  "backup", "restore",
+                           "epoch_bump", "token",           "bench",     "docs",     "help"}) {
     INFO(word);
     CHECK_THAT(help.out, Catch::Contains(std::string("\n  ") + word + " "));
     const Ran about = footlight_run({word, "--help"});
@@ -98,9 +99,23 @@ TEST_CASE("help, version and wrong calls: answers on stdout and 0, faults on std
     CHECK(about.err.empty());
     CHECK_THAT(about.out, Catch::Contains(std::string("footlight ") + word));
   }
-  for (const std::vector<std::string>& wrong :
-       {std::vector<std::string>{}, {"publish"}, {"check", "--jsn"}, {"check", ".", "."}, {"stop"}, {"decide"}, {"test", "--format", "xml"}, {"token", "steal"},
-        {"serve", "--workers", "0"}, {"serve", "--workers", "65"}, {"stop", "x", "--expect", "three"}, {"help", "cooking"}, {"bench"}, {"bench", "decide"}, {"replay"}, {"bench", "policies"}, {"assess", "--alpha", "2"}}) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
+                                                {"publish"},
+                                                {"check", "--jsn"},
+                                                {"check", ".", "."},
+                                                {"stop"},
+                                                {"decide"},
+                                                {"test", "--format", "xml"},
+                                                {"token", "steal"},
+                                                {"serve", "--workers", "0"},
+                                                {"serve", "--workers", "65"},
+                                                {"stop", "x", "--expect", "three"},
+                                                {"help", "cooking"},
+                                                {"bench"},
+                                                {"bench", "decide"},
+                                                {"replay"},
+                                                {"bench", "policies"},
+                                                {"assess", "--alpha", "2"}}) {
     INFO(Catch::Detail::stringify(wrong));
     const Ran ran = footlight_run(wrong);
     CHECK(ran.exit_code == 2);
@@ -117,7 +132,8 @@ TEST_CASE("help on subjects is printed from the tables that the program runs by"
     CHECK_THAT(errors.out, Catch::Contains(std::string(row.name) + " "));
     CHECK((row.exit_code >= 1 && row.exit_code <= 4));
   }
-  CHECK_THAT(footlight_run({"help", "errors", "experience_final"}).out, Catch::StartsWith("experience_final") && Catch::Contains("HTTP 409  exit 3"));
+  CHECK_THAT(footlight_run({"help", "errors", "experience_final"}).out,
+             Catch::StartsWith("experience_final") && Catch::Contains("HTTP 409  exit 3"));
   const Ran no_code = footlight_run({"help", "errors", "no_such_code"});
   CHECK(no_code.exit_code == 3);
   CHECK_THAT(no_code.err, Catch::StartsWith("refused (not_found)"));
@@ -141,7 +157,7 @@ TEST_CASE("snapshots are written with --update alone, and where that cannot be i
   CHECK_THAT(file_text(shop.ws + "/tests/look_test.snap"), Catch::EndsWith("\n== look\n| hello\n"));
   CHECK(footlight_run({"test", shop.ws}).exit_code == 0);
   std::filesystem::remove(shop.ws + "/tests/look_test.snap");
-  std::filesystem::create_directory(shop.ws + "/tests/look_test.snap");   // a place where no file can be
+  std::filesystem::create_directory(shop.ws + "/tests/look_test.snap");  // a place where no file can be
   const Ran blocked = footlight_run({"test", shop.ws, "--update"});
   CHECK(blocked.exit_code == 1);
   CHECK_THAT(blocked.err, Catch::Contains("look_test.snap` cannot be written"));
@@ -152,7 +168,8 @@ TEST_CASE("coverage is told, written as a page and as JSON, and may be asked for
   const std::string page = shop.folder.path("report.html"), json = shop.folder.path("report.json");
   const Ran covered = footlight_run({"test", "--coverage", "--coverage=" + page, "--coverage=" + json, shop.ws});
   CHECK(covered.exit_code == 0);
-  CHECK_THAT(covered.out, Catch::Contains("4 passed, 0 failed\ncoverage\n") && Catch::Contains("clauses") && Catch::Contains("wrote " + page));
+  CHECK_THAT(covered.out,
+             Catch::Contains("4 passed, 0 failed\ncoverage\n") && Catch::Contains("clauses") && Catch::Contains("wrote " + page));
   CHECK_THAT(file_text(page), Catch::StartsWith("<!doctype html>"));
   CHECK(json_of(file_text(json)).find("summary")->find("clauses")->find("all")->number() >= 2);
   CHECK(footlight_run({"test", "--coverage-min", "1", shop.ws}).exit_code == 0);
@@ -198,9 +215,12 @@ TEST_CASE("--watch runs again what was saved, and ends with Ctrl-C") {
   CHECK_THAT(watching.lines_until("5 passed").back(), Catch::StartsWith("5 passed, 0 failed (2 files, "));
   // An experience: those that touch it. A module: the experiences that use it, and the tests that require it.
   const auto campaign = [&](const std::string& id, const std::string& audience) {
-    shop.folder.write("ws/experiences/" + id + ".lua", "local lib = require \"lib\"\ncampaign \"" + id + "\" { priority = 1, audience = " + audience + ", show = { hero = \"" + id + "\" } }\n");
+    shop.folder.write("ws/experiences/" + id + ".lua",
+                      "local lib = require \"lib\"\ncampaign \"" + id + "\" { priority = 1, audience = " + audience +
+                          ", show = { hero = \"" + id + "\" } }\n");
   };
-  shop.folder.write("ws/lib.lua", "return { yes = function(p) return p.loyalty.tier == \"silver\" end, no = function(p) return false end }\n");
+  shop.folder.write("ws/lib.lua",
+                    "return { yes = function(p) return p.loyalty.tier == \"silver\" end, no = function(p) return false end }\n");
   watching.lines_until("5 passed");
   campaign("one", "lib.yes");
   watching.lines_until("5 passed");
@@ -217,7 +237,7 @@ test "lib" (function(t) t:yes(lib.yes { loyalty = { tier = "silver" } } and not 
   campaign("two", "lib.yes");
   const std::string first = watching.lines_until("9 passed").back();
   INFO(first);
-  CHECK(std::atoi(first.c_str() + first.find('(') + 1) < 5);   // `two`, and whoever activates all
+  CHECK(std::atoi(first.c_str() + first.find('(') + 1) < 5);  // `two`, and whoever activates all
   watching.lines_until("9 passed");
   shop.folder.write("ws/lib.lua", "return { yes = function(p) return nil end, no = function(p) return false end }\n");
   lines = watching.lines_until("8 passed");
@@ -254,7 +274,8 @@ TEST_CASE("a new workspace is sound: init, check, test, decide, explain, preview
   CHECK_THAT(file_text(report), Catch::StartsWith("<?xml") && Catch::Contains("tests=\"4\""));
   CHECK(footlight_run({"test", shop.ws, "--out", shop.folder.path("no/such/folder")}).exit_code == 1);
 
-  const std::vector<std::string> ask{shop.ws, "--on", "hero", "--profile", R"({"loyalty":{"tier":"gold"},"person":{"name":"Ann <3"}})", "--at", "2026-12-01T09:00"};
+  const std::vector<std::string> ask{
+      shop.ws, "--on", "hero", "--profile", R"({"loyalty":{"tier":"gold"},"person":{"name":"Ann <3"}})", "--at", "2026-12-01T09:00"};
   const auto with = [&](std::vector<std::string> words, const std::vector<std::string>& more) {
     words.insert(words.end(), more.begin(), more.end());
     return footlight_run(words);
@@ -264,24 +285,34 @@ TEST_CASE("a new workspace is sound: init, check, test, decide, explain, preview
   const Value answer = json_of(decided.out);
   CHECK(answer.find("propositions")->array().at(0).string_or("content", "") == "<h1>Welcome back, Ann &lt;3</h1>");
   CHECK_THAT(with({"decide"}, ask).out, Catch::Contains("welcome") && Catch::Contains("Welcome back, Ann &lt;3"));
-  CHECK_THAT(with({"explain"}, ask).out, Catch::StartsWith("hero  web://shop.example/#hero") && Catch::Contains("✔  welcome") && Catch::Contains("shown"));
-  const Ran why = footlight_run({"explain", shop.ws, "--on", "hero", "--profile", R"({"loyalty.tier":"silver"})", "--at", "2026-12-01T09:00"});
+  CHECK_THAT(with({"explain"}, ask).out,
+             Catch::StartsWith("hero  web://shop.example/#hero") && Catch::Contains("✔  welcome") && Catch::Contains("shown"));
+  const Ran why =
+      footlight_run({"explain", shop.ws, "--on", "hero", "--profile", R"({"loyalty.tier":"silver"})", "--at", "2026-12-01T09:00"});
   CHECK_THAT(why.out, Catch::Contains("✘  welcome") && Catch::Contains("audience") && Catch::Contains("experiences/welcome.lua:4"));
-  CHECK(with({"decide", "--json"}, ask).out == decided.out);   // the same bytes
-  CHECK_THAT(footlight_run({"decide", shop.ws, "--on", "hero", "--profile", "-"}, {.input = R"({"loyalty":{"tier":"gold"},"person":{"name":"Bo"}})"}).out, Catch::Contains("Welcome back, Bo"));
+  CHECK(with({"decide", "--json"}, ask).out == decided.out);  // the same bytes
+  CHECK_THAT(footlight_run({"decide", shop.ws, "--on", "hero", "--profile", "-"},
+                           {.input = R"({"loyalty":{"tier":"gold"},"person":{"name":"Bo"}})"})
+                 .out,
+             Catch::Contains("Welcome back, Bo"));
   const std::string rows = shop.folder.write("people.csv", "loyalty.tier,person.name\ngold,\"Smith, Ann\"\nnone,Bo\n");
   const Ran preview = footlight_run({"preview", "welcome", shop.ws, "--profile", rows, "--json"});
   CHECK(preview.exit_code == 0);
   CHECK_THAT(preview.out, Catch::Contains("Welcome back, Smith, Ann") && Catch::Contains("Welcome back, Bo"));
   // As rows of tests are: semicolons, line ends within quotes, declared types, every mistake with its line.
   shop.folder.write("people.csv", "\xEF\xBB\xBFperson.name;loyalty.tier\r\n\"Ann\nof \"\"Ulm\"\"\";gold\r\n007;none\r\n");
-  CHECK_THAT(footlight_run({"preview", "welcome", shop.ws, "--profile", rows}).out, Catch::Contains("Welcome back, Ann\nof &quot;Ulm&quot;") && Catch::Contains("Welcome back, 007"));
+  CHECK_THAT(footlight_run({"preview", "welcome", shop.ws, "--profile", rows}).out,
+             Catch::Contains("Welcome back, Ann\nof &quot;Ulm&quot;") && Catch::Contains("Welcome back, 007"));
   shop.folder.write("people.csv", "person.name\nAnn,gold\n\"Bo\n");
   const Ran wrong = footlight_run({"preview", "welcome", shop.ws, "--profile", rows});
   CHECK(wrong.exit_code == 1);
   CHECK_THAT(wrong.err, Catch::Contains(rows + ":2") && Catch::Contains(rows + ":3") && Catch::Contains("a quoted cell is never closed"));
 
-  struct Bad { std::vector<std::string> words; int code; const char* says; };
+  struct Bad {
+    std::vector<std::string> words;
+    int code;
+    const char* says;
+  };
   for (const Bad& bad : {Bad{{"decide", shop.ws, "--on", "heros"}, 1, "(unknown_configuration)"},
                          {{"decide", shop.ws, "--on", "hero", "--at", "tomorrow"}, 1, "(bad_time)"},
                          {{"decide", shop.ws, "--on", "hero", "--profile", "{"}, 2, "(bad_json)"},
@@ -302,7 +333,8 @@ TEST_CASE("a new workspace is sound: init, check, test, decide, explain, preview
 
 TEST_CASE("warnings refuse nothing unless asked to, and overlaps are told with a visitor") {
   Shop shop;
-  shop.folder.write("ws/experiences/other.lua", "campaign \"other\" { priority = 50, audience = attr \"loyalty.tier\":eq \"gold\", show = { hero = \"x\" } }\n");
+  shop.folder.write("ws/experiences/other.lua",
+                    "campaign \"other\" { priority = 50, audience = attr \"loyalty.tier\":eq \"gold\", show = { hero = \"x\" } }\n");
   const Ran check = footlight_run({"check", shop.ws});
   CHECK(check.exit_code == 0);
   CHECK_THAT(check.err, Catch::Contains("(priority_tie)") && Catch::Contains("`welcome` and `other`"));
@@ -313,7 +345,9 @@ TEST_CASE("warnings refuse nothing unless asked to, and overlaps are told with a
   CHECK_THAT(strict.err, Catch::Contains("1 warning"));
   const Ran overlaps = footlight_run({"check", shop.ws, "--overlaps", "--at", "2026-12-01T09:00"});
   CHECK(overlaps.exit_code == 0);
-  CHECK_THAT(overlaps.out, Catch::Contains(", by activation\n  footlight explain ") && Catch::Contains("--profile '{\"loyalty.tier\":\"gold\"") && Catch::Contains("1 overlap\n"));
+  CHECK_THAT(overlaps.out,
+             Catch::Contains(", by activation\n  footlight explain ") && Catch::Contains("--profile '{\"loyalty.tier\":\"gold\"") &&
+                 Catch::Contains("1 overlap\n"));
   const Value report = json_of(footlight_run({"check", shop.ws, "--json"}).out);
   REQUIRE(report.find("overlaps")->array().size() == 1);
   CHECK(report.find("overlaps")->array()[0].at_path("loser.experience"));
@@ -322,29 +356,35 @@ TEST_CASE("warnings refuse nothing unless asked to, and overlaps are told with a
 
 TEST_CASE("problems of a workspace are exit code 1, with file and line on stderr, or as JSON on stdout") {
   Shop shop;
-  shop.folder.write("ws/experiences/bad.lua", "campaign \"bad\" {\n  priority = 101,\n  audiense = everyone,\n  show = { hero = \"x\" },\n}\n");
+  shop.folder.write("ws/experiences/bad.lua",
+                    "campaign \"bad\" {\n  priority = 101,\n  audiense = everyone,\n  show = { hero = \"x\" },\n}\n");
   const Ran check = footlight_run({"check", shop.ws});
   CHECK(check.exit_code == 1);
   CHECK(check.out.empty());
-  CHECK_THAT(check.err, Catch::Contains("experiences/bad.lua:2: ") && Catch::Contains("(out_of_range)") && Catch::Contains("experiences/bad.lua:3: ") && Catch::Contains("`audience`") &&
-                            Catch::Contains("2 problems"));
+  CHECK_THAT(check.err,
+             Catch::Contains("experiences/bad.lua:2: ") && Catch::Contains("(out_of_range)") &&
+                 Catch::Contains("experiences/bad.lua:3: ") && Catch::Contains("`audience`") && Catch::Contains("2 problems"));
   const Ran as_json = footlight_run({"check", shop.ws, "--json"});
   CHECK(as_json.exit_code == 1);
   CHECK(as_json.err.empty());
   const Value report = json_of(as_json.out);
   CHECK(to_json(*report.find("ok")) == "false");
   CHECK(report.find("problems")->array().at(0).string_or("place", "") == "experiences/bad.lua:2");
-  for (const char* word : {"test", "push"}) CHECK(shop.as("ann:author", {word, shop.ws}).exit_code == (std::string(word) == "test" ? 2 : 1));
+  for (const char* word : {"test", "push"})
+    CHECK(shop.as("ann:author", {word, shop.ws}).exit_code == (std::string(word) == "test" ? 2 : 1));
   CHECK(footlight_run({"serve", shop.ws, "--data", shop.data, "--listen", "127.0.0.1:0"}).exit_code == 1);
   CHECK_FALSE(std::filesystem::exists(shop.data));
 }
 
 TEST_CASE("a failing test is exit code 1 and says where and why") {
   Shop shop;
-  shop.folder.write("ws/tests/bad_test.lua", "test \"silver sees it\" (function(t)\n  t:activate \"welcome\"\n  t:profile({ loyalty = { tier = \"silver\" } }):on \"hero\":shows \"welcome\"\nend)\n");
+  shop.folder.write("ws/tests/bad_test.lua",
+                    "test \"silver sees it\" (function(t)\n  t:activate \"welcome\"\n  t:profile({ loyalty = { tier = \"silver\" } }):on "
+                    "\"hero\":shows \"welcome\"\nend)\n");
   const Ran test = footlight_run({"test", shop.ws});
   CHECK(test.exit_code == 1);
-  CHECK_THAT(test.out, Catch::Contains("tests/bad_test.lua:3") && Catch::Contains("loyalty.tier") && Catch::EndsWith("4 passed, 1 failed\n"));
+  CHECK_THAT(test.out,
+             Catch::Contains("tests/bad_test.lua:3") && Catch::Contains("loyalty.tier") && Catch::EndsWith("4 passed, 1 failed\n"));
   CHECK_THAT(footlight_run({"test", shop.ws, "--format", "tap"}).out, Catch::Contains("not ok"));
 }
 
@@ -356,7 +396,8 @@ TEST_CASE("a campaign's life on a data file, and what is refused after its end")
   CHECK(activated.exit_code == 0);
   CHECK(activated.err.empty());
   CHECK_THAT(activated.out, Catch::StartsWith("welcome: live, revision 1; visible everywhere by 2"));
-  CHECK_THAT(shop.as("vic:viewer", {"decide", "--on", "hero", "--profile", R"({"loyalty.tier":"gold"})"}).out, Catch::Contains("Welcome back"));
+  CHECK_THAT(shop.as("vic:viewer", {"decide", "--on", "hero", "--profile", R"({"loyalty.tier":"gold"})"}).out,
+             Catch::Contains("Welcome back"));
   CHECK_THAT(shop.as("vic:viewer", {"explain", "--on", "hero"}).out, Catch::Contains("✘  welcome"));
   CHECK_THAT(shop.as("vic:viewer", {"list"}).out, Catch::StartsWith("EXPERIENCE") && Catch::Contains("welcome     live"));
   CHECK(json_of(shop.as("vic:viewer", {"show", "welcome"}).out).string_or("status", "") == "live");
@@ -369,23 +410,31 @@ TEST_CASE("a campaign's life on a data file, and what is refused after its end")
   const std::string when = stopped.out.substr(8, stopped.out.find(' ', 8) - 8);
 
   const std::string journal = shop.as("vic:viewer", {"audit", "--json"}).out;
-  for (const std::vector<std::string>& attempt : {std::vector<std::string>{"edit", "welcome", shop.ws}, {"edit", "welcome", "/nowhere"}, {"submit", "welcome"}, {"activate", "welcome"},
-                                                  {"approve", "welcome"}, {"approve", "welcome", "--hash", "x"}}) {
+  for (const std::vector<std::string>& attempt : {std::vector<std::string>{"edit", "welcome", shop.ws},
+                                                  {"edit", "welcome", "/nowhere"},
+                                                  {"submit", "welcome"},
+                                                  {"activate", "welcome"},
+                                                  {"approve", "welcome"},
+                                                  {"approve", "welcome", "--hash", "x"}}) {
     INFO(Catch::Detail::stringify(attempt));
     const Ran refused = shop.as("root:admin", attempt);
     CHECK(refused.exit_code == 3);
     CHECK(refused.out.empty());
-    CHECK_THAT(refused.err, Catch::StartsWith("refused (experience_final): `welcome` was stopped " + when + " by ann ") && Catch::Contains("`footlight duplicate welcome`"));
+    CHECK_THAT(refused.err,
+               Catch::StartsWith("refused (experience_final): `welcome` was stopped " + when + " by ann ") &&
+                   Catch::Contains("`footlight duplicate welcome`"));
   }
   // Pushing the folder again leaves it alone and says why.
-  CHECK_THAT(shop.as("ann:author,publisher", {"push", shop.ws}).out, Catch::Contains("welcome  ") && (Catch::Contains("unchanged") || Catch::Contains("left: ")));
+  CHECK_THAT(shop.as("ann:author,publisher", {"push", shop.ws}).out,
+             Catch::Contains("welcome  ") && (Catch::Contains("unchanged") || Catch::Contains("left: ")));
   CHECK(shop.as("vic:viewer", {"audit", "--json"}).out == journal);
 
   const Ran copy = shop.as("amy:author", {"duplicate", "welcome"});
   CHECK(copy.exit_code == 0);
   CHECK(copy.out == "welcome-2: draft, revision 1\n");
   CHECK_THAT(shop.as("pia:publisher", {"activate", "welcome-2"}).out, Catch::StartsWith("welcome-2: live"));
-  CHECK_THAT(shop.as("amy:author", {"duplicate", "welcome", "spring", "--revision", "1", "--json"}).out, Catch::Contains("\"id\":\"spring\""));
+  CHECK_THAT(shop.as("amy:author", {"duplicate", "welcome", "spring", "--revision", "1", "--json"}).out,
+             Catch::Contains("\"id\":\"spring\""));
   CHECK(shop.as("amy:author", {"delete", "spring"}).out == "spring: deleted; its id is never used again\n");
   CHECK_THAT(shop.as("pia:publisher", {"archive", "welcome"}).out, Catch::StartsWith("welcome: archived"));
 
@@ -425,11 +474,11 @@ TEST_CASE("the audit tells who changed what from which content to which, by whic
   CHECK(text(0, "to").size() == 66);
   const std::string first = text(1, "to"), second = text(3, "to");
   CHECK(text(1, "from") == "none");
-  CHECK(text(1, "live_to") == "none");                  // a draft puts nothing in force
+  CHECK(text(1, "live_to") == "none");  // a draft puts nothing in force
   CHECK(text(2, "from") + text(2, "to") + text(2, "live_from") + text(2, "live_to") == first + first + "none" + first);
   CHECK(text(3, "from") == first);
   CHECK(second != first);
-  CHECK(text(3, "live_from") == "none");                // what is live goes on beside the edit
+  CHECK(text(3, "live_from") == "none");  // what is live goes on beside the edit
   CHECK(text(4, "live_from") + text(4, "live_to") == first + second);
   CHECK(text(5, "from") + text(5, "to") + text(5, "live_from") + text(5, "live_to") == second + second + second + "none");
   CHECK(text(5, "message") == "\"wrong price\"");
@@ -446,7 +495,9 @@ TEST_CASE("a broken journal is told with its first broken entry") {
   const Ran broken = footlight_run({"audit", "verify", "--data", shop.data});
   CHECK(broken.exit_code == 4);
   CHECK(broken.out.empty());
-  CHECK_THAT(broken.err, Catch::StartsWith("error (store_corrupt): ") && Catch::Contains("workspace `ws`: entry 4: its chain does not verify") && Catch::Contains("restore a backup"));
+  CHECK_THAT(broken.err,
+             Catch::StartsWith("error (store_corrupt): ") && Catch::Contains("workspace `ws`: entry 4: its chain does not verify") &&
+                 Catch::Contains("restore a backup"));
 }
 
 TEST_CASE("a backup is made while the server runs; what is restored from it stays shut until its epoch is bumped") {
@@ -473,18 +524,22 @@ TEST_CASE("a backup is made while the server runs; what is restored from it stay
     const Ran partial = served.ask(of_one.out.substr(0, of_one.out.size() - 1), {"backup", shop.folder.path("partial.db")});
     CHECK(partial.exit_code == 3);
     CHECK_THAT(partial.err, Catch::Contains("a backup holds every workspace"));
-    CHECK_THAT(footlight_run({"restore", copy, "--data", shop.data}).err, Catch::StartsWith("refused (already_exists): ") && Catch::Contains("move it away"));
+    CHECK_THAT(footlight_run({"restore", copy, "--data", shop.data}).err,
+               Catch::StartsWith("refused (already_exists): ") && Catch::Contains("move it away"));
     served.process->signal(SIGTERM);
     CHECK(served.process->wait() == 0);
   }
   const Ran restored = footlight_run({"restore", fetched, "--data", back});
   CHECK(restored.exit_code == 0);
-  CHECK_THAT(restored.out, Catch::StartsWith(back + " restored from " + fetched + ", ws: 3 entries\n") && Catch::Contains("footlight epoch_bump --data " + back));
+  CHECK_THAT(restored.out,
+             Catch::StartsWith(back + " restored from " + fetched + ", ws: 3 entries\n") &&
+                 Catch::Contains("footlight epoch_bump --data " + back));
   const auto on_back = [&](const std::string& who, std::vector<std::string> words) {
     for (const std::string& word : {std::string("--data"), back, std::string("--as"), who}) words.push_back(word);
     return footlight_run(std::move(words));
   };
-  for (const std::vector<std::string>& attempt : {std::vector<std::string>{"stop", "welcome"}, {"edit", "welcome", shop.ws}, {"push", shop.ws}, {"duplicate", "welcome"}}) {
+  for (const std::vector<std::string>& attempt :
+       {std::vector<std::string>{"stop", "welcome"}, {"edit", "welcome", shop.ws}, {"push", shop.ws}, {"duplicate", "welcome"}}) {
     INFO(Catch::Detail::stringify(attempt));
     const Ran refused = on_back("root:admin", attempt);
     CHECK(refused.exit_code == 4);
@@ -495,7 +550,7 @@ TEST_CASE("a backup is made while the server runs; what is restored from it stay
   CHECK(shown.exit_code == 0);
   CHECK_THAT(shown.out, Catch::Contains("\"reason\":\"no_lease\"") && !Catch::Contains("welcome"));
   {
-    Shop again;                                         // a folder is not pushed into a fenced store
+    Shop again;  // a folder is not pushed into a fenced store
     std::filesystem::copy_file(back, again.folder.path("shop.db"));
     Served served(again);
     CHECK_THAT(served.lines.front(), Catch::Contains("fenced") && Catch::Contains("epoch_bump"));
@@ -507,7 +562,8 @@ TEST_CASE("a backup is made while the server runs; what is restored from it stay
   CHECK(on_back("ann:author", {"epoch_bump"}).exit_code == 3);
   REQUIRE(on_back("root:admin", {"epoch_bump"}).exit_code == 0);
   CHECK_THAT(on_back("root:admin", {"epoch_bump"}).err, Catch::StartsWith("refused (not_fenced): "));
-  CHECK_THAT(on_back("root:admin", {"activate", "welcome"}).err, Catch::StartsWith("refused (experience_final): ") && Catch::Contains("the store was restored"));
+  CHECK_THAT(on_back("root:admin", {"activate", "welcome"}).err,
+             Catch::StartsWith("refused (experience_final): ") && Catch::Contains("the store was restored"));
   CHECK(on_back("ann:author", {"duplicate", "welcome"}).out == "welcome-2: draft, revision 1\n");
 }
 
@@ -538,8 +594,11 @@ TEST_CASE("a copy that does not verify is not restored, and nothing is restored 
 
 TEST_CASE("approval by four eyes, and each role's refusals") {
   Shop shop;
-  shop.folder.write("ws/workspace.lua", "workspace \"ws\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n  approvals = { { when = tagged \"price\", approvers = 1 } },\n}\n");
-  shop.folder.write("ws/experiences/welcome.lua", "campaign \"sale\" {\n  tags = { \"price\" },\n  show = { hero = \"<b>Sale</b>\" },\n}\n");
+  shop.folder.write("ws/workspace.lua",
+                    "workspace \"ws\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n  approvals = { { when = tagged "
+                    "\"price\", approvers = 1 } },\n}\n");
+  shop.folder.write("ws/experiences/welcome.lua",
+                    "campaign \"sale\" {\n  tags = { \"price\" },\n  show = { hero = \"<b>Sale</b>\" },\n}\n");
   REQUIRE(shop.as("ann:author,publisher", {"push", shop.ws}).exit_code == 0);
   const auto refused = [&](const std::string& who, const std::vector<std::string>& words, const std::string& code) {
     const Ran ran = shop.as(who, words);
@@ -568,7 +627,8 @@ TEST_CASE("approval by four eyes, and each role's refusals") {
   // An edit from a JSON file, and from stdin.
   const std::string file = shop.folder.write("sale.json", R"({"kind":"campaign","id":"sale","show":{"hero":"<b>New</b>"}})");
   CHECK_THAT(shop.as("ann:author", {"edit", "sale", "--file", file}).out, Catch::StartsWith("sale: live (draft pending), revision 2"));
-  CHECK_THAT(shop.as("ann:author", {"edit", "sale", "--file", "-"}, {.input = R"({"kind":"campaign","show":{"hero":"<b>Newer</b>"}})"}).out, Catch::Contains("revision 3"));
+  CHECK_THAT(shop.as("ann:author", {"edit", "sale", "--file", "-"}, {.input = R"({"kind":"campaign","show":{"hero":"<b>Newer</b>"}})"}).out,
+             Catch::Contains("revision 3"));
   const Ran bad = shop.as("ann:author", {"edit", "sale", "--file", "-"}, {.input = R"({"kind":"campaign","shows":{}})"});
   CHECK(bad.exit_code == 1);
   CHECK_THAT(bad.err, Catch::StartsWith("error (validation_failed): ") && Catch::Contains("$.shows") && Catch::Contains("`show`"));
@@ -578,7 +638,11 @@ TEST_CASE("approval by four eyes, and each role's refusals") {
 
 TEST_CASE("who and where must be said, and be possible") {
   Shop shop;
-  struct Bad { std::vector<std::string> words; int code; const char* says; };
+  struct Bad {
+    std::vector<std::string> words;
+    int code;
+    const char* says;
+  };
   const std::string not_a_store = shop.folder.write("text.db", std::string(5000, 'x'));
   for (const Bad& bad : {Bad{{"list"}, 2, "--server"},
                          {{"list", "--data", shop.data}, 2, "--as"},
@@ -624,7 +688,8 @@ TEST_CASE("a server serves a folder, and every command works against it as on a 
   CHECK_THAT(listed.out, Catch::Contains("ann") && Catch::Contains("author,publisher") && !Catch::Contains("fl_"));
 
   CHECK_THAT(served.ask(ann, {"activate", "welcome"}).out, Catch::StartsWith("welcome: live"));
-  const std::vector<std::string> gold{"--on", "hero", "--profile", R"({"loyalty":{"tier":"gold"},"person":{"name":"Ann"}})", "--identity", "email:ann@x"};
+  const std::vector<std::string> gold{"--on",       "hero",       "--profile", R"({"loyalty":{"tier":"gold"},"person":{"name":"Ann"}})",
+                                      "--identity", "email:ann@x"};
   const auto with = [&](const char* word, std::vector<std::string> more) {
     std::vector<std::string> words = gold;
     words.insert(words.begin(), word);
@@ -645,7 +710,9 @@ TEST_CASE("a server serves a folder, and every command works against it as on a 
   CHECK(served.ask(ann, {"stop", "welcome"}).exit_code == 0);
   const Ran refused = served.ask(admin, {"edit", "welcome", shop.ws});
   CHECK(refused.exit_code == 3);
-  CHECK_THAT(refused.err, Catch::StartsWith("refused (experience_final): `welcome` was stopped ") && Catch::Contains(" by ann ") && Catch::Contains("`footlight duplicate welcome`"));
+  CHECK_THAT(refused.err,
+             Catch::StartsWith("refused (experience_final): `welcome` was stopped ") && Catch::Contains(" by ann ") &&
+                 Catch::Contains("`footlight duplicate welcome`"));
   CHECK(served.ask(ann, {"duplicate", "welcome"}).out == "welcome-2: draft, revision 1\n");
   CHECK_THAT(served.ask(ann, {"activate", "welcome-2"}).out, Catch::StartsWith("welcome-2: live"));
   shop.folder.write("ws/experiences/more.lua", "campaign \"more\" { show = { hero = \"<b>more</b>\" } }\n");
@@ -705,7 +772,7 @@ TEST_CASE("diff and review: text for people, JSON for programs, refusals with th
   CHECK(text.exit_code == 0);
   CHECK_THAT(text.out, Catch::StartsWith("welcome: r1 (earlier) → r2 (draft)\n"));
   CHECK_THAT(text.out, Catch::Contains("  priority: 50 → 60\n") && Catch::Contains("    + <h1>Two\\x1b[31m</h1>\n"));
-  CHECK(text.out.find('\x1b') == std::string::npos);    // neither ours, without a terminal, nor theirs
+  CHECK(text.out.find('\x1b') == std::string::npos);  // neither ours, without a terminal, nor theirs
   CHECK(shop.as("vic:viewer", {"diff", "welcome", "--from", "1", "--to", "draft"}).out == text.out);
   CHECK_THAT(shop.as("vic:viewer", {"diff", "welcome", "2", "2"}).out, Catch::Contains("nothing differs"));
   CHECK(json_of(shop.as("vic:viewer", {"diff", "welcome", "--json"}).out).find("is_equal")->boolean() == false);
@@ -717,7 +784,8 @@ TEST_CASE("diff and review: text for people, JSON for programs, refusals with th
   const Ran review = shop.as("vic:viewer", {"review", "welcome"});
   CHECK(review.exit_code == 0);
   CHECK_THAT(review.out, Catch::StartsWith("welcome r2, draft: a campaign\nby ann, "));
-  for (const char* head : {"\ncontent\n", "\nproperties\n", "\nconfiguration\n", "\naudience\n", "\nschedule\n", "\nchecks\n", "\nclashes\n", "\napproval\n", "\nactivation\n"})
+  for (const char* head : {"\ncontent\n", "\nproperties\n", "\nconfiguration\n", "\naudience\n", "\nschedule\n", "\nchecks\n",
+                           "\nclashes\n", "\napproval\n", "\nactivation\n"})
     CHECK_THAT(review.out, Catch::Contains(head));
   const Value told = json_of(shop.as("vic:viewer", {"review", "welcome", "--json"}).out);
   CHECK(told.find("is_sound")->boolean());
@@ -728,18 +796,22 @@ TEST_CASE("diff and review: text for people, JSON for programs, refusals with th
 
 TEST_CASE("the last approval activates where the submission asked for it, and says why where it could not") {
   Shop shop;
-  shop.folder.write("ws/workspace.lua", "workspace \"shop\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n"
-                                        "  attributes = { [\"loyalty.tier\"] = text {}, [\"person.name\"] = text {} },\n"
-                                        "  approvals = { { when = { audience = { \"everyone\", \"conditions\" } }, approvers = 2, by = { roles = { \"approver\" } } } },\n}\n");
+  shop.folder.write("ws/workspace.lua",
+                    "workspace \"shop\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n"
+                    "  attributes = { [\"loyalty.tier\"] = text {}, [\"person.name\"] = text {} },\n"
+                    "  approvals = { { when = { audience = { \"everyone\", \"conditions\" } }, approvers = 2, by = { roles = { "
+                    "\"approver\" } } } },\n}\n");
   const Ran pushed = shop.as("ann:author,publisher", {"push", shop.ws});
   INFO(pushed.out << pushed.err);
   REQUIRE(pushed.exit_code == 0);
   const Ran submitted = shop.as("amy:author", {"submit", "welcome", "--activate-on-approval"});
   CHECK_THAT(submitted.out, Catch::Contains("; the last approval activates it"));
-  CHECK(shop.as("root:admin", {"approve", "welcome"}).exit_code == 3);   // not one of those who count
+  CHECK(shop.as("root:admin", {"approve", "welcome"}).exit_code == 3);  // not one of those who count
   CHECK(shop.as("bob:approver", {"approve", "welcome"}).out == "welcome: in_review, revision 1\n");
   const Ran last = shop.as("cyd:approver", {"approve", "welcome"});
-  CHECK_THAT(last.out, Catch::StartsWith("welcome: approved, revision 1; not activated (forbidden): `welcome` is approved and was not activated: neither `amy`"));
+  CHECK_THAT(last.out,
+             Catch::StartsWith(
+                 "welcome: approved, revision 1; not activated (forbidden): `welcome` is approved and was not activated: neither `amy`"));
   REQUIRE(shop.as("ann:author", {"duplicate", "welcome", "second"}).exit_code == 0);
   REQUIRE(shop.as("ann:author,publisher", {"submit", "second", "--activate-on-approval"}).exit_code == 0);
   REQUIRE(shop.as("bob:approver", {"approve", "second"}).exit_code == 0);
@@ -748,13 +820,17 @@ TEST_CASE("the last approval activates where the submission asked for it, and sa
 
 TEST_CASE("check tells which functions are native, and why the others are not") {
   Folder folder;
-  folder.write("ws/workspace.lua", "workspace \"w\" { attributes = { n = number {} }, surfaces = { hero = text { \"web://w/#hero\" } } }\n");
+  folder.write("ws/workspace.lua",
+               "workspace \"w\" { attributes = { n = number {} }, surfaces = { hero = text { \"web://w/#hero\" } } }\n");
   folder.write("ws/experiences/a.lua", "campaign \"a\" { audience = function(p) return p.n > 1 end, show = { hero = \"x\" } }\n");
-  folder.write("ws/experiences/b.lua", "campaign \"b\" { audience = function(p) return (p.n or 0) * 2 > 1 end, show = { hero = \"x\" } }\n");
+  folder.write("ws/experiences/b.lua",
+               "campaign \"b\" { audience = function(p) return (p.n or 0) * 2 > 1 end, show = { hero = \"x\" } }\n");
   const Ran check = footlight_run({"check", folder.path("ws"), "--functions"});
   CHECK(check.exit_code == 0);
-  CHECK_THAT(check.out, Catch::Contains("native  experiences/a.lua:1  targeting of a\n") &&
-                            Catch::Contains("Lua     experiences/b.lua:1  targeting of b: `(p.n or 0) * 2` is computed, not an attribute or a constant\n"));
+  CHECK_THAT(
+      check.out,
+      Catch::Contains("native  experiences/a.lua:1  targeting of a\n") &&
+          Catch::Contains("Lua     experiences/b.lua:1  targeting of b: `(p.n or 0) * 2` is computed, not an attribute or a constant\n"));
   const auto report = parse_json(footlight_run({"check", folder.path("ws"), "--functions", "--json"}).out);
   REQUIRE(report.ok());
   CHECK(report->find("functions")->array().at(0).find("native")->boolean());
@@ -769,7 +845,8 @@ TEST_CASE("eval tells of each file what became of it, in its order, and takes no
   folder.write("pick.lua", "return function(candidates) return { candidates[2] } end\n");
   folder.write("context.json", R"({"n": 1, "request": {"identity": {"id": "c-1"}}})");
   const std::string good = folder.path("good.lua"), context = folder.path("context.json");
-  const Ran ran = footlight_run({"eval", good, folder.path("bad.lua"), folder.path("slow.lua"), folder.path("none.lua"), good, "--context", context});
+  const Ran ran =
+      footlight_run({"eval", good, folder.path("bad.lua"), folder.path("slow.lua"), folder.path("none.lua"), good, "--context", context});
   CHECK(ran.exit_code == 1);
   CHECK(ran.err.empty());
   std::vector<std::string> outcomes;
@@ -777,13 +854,18 @@ TEST_CASE("eval tells of each file what became of it, in its order, and takes no
     const std::size_t end = ran.out.find('\n', at);
     const auto line = parse_json(ran.out.substr(at, end - at));
     REQUIRE(line.ok());
-    outcomes.push_back(line->string_or("outcome", "?") + " " + line->string_or("code", "") + (line->find("result") ? to_json(*line->find("result")) : ""));
+    outcomes.push_back(line->string_or("outcome", "?") + " " + line->string_or("code", "") +
+                       (line->find("result") ? to_json(*line->find("result")) : ""));
     for (const char* key : {"fuel", "microseconds", "peak_bytes"}) CHECK(line->find(key));
     at = end + 1;
   }
-  CHECK(outcomes == std::vector<std::string>{"value [2,\"c-1\"]", "rejected undefined_name", "stopped fuel_exhausted", "rejected unreadable_file", "value [2,\"c-1\"]"});
-  CHECK_THAT(footlight_run({"eval", folder.path("pick.lua"), "--role", "conflict", "--context", R"([{"n": 1}, {"n": 2}])"}).out, Catch::Contains(R"("result":[{"n":2}])"));
-  CHECK_THAT(footlight_run({"eval", good, "--context", context, "--repeat", "50"}).out, Catch::Contains("\"answers\":1") && Catch::Contains("\"calls\":50"));
+  CHECK(outcomes ==
+        std::vector<std::string>{"value [2,\"c-1\"]", "rejected undefined_name", "stopped fuel_exhausted", "rejected unreadable_file",
+                                 "value [2,\"c-1\"]"});
+  CHECK_THAT(footlight_run({"eval", folder.path("pick.lua"), "--role", "conflict", "--context", R"([{"n": 1}, {"n": 2}])"}).out,
+             Catch::Contains(R"("result":[{"n":2}])"));
+  CHECK_THAT(footlight_run({"eval", good, "--context", context, "--repeat", "50"}).out,
+             Catch::Contains("\"answers\":1") && Catch::Contains("\"calls\":50"));
   CHECK(footlight_run({"eval", good, "--context", context}).exit_code == 0);
   CHECK(footlight_run({"eval"}).exit_code == 2);
   CHECK(footlight_run({"eval", good, "--context", "{"}).exit_code == 2);
@@ -792,13 +874,19 @@ TEST_CASE("eval tells of each file what became of it, in its order, and takes no
 
 TEST_CASE("repl decides, evaluates and moves the clock") {
   Folder folder;
-  folder.write("ws/workspace.lua", "workspace \"w\" { attributes = { [\"cart.total\"] = number {} }, surfaces = { hero = text { \"web://w/#hero\" } } }\n");
-  folder.write("ws/experiences/a.lua", "campaign \"a\" { from = \"2026-12-01T09:00\", audience = function(p) return p.cart.total > 50 end, show = { hero = \"{{cart.total}}\" } }\n");
+  folder.write("ws/workspace.lua",
+               "workspace \"w\" { attributes = { [\"cart.total\"] = number {} }, surfaces = { hero = text { \"web://w/#hero\" } } }\n");
+  folder.write("ws/experiences/a.lua",
+               "campaign \"a\" { from = \"2026-12-01T09:00\", audience = function(p) return p.cart.total > 50 end, show = { hero = "
+               "\"{{cart.total}}\" } }\n");
   const Ran ran = footlight_run({"repl", folder.path("ws"), "--at", "2026-12-01T08:59"},
-                                {.input = "set cart.total 60\non hero\nexplain hero\nadvance 1m\non hero\np.cart.total * 2\nlocal n = 1 return n + 1\nwhile true do end\nnonsense(\nidentity crm:1\n"
+                                {.input = "set cart.total 60\non hero\nexplain hero\nadvance 1m\non hero\np.cart.total * 2\nlocal n = 1 "
+                                          "return n + 1\nwhile true do end\nnonsense(\nidentity crm:1\n"
                                           "request.identity.id\nset cart.total\np.cart.total\nquit\nnever\n"});
   CHECK(ran.exit_code == 0);
-  CHECK(ran.out == "{\"cart\":{\"total\":60}}\nnothing\nweb://w/#hero\n  ✘  a  50  schedule: starts 2026-12-01T09:00 UTC  experiences/a.lua:1\n2026-12-01T09:00+00:00\na\n  60\n120\n2\n"
-                   "crm:1\n\"1\"\n{\"cart\":{}}\nnil\n");
+  CHECK(ran.out ==
+        "{\"cart\":{\"total\":60}}\nnothing\nweb://w/#hero\n  ✘  a  50  schedule: starts 2026-12-01T09:00 UTC  "
+        "experiences/a.lua:1\n2026-12-01T09:00+00:00\na\n  60\n120\n2\n"
+        "crm:1\n\"1\"\n{\"cart\":{}}\nnil\n");
   CHECK_THAT(ran.err, Catch::Contains("fuel_exhausted") && Catch::Contains("syntax_error"));
 }

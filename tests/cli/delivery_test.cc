@@ -3,8 +3,8 @@
 //
 // What is asserted holds however slow the machine is, but for bounds against hanging; how fast it was is
 // printed. `./dev bench delivery` does it many times and holds it to the goals.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <deque>
@@ -38,7 +38,8 @@ class Server {
   }
   void start() {
     std::vector<std::string> command = command_;
-    for (const std::string& word : {std::string("--listen"), "127.0.0.1:" + (url.empty() ? "0" : url.substr(url.rfind(':') + 1))}) command.push_back(word);
+    for (const std::string& word : {std::string("--listen"), "127.0.0.1:" + (url.empty() ? "0" : url.substr(url.rfind(':') + 1))})
+      command.push_back(word);
     process_.emplace(command, stderr_file_);
     for (const std::string& line : process_->lines_until(beginning_)) {
       std::istringstream words(line);
@@ -56,7 +57,8 @@ class Server {
     CHECK(process_->wait() == 0);
   }
   // Nothing where nobody answers.
-  std::optional<HttpResponse> ask(const std::string& token, const std::string& method, const std::string& target, const std::string& body = "") const {
+  std::optional<HttpResponse> ask(const std::string& token, const std::string& method, const std::string& target,
+                                  const std::string& body = "") const {
     HttpCall call{.method = method, .target = target, .body = body};
     if (!token.empty()) call.headers.add("Authorization", "Bearer " + token);
     if (!body.empty()) call.headers.add("Content-Type", "application/json");
@@ -83,14 +85,16 @@ struct Deployment {
   explicit Deployment(const std::string& window) {
     const std::string ws = folder.path("shop");
     REQUIRE(run({program, "init", ws}).exit_code == 0);
-    control.emplace(std::vector<std::string>{program, "serve", ws, "--data", folder.path("shop.db"), "--window", window, "--quiet"}, folder.path("control.err"), "serving ");
+    control.emplace(std::vector<std::string>{program, "serve", ws, "--data", folder.path("shop.db"), "--window", window, "--quiet"},
+                    folder.path("control.err"), "serving ");
     admin = control->tokens.at("admin");
     app = control->tokens.at("delivery");
     for (const char* name : {"a", "b"}) {
       const Ran made = cli({"token", "create", "--name", std::string("node-") + name, "--role", "node", "--for", "shop"});
       REQUIRE(made.exit_code == 0);
-      nodes.emplace_back(std::vector<std::string>{program, "serve", "--role", "delivery", "--control", control->url, "--token", made.out.substr(0, made.out.size() - 1), "--node",
-                                                  std::string("node-") + name, "--data", folder.path(std::string(name) + ".db"), "--quiet"},
+      nodes.emplace_back(std::vector<std::string>{program, "serve", "--role", "delivery", "--control", control->url, "--token",
+                                                  made.out.substr(0, made.out.size() - 1), "--node", std::string("node-") + name, "--data",
+                                                  folder.path(std::string(name) + ".db"), "--quiet"},
                          folder.path(std::string(name) + ".err"), "following ");
     }
     CHECK(until([&] { return nodes[0].is_ready() && nodes[1].is_ready(); }) < 30);
@@ -108,7 +112,10 @@ struct Deployment {
     REQUIRE(answered->status == status);
   }
   void publish(const std::string& id, int priority) {
-    command("POST", "/v1/experiences", R"({"kind":"campaign","id":")" + id + R"(","priority":)" + std::to_string(priority) + R"(,"show":{"hero":"<b>)" + id + R"(</b>"}})", 201);
+    command(
+        "POST", "/v1/experiences",
+        R"({"kind":"campaign","id":")" + id + R"(","priority":)" + std::to_string(priority) + R"(,"show":{"hero":"<b>)" + id + R"(</b>"}})",
+        201);
     command("POST", "/v1/experiences/" + id + "/activate", "", 200);
   }
   void stop(const std::string& id) { command("POST", "/v1/experiences/" + id + "/stop", "", 200); }
@@ -117,7 +124,9 @@ struct Deployment {
     const auto answered = node.ask(app, "POST", "/v1/decide", R"({"surfaces":["web://shop.example/#hero"]})");
     return answered ? answered->body : "nobody answers";
   }
-  bool shows(const Server& node, const std::string& id) const { return decide(node).find("\"experience\":\"" + id + "\"") != std::string::npos; }
+  bool shows(const Server& node, const std::string& id) const {
+    return decide(node).find("\"experience\":\"" + id + "\"") != std::string::npos;
+  }
   bool is_without_lease(const Server& node) const { return decide(node).starts_with("{\"reason\":\"no_lease\""); }
 
   // Seconds until it holds; 60 where it does not come to.
@@ -166,7 +175,7 @@ double cut_off(Deployment& shop, const std::string& id, double window_s) {
   shop.control->kill();
   const auto killed = Clock::now();
   const bool both_serve = shop.shows(shop.nodes[0], id) && shop.shows(shop.nodes[1], id);
-  if (seconds_since(killed) < window_s / 2) CHECK(both_serve);   // each lease has most of its time before it
+  if (seconds_since(killed) < window_s / 2) CHECK(both_serve);  // each lease has most of its time before it
   double first_dark = 0;
   std::vector<bool> is_dark(2, false);
   while (!(is_dark[0] && is_dark[1]) && seconds_since(killed) < 60 + window_s)
@@ -180,8 +189,8 @@ double cut_off(Deployment& shop, const std::string& id, double window_s) {
       } else {
         INFO(answer);
         CHECK(answer.find("\"experience\":\"" + id + "\"") != std::string::npos);
-        CHECK(asked_at < window_s);                     // the promise, whatever the machine does
-        CHECK_FALSE(is_dark[i]);                        // and never back without an answer
+        CHECK(asked_at < window_s);  // the promise, whatever the machine does
+        CHECK_FALSE(is_dark[i]);     // and never back without an answer
       }
     }
   CHECK(is_dark[0]);
@@ -202,8 +211,9 @@ TEST_CASE("a publish and a stop travel to two nodes; without their control they 
   shop.publish("stays", 80);
   const Ran watched = shop.cli({"status", "stays", "--watch"});
   CHECK(watched.exit_code == 0);
-  CHECK_THAT(watched.out, Catch::StartsWith("stays: activate ") && Catch::Contains("visible everywhere by ") && Catch::Contains("node-a") && Catch::Contains("node-b") &&
-                              Catch::Contains("propagated since "));
+  CHECK_THAT(watched.out,
+             Catch::StartsWith("stays: activate ") && Catch::Contains("visible everywhere by ") && Catch::Contains("node-a") &&
+                 Catch::Contains("node-b") && Catch::Contains("propagated since "));
   const Ran once = shop.cli({"status", "stays"});
   CHECK(once.exit_code == 0);
   CHECK_THAT(once.out, Catch::Contains("propagated since ") && Catch::Contains("  node-a  has it since ") && Catch::Contains("  local "));
@@ -218,9 +228,12 @@ TEST_CASE("a publish and a stop travel to two nodes; without their control they 
   shop.nodes[1].start();
   CHECK(shop.is_without_lease(shop.nodes[1]));
   shop.control->start();
-  const double back = shop.until([&] { return shop.shows(shop.nodes[0], "stays") && shop.shows(shop.nodes[1], "stays") && shop.nodes[0].is_ready() && shop.nodes[1].is_ready(); });
+  const double back = shop.until([&] {
+    return shop.shows(shop.nodes[0], "stays") && shop.shows(shop.nodes[1], "stays") && shop.nodes[0].is_ready() && shop.nodes[1].is_ready();
+  });
   CHECK(back < 30);
-  WARN("visible: " << visible.told() << "; gone: " << gone.told() << "; window 6 s, control killed: first defaults after " << dark << " s; control back: nodes back after " << back << " s");
+  WARN("visible: " << visible.told() << "; gone: " << gone.told() << "; window 6 s, control killed: first defaults after " << dark
+                   << " s; control back: nodes back after " << back << " s");
   for (Server& node : shop.nodes) node.end();
   shop.control->end();
 }
@@ -238,8 +251,11 @@ TEST_CASE("a killed node goes on where it was, on the lease that it still has") 
   const Ran as_control = run({program, "serve", "--data", shop.folder.path("a.db"), "--listen", "127.0.0.1:0"});
   CHECK(as_control.exit_code == 4);
   shop.nodes[0].end();
-  CHECK_THAT(run({program, "serve", "--data", shop.folder.path("a.db"), "--listen", "127.0.0.1:0"}).err, Catch::Contains("--role delivery"));
-  CHECK_THAT(run({program, "serve", "--role", "delivery", "--control", shop.control->url, "--token", "x", "--data", shop.folder.path("shop.db"), "--listen", "127.0.0.1:0"}).err,
+  CHECK_THAT(run({program, "serve", "--data", shop.folder.path("a.db"), "--listen", "127.0.0.1:0"}).err,
+             Catch::Contains("--role delivery"));
+  CHECK_THAT(run({program, "serve", "--role", "delivery", "--control", shop.control->url, "--token", "x", "--data",
+                  shop.folder.path("shop.db"), "--listen", "127.0.0.1:0"})
+                 .err,
              Catch::Contains("the data file of a control process"));
 }
 
@@ -254,12 +270,16 @@ TEST_CASE("a delivery node says what it needs") {
   const std::string data = folder.path("n.db");
   CHECK_THAT(refused({"--role", "delivery", "--data", data}), Catch::Contains("--control"));
   CHECK_THAT(refused({"--role", "delivery", "--data", data, "--control", "http://127.0.0.1:1"}), Catch::Contains("--role node"));
-  CHECK_THAT(refused({"ws", "--role", "delivery", "--data", data, "--control", "http://127.0.0.1:1", "--token", "x"}), Catch::Contains("takes no folders"));
+  CHECK_THAT(refused({"ws", "--role", "delivery", "--data", data, "--control", "http://127.0.0.1:1", "--token", "x"}),
+             Catch::Contains("takes no folders"));
   CHECK_THAT(refused({"--data", data, "--control", "http://127.0.0.1:1"}), Catch::Contains("--role delivery"));
   CHECK_THAT(refused({"--role", "relay"}), Catch::Contains("relay"));
-  CHECK_THAT(refused({"--role", "delivery", "--data", data, "--control", "http://127.0.0.1:1", "--token", "x", "--node", std::string(65, 'n')}), Catch::Contains("64"));
+  CHECK_THAT(
+      refused({"--role", "delivery", "--data", data, "--control", "http://127.0.0.1:1", "--token", "x", "--node", std::string(65, 'n')}),
+      Catch::Contains("64"));
   // Nobody there: it listens, is not ready, and says why.
-  Server node({program, "serve", "--role", "delivery", "--data", data, "--control", "http://127.0.0.1:1", "--token", "x", "--quiet"}, folder.path("n.err"), "following ");
+  Server node({program, "serve", "--role", "delivery", "--data", data, "--control", "http://127.0.0.1:1", "--token", "x", "--quiet"},
+              folder.path("n.err"), "following ");
   CHECK(Deployment::until([&] {
           const auto ready = node.ask("", "GET", "/readyz");
           return ready && ready->status == 503 && ready->body.find("nobody listens at `127.0.0.1:1`") != std::string::npos;

@@ -88,8 +88,8 @@ struct Recorded {
 };
 
 std::string asked_by(const std::string& id, const std::string& tier = "gold") {
-  return "{\n  \"identity\": {\"id\": \"" + id + "\"},\n  \"attributes\": {\"loyalty.tier\": \"" + tier + "\", \"person\": {\"name\": \"" + id +
-         "\", \"email\": \"" + id + "@example.org\"}},\n  \"surfaces\": [\"web://shop.example/#hero\"]\n}";
+  return "{\n  \"identity\": {\"id\": \"" + id + "\"},\n  \"attributes\": {\"loyalty.tier\": \"" + tier + "\", \"person\": {\"name\": \"" +
+      id + "\", \"email\": \"" + id + "@example.org\"}},\n  \"surfaces\": [\"web://shop.example/#hero\"]\n}";
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ TEST_CASE("what a server decides is recorded as `replay` and `explain` read it")
   shop.end();
 
   const auto lines = records(shop.file);
-  REQUIRE(lines.size() == 3);   // what was refused is no decision
+  REQUIRE(lines.size() == 3);  // what was refused is no decision
   CHECK(lines[0].string_or("workspace", "") == "ws");
   CHECK(parse_instant(lines[0].string_or("at", "")).ok());
   CHECK(*lines[0].find("request") == *parse_json(asked_by("ann")));
@@ -115,7 +115,7 @@ TEST_CASE("what a server decides is recorded as `replay` and `explain` read it")
   CHECK(propositions->array()[0].find("revision"));
   CHECK_FALSE(propositions->array()[0].find("token"));
   CHECK_FALSE(lines[1].at_path("answer.trace"));
-  struct stat about{};
+  struct stat about {};
   REQUIRE(stat(shop.file.c_str(), &about) == 0);
   CHECK((about.st_mode & 0777) == 0600);
 
@@ -124,20 +124,28 @@ TEST_CASE("what a server decides is recorded as `replay` and `explain` read it")
   INFO(same.out << same.err);
   CHECK(same.exit_code == 0);
   CHECK_THAT(same.out, Catch::Contains("3 requests, no answer changes"));
-  shop.folder.write("ws/experiences/members.lua", "campaign \"members\" { priority = 90, audience = function(p) return p.loyalty.tier == \"gold\" end, show = { hero = \"<h1>Members</h1>\" } }\n");
-  CHECK_THAT(run({program, "replay", shop.file, shop.ws, "--data", shop.data, "--as", "ann:admin"}).out, Catch::Contains("3 requests, 2 answers change"));
+  shop.folder.write("ws/experiences/members.lua",
+                    "campaign \"members\" { priority = 90, audience = function(p) return p.loyalty.tier == \"gold\" end, show = { hero = "
+                    "\"<h1>Members</h1>\" } }\n");
+  CHECK_THAT(run({program, "replay", shop.file, shop.ws, "--data", shop.data, "--as", "ann:admin"}).out,
+             Catch::Contains("3 requests, 2 answers change"));
   CHECK_THAT(run({program, "explain", shop.ws, "--request", shop.file + ":2"}).out, Catch::Contains("hero"));
 }
 
 TEST_CASE("parts of requests can be left out of the record, however they are written") {
   Recorded shop;
-  shop.serve({"--record", shop.file, "--record-without", "identity", "--record-without", "attributes.person.email", "--record-without", "context"});
+  shop.serve({"--record", shop.file, "--record-without", "identity", "--record-without", "attributes.person.email", "--record-without",
+              "context"});
   CHECK(shop.ask(asked_by("ann")).status == 200);
-  CHECK(shop.ask(R"({"identity": {"id": "bob"}, "attributes": {"person.email": "b@example.org", "person.name": "bob"}, "context": {"ip": "::1"}, "surfaces": []})").status == 200);
+  CHECK(
+      shop.ask(
+              R"({"identity": {"id": "bob"}, "attributes": {"person.email": "b@example.org", "person.name": "bob"}, "context": {"ip": "::1"}, "surfaces": []})")
+          .status == 200);
   shop.end();
   const auto lines = records(shop.file);
   REQUIRE(lines.size() == 2);
-  CHECK(*lines[0].find("request") == *parse_json(R"({"attributes": {"loyalty.tier": "gold", "person": {"name": "ann"}}, "surfaces": ["web://shop.example/#hero"]})"));
+  CHECK(*lines[0].find("request") ==
+        *parse_json(R"({"attributes": {"loyalty.tier": "gold", "person": {"name": "ann"}}, "surfaces": ["web://shop.example/#hero"]})"));
   CHECK(*lines[1].find("request") == *parse_json(R"({"attributes": {"person.name": "bob"}, "surfaces": []})"));
 }
 
@@ -154,7 +162,8 @@ TEST_CASE("the file is put aside when it is full, and the oldest goes") {
   CHECK_FALSE(fs::exists(shop.file + ".3"));
   CHECK(ids.size() > 100);
   CHECK(ids.size() < 500);
-  for (std::size_t i = 0; i < ids.size(); ++i) CHECK(ids[i] == "visitor-" + std::to_string(500 - ids.size() + i));   // the newest, in their order
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    CHECK(ids[i] == "visitor-" + std::to_string(500 - ids.size() + i));  // the newest, in their order
 }
 
 TEST_CASE("clients beside each other, and a server that is killed, leave whole lines only") {
@@ -188,9 +197,12 @@ TEST_CASE("a share of decisions is recorded, and what is too long is counted") {
   std::string workspace = file_text(shop.ws + "/workspace.lua");
   const std::string rule = "\"web://shop.example/#hero\"";
   REQUIRE(workspace.find(rule) != std::string::npos);
-  shop.folder.write("ws/workspace.lua", workspace.replace(workspace.find(rule), rule.size(), rule + ", \"wildcard:web://shop.example/*#hero\""));
+  shop.folder.write("ws/workspace.lua",
+                    workspace.replace(workspace.find(rule), rule.size(), rule + ", \"wildcard:web://shop.example/*#hero\""));
   shop.folder.write("ws/fragments/long.html", std::string(200'000, 'x'));
-  shop.folder.write("ws/experiences/long.lua", "campaign \"long\" { priority = 99, audience = function(p) return p.loyalty.tier == \"silver\" end, show = { hero = fragment \"long\" } }\n");
+  shop.folder.write("ws/experiences/long.lua",
+                    "campaign \"long\" { priority = 99, audience = function(p) return p.loyalty.tier == \"silver\" end, show = { hero = "
+                    "fragment \"long\" } }\n");
   REQUIRE(run({program, "push", shop.ws, "--data", shop.data, "--as", "ann:admin"}).exit_code == 0);
   REQUIRE(run({program, "activate", "long", "--data", shop.data, "--as", "ann:admin"}).exit_code == 0);
   shop.serve({"--record", shop.file, "--record-share", "0.25"});
@@ -221,23 +233,28 @@ TEST_CASE("a share of decisions is recorded, and what is too long is counted") {
 TEST_CASE("a file that cannot be recorded into is refused at the start") {
   Recorded shop;
   const auto refused = [&](std::vector<std::string> more) {
-    std::vector<std::string> command{program, "serve", shop.ws, "--data", shop.folder.path("other.db"), "--listen", "127.0.0.1:0", "--quiet"};
+    std::vector<std::string> command{program,    "serve",       shop.ws,  "--data", shop.folder.path("other.db"),
+                                     "--listen", "127.0.0.1:0", "--quiet"};
     command.insert(command.end(), more.begin(), more.end());
     const Ran ran = run(command);
     CHECK(ran.exit_code != 0);
     return ran.err;
   };
   shop.serve({"--record", shop.file});
-  CHECK_THAT(refused({"--record", shop.file}), Catch::Contains("another process records into `" + shop.file + "`; give each a file of its own"));
+  CHECK_THAT(refused({"--record", shop.file}),
+             Catch::Contains("another process records into `" + shop.file + "`; give each a file of its own"));
   const std::string foreign = shop.folder.write("photo.jpg", "\xff\xd8\xff no line end");
   CHECK_THAT(refused({"--record", foreign}), Catch::Contains("it ends with something that is no record; name a file of its own"));
   CHECK(file_text(foreign) == "\xff\xd8\xff no line end");
   CHECK_THAT(refused({"--record", shop.folder.path("no/such/folder.jsonl")}), Catch::Contains("cannot be recorded into"));
   CHECK_THAT(refused({"--record", "/dev/null"}), Catch::Contains("it is no plain file"));
-  CHECK_THAT(refused({"--record", foreign, "--record-without", "surfaces"}), Catch::Contains("parts of a request begin with `identity`, `attributes` or `context`"));
+  CHECK_THAT(refused({"--record", foreign, "--record-without", "surfaces"}),
+             Catch::Contains("parts of a request begin with `identity`, `attributes` or `context`"));
   CHECK_THAT(refused({"--record", foreign, "--record-share", "0"}), Catch::Contains("--record-share is more than 0 and at most 1"));
-  CHECK_THAT(refused({"--record", foreign, "--record-size", std::to_string(limits::record_file_bytes_min - 1)}), Catch::Contains("--record-size is at least 65536 bytes"));
+  CHECK_THAT(refused({"--record", foreign, "--record-size", std::to_string(limits::record_file_bytes_min - 1)}),
+             Catch::Contains("--record-size is at least 65536 bytes"));
   CHECK_THAT(refused({"--record", foreign, "--record-size", std::to_string(limits::record_file_bytes_min)}), Catch::Contains("no record"));
-  CHECK_THAT(refused({"--record", foreign, "--record-files", std::to_string(limits::record_files_max + 1)}), Catch::Contains("--record-files is from 1 to 1000"));
+  CHECK_THAT(refused({"--record", foreign, "--record-files", std::to_string(limits::record_files_max + 1)}),
+             Catch::Contains("--record-files is from 1 to 1000"));
   CHECK_THAT(refused({"--record", foreign, "--record-files", std::to_string(limits::record_files_max)}), Catch::Contains("no record"));
 }

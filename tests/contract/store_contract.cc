@@ -57,24 +57,22 @@ void keeps_every_field(Store& store) {
   draft.blobs = {"first", "", "first", std::string("\0\1", 2)};
   const auto entry = store.append("shop", 0, draft);
   REQUIRE(entry.ok());
-  const JournalEntry expected{
-      .seq = 1,
-      .workspace = "shop",
-      .at = draft.at,
-      .actor = draft.actor,
-      .idempotency_key = draft.idempotency_key,
-      .body_hash = draft.body_hash,
-      .record = draft.record,
-      .answer = draft.answer,
-      .blobs = {sha256_hex("first"), sha256_hex(""), sha256_hex("first"), sha256_hex(draft.blobs[3])},
-      .chain = entry->chain};
+  const JournalEntry expected{.seq = 1,
+                              .workspace = "shop",
+                              .at = draft.at,
+                              .actor = draft.actor,
+                              .idempotency_key = draft.idempotency_key,
+                              .body_hash = draft.body_hash,
+                              .record = draft.record,
+                              .answer = draft.answer,
+                              .blobs = {sha256_hex("first"), sha256_hex(""), sha256_hex("first"), sha256_hex(draft.blobs[3])},
+                              .chain = entry->chain};
   CHECK(*entry == expected);
   CHECK(entry->chain == chain_of("", expected));
   CHECK(entries_of(store, "shop") == std::vector{expected});
   CHECK(store.find_key("shop", draft.idempotency_key)->value() == expected);
   CHECK(*store.head("shop") == Head{.seq = 1, .chain = entry->chain});
-  for (std::size_t i = 0; i < draft.blobs.size(); ++i)
-    CHECK(*store.get_blob(expected.blobs[i]) == draft.blobs[i]);
+  for (std::size_t i = 0; i < draft.blobs.size(); ++i) CHECK(*store.get_blob(expected.blobs[i]) == draft.blobs[i]);
   const auto report = store.verify("shop");
   REQUIRE(report.ok());
   CHECK(report->head == Head{.seq = 1, .chain = entry->chain});
@@ -87,8 +85,7 @@ void compares_and_sets(Store& store) {
   refused(store.append("shop", 0, draft_number(2)), Code::conflict, "the journal is at 1, not at 0");
   refused(store.append("shop", 2, draft_number(2)), Code::conflict, "the journal is at 1, not at 2");
   refused(store.append("shop", -1, draft_number(2)), Code::conflict, "the journal is at 1, not at -1");
-  refused(store.append("other", 1, draft_number(2)), Code::conflict,
-          "workspace `other`: the journal is at 0");
+  refused(store.append("other", 1, draft_number(2)), Code::conflict, "workspace `other`: the journal is at 0");
   CHECK(store.head("shop")->seq == 1);
   CHECK(store.workspaces().value() == std::vector<std::string>{"shop"});
   CHECK(store.append("shop", 1, draft_number(2))->seq == 2);
@@ -158,8 +155,7 @@ void a_reader_may_use_the_store(Store& store) {
                       ++seen;
                       const std::int64_t head = store.head("shop")->seq;
                       CHECK(store.append("shop", head, draft_number(100 + seen)).ok());
-                      CHECK(entries_of(store, "shop", entry.seq).size() ==
-                            static_cast<std::size_t>(head + 1 - entry.seq));
+                      CHECK(entries_of(store, "shop", entry.seq).size() == static_cast<std::size_t>(head + 1 - entry.seq));
                       return true;
                     })
               .ok());
@@ -256,17 +252,13 @@ void entries_end_at_their_limits(Store& store) {
   };
   using namespace limits;
   kept(with([](Draft& d) { d.record.assign(journal_record_bytes_max, 'r'); }));
-  too_large(with([](Draft& d) { d.record.assign(journal_record_bytes_max + 1, 'r'); }),
-            "the record has 8388609 bytes");
+  too_large(with([](Draft& d) { d.record.assign(journal_record_bytes_max + 1, 'r'); }), "the record has 8388609 bytes");
   kept(with([](Draft& d) { d.answer.assign(journal_answer_bytes_max, 'a'); }));
-  too_large(with([](Draft& d) { d.answer.assign(journal_answer_bytes_max + 1, 'a'); }),
-            "the answer has 8388609");
+  too_large(with([](Draft& d) { d.answer.assign(journal_answer_bytes_max + 1, 'a'); }), "the answer has 8388609");
   kept(with([](Draft& d) { d.idempotency_key.assign(idempotency_key_bytes_max, 'k'); }));
-  too_large(with([](Draft& d) { d.idempotency_key.assign(idempotency_key_bytes_max + 1, 'k'); }),
-            "the idempotency key");
+  too_large(with([](Draft& d) { d.idempotency_key.assign(idempotency_key_bytes_max + 1, 'k'); }), "the idempotency key");
   kept(with([](Draft& d) { d.actor.assign(store_name_bytes_max, 'a'); }));
-  too_large(with([](Draft& d) { d.actor.assign(store_name_bytes_max + 1, 'a'); }),
-            "the actor name has 257 bytes");
+  too_large(with([](Draft& d) { d.actor.assign(store_name_bytes_max + 1, 'a'); }), "the actor name has 257 bytes");
   kept(with([](Draft& d) { d.body_hash.assign(store_name_bytes_max, 'h'); }));
   too_large(with([](Draft& d) { d.body_hash.assign(store_name_bytes_max + 1, 'h'); }), "the body hash");
   kept(with([](Draft& d) { d.blobs.assign(journal_blobs_max, "b"); }));
@@ -276,12 +268,10 @@ void entries_end_at_their_limits(Store& store) {
   CHECK(store.verify("shop")->entries == head);
 
   CHECK(store.append(std::string(store_name_bytes_max, 'w'), 0, draft_number(1)).ok());
-  refused(store.append(std::string(store_name_bytes_max + 1, 'w'), 0, draft_number(1)), Code::too_large,
-          "the workspace");
+  refused(store.append(std::string(store_name_bytes_max + 1, 'w'), 0, draft_number(1)), Code::too_large, "the workspace");
   refused(store.append("", 0, draft_number(1)), Code::usage, "the workspace has no name");
   refused(store.append(std::string_view("a\0b", 3), 0, draft_number(1)), Code::usage, "control character");
-  refused(store.append("shop", head, with([](Draft& d) { d.actor.clear(); })), Code::usage,
-          "the actor has no name");
+  refused(store.append("shop", head, with([](Draft& d) { d.actor.clear(); })), Code::usage, "the actor has no name");
 }
 
 void blobs_end_at_their_limit(Store& store) {
@@ -294,14 +284,10 @@ void blobs_end_at_their_limit(Store& store) {
 
 void settings_end_at_their_limits(Store& store) {
   using namespace limits;
-  CHECK(store.put_setting("shop", std::string(store_name_bytes_max, 'k'), std::string(setting_bytes_max, 'v'))
-            .ok());
-  refused(store.put_setting("shop", "k", std::string(setting_bytes_max + 1, 'v')), Code::too_large,
-          "the setting `k`");
-  refused(store.put_setting_once("shop", "k", std::string(setting_bytes_max + 1, 'v')), Code::too_large,
-          "`k`");
-  refused(store.put_setting("shop", std::string(store_name_bytes_max + 1, 'k'), ""), Code::too_large,
-          "257 bytes");
+  CHECK(store.put_setting("shop", std::string(store_name_bytes_max, 'k'), std::string(setting_bytes_max, 'v')).ok());
+  refused(store.put_setting("shop", "k", std::string(setting_bytes_max + 1, 'v')), Code::too_large, "the setting `k`");
+  refused(store.put_setting_once("shop", "k", std::string(setting_bytes_max + 1, 'v')), Code::too_large, "`k`");
+  refused(store.put_setting("shop", std::string(store_name_bytes_max + 1, 'k'), ""), Code::too_large, "257 bytes");
   refused(store.put_setting("shop", "", "v"), Code::usage, "the setting has no name");
   refused(store.set_meta("m", std::string(setting_bytes_max + 1, 'v')), Code::too_large, "`m`");
   Token token = token_number(1);

@@ -11,7 +11,7 @@ namespace footlight {
 
 struct StorePromise {
   std::string_view says;
-  void (*check)(Store& store);        // with Catch2's macros
+  void (*check)(Store& store);  // with Catch2's macros
 };
 
 const std::vector<StorePromise>& store_promises();

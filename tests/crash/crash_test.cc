@@ -3,8 +3,8 @@
 //
 // A client sends commands one after the other, each with an idempotency key; the process is killed
 // after some of them, while another is on its way. FOOTLIGHT_SEED repeats a run.
-#include <catch2/catch.hpp>
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -28,9 +28,9 @@ constexpr int rounds = 200;
 const std::string program = FOOTLIGHT_PROGRAM;
 
 struct Sent {
-  std::string command, experience;                      // as the journal will tell it
+  std::string command, experience;  // as the journal will tell it
   std::string who;
-  HttpCall call;                                        // with its key
+  HttpCall call;  // with its key
 };
 
 // What the client knows of an experience from the answers it got.
@@ -61,7 +61,7 @@ class Server {
   }
   void kill() {
     process_->signal(SIGKILL);
-    CHECK(process_->wait() == 128 + SIGKILL);           // it was still there to be killed
+    CHECK(process_->wait() == 128 + SIGKILL);  // it was still there to be killed
     process_.reset();
   }
   // Nothing where the server did not answer: it was killed.
@@ -72,7 +72,7 @@ class Server {
     if (!answered) return {};
     return std::move(*answered);
   }
-  std::map<std::string, std::string> tokens;            // shown at the first start
+  std::map<std::string, std::string> tokens;  // shown at the first start
   double ready_ms = 0;
 
  private:
@@ -93,7 +93,9 @@ class Author {
       return Sent{std::move(command), id, std::move(who), std::move(call)};
     };
     const auto verb = [&](const std::string& command, const std::string& id, Object body = {}, std::string who = "ann") {
-      return with(command, id, {.method = "POST", .target = "/v1/experiences/" + id + "/" + command, .body = body.empty() ? "" : to_json(Value(body))}, std::move(who));
+      return with(command, id,
+                  {.method = "POST", .target = "/v1/experiences/" + id + "/" + command, .body = body.empty() ? "" : to_json(Value(body))},
+                  std::move(who));
     };
     if (known_.empty() || any(8) == 0) {
       const std::string id = "c" + std::to_string(commands_);
@@ -103,7 +105,9 @@ class Author {
     std::advance(chosen, static_cast<long>(any(known_.size())));
     const auto& [id, known] = *chosen;
     const std::string copy = "d" + std::to_string(commands_);
-    const auto edit = [&, id = id] { return with("edit", id, {.method = "PUT", .target = "/v1/experiences/" + id, .body = to_json(definition(id))}); };
+    const auto edit = [&, id = id] {
+      return with("edit", id, {.method = "PUT", .target = "/v1/experiences/" + id, .body = to_json(definition(id))});
+    };
     const auto duplicate = [&, id = id] {
       Sent sent = verb("duplicate", id, Object{{"new_id", copy}});
       sent.experience = copy;
@@ -117,7 +121,7 @@ class Author {
     if (known.status == "live (draft pending)") return verb("submit", id);
     if (known.status == "live (in_review pending)") return verb("approve", id, Object{{"hash", known.hash}}, "bob");
     if (known.status == "live (approved pending)") return verb("activate", id);
-    return duplicate();                                 // stopped
+    return duplicate();  // stopped
   }
 
   void learn(const Sent& sent, const Value& answer) {
@@ -132,7 +136,8 @@ class Author {
 
  private:
   Value definition(const std::string& id) {
-    return Object{{"kind", "campaign"}, {"id", id}, {"tags", Array{"price"}}, {"show", Object{{"hero", "<b>" + std::to_string(commands_) + "</b>"}}}};
+    return Object{
+        {"kind", "campaign"}, {"id", id}, {"tags", Array{"price"}}, {"show", Object{{"hero", "<b>" + std::to_string(commands_) + "</b>"}}}};
   }
   std::mt19937 random_;
   int commands_ = 0;
@@ -166,22 +171,27 @@ TEST_CASE("a server killed at any moment has kept what it said yes to, and each 
   Author author(seed + 1);
   Folder folder;
   const std::string data = folder.path("shop.db"), log = folder.path("log");
-  folder.write("ws/workspace.lua", "workspace \"shop\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n  approvals = { { when = tagged \"price\", approvers = 1 } },\n}\n");
+  folder.write("ws/workspace.lua",
+               "workspace \"shop\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n  approvals = { { when = tagged "
+               "\"price\", approvers = 1 } },\n}\n");
 
   std::map<std::string, std::string> tokens;
-  std::deque<Sent> journal;                             // what was accepted, in order
-  std::optional<Sent> open;                             // sent, and not answered
+  std::deque<Sent> journal;  // what was accepted, in order
+  std::optional<Sent> open;  // sent, and not answered
   std::vector<double> starts;
-  std::int64_t before = 0;                              // entries that the set-up made
-  int found = 0, lost = 0;                              // of the unanswered: in the journal already, or not
+  std::int64_t before = 0;  // entries that the set-up made
+  int found = 0, lost = 0;  // of the unanswered: in the journal already, or not
 
   for (int round = 0; round <= rounds; ++round) {
     INFO("FOOTLIGHT_SEED=" << seed << " round " << round);
     Server server(data, folder.path("ws"), log);
     if (round == 0) {
       const std::string admin = server.tokens.at("admin");
-      for (const auto& [name, roles] : {std::pair{"ann", Array{"author", "publisher"}}, {"bob", Array{"approver"}}, {"vic", Array{"viewer"}}}) {
-        const auto made = server.ask({.method = "POST", .target = "/v1/tokens", .body = to_json(Object{{"name", name}, {"roles", roles}, {"workspace", "shop"}})}, admin);
+      for (const auto& [name, roles] :
+           {std::pair{"ann", Array{"author", "publisher"}}, {"bob", Array{"approver"}}, {"vic", Array{"viewer"}}}) {
+        const auto made = server.ask(
+            {.method = "POST", .target = "/v1/tokens", .body = to_json(Object{{"name", name}, {"roles", roles}, {"workspace", "shop"}})},
+            admin);
         REQUIRE(made);
         REQUIRE(made->status == 201);
         tokens[name] = body_of(*made).string_or("token", "");
@@ -252,7 +262,7 @@ TEST_CASE("a server killed at any moment has kept what it said yes to, and each 
     const int answers_before_kill = std::uniform_int_distribution<int>(1, 5)(chance);
     const int moment = std::uniform_int_distribution<int>(0, round % 2 == 1 ? 10'000 : 400'000)(chance);
     std::atomic<int> answered{0};
-    std::string refusal;                                // of the thread below; Catch is for one thread
+    std::string refusal;  // of the thread below; Catch is for one thread
     std::thread client([&] {
       while (true) {
         Sent sent = author.next();
@@ -291,10 +301,11 @@ TEST_CASE("a server killed at any moment has kept what it said yes to, and each 
   }
   const Ran verified = run({program, "audit", "verify", "--data", data});
   CHECK(verified.exit_code == 0);
-  CHECK_THAT(verified.out, Catch::StartsWith("shop: " + std::to_string(before + static_cast<std::int64_t>(journal.size())) + " entries verify"));
+  CHECK_THAT(verified.out,
+             Catch::StartsWith("shop: " + std::to_string(before + static_cast<std::int64_t>(journal.size())) + " entries verify"));
 
   std::sort(starts.begin(), starts.end());
-  WARN(rounds << " kills, " << journal.size() << " commands; of the unanswered " << found << " were in the journal, " << lost << " were not; start to ready: median "
-              << starts[starts.size() / 2] << " ms, at most " << starts.back() << " ms");
-  CHECK(starts.back() < 5'000);                         // a bound against hanging, not a measure
+  WARN(rounds << " kills, " << journal.size() << " commands; of the unanswered " << found << " were in the journal, " << lost
+              << " were not; start to ready: median " << starts[starts.size() / 2] << " ms, at most " << starts.back() << " ms");
+  CHECK(starts.back() < 5'000);  // a bound against hanging, not a measure
 }

@@ -7,20 +7,20 @@
 //   FOOTLIGHT_CRASH=all      every system call
 //   FOOTLIGHT_CRASH_COUNTING=ptrace|preload, FOOTLIGHT_SEED
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <random>
 #include <set>
 
 #include "../support/folder.h"
 #include "../support/process.h"
 #include "catalog/catalog.h"
-#include "killed.h"
 #include "footlight/lifecycle.h"
 #include "footlight/store.h"
 #include "http/client.h"
+#include "killed.h"
 
 using namespace footlight;
 using namespace footlight::test;
@@ -32,10 +32,10 @@ const std::string program = FOOTLIGHT_PROGRAM;
 constexpr std::string_view workspace_name = "shop";
 
 struct Case {
-  std::string name;                                     // of the command, as the journal tells it
-  std::vector<std::vector<std::string>> before;         // what leads up to it; who acts stands first
-  std::vector<std::string> command;                     // likewise
-  std::string afterwards;                               // the status of `hero` (or of its copy) in the end
+  std::string name;                              // of the command, as the journal tells it
+  std::vector<std::vector<std::string>> before;  // what leads up to it; who acts stands first
+  std::vector<std::string> command;              // likewise
+  std::string afterwards;                        // the status of `hero` (or of its copy) in the end
 };
 
 const std::vector<std::string> create_campaign = {"ann:author", "create", "hero", "--file", "campaign.json"};
@@ -76,13 +76,17 @@ class Stage {
   explicit Stage(const Case& one) : case_(one) {
     folder_.write("ws/workspace.lua", "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" } } }\n");
     folder_.write("other/workspace.lua",
-                  "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" }, side = html { \"web://shop.example/#side\" } } }\n");
+                  "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" }, side = html { "
+                  "\"web://shop.example/#side\" } } }\n");
     folder_.write("campaign.json", R"({"kind": "campaign", "id": "hero", "show": {"hero": "<b>one</b>"}})");
     folder_.write("changed.json", R"({"kind": "campaign", "id": "hero", "show": {"hero": "<b>two</b>"}})");
     // Ahead of any clock that this runs by, for 400 days: within what may be scheduled.
-    const Instant soon{std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count() + days(400).ms};
-    folder_.write("later.json", R"({"kind": "campaign", "id": "hero", "from": ")" + to_text(soon) + R"(", "show": {"hero": "<b>one</b>"}})");
-    folder_.write("journey.json", R"({"kind": "journey", "id": "hero", "enter": {"event": "cart.updated"}, "steps": [{"show": {"hero": "<b>one</b>"}}]})");
+    const Instant soon{std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count() +
+                       days(400).ms};
+    folder_.write("later.json",
+                  R"({"kind": "campaign", "id": "hero", "from": ")" + to_text(soon) + R"(", "show": {"hero": "<b>one</b>"}})");
+    folder_.write("journey.json",
+                  R"({"kind": "journey", "id": "hero", "enter": {"event": "cart.updated"}, "steps": [{"show": {"hero": "<b>one</b>"}}]})");
     must({"pia:publisher", "push", "ws"}, origin());
     for (const auto& step : one.before) {
       if (step[0] == "fence") {
@@ -128,7 +132,8 @@ class Stage {
       const bool is_file = word.ends_with(".json") || word == "ws" || word == "other";
       words.push_back(is_file ? folder_.path(word) : word);
     }
-    for (const std::string& word : {std::string("--data"), data_file, std::string("--as"), who_and_what[0], std::string("--workspace"), std::string(workspace_name)})
+    for (const std::string& word :
+         {std::string("--data"), data_file, std::string("--as"), who_and_what[0], std::string("--workspace"), std::string(workspace_name)})
       words.push_back(word);
     return words;
   }
@@ -169,8 +174,8 @@ Found look(const std::string& data, const Case& one) {
 // The calls to be killed at: all, or those that change the file and a sample of the others. Before a call that
 // changes the file things are as they are behind the one before it, so nothing in between can differ.
 std::vector<std::size_t> chosen_calls(const std::vector<SystemCall>& calls, std::mt19937& random) {
-  static const std::set<std::string> changing = {"write", "pwrite64", "writev", "pwrite", "fsync", "fdatasync", "ftruncate", "ftruncate64",
-                                                 "unlink", "unlinkat", "rename", "renameat", "renameat2", "exit_group"};
+  static const std::set<std::string> changing = {"write",       "pwrite64", "writev",   "pwrite", "fsync",    "fdatasync", "ftruncate",
+                                                 "ftruncate64", "unlink",   "unlinkat", "rename", "renameat", "renameat2", "exit_group"};
   const char* asked = std::getenv("FOOTLIGHT_CRASH");
   const bool takes_all = asked && std::string(asked) == "all";
   std::vector<std::size_t> chosen;
@@ -198,13 +203,14 @@ void kill_everywhere(const Case& one, Counting counting, std::mt19937& random, T
   for (const std::size_t n : chosen_calls(whole.calls, random)) {
     stage.copy();
     const Traced killed = run_until(stage.command(true), n, counting);
-    INFO(one.name << ", killed at system call " << n << " of " << whole.calls.size() << (killed.calls.empty() ? "" : ", " + killed.calls.back().name));
+    INFO(one.name << ", killed at system call " << n << " of " << whole.calls.size()
+                  << (killed.calls.empty() ? "" : ", " + killed.calls.back().name));
     // A run may take a call or two less than the one before, and then comes to its end.
     REQUIRE((killed.exit_code == 128 + SIGKILL || (killed.exit_code == 0 && n + 20 > whole.calls.size())));
     ++tally.kills;
     const Found left = look(stage.data(), one);
     const bool is_there = left.head == after.head;
-    REQUIRE((is_there || left.head == before.head));    // not half of it
+    REQUIRE((is_there || left.head == before.head));  // not half of it
     if (is_there) {
       CHECK(left.last_command == one.name);
       CHECK(left.status == one.afterwards);
@@ -222,7 +228,7 @@ void kill_everywhere(const Case& one, Counting counting, std::mt19937& random, T
     INFO(retried.out << retried.err);
     REQUIRE(retried.exit_code == 0);
     const Found once = look(stage.data(), one);
-    REQUIRE(once.head == after.head);                   // one effect, whether it was there or not
+    REQUIRE(once.head == after.head);  // one effect, whether it was there or not
     CHECK(once.last_command == one.name);
     CHECK(once.status == one.afterwards);
   }
@@ -241,8 +247,9 @@ TEST_CASE("each command that changes something, killed at its system calls, is d
     INFO("FOOTLIGHT_SEED=" << seed << " " << one.name);
     kill_everywhere(one, counting, random, tally);
   }
-  WARN(tally.kills << " kills in " << cases().size() << " commands: " << tally.acknowledged << " were acknowledged and none of them lost; of all "
-                   << tally.found << " were in the journal, " << tally.lost << " were not, none by half");
+  WARN(tally.kills << " kills in " << cases().size() << " commands: " << tally.acknowledged
+                   << " were acknowledged and none of them lost; of all " << tally.found << " were in the journal, " << tally.lost
+                   << " were not, none by half");
   CHECK(tally.found > 0);
   CHECK(tally.lost > 0);
 }
@@ -261,7 +268,9 @@ TEST_CASE("a server killed at its system calls has done what it said yes to, and
     const Stage stage(one);
     const Found before = look(stage.copy(), one);
     HttpCall call{.method = "POST", .target = "/v1/experiences/hero/" + one.name};
-    if (one.name == "create") call = {.method = "POST", .target = "/v1/experiences", .body = R"({"kind": "campaign", "id": "hero", "show": {"hero": "<b>one</b>"}})"};
+    if (one.name == "create")
+      call = {
+          .method = "POST", .target = "/v1/experiences", .body = R"({"kind": "campaign", "id": "hero", "show": {"hero": "<b>one</b>"}})"};
     if (one.name == "approve") call.body = to_json(Object{{"hash", before.hash}});
     call.headers.add("Idempotency-Key", "the-key");
     if (!call.body.empty()) call.headers.add("Content-Type", "application/json");
@@ -321,12 +330,13 @@ TEST_CASE("a server killed at its system calls has done what it said yes to, and
       CHECK(once.status == one.afterwards);
     }
   }
-  WARN(tally.kills << " kills of a server: " << tally.acknowledged << " were acknowledged; " << tally.found << " in the journal, " << tally.lost << " not");
+  WARN(tally.kills << " kills of a server: " << tally.acknowledged << " were acknowledged; " << tally.found << " in the journal, "
+                   << tally.lost << " not");
   CHECK(tally.found > 0);
   CHECK(tally.lost > 0);
 }
 
-#ifndef FOOTLIGHT_SANITIZED                             // a preloaded library and its checker do not get along
+#ifndef FOOTLIGHT_SANITIZED  // a preloaded library and its checker do not get along
 TEST_CASE("the shim that counts where tracing is refused finds the same") {
   std::mt19937 random(1);
   Tally tally;

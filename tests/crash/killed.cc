@@ -31,12 +31,13 @@ struct NamedCall {
 // Those that can make a difference to what a later process finds. Locks are among them: another
 // process waits for them.
 constexpr NamedCall calls_on_files[] = {
-    {SYS_write, "write"},         {SYS_pwrite64, "pwrite64"},   {SYS_writev, "writev"},     {SYS_openat, "openat"},   {SYS_close, "close"},
-    {SYS_fsync, "fsync"},         {SYS_fdatasync, "fdatasync"}, {SYS_ftruncate, "ftruncate"}, {SYS_fcntl, "fcntl"},     {SYS_flock, "flock"},
-    {SYS_mmap, "mmap"},           {SYS_munmap, "munmap"},       {SYS_unlinkat, "unlinkat"}, {SYS_fchown, "fchown"},   {SYS_fchmod, "fchmod"},
-    {SYS_renameat2, "renameat2"}, {SYS_fallocate, "fallocate"}, {SYS_exit_group, "exit_group"},
+    {SYS_write, "write"},         {SYS_pwrite64, "pwrite64"},     {SYS_writev, "writev"},       {SYS_openat, "openat"},
+    {SYS_close, "close"},         {SYS_fsync, "fsync"},           {SYS_fdatasync, "fdatasync"}, {SYS_ftruncate, "ftruncate"},
+    {SYS_fcntl, "fcntl"},         {SYS_flock, "flock"},           {SYS_mmap, "mmap"},           {SYS_munmap, "munmap"},
+    {SYS_unlinkat, "unlinkat"},   {SYS_fchown, "fchown"},         {SYS_fchmod, "fchmod"},       {SYS_renameat2, "renameat2"},
+    {SYS_fallocate, "fallocate"}, {SYS_exit_group, "exit_group"},
 #ifdef SYS_unlink
-    {SYS_unlink, "unlink"},       {SYS_rename, "rename"},       {SYS_renameat, "renameat"}, {SYS_open, "open"},
+    {SYS_unlink, "unlink"},       {SYS_rename, "rename"},         {SYS_renameat, "renameat"},   {SYS_open, "open"},
 #endif
 };
 
@@ -59,7 +60,8 @@ struct Pipe {
 std::vector<std::string> environment_with(const std::vector<std::string>& more) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable; ++variable)
-    if (std::strncmp(*variable, "FOOTLIGHT_", 10) != 0 && std::strncmp(*variable, "LD_PRELOAD=", 11) != 0) variables.emplace_back(*variable);
+    if (std::strncmp(*variable, "FOOTLIGHT_", 10) != 0 && std::strncmp(*variable, "LD_PRELOAD=", 11) != 0)
+      variables.emplace_back(*variable);
   for (const std::string& variable : more) variables.push_back(variable);
   return variables;
 }
@@ -108,14 +110,15 @@ class Said {
   int out_, err_;
 };
 
-constexpr long trace_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
+constexpr long trace_options =
+    PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
 
 int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 Traced run_traced(const std::vector<std::string>& command, std::size_t kill_at) {
   const Folder folder;
   const Said said(folder);
-  const auto variables = environment_with({"ASAN_OPTIONS=detect_leaks=0"});   // its checker traces too
+  const auto variables = environment_with({"ASAN_OPTIONS=detect_leaks=0"});  // its checker traces too
   const pid_t program = ::fork();
   REQUIRE(program >= 0);
   if (program == 0) {
@@ -129,7 +132,7 @@ Traced run_traced(const std::vector<std::string>& command, std::size_t kill_at) 
   REQUIRE(::ptrace(PTRACE_SETOPTIONS, program, nullptr, trace_options) == 0);
   REQUIRE(::ptrace(PTRACE_SYSCALL, program, nullptr, nullptr) == 0);
   Traced traced;
-  bool has_begun = false;                               // the child's own calls, before it is the program, count not
+  bool has_begun = false;  // the child's own calls, before it is the program, count not
   while (true) {
     const pid_t thread = ::waitpid(-1, &status, __WALL | __WNOTHREAD);
     if (thread < 0) {
@@ -137,7 +140,7 @@ Traced run_traced(const std::vector<std::string>& command, std::size_t kill_at) 
       continue;
     }
     if (!WIFSTOPPED(status)) {
-      if (thread != program) continue;                  // one of its threads ended
+      if (thread != program) continue;  // one of its threads ended
       traced.exit_code = code_of(status);
       break;
     }
@@ -152,9 +155,9 @@ Traced run_traced(const std::vector<std::string>& command, std::size_t kill_at) 
     } else if (status >> 8 == (SIGTRAP | (PTRACE_EVENT_EXEC << 8))) {
       has_begun = true;
     } else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP && WSTOPSIG(status) != SIGTRAP) {
-      handed_on = WSTOPSIG(status);                     // a signal of its own
+      handed_on = WSTOPSIG(status);  // a signal of its own
     }
-    ::ptrace(PTRACE_SYSCALL, thread, nullptr, handed_on);   // fails where it has just been killed
+    ::ptrace(PTRACE_SYSCALL, thread, nullptr, handed_on);  // fails where it has just been killed
   }
   said.into(traced);
   return traced;
@@ -223,9 +226,8 @@ TracedProcess::TracedProcess(std::vector<std::string> command, std::string stder
   const int err = ::open(stderr_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   REQUIRE(err >= 0);
   const int written = std::exchange(out.ends[1], -1);
-  tracer_ = std::thread([shared = shared_, command = std::move(command), variables = environment_with({"ASAN_OPTIONS=detect_leaks=0"}), written, err] {
-    shared->trace(command, variables, written, err);
-  });
+  tracer_ = std::thread([shared = shared_, command = std::move(command), variables = environment_with({"ASAN_OPTIONS=detect_leaks=0"}),
+                         written, err] { shared->trace(command, variables, written, err); });
   out_ = std::exchange(out.ends[0], -1);
   std::unique_lock lock(shared_->mutex);
   shared_->changed.wait(lock, [&] { return shared_->program >= 0; });
@@ -297,7 +299,7 @@ bool may_trace() {
   int status = 0;
   if (::waitpid(child, &status, __WALL) != child || !WIFSTOPPED(status)) return false;
   const bool may = ::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) == 0 &&
-                   ::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) == 0 && ::waitpid(child, &status, __WALL) == child && WIFSTOPPED(status);
+      ::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr) == 0 && ::waitpid(child, &status, __WALL) == child && WIFSTOPPED(status);
   __ptrace_syscall_info info{};
   const bool tells = may && ::ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info) > 0;
   ::kill(child, SIGKILL);

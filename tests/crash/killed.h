@@ -18,14 +18,14 @@ Counting counting_of_this_machine();
 const char* to_text(Counting counting);
 
 struct SystemCall {
-  std::string name;                                     // `pwrite64`; `call 334` of one without a name here
-  bool changes_files = false;                           // it writes, syncs, locks, removes …
+  std::string name;            // `pwrite64`; `call 334` of one without a name here
+  bool changes_files = false;  // it writes, syncs, locks, removes …
 };
 
 struct Traced {
-  int exit_code = -1;                                   // 128 + 9 where it was killed
+  int exit_code = -1;  // 128 + 9 where it was killed
   std::string out, err;
-  std::vector<SystemCall> calls;                        // up to the end, or to the one it was killed at
+  std::vector<SystemCall> calls;  // up to the end, or to the one it was killed at
 };
 
 // Runs the program to its end, or to its call number `kill_at`: 1 is the first, 0 never comes.
@@ -35,7 +35,7 @@ Traced run_until(const std::vector<std::string>& command, std::size_t kill_at, C
 class TracedProcess {
  public:
   TracedProcess(std::vector<std::string> command, std::string stderr_file);
-  ~TracedProcess();                                     // kills it
+  ~TracedProcess();  // kills it
   TracedProcess(const TracedProcess&) = delete;
   TracedProcess& operator=(const TracedProcess&) = delete;
 
@@ -43,8 +43,8 @@ class TracedProcess {
   std::string line_that_begins(const std::string& beginning);
   // Counts its system calls from here on, and kills it at number `kill_at`; 0: only counts.
   void count_from_here(std::size_t kill_at);
-  std::vector<SystemCall> calls();                      // since then
-  int kill();                                           // ends it, if it still runs; its exit code, as in Traced
+  std::vector<SystemCall> calls();  // since then
+  int kill();                       // ends it, if it still runs; its exit code, as in Traced
 
  private:
   struct Shared;

@@ -56,9 +56,10 @@ int main(int argc, char** argv) {
   }
   const std::string json =
       R"({"identity":{"namespace":"crm","id":"1"},"attributes":{"loyalty":{"tier":"gold"},"person":{"name":"Ann"}},"surfaces":["web://shop.example/#hero"]})";
-  const footlight::Request request{.identity = {"crm", "1"},
-                                   .attributes = footlight::Object{{"loyalty", footlight::Object{{"tier", "gold"}}}, {"person", footlight::Object{{"name", "Ann"}}}},
-                                   .surfaces = {"web://shop.example/#hero"}};
+  const footlight::Request request{
+      .identity = {"crm", "1"},
+      .attributes = footlight::Object{{"loyalty", footlight::Object{{"tier", "gold"}}}, {"person", footlight::Object{{"name", "Ann"}}}},
+      .surfaces = {"web://shop.example/#hero"}};
   footlight_request* asked = footlight_request_new();
   footlight_request_identity(asked, "crm", "1", nullptr);
   footlight_request_json(asked, "loyalty", R"({"tier":"gold"})", FOOTLIGHT_ALL, nullptr);
@@ -82,20 +83,21 @@ int main(int argc, char** argv) {
         return footlight_free(answer) == FOOTLIGHT_OK;
       });
   good = compare(
-      "a request made before, as structs",
-      [&] {
-        const auto decision = runtime->decide(request);
-        if (decision && !decision->propositions.empty()) bytes += decision->propositions[0].content.size();
-        return decision.ok();
-      },
-      [&] {
-        footlight_decision* decision;
-        if (footlight_decide(handle, asked, &decision, nullptr) != FOOTLIGHT_OK) return false;
-        std::size_t size = 0;
-        footlight_decision_get(decision, 0, FOOTLIGHT_CONTENT, &size);
-        bytes += size;
-        return footlight_free(decision) == FOOTLIGHT_OK;
-      }) && good;
+             "a request made before, as structs",
+             [&] {
+               const auto decision = runtime->decide(request);
+               if (decision && !decision->propositions.empty()) bytes += decision->propositions[0].content.size();
+               return decision.ok();
+             },
+             [&] {
+               footlight_decision* decision;
+               if (footlight_decide(handle, asked, &decision, nullptr) != FOOTLIGHT_OK) return false;
+               std::size_t size = 0;
+               footlight_decision_get(decision, 0, FOOTLIGHT_CONTENT, &size);
+               bytes += size;
+               return footlight_free(decision) == FOOTLIGHT_OK;
+             }) &&
+      good;
   footlight_free(asked);
   footlight_free(handle);
   std::printf("%s, %zu bytes answered; bound %.2f: %s\n", folder.c_str(), bytes, bound, good ? "kept" : "exceeded");

@@ -19,7 +19,9 @@ bool shows_hello(std::string_view answer) { return answer.find("\"hello\"") != s
 bool in_cpp() {
   auto runtime = footlight::Runtime::from_files(
       {{"workspace.lua", workspace}, {"experiences/gold.lua", experience}},
-      {.functions = {{"greeting", [](const std::vector<footlight::Value>&) -> footlight::Result<footlight::Value> { return footlight::Value("hello"); }}}});
+      {.functions = {{"greeting", [](const std::vector<footlight::Value>&) -> footlight::Result<footlight::Value> {
+                        return footlight::Value("hello");
+                      }}}});
   if (!runtime) return false;
   const auto answer = runtime->decide(request);
   return answer && shows_hello(*answer);
@@ -35,11 +37,12 @@ bool in_c() {
   footlight_text* answer = nullptr;
   footlight_error* error;
   bool good = footlight_open_files(files, 2, options, &runtime, nullptr) == FOOTLIGHT_OK &&
-              footlight_decide_json(runtime, request, FOOTLIGHT_ALL, &answer, nullptr) == FOOTLIGHT_OK &&
-              shows_hello(footlight_text_data(answer, nullptr)) && footlight_free(answer) == FOOTLIGHT_OK;
+      footlight_decide_json(runtime, request, FOOTLIGHT_ALL, &answer, nullptr) == FOOTLIGHT_OK &&
+      shows_hello(footlight_text_data(answer, nullptr)) && footlight_free(answer) == FOOTLIGHT_OK;
   // What fails must not leak either.
   good = good && footlight_decide_json(runtime, "{", 1, &answer, &error) == FOOTLIGHT_WRONG_CALL && footlight_free(error) == FOOTLIGHT_OK;
-  good = good && footlight_decide_json(runtime, request, FOOTLIGHT_ALL, &answer, nullptr) == FOOTLIGHT_OK && footlight_free(answer) == FOOTLIGHT_OK;
+  good = good && footlight_decide_json(runtime, request, FOOTLIGHT_ALL, &answer, nullptr) == FOOTLIGHT_OK &&
+      footlight_free(answer) == FOOTLIGHT_OK;
   return footlight_free(runtime) == FOOTLIGHT_OK && footlight_free(options) == FOOTLIGHT_OK && good;
 }
 
@@ -66,7 +69,7 @@ int main(int argc, char** argv) {
   }
   const long end = resident_kb();
   std::printf("%ld runtimes: %ld kB resident half way, %ld kB at the end\n", count, half_way, end);
-#if !defined(__SANITIZE_ADDRESS__)   // which keeps what was freed for a while
+#if !defined(__SANITIZE_ADDRESS__)  // which keeps what was freed for a while
   if (end > half_way + half_way / 10 + 4096) return std::fprintf(stderr, "memory goes on growing\n"), 1;
 #endif
   return 0;

@@ -19,8 +19,10 @@ int failed(const std::string& why) {
 
 int main() {
   Problems problems;
-  const Value workspace = *parse_json(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})");
-  const Value definition = *parse_json(R"({"kind": "campaign", "id": "gold", "audience": {"attr": "tier", "eq": "gold"}, "show": {"hero": "Hi {{name}}"}})");
+  const Value workspace =
+      *parse_json(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})");
+  const Value definition =
+      *parse_json(R"({"kind": "campaign", "id": "gold", "audience": {"attr": "tier", "eq": "gold"}, "show": {"hero": "Hi {{name}}"}})");
   const Value asked = *parse_json(R"({"surfaces": ["web://shop.example/#hero"], "attributes": {"tier": "gold", "name": "<Ann>"}})");
   const Instant now = *parse_instant("2026-12-01T09:00:00Z");
 
@@ -30,7 +32,8 @@ int main() {
                     .schedule = [](const Value&, Instant) -> Result<Span> { return Span{}; }};
   State state;
   for (const CommandName name : {CommandName::create, CommandName::activate}) {
-    const auto outcome = apply(state, {.name = name, .experience = "gold", .actor = {"ann", {Role::admin}}, .at = now, .definition = definition}, rules);
+    const auto outcome =
+        apply(state, {.name = name, .experience = "gold", .actor = {"ann", {Role::admin}}, .at = now, .definition = definition}, rules);
     if (!outcome) return failed(to_text(outcome.error()));
     if (!fold(state, std::get<Record>(*outcome))) return failed("a record does not continue its state");
   }

@@ -20,7 +20,9 @@ class Server {
   Server() { plug_in(); }
   void plug_in() {
     auto started = Listener::start({.port = port_, .now = noon, .sweep_interval = Duration{50}},
-                                   {.handle = world.router(), .body_limit = [this](const HttpRequest& head) { return world.router().body_limit(head); }, .answered = {}});
+                                   {.handle = world.router(),
+                                    .body_limit = [this](const HttpRequest& head) { return world.router().body_limit(head); },
+                                    .answered = {}});
     if (!started) FAIL(to_text(started.error()));
     listener_ = std::move(*started);
     port_ = listener_->port();
@@ -50,15 +52,18 @@ class Machine {
   }
   RuntimeOptions options() {
     return {.clock = [this] { return Instant{wall}; },
-            .log = [this](const LogLine& line) {
-              const std::lock_guard lock(mutex_);
-              lines_.push_back(line.text);
-              said_.notify_all();
-            },
+            .log =
+                [this](const LogLine& line) {
+                  const std::lock_guard lock(mutex_);
+                  lines_.push_back(line.text);
+                  said_.notify_all();
+                },
             .policy_deadline = minutes(1)};
   }
   FollowOptions following(const Server& server, const std::string& token = "tok-n1") {
-    return {.server = server.url, .token = token, .workspace = "shop", .node = "kiosk", .patience = minutes(1), .boot_clock = [this] { return Duration{boot}; }};
+    return {.server = server.url, .token = token, .workspace = "shop", .node = "kiosk", .patience = minutes(1), .boot_clock = [this] {
+              return Duration{boot};
+            }};
   }
   // Until the log has said so, from here on.
   void wait_for(const std::string& words) {
@@ -90,7 +95,9 @@ const std::string asked_json = R"({"surfaces": ["web://shop.example/#hero"]})";
 std::string shown(const Runtime& runtime) {
   auto decision = runtime.decide(asked);
   if (!decision) return to_text(decision.error());
-  const std::string which = decision->propositions.empty() ? "nothing" : decision->propositions[0].experience.empty() ? "default" : decision->propositions[0].experience;
+  const std::string which = decision->propositions.empty() ? "nothing"
+      : decision->propositions[0].experience.empty()       ? "default"
+                                                           : decision->propositions[0].experience;
   return which + (decision->reason.empty() ? "" : " (" + decision->reason + ")");
 }
 
@@ -103,7 +110,7 @@ TEST_CASE("a host shows what its server has published, and hears of the next pub
   const Runtime runtime = opened(Runtime::follow(machine.following(server), machine.options()));
   CHECK(runtime.workspace() == "shop");
   CHECK(shown(runtime) == "spring");
-  CHECK(*runtime.decide(asked_json) == server.world.decide().response.body);     // the server's own answer, byte for byte
+  CHECK(*runtime.decide(asked_json) == server.world.decide().response.body);  // the server's own answer, byte for byte
   const auto standing = runtime.following();
   REQUIRE(standing);
   CHECK(standing->node == "kiosk");
@@ -249,8 +256,9 @@ TEST_CASE("what no waiting mends is told when a host opens") {
   CHECK(code([](FollowOptions& o) { o.node = std::string(65, 'n'); }) == "usage");
   // A store with a journal of its own is no place to keep what was lent.
   std::shared_ptr<Store> control = std::move(*open_store("memory:"));
-  REQUIRE(Runtime::from_store(control, "shop")->take_in({{"workspace.lua", "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" } } }"}},
-                                                        {"ann", {Role::author, Role::publisher}}));
+  REQUIRE(Runtime::from_store(control, "shop")
+              ->take_in({{"workspace.lua", "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" } } }"}},
+                        {"ann", {Role::author, Role::publisher}}));
   CHECK(code([&](FollowOptions& o) { o.store = control; }) == "usage");
 }
 
@@ -264,7 +272,10 @@ TEST_CASE("what belongs to files and stores is refused where a server is followe
   CHECK(runtime.command({.name = CommandName::stop, .experience = "spring"}).error().code == Code::usage);
   CHECK(runtime.experience("spring").error().code == Code::usage);
   CHECK(runtime.receipt("spring").error().code == Code::usage);
-  CHECK(Runtime::from_files({{"workspace.lua", "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" } } }"}})->following().error().code == Code::usage);
+  CHECK(Runtime::from_files({{"workspace.lua", "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" } } }"}})
+            ->following()
+            .error()
+            .code == Code::usage);
 }
 
 TEST_CASE("threads decide while publishes arrive") {

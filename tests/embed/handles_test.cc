@@ -73,7 +73,7 @@ void race() {
           ++added;
           if (void* const old = cell.exchange(fresh); old && handles.free(old)) ++freed;
         } else if ((seed >> 20 & 3) == 1) {
-          if (handles.free(cell.load())) ++freed;       // others still use it, or free it too
+          if (handles.free(cell.load())) ++freed;  // others still use it, or free it too
         } else if (const Handles::Pin pin = handles.pin(cell.load(), Kind::decision); pin.get()) {
           ++static_cast<Counted*>(pin.get())->used;
         }

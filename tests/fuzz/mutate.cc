@@ -22,7 +22,7 @@ namespace {
 
 using footlight::fuzz::Target;
 
-std::string current;          // what is being run, for the crash
+std::string current;  // what is being run, for the crash
 std::string current_file;
 
 void on_crash(int signal) {
@@ -42,7 +42,7 @@ class Mutator {
       std::ifstream in(entry.path(), std::ios::binary);
       pool_.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
     }
-    std::sort(pool_.begin(), pool_.end());   // a folder has no order
+    std::sort(pool_.begin(), pool_.end());  // a folder has no order
     if (pool_.empty()) pool_.emplace_back("x");
     seeds_ = pool_.size();
   }
@@ -83,7 +83,8 @@ class Mutator {
         break;
       case 6: {
         const std::string piece = input_.substr(at, 1 + below(40));
-        for (std::size_t n = 1 + below(below(8) == 0 ? 60 : 3); n > 0 && input_.size() < 4'000; --n) input_.insert(below(input_.size() + 1), piece);
+        for (std::size_t n = 1 + below(below(8) == 0 ? 60 : 3); n > 0 && input_.size() < 4'000; --n)
+          input_.insert(below(input_.size() + 1), piece);
         break;
       }
       case 7: {
@@ -112,11 +113,12 @@ class Mutator {
 };
 
 void fuzz(const Target& target, std::uint64_t runs, std::uint64_t seed) {
-  std::printf("%s: %llu runs, seed %llu\n", std::string(target.name).c_str(), static_cast<unsigned long long>(runs), static_cast<unsigned long long>(seed));
+  std::printf("%s: %llu runs, seed %llu\n", std::string(target.name).c_str(), static_cast<unsigned long long>(runs),
+              static_cast<unsigned long long>(seed));
   std::fflush(stdout);
   current_file = "fuzz-" + std::string(target.name) + ".last";
   Mutator mutator(target, seed);
-  constexpr itimerval watch{{0, 0}, {20, 0}};   // seconds of its own time: nothing takes so long
+  constexpr itimerval watch{{0, 0}, {20, 0}};  // seconds of its own time: nothing takes so long
   for (std::uint64_t i = 0; i < runs; ++i) {
     current = mutator.next();
     if (i % 256 == 0) ::setitimer(ITIMER_VIRTUAL, &watch, nullptr);

@@ -8,9 +8,9 @@
 namespace footlight::fuzz {
 
 struct Target {
-  std::string_view name;                        // also its folder of seeds
+  std::string_view name;  // also its folder of seeds
   void (*run)(std::string_view input);
-  std::vector<std::string_view> words;          // what a mutator puts in
+  std::vector<std::string_view> words;  // what a mutator puts in
 };
 const std::vector<Target>& targets();
 

@@ -49,8 +49,7 @@ const std::string program = FOOTLIGHT_PROGRAM;
 
 std::string source_of(const Case& one) {
   std::string source;
-  for (const std::string& line : one.given)
-    source += line.starts_with("\\ ") ? unescape(std::string_view(line).substr(2)) : line + "\n";
+  for (const std::string& line : one.given) source += line.starts_with("\\ ") ? unescape(std::string_view(line).substr(2)) : line + "\n";
   return source;
 }
 
@@ -185,7 +184,8 @@ TEST_CASE("a policy answers the same however often it is called") {
 }
 
 TEST_CASE("a decision with a hostile policy in it is, beyond that policy, the decision without it") {
-  const auto workspace_value = parse_json(R"({"name": "shop", "attributes": {"loyalty.tier": {"type": "text"}, "cart.total": {"type": "number"},
+  const auto workspace_value =
+      parse_json(R"({"name": "shop", "attributes": {"loyalty.tier": {"type": "text"}, "cart.total": {"type": "number"},
     "viewed": {"type": "list", "of": {"type": "text"}}}, "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]},
     "strip": {"format": "html", "rules": ["web://shop.example/#strip"]}}})");
   REQUIRE(workspace_value.ok());
@@ -193,13 +193,17 @@ TEST_CASE("a decision with a hostile policy in it is, beyond that policy, the de
   const Workspace workspace = parse_workspace(*workspace_value, problems);
   REQUIRE_FALSE(has_errors(problems));
   const auto served = [&](const std::string& id, int priority, const Value& audience, const Value& show) {
-    return ServedExperience{.definition = parse_definition(Object{{"kind", "campaign"}, {"id", id}, {"priority", priority}, {"audience", audience}, {"show", show}}, problems)};
+    return ServedExperience{
+        .definition = parse_definition(
+            Object{{"kind", "campaign"}, {"id", id}, {"priority", priority}, {"audience", audience}, {"show", show}}, problems)};
   };
   const auto lua = [](std::string_view source) { return Value(Object{{"lua", std::string(source)}}); };
   std::vector<ServedExperience> good_ones;
-  good_ones.push_back(served("first", 90, lua("return function(p) return p.cart.total * 2 > 100 end"), Object{{"strip", "<i>{{cart.total}}</i>"}}));
-  good_ones.push_back(served("second", 10, lua("local n = 40 return function(p) local t = {} t[1] = p.viewed[1] return #t + n > 40 and math.random() < 2 end"),
-                             Object{{"hero", lua("return function(p) return '<b>' .. escape(p.viewed[1]) .. math.random(1000) .. '</b>' end")}}));
+  good_ones.push_back(
+      served("first", 90, lua("return function(p) return p.cart.total * 2 > 100 end"), Object{{"strip", "<i>{{cart.total}}</i>"}}));
+  good_ones.push_back(served(
+      "second", 10, lua("local n = 40 return function(p) local t = {} t[1] = p.viewed[1] return #t + n > 40 and math.random() < 2 end"),
+      Object{{"hero", lua("return function(p) return '<b>' .. escape(p.viewed[1]) .. math.random(1000) .. '</b>' end")}}));
   REQUIRE_FALSE(has_errors(problems));
   const auto request_value = parse_json(R"({"attributes": {"loyalty": {"tier": "gold"}, "cart": {"total": 60}, "viewed": ["lamp", "rug"]},
     "identity": {"namespace": "crm", "id": "c-1"}, "surfaces": ["web://shop.example/#hero", "web://shop.example/#strip"]})");
@@ -234,13 +238,14 @@ TEST_CASE("a decision with a hostile policy in it is, beyond that policy, the de
       INFO(file.path << ": " << one.title);
       std::vector<ServedExperience> all = good_ones;
       // On an element of its own, so that where it holds nobody loses to it.
-      all.insert(all.begin(), served("hostile", 95, lua(source_of(one)), Object{{"hero", Array{Object{{"element", "aside"}, {"content", "x"}}}}}));
+      all.insert(all.begin(),
+                 served("hostile", 95, lua(source_of(one)), Object{{"hero", Array{Object{{"element", "aside"}, {"content", "x"}}}}}));
       if (has_errors(problems)) {
         problems.clear();
         all.erase(all.begin());
       }
       const std::string with = answer(all);
-      if (with.empty()) continue;   // refused when it was compiled
+      if (with.empty()) continue;  // refused when it was compiled
       ++compiled;
       CHECK(with == without);
     }

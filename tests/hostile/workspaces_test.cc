@@ -48,7 +48,8 @@ std::map<std::string, std::string> files_of(const Case& one) {
 }
 
 void replace_all(std::string& text, const std::string& what, const std::string& with) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+    text.replace(at, what.size(), with);
 }
 
 std::vector<CaseFile> all_cases() {
@@ -74,9 +75,9 @@ TEST_CASE("a malformed workspace is refused with code and place, whatever stands
       CHECK(titles.insert(one.title).second);
       Folder folder;
       auto files = files_of(one);
-      const bool has_workspace = std::any_of(files.begin(), files.end(), [](const auto& known) { return known.first.starts_with("workspace."); });
-      if (!has_workspace && one.title.find("no workspace") == std::string::npos)
-        files.emplace("workspace.lua", sound_workspace);
+      const bool has_workspace =
+          std::any_of(files.begin(), files.end(), [](const auto& known) { return known.first.starts_with("workspace."); });
+      if (!has_workspace && one.title.find("no workspace") == std::string::npos) files.emplace("workspace.lua", sound_workspace);
       folder.write("ws/.keep", "");
       for (const auto& [path, text] : files) folder.write("ws/" + path, text);
 
@@ -98,7 +99,8 @@ TEST_CASE("a malformed workspace is refused with code and place, whatever stands
         CHECK((files.contains(of) || of == "WORKSPACE"));
         CHECK_FALSE(message.empty());
         if (message.size() > 300) message = message.substr(0, 250) + " … (" + std::to_string(message.size()) + " bytes)";
-        lines.push_back(place + " " + problem.string_or("code", "?") + (problem.find("warning")->boolean() ? " (warning): " : ": ") + on_one_line(message));
+        lines.push_back(place + " " + problem.string_or("code", "?") + (problem.find("warning")->boolean() ? " (warning): " : ": ") +
+                        on_one_line(message));
       }
       CHECK(lines.size() <= 100);
       if (rewrites_cases()) one.outcome = lines;
@@ -126,9 +128,15 @@ TEST_CASE("what is wrong only when it runs is dropped then, within its limits, a
   }
   folder.write("ws/fragments/g.html", "<b>{{cart.total}}</b>");
   folder.write("ws/experiences/doubled.lua", "campaign \"doubled\" { priority = 90, show = { hero = fragment \"a\" } }\n");
-  folder.write("ws/experiences/endless.lua", "campaign \"endless\" {\n  priority = 80,\n  audience = function(p) local n = 0 while true do n = n + 1 end return true end,\n  show = { hero = \"x\" },\n}\n");
-  folder.write("ws/experiences/greedy.lua", "campaign \"greedy\" {\n  priority = 70,\n  audience = function(p)\n    local s = \"x\"\n    while true do s = s .. s end\n  end,\n  show = { hero = \"x\" },\n}\n");
-  folder.write("ws/experiences/deep.lua", "campaign \"deep\" {\n  priority = 60,\n  audience = function(p)\n    local function f(n) return 1 + f(n + 1) end\n    return f(1) > 0\n  end,\n  show = { hero = \"x\" },\n}\n");
+  folder.write("ws/experiences/endless.lua",
+               "campaign \"endless\" {\n  priority = 80,\n  audience = function(p) local n = 0 while true do n = n + 1 end return true "
+               "end,\n  show = { hero = \"x\" },\n}\n");
+  folder.write("ws/experiences/greedy.lua",
+               "campaign \"greedy\" {\n  priority = 70,\n  audience = function(p)\n    local s = \"x\"\n    while true do s = s .. s end\n "
+               " end,\n  show = { hero = \"x\" },\n}\n");
+  folder.write("ws/experiences/deep.lua",
+               "campaign \"deep\" {\n  priority = 60,\n  audience = function(p)\n    local function f(n) return 1 + f(n + 1) end\n    "
+               "return f(1) > 0\n  end,\n  show = { hero = \"x\" },\n}\n");
   folder.write("ws/experiences/good.lua", "campaign \"good\" { priority = 10, show = { hero = \"<b>good</b>\" } }\n");
   REQUIRE(run({program, "check", folder.path("ws")}).exit_code == 0);
   const Ran explained = run({program, "explain", folder.path("ws"), "--on", "hero", "--at", "2026-12-01T09:00", "--json"});
@@ -170,6 +178,7 @@ TEST_CASE("a test that loops, eats memory or recurses fails alone, and says wher
   const Ran test = run({program, "test", folder.path("ws")});
   INFO(test.out << test.err);
   CHECK(test.exit_code == 1);
-  CHECK_THAT(test.out, Catch::Contains("ok    tests/bombs_test.lua  a good one") && Catch::EndsWith("1 passed, 5 failed\n") &&
-                           Catch::Contains("tests/bombs_test.lua:6") && Catch::Contains("tests/bombs_test.lua:11"));
+  CHECK_THAT(test.out,
+             Catch::Contains("ok    tests/bombs_test.lua  a good one") && Catch::EndsWith("1 passed, 5 failed\n") &&
+                 Catch::Contains("tests/bombs_test.lua:6") && Catch::Contains("tests/bombs_test.lua:11"));
 }

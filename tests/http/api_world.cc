@@ -23,10 +23,9 @@ struct Person {
   bool revoked = false;
 };
 constexpr Person people[] = {
-    {"ann", "author,publisher", "shop"}, {"bob", "approver", "shop"},     {"pia", "publisher", "shop"}, {"vic", "viewer", "shop"},
-    {"root", "admin", "shop"},           {"app", "delivery", "shop"},     {"eve", "admin", "other"},    {"star", "admin", "*"},
-    {"old", "admin", "shop", true},      {"amy", "author", "shop"},
-    {"n1", "node", "shop"},          {"n9", "node", "*"},
+    {"ann", "author,publisher", "shop"}, {"bob", "approver", "shop"}, {"pia", "publisher", "shop"}, {"vic", "viewer", "shop"},
+    {"root", "admin", "shop"},           {"app", "delivery", "shop"}, {"eve", "admin", "other"},    {"star", "admin", "*"},
+    {"old", "admin", "shop", true},      {"amy", "author", "shop"},   {"n1", "node", "shop"},       {"n9", "node", "*"},
 };
 
 }  // namespace
@@ -60,7 +59,9 @@ ApiWorld::ApiWorld(const std::string& store_id) {
   if (!store_id.empty()) REQUIRE((*store)->set_meta(store_meta::store_id, store_id).ok());
   store_ = std::move(*store);
   ApiOptions options{.now = [this] { return now; }, .clocks = [this] { return clocks(); }};
-  options.runner = [this](const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) { return runner(workspace, snapshot); };
+  options.runner = [this](const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot) {
+    return runner(workspace, snapshot);
+  };
   api_ = std::make_unique<Api>(*store_, std::move(options));
   for (const auto& [name, document] : {std::pair{"shop", workspace_document}, {"other", other_document}}) {
     auto catalog = Catalog::open(*store_, name, policies_, {.started = clocks()});
@@ -85,7 +86,8 @@ Result<PolicyRunner*> ApiWorld::runner(const std::string& workspace, const std::
   const std::lock_guard turn(mutex_);
   auto& known = runners_[{std::this_thread::get_id(), workspace}];
   if (!known || known->snapshot() != snapshot) {
-    auto made = LuaPolicyRunner::create(snapshot, {.deadline = minutes(5)});   // fuel stops what does not end; a busy machine decides nothing
+    auto made =
+        LuaPolicyRunner::create(snapshot, {.deadline = minutes(5)});  // fuel stops what does not end; a busy machine decides nothing
     if (!made) return made.error();
     known = std::move(*made);
   }
@@ -93,8 +95,13 @@ Result<PolicyRunner*> ApiWorld::runner(const std::string& workspace, const std::
 }
 
 Reply ApiWorld::ask_text(const std::string& as, const std::string& method, const std::string& target, std::string body, Headers headers) {
-  HttpRequest request{.method = method, .target = target, .headers = std::move(headers), .body = std::move(body), .peer = "test",
-                      .request_id = "r" + std::to_string(++requests_), .received = now};
+  HttpRequest request{.method = method,
+                      .target = target,
+                      .headers = std::move(headers),
+                      .body = std::move(body),
+                      .peer = "test",
+                      .request_id = "r" + std::to_string(++requests_),
+                      .received = now};
   REQUIRE(read_target(target, request).ok());
   if (!as.empty()) request.headers.add("Authorization", "Bearer tok-" + as);
   Reply reply;
@@ -115,13 +122,15 @@ Reply ApiWorld::ask_text(const std::string& as, const std::string& method, const
   return reply;
 }
 
-Reply ApiWorld::ask(const std::string& as, const std::string& method, const std::string& target, const Value& body, const Headers& headers) {
+Reply ApiWorld::ask(const std::string& as, const std::string& method, const std::string& target, const Value& body,
+                    const Headers& headers) {
   Headers all = headers;
   if (!body.is_null()) all.add("Content-Type", "application/json");
   return ask_text(as, method, target, body.is_null() ? "" : to_json(body), std::move(all));
 }
 
-Reply ApiWorld::command(const std::string& as, const std::string& id, const std::string& command, const Value& body, const Headers& headers) {
+Reply ApiWorld::command(const std::string& as, const std::string& id, const std::string& command, const Value& body,
+                        const Headers& headers) {
   return ask(as, "POST", "/v1/experiences/" + percent_encode(id) + "/" + command, body, headers);
 }
 

@@ -21,7 +21,7 @@ inline Instant noon() { return *parse_instant("2026-12-05T12:00:00Z"); }
 inline constexpr std::string_view hero_uri = "web://shop.example/#hero";
 inline constexpr std::string_view banner_uri = "mobileapp://com.example.shop/cart#banner";
 
-Value json(std::string_view text);                      // fails the test where it is none
+Value json(std::string_view text);  // fails the test where it is none
 
 // A campaign for everyone that shows `content` in `hero`.
 Value campaign(const std::string& id, const std::string& content = "<h1>Hello</h1>");
@@ -35,7 +35,7 @@ struct Reply {
   std::string code() const { return body.string_or("code", ""); }
   std::string detail() const { return body.string_or("detail", ""); }
   std::string text(const char* key) const { return body.string_or(key, ""); }
-  double number(const char* key) const;                 // -1 where it is none
+  double number(const char* key) const;  // -1 where it is none
   std::string header(std::string_view name) const { return std::string(response.headers.get(name).value_or("")); }
   // `PLACE code` of each of its problems, in one text.
   std::string problems() const;
@@ -47,21 +47,23 @@ class ApiWorld {
   ~ApiWorld();
 
   // Asks as the person with the token `tok-AS`; "" sends none.
-  Reply ask(const std::string& as, const std::string& method, const std::string& target, const Value& body = {}, const Headers& headers = {});
+  Reply ask(const std::string& as, const std::string& method, const std::string& target, const Value& body = {},
+            const Headers& headers = {});
   Reply ask_text(const std::string& as, const std::string& method, const std::string& target, std::string body, Headers headers = {});
   // POST /v1/experiences/ID/COMMAND
-  Reply command(const std::string& as, const std::string& id, const std::string& command, const Value& body = {}, const Headers& headers = {});
+  Reply command(const std::string& as, const std::string& id, const std::string& command, const Value& body = {},
+                const Headers& headers = {});
   Reply decide(std::string_view surface = hero_uri, const Value& attributes = Object{}, const std::string& query = {});
 
   std::int64_t head() { return api_->catalog("shop")->head(); }
-  std::string journal();                                // its head's chain: names the whole journal
+  std::string journal();  // its head's chain: names the whole journal
   std::size_t audit_count(const std::string& experience = {});
 
   Api& api() { return *api_; }
   Store& store() { return *store_; }
   const Router& router() const { return *router_; }
   Instant now = noon();
-  Reading clocks() const { return {now - (noon() - hours(5)), now}; }   // the machine was booted at seven
+  Reading clocks() const { return {now - (noon() - hours(5)), now}; }  // the machine was booted at seven
 
  private:
   Result<PolicyRunner*> runner(const std::string& workspace, const std::shared_ptr<const Snapshot>& snapshot);
@@ -70,7 +72,7 @@ class ApiWorld {
   LuaPolicyCompiler policies_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<Router> router_;
-  std::mutex mutex_;                                    // of the map; each runner has one thread
+  std::mutex mutex_;  // of the map; each runner has one thread
   std::map<std::pair<std::thread::id, std::string>, std::unique_ptr<LuaPolicyRunner>> runners_;
   int requests_ = 0;
 };

@@ -33,7 +33,8 @@ std::string experiences(const Reply& reply) {
   if (!rows) return "status " + std::to_string(reply.status) + " " + reply.code();
   std::string text;
   for (const Value& row : rows->array())
-    text += (text.empty() ? "" : " ") + row.at_path("definition.id")->string() + "@" + std::to_string(static_cast<int>(row.find("revision")->number()));
+    text += (text.empty() ? "" : " ") + row.at_path("definition.id")->string() + "@" +
+        std::to_string(static_cast<int>(row.find("revision")->number()));
   return text;
 }
 
@@ -51,7 +52,8 @@ TEST_CASE("the catalog is what is live or scheduled, and reading it changes noth
   CHECK(world.journal() == journal);
   // Whoever compiles it decides as the server does.
   LuaPolicyCompiler policies;
-  auto compiled = compile_delivered(*live.body.find("catalog"), policies, [](const std::string&) -> Result<std::string> { return refuse(Code::not_found, "no lists"); });
+  auto compiled = compile_delivered(*live.body.find("catalog"), policies,
+                                    [](const std::string&) -> Result<std::string> { return refuse(Code::not_found, "no lists"); });
   REQUIRE(compiled.ok());
   CHECK(compiled->left_out.empty());
   Problems problems;
@@ -68,7 +70,7 @@ TEST_CASE("other revisions take the place of what is live") {
   CHECK(experiences(world.ask("vic", "GET", "/v1/catalog?with=hello@2")) == "hello@2 later@1");
   CHECK(experiences(world.ask("vic", "GET", "/v1/catalog?with=hello@draft,plan@newest")) == "hello@2 later@1 plan@1");
   CHECK(experiences(world.ask("vic", "GET", "/v1/catalog?with=%20hello@live%20,%20")) == "hello@1 later@1");
-  CHECK(experiences(world.ask("vic", "GET", "/v1/catalog?drafts=1")) == "hello@2 later@1 plan@1");   // what was stopped stays gone
+  CHECK(experiences(world.ask("vic", "GET", "/v1/catalog?drafts=1")) == "hello@2 later@1 plan@1");  // what was stopped stays gone
   CHECK(experiences(world.ask("vic", "GET", "/v1/catalog?drafts=1&with=hello@1")) == "hello@1 later@1 plan@1");
   CHECK(experiences(world.ask("vic", "GET", "/v1/catalog?drafts=0")) == "hello@1 later@1");
   const Reply plan = world.ask("vic", "GET", "/v1/catalog?with=plan@1");
@@ -83,7 +85,8 @@ TEST_CASE("what is asked for and is not there is refused with the way out") {
     const Reply reply = world.ask("vic", "GET", "/v1/catalog?" + query);
     return std::to_string(reply.status) + " " + reply.code() + ": " + reply.detail();
   };
-  CHECK(refused("with=hello") == "400 usage: `hello` names no revision of an experience; write `ID@2`, `ID@live`, `ID@draft` or `ID@newest`");
+  CHECK(refused("with=hello") ==
+        "400 usage: `hello` names no revision of an experience; write `ID@2`, `ID@live`, `ID@draft` or `ID@newest`");
   CHECK(refused("with=@2") == "400 usage: `@2` names no revision of an experience; write `ID@2`, `ID@live`, `ID@draft` or `ID@newest`");
   CHECK_THAT(refused("with=nobody@1"), Catch::StartsWith("404 not_found: "));
   CHECK(refused("with=hello@3") == "422 no_such_revision: `hello` has no r3; its revisions are r1 to r2");

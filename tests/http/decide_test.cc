@@ -37,7 +37,8 @@ TEST_CASE("an answer has this shape and no other") {
   CHECK_FALSE(reply.text("snapshot").empty());
   const Array& propositions = reply.body.find("propositions")->array();
   REQUIRE(propositions.size() == 2);
-  const std::vector<std::string> all{"action", "configuration", "content", "element", "experience", "format", "priority", "revision", "surface", "token"};
+  const std::vector<std::string> all{"action", "configuration", "content",  "element", "experience",
+                                     "format", "priority",      "revision", "surface", "token"};
   CHECK(keys(propositions[0]) == all);
   CHECK(keys(propositions[1]) == all);
   CHECK(propositions[0].string_or("surface", "") == hero_uri);
@@ -49,7 +50,7 @@ TEST_CASE("an answer has this shape and no other") {
   CHECK(propositions[0].string_or("format", "") == "html");
   CHECK(propositions[0].string_or("content", "") == "<b>gold & more</b>");
   CHECK(propositions[1].string_or("format", "") == "json");
-  CHECK(to_json(*propositions[1].find("content")) == R"({"left":3,"title":"Hi"})");   // a value, not its text
+  CHECK(to_json(*propositions[1].find("content")) == R"({"left":3,"title":"Hi"})");  // a value, not its text
   const TokenKey key = world.api().pin("shop")->key;
   for (const Value& proposition : propositions) {
     const auto named = verify_token(proposition.string_or("token", ""), key);
@@ -60,10 +61,13 @@ TEST_CASE("an answer has this shape and no other") {
 
 TEST_CASE("the same request gets the same bytes, over and over") {
   ApiWorld world;
-  make_live(world, json(R"({"kind":"campaign","id":"ab","treatments":{"a":{"weight":50,"show":{"hero":"A"}},"b":{"weight":50,"show":{"hero":"B"}}}})"));
+  make_live(
+      world,
+      json(R"({"kind":"campaign","id":"ab","treatments":{"a":{"weight":50,"show":{"hero":"A"}},"b":{"weight":50,"show":{"hero":"B"}}}})"));
   std::set<std::string> different;
   for (int person = 0; person < 40; ++person) {
-    const Value request = Object{{"identity", Object{{"id", "p" + std::to_string(person)}}}, {"surfaces", Array{Value(std::string(hero_uri))}}};
+    const Value request =
+        Object{{"identity", Object{{"id", "p" + std::to_string(person)}}}, {"surfaces", Array{Value(std::string(hero_uri))}}};
     const Reply first = world.ask("app", "POST", "/v1/decide", request);
     REQUIRE(first.status == 200);
     CHECK(world.ask("app", "POST", "/v1/decide", request).response.body == first.response.body);
@@ -88,27 +92,37 @@ TEST_CASE("traces are for those who may look; a delivery key is told only what t
   const Value& candidate = trace.find("candidates")->array().at(0);
   CHECK(candidate.string_or("fate", "") == "audience");
   CHECK_THAT(candidate.string_or("reason", ""), Catch::Contains("cart.total") && Catch::Contains("20"));
-  for (const char* bad : {"?explain=yes", "?explain=", "?explain=true"}) CHECK(world.ask("vic", "POST", std::string("/v1/decide") + bad, request).code() == "usage");
+  for (const char* bad : {"?explain=yes", "?explain=", "?explain=true"})
+    CHECK(world.ask("vic", "POST", std::string("/v1/decide") + bad, request).code() == "usage");
 }
 
 TEST_CASE("policies run: audience, schedule, content, conflict; one that fails drops its own candidate") {
   ApiWorld world;
-  make_live(world, json(R"({"kind":"campaign","id":"scripted","priority":60,"audience":{"lua":"return function(p) return p.cart.total > 50 end"},
+  make_live(world,
+            json(R"({"kind":"campaign","id":"scripted","priority":60,"audience":{"lua":"return function(p) return p.cart.total > 50 end"},
     "show":{"banner":{"lua":"return function(p) return { title = 'Total ' .. p.cart.total } end"}}})"));
-  make_live(world, json(R"({"kind":"campaign","id":"broken","priority":70,"audience":{"lua":"return function(p) while true do end end"},"show":{"banner":{"title":"never"}}})"));
-  make_live(world, json(R"({"kind":"campaign","id":"wrong","priority":65,"show":{"banner":{"lua":"return function() return { left = 'many' } end"}}})"));
+  make_live(
+      world,
+      json(
+          R"({"kind":"campaign","id":"broken","priority":70,"audience":{"lua":"return function(p) while true do end end"},"show":{"banner":{"title":"never"}}})"));
+  make_live(
+      world,
+      json(R"({"kind":"campaign","id":"wrong","priority":65,"show":{"banner":{"lua":"return function() return { left = 'many' } end"}}})"));
   const Reply reply = world.decide(banner_uri, Object{{"cart", Object{{"total", 60}}}}, "?explain=1");
   REQUIRE(reply.status == 200);
   CHECK(to_json(*reply.body.find("propositions")->array().at(0).find("content")) == R"({"title":"Total 60"})");
   std::map<std::string, std::string> fates;
-  for (const Value& candidate : reply.body.find("trace")->array()[0].find("candidates")->array()) fates[candidate.string_or("experience", "")] = candidate.string_or("fate", "");
+  for (const Value& candidate : reply.body.find("trace")->array()[0].find("candidates")->array())
+    fates[candidate.string_or("experience", "")] = candidate.string_or("fate", "");
   CHECK(fates == std::map<std::string, std::string>{{"scripted", "shown"}, {"broken", "policy_failed"}, {"wrong", "content"}});
   CHECK_THAT(world.ask("", "GET", "/metrics").response.body, Catch::Contains("footlight_policy_failures_total 1"));
 }
 
 TEST_CASE("names that other languages trip over are names like any other") {
   ApiWorld world;
-  make_live(world, json(R"({"kind":"campaign","id":"named","show":{"hero":"[{{profile.__proto__}}|{{profile.constructor}}|{{profile.toString}}]"}})"));
+  make_live(
+      world,
+      json(R"({"kind":"campaign","id":"named","show":{"hero":"[{{profile.__proto__}}|{{profile.constructor}}|{{profile.toString}}]"}})"));
   const auto content = [&](const char* attributes) {
     const Reply reply = world.decide(hero_uri, json(attributes));
     REQUIRE(reply.status == 200);

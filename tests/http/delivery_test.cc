@@ -15,7 +15,9 @@ namespace {
 // One machine with a node's data file. The clocks go with the world's, unless they are moved.
 class Node {
  public:
-  Node(ApiWorld& world, std::string name, std::string token = "n1") : world_(world), name_(std::move(name)), token_(std::move(token)) { start(); }
+  Node(ApiWorld& world, std::string name, std::string token = "n1") : world_(world), name_(std::move(name)), token_(std::move(token)) {
+    start();
+  }
 
   // The process ends, by whatever, and another one begins on its data file.
   void start() {
@@ -24,12 +26,17 @@ class Node {
     auto store = open_store(folder_.path("node.db"));
     REQUIRE(store.ok());
     store_ = std::move(*store);
-    auto opened = Follower::open(*store_, policies_, {.node = name_, .boot_id = boot, .clocks = [this] { return clocks(); },
-                                                      .nonce = [this] { return name_ + "-" + std::to_string(++nonces_); }});
+    auto opened = Follower::open(*store_, policies_,
+                                 {.node = name_,
+                                  .boot_id = boot,
+                                  .clocks = [this] { return clocks(); },
+                                  .nonce = [this] { return name_ + "-" + std::to_string(++nonces_); }});
     if (!opened) FAIL(to_text(opened.error()));
     follower_ = std::move(*opened);
-    serving_ = std::make_unique<NodeServing>(*follower_, [this](const std::string&, const std::shared_ptr<const Snapshot>& snapshot) { return runner(snapshot); });
-    auto router = Router::make(node_routes(*serving_), [this](const HttpRequest& request, const Route&) { return serving_->authenticate(request); });
+    serving_ = std::make_unique<NodeServing>(
+        *follower_, [this](const std::string&, const std::shared_ptr<const Snapshot>& snapshot) { return runner(snapshot); });
+    auto router =
+        Router::make(node_routes(*serving_), [this](const HttpRequest& request, const Route&) { return serving_->authenticate(request); });
     REQUIRE(router.ok());
     router_ = std::make_unique<Router>(std::move(*router));
   }
@@ -74,7 +81,8 @@ class Node {
     REQUIRE(reply.status == 200);
     const Array& propositions = reply.body.find("propositions")->array();
     const std::string reason = reply.text("reason");
-    return (propositions.empty() ? "nothing" : propositions[0].string_or("experience", "default")) + (reason.empty() ? "" : " (" + reason + ")");
+    return (propositions.empty() ? "nothing" : propositions[0].string_or("experience", "default")) +
+        (reason.empty() ? "" : " (" + reason + ")");
   }
   bool is_ready() { return get("", "/readyz").status == 200; }
 
@@ -136,21 +144,25 @@ std::string stands(const Reply& receipt) {
 TEST_CASE("what is published is served by a node with the same bytes, and what is stopped is gone from it") {
   ApiWorld world;
   Node node(world, "node-a");
-  CHECK(node.decide().status == 503);                   // it knows no token yet
+  CHECK(node.decide().status == 503);  // it knows no token yet
   CHECK_FALSE(node.is_ready());
   node.sync();
   CHECK(node.is_ready());
   CHECK(node.shown() == "default");
-  publish(world, Object{{"kind", "campaign"}, {"id", "gold-hero"}, {"audience", Object{{"attr", "loyalty.tier"}, {"eq", "gold"}}},
-                        {"show", Object{{"hero", "<h1>Hello {{loyalty.tier}}</h1>"}}}});
+  publish(world,
+          Object{{"kind", "campaign"},
+                 {"id", "gold-hero"},
+                 {"audience", Object{{"attr", "loyalty.tier"}, {"eq", "gold"}}},
+                 {"show", Object{{"hero", "<h1>Hello {{loyalty.tier}}</h1>"}}}});
   REQUIRE(node.poll());
   const Value gold = Object{{"loyalty.tier", "gold"}};
   const Reply here = world.decide(hero_uri, gold), there = node.decide("vic", gold);
-  CHECK(there.response.body == here.response.body);     // tokens too
+  CHECK(there.response.body == here.response.body);  // tokens too
   CHECK_THAT(there.response.body, Catch::Contains("Hello gold"));
   CHECK(there.header("Cache-Control") == "private, max-age=60");
   CHECK(here.header("Cache-Control") == "no-store");
-  CHECK(node.decide("vic", Object{{"loyalty.tier", "none"}}).response.body == world.decide(hero_uri, Object{{"loyalty.tier", "none"}}).response.body);
+  CHECK(node.decide("vic", Object{{"loyalty.tier", "none"}}).response.body ==
+        world.decide(hero_uri, Object{{"loyalty.tier", "none"}}).response.body);
 
   REQUIRE(world.command("pia", "gold-hero", "stop").status == 200);
   REQUIRE(node.poll());
@@ -171,7 +183,7 @@ TEST_CASE("cut off, a node serves for its lease, then defaults only, and is back
   const Instant sent = world.now;
   world.now = sent + seconds(800);
   CHECK(node.shown() == "hello");
-  CHECK(node.decide().header("Cache-Control") == "private, max-age=35");   // 5 s less than what is left
+  CHECK(node.decide().header("Cache-Control") == "private, max-age=35");  // 5 s less than what is left
   world.now = sent + seconds(839);
   CHECK(node.shown() == "hello");
   CHECK(node.decide().header("Cache-Control") == "no-store");
@@ -233,7 +245,7 @@ TEST_CASE("a restarted node goes on within its lease; after another boot it wait
   REQUIRE(node.poll());
   node.boot = "boot-2";
   node.start();
-  CHECK(node.shown() == "default (no_lease)");          // tokens and defaults it still has
+  CHECK(node.shown() == "default (no_lease)");  // tokens and defaults it still has
   CHECK_FALSE(node.is_ready());
   REQUIRE(node.poll());
   CHECK(node.shown() == "hello");
@@ -248,9 +260,9 @@ TEST_CASE("a node whose catalog was damaged on disk asks for it anew, and serves
   node.damage([&](Store& store) { held = store.setting("shop", "held")->value_or(""); });
   REQUIRE_FALSE(held.empty());
   auto broken = json(held);
-  broken.object()["catalog"] = std::string(64, '0');    // it names a blob that is not there
+  broken.object()["catalog"] = std::string(64, '0');  // it names a blob that is not there
   node.damage([&](Store& store) { REQUIRE(store.put_setting("shop", "held", to_json(broken)).ok()); });
-  CHECK(node.decide().status == 503);                   // not even defaults are known
+  CHECK(node.decide().status == 503);  // not even defaults are known
   CHECK_FALSE(node.is_ready());
   REQUIRE(node.poll());
   CHECK(node.shown() == "hello");
@@ -272,7 +284,7 @@ TEST_CASE("a receipt tells node by node who has it and who may still serve what 
   CHECK(receipt().text("visible_by") == "2026-12-05T12:15:10Z");
   world.now = world.now + seconds(2);
   REQUIRE(a.poll());
-  CHECK(stands(receipt()) == "propagating; at it local; dark ; behind node-a node-b");   // it was sent; it may not have arrived
+  CHECK(stands(receipt()) == "propagating; at it local; dark ; behind node-a node-b");  // it was sent; it may not have arrived
   world.now = world.now + seconds(1);
   REQUIRE(a.poll());
   CHECK(stands(receipt()) == "propagating; at it local node-a; dark ; behind node-b");
@@ -297,10 +309,23 @@ TEST_CASE("policies, lists and schedules travel; a list goes over once") {
   Value document = world.ask("vic", "GET", "/v1/workspace").body;
   document.object()["lists"] = Object{{"vips", hash}};
   REQUIRE(world.ask("pia", "PUT", "/v1/workspace", Object{{"workspace", document}, {"lists", Object{{hash, vips}}}}).status == 200);
-  publish(world, Object{{"kind", "campaign"}, {"id", "vip"}, {"priority", 90}, {"audience", Object{{"list", "vips"}}}, {"show", Object{{"hero", "<b>VIP</b>"}}}});
-  publish(world, Object{{"kind", "campaign"}, {"id", "scripted"}, {"audience", Object{{"lua", "return function(p) local twice = p.cart.total * 2 return twice > 100 end"}}},
-                        {"show", Object{{"hero", Object{{"lua", "return function(p) return '<i>' .. p.cart.total .. '</i>' end"}}}}}});
-  publish(world, Object{{"kind", "campaign"}, {"id", "later"}, {"priority", 99}, {"from", "2026-12-06T12:00"}, {"show", Object{{"hero", "<b>later</b>"}}}});
+  publish(world,
+          Object{{"kind", "campaign"},
+                 {"id", "vip"},
+                 {"priority", 90},
+                 {"audience", Object{{"list", "vips"}}},
+                 {"show", Object{{"hero", "<b>VIP</b>"}}}});
+  publish(world,
+          Object{{"kind", "campaign"},
+                 {"id", "scripted"},
+                 {"audience", Object{{"lua", "return function(p) local twice = p.cart.total * 2 return twice > 100 end"}}},
+                 {"show", Object{{"hero", Object{{"lua", "return function(p) return '<i>' .. p.cart.total .. '</i>' end"}}}}}});
+  publish(world,
+          Object{{"kind", "campaign"},
+                 {"id", "later"},
+                 {"priority", 99},
+                 {"from", "2026-12-06T12:00"},
+                 {"show", Object{{"hero", "<b>later</b>"}}}});
   Node node(world, "node-a");
   node.sync();
   CHECK(node.lists_fetched == 1);
@@ -311,7 +336,9 @@ TEST_CASE("policies, lists and schedules travel; a list goes over once") {
     return there.response.body;
   };
   const auto asked = [](const char* who, int total) {
-    return Object{{"identity", Object{{"namespace", "id"}, {"id", who}}}, {"surfaces", Array{Value(std::string(hero_uri))}}, {"attributes", Object{{"cart.total", total}}}};
+    return Object{{"identity", Object{{"namespace", "id"}, {"id", who}}},
+                  {"surfaces", Array{Value(std::string(hero_uri))}},
+                  {"attributes", Object{{"cart.total", total}}}};
   };
   CHECK_THAT(same(asked("ann", 10)), Catch::Contains("VIP"));
   CHECK_THAT(same(asked("eve", 60)), Catch::Contains("<i>60</i>"));
@@ -333,14 +360,14 @@ TEST_CASE("an application's token is good at every node from its making to its r
   Node node(world, "node-a");
   node.sync();
   CHECK(node.decide("app").status == 200);
-  CHECK(node.decide("eve").status == 401);              // of another workspace
+  CHECK(node.decide("eve").status == 401);  // of another workspace
   CHECK(node.decide("nobody").status == 401);
-  CHECK(node.decide("n1").status == 403);               // a node's token opens no decisions
+  CHECK(node.decide("n1").status == 403);  // a node's token opens no decisions
   REQUIRE(world.ask("root", "DELETE", "/v1/tokens/app").status == 200);
   REQUIRE(node.poll());
   CHECK(node.decide("app").status == 401);
   CHECK(node.decide("vic").status == 200);
-  CHECK(node.get("app", "/v1/experiences").status == 404);   // a node has nothing to author with
+  CHECK(node.get("app", "/v1/experiences").status == 404);  // a node has nothing to author with
 }
 
 TEST_CASE("only a node's token fetches, and it does nothing else") {
@@ -352,8 +379,14 @@ TEST_CASE("only a node's token fetches, and it does nothing else") {
     CHECK(world.ask(who, "GET", "/v1/delivery/lists/00").code() == "forbidden");
   }
   CHECK(world.ask("n1", "POST", "/v1/delivery/lease", body).status == 200);
-  for (const auto& [method, target] : {std::pair{"GET", "/v1/experiences"}, {"GET", "/v1/workspace"}, {"GET", "/v1/audit"}, {"POST", "/v1/decide"}, {"GET", "/v1/tokens"},
-                                       {"GET", "/v1/delivery"}, {"POST", "/v1/epoch_bump"}, {"GET", "/v1/backup"}}) {
+  for (const auto& [method, target] : {std::pair{"GET", "/v1/experiences"},
+                                       {"GET", "/v1/workspace"},
+                                       {"GET", "/v1/audit"},
+                                       {"POST", "/v1/decide"},
+                                       {"GET", "/v1/tokens"},
+                                       {"GET", "/v1/delivery"},
+                                       {"POST", "/v1/epoch_bump"},
+                                       {"GET", "/v1/backup"}}) {
     INFO(target);
     CHECK(world.ask("n1", method, target, std::string(method) == "POST" ? Value(Object{}) : Value()).code() == "forbidden");
   }
@@ -362,13 +395,18 @@ TEST_CASE("only a node's token fetches, and it does nothing else") {
   CHECK(to_json(world.ask("n9", "POST", "/v1/delivery/lease", body).body) == R"({"workspaces":{"other":{},"shop":{}}})");
   CHECK(world.ask("n1", "GET", "/v1/delivery/lists/00").code() == "not_found");
   // What is no request is told with every place.
-  const Reply bad = world.ask("n1", "POST", "/v1/delivery/lease",
-                              Object{{"wait_ms", 10'001}, {"workspaces", Object{{"shop", Object{{"request", Object{{"node", ""}}}}}, {"other", Object{{"acces", 1}}}}}});
+  const Reply bad =
+      world.ask("n1", "POST", "/v1/delivery/lease",
+                Object{{"wait_ms", 10'001},
+                       {"workspaces", Object{{"shop", Object{{"request", Object{{"node", ""}}}}}, {"other", Object{{"acces", 1}}}}}});
   CHECK(bad.code() == "bad_request");
-  CHECK_THAT(bad.problems(), Catch::Contains("$.wait_ms out_of_range") && Catch::Contains("$.workspaces.shop.request.head missing_field") &&
-                                 Catch::Contains("$.workspaces.other.acces unknown_field"));
-  CHECK(world.ask("n1", "POST", "/v1/delivery/lease", Object{{"wait_ms", limits::delivery_wait_max.ms}, {"workspaces", Object{}}}).status == 200);
-  CHECK(world.ask("n1", "POST", "/v1/delivery/lease", Object{{"wait_ms", limits::delivery_wait_max.ms + 1}, {"workspaces", Object{}}}).status == 400);
+  CHECK_THAT(bad.problems(),
+             Catch::Contains("$.wait_ms out_of_range") && Catch::Contains("$.workspaces.shop.request.head missing_field") &&
+                 Catch::Contains("$.workspaces.other.acces unknown_field"));
+  CHECK(world.ask("n1", "POST", "/v1/delivery/lease", Object{{"wait_ms", limits::delivery_wait_max.ms}, {"workspaces", Object{}}}).status ==
+        200);
+  CHECK(world.ask("n1", "POST", "/v1/delivery/lease", Object{{"wait_ms", limits::delivery_wait_max.ms + 1}, {"workspaces", Object{}}})
+            .status == 400);
 }
 
 TEST_CASE("a node of all workspaces serves each, and says so where several could be meant") {
@@ -401,13 +439,14 @@ TEST_CASE("a request waits for news where there is none, and is answered at once
   const Reply quiet = node.answered(again);
   REQUIRE(quiet.response.hold);
   CHECK_FALSE(quiet.response.hold->is_ready());
-  REQUIRE(world.ask("root", "POST", "/v1/tokens", Object{{"name", "new"}, {"roles", Array{"delivery"}}, {"workspace", "shop"}}).status == 201);
-  CHECK(quiet.response.hold->is_ready());               // tokens are news too
-  CHECK_FALSE(node.answered(node.ask()).response.hold); // who does not wait is answered
+  REQUIRE(world.ask("root", "POST", "/v1/tokens", Object{{"name", "new"}, {"roles", Array{"delivery"}}, {"workspace", "shop"}}).status ==
+          201);
+  CHECK(quiet.response.hold->is_ready());                // tokens are news too
+  CHECK_FALSE(node.answered(node.ask()).response.hold);  // who does not wait is answered
 }
 
 TEST_CASE("R1: a control process that lost what a node holds lends to nobody until its epoch is bumped") {
-  ApiWorld now_lost("store-1"), older("store-1");       // what a node has followed, and a copy of it from before
+  ApiWorld now_lost("store-1"), older("store-1");  // what a node has followed, and a copy of it from before
   publish(now_lost, campaign("hello"));
   Node node(now_lost, "node-a");
   node.sync();
@@ -417,16 +456,16 @@ TEST_CASE("R1: a control process that lost what a node holds lends to nobody unt
   REQUIRE(refused.status == 200);
   CHECK(refused.body.find("workspaces")->find("shop")->find("refused")->string_or("code", "") == "fenced");
   CHECK_FALSE(node.take(refused.body));
-  CHECK(node.shown() == "hello");                       // its lease goes on, from whom it had it
+  CHECK(node.shown() == "hello");  // its lease goes on, from whom it had it
   CHECK(older.ask("ann", "POST", "/v1/experiences", campaign("x")).code() == "fenced");
   CHECK(older.api().catalog("shop")->is_fenced());
   CHECK_THAT(older.decide().response.body, Catch::StartsWith("{\"reason\":\"no_lease\","));
-  CHECK(older.ask("eve", "POST", "/v1/experiences", campaign("x")).code() == "fenced");   // the other workspace stands in the same store
+  CHECK(older.ask("eve", "POST", "/v1/experiences", campaign("x")).code() == "fenced");  // the other workspace stands in the same store
   REQUIRE(older.ask("root", "POST", "/v1/epoch_bump").status == 200);
   CHECK(older.ask("eve", "POST", "/v1/experiences", campaign("x")).code() == "fenced");
   REQUIRE(older.ask("eve", "POST", "/v1/epoch_bump").status == 200);
   CHECK(older.store().meta(store_meta::fenced)->value() == "0");
   const Reply granted = older.ask("n1", "POST", "/v1/delivery/lease", node.ask());
   REQUIRE(node.take(granted.body));
-  CHECK(node.shown() == "default");                     // everything from before the restore is stopped
+  CHECK(node.shown() == "default");  // everything from before the restore is stopped
 }

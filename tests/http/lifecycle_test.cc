@@ -28,11 +28,15 @@ TEST_CASE("a stopped campaign is never edited, submitted, activated or revised a
   REQUIRE(stopped.status == 200);
   CHECK(stopped.text("stopped_at") == "2026-12-05T14:02:11Z");
   CHECK(stopped.text("gone_by") == "2026-12-05T14:17:11Z");
-  CHECK(shown(world.decide()) == "default");            // gone here at once
+  CHECK(shown(world.decide()) == "default");  // gone here at once
 
   world.now = world.now + hours(1);
   const std::string journal = world.journal();
-  struct Try { const char* what; std::string method, target; Value body; };
+  struct Try {
+    const char* what;
+    std::string method, target;
+    Value body;
+  };
   const std::string self = "/v1/experiences/gold-hero";
   const Try tries[] = {{"edit", "PUT", self, campaign("gold-hero")},
                        {"edit with nothing that could be read", "PUT", self, Object{{"kind", "poster"}}},
@@ -41,12 +45,14 @@ TEST_CASE("a stopped campaign is never edited, submitted, activated or revised a
                        {"activate", "POST", self + "/activate", {}},
                        {"revise: activate the draft beside it", "POST", self + "/activate", Object{{"revision", 2}}}};
   for (const Try& attempt : tries)
-    for (const char* who : {"star", "root"}) {          // nobody can, whatever the role
+    for (const char* who : {"star", "root"}) {  // nobody can, whatever the role
       INFO(attempt.what << " by " << who);
-      const Reply refused = world.ask(who, attempt.method, attempt.target + (who == std::string("star") ? "?workspace=shop" : ""), attempt.body);
+      const Reply refused =
+          world.ask(who, attempt.method, attempt.target + (who == std::string("star") ? "?workspace=shop" : ""), attempt.body);
       CHECK(refused.status == 409);
       CHECK(refused.code() == "experience_final");
-      CHECK_THAT(refused.detail(), Catch::Contains("stopped 2026-12-05T14:02:11Z by ann") && Catch::Contains("footlight duplicate gold-hero"));
+      CHECK_THAT(refused.detail(),
+                 Catch::Contains("stopped 2026-12-05T14:02:11Z by ann") && Catch::Contains("footlight duplicate gold-hero"));
       CHECK(world.journal() == journal);
     }
   CHECK(world.command("amy", "gold-hero", "withdraw").code() == "experience_final");
@@ -56,7 +62,7 @@ TEST_CASE("a stopped campaign is never edited, submitted, activated or revised a
   CHECK(world.ask("ann", "POST", "/v1/experiences", campaign("gold-hero")).code() == "already_exists");
   CHECK(world.journal() == journal);
 
-  const Reply again = world.command("pia", "gold-hero", "stop");   // no error, and no second stop
+  const Reply again = world.command("pia", "gold-hero", "stop");  // no error, and no second stop
   CHECK(again.status == 200);
   CHECK(again.text("stopped_at") == "2026-12-05T14:02:11Z");
   CHECK(world.journal() == journal);
@@ -80,7 +86,7 @@ TEST_CASE("a duplicate without a name of its own takes the next free one") {
   CHECK(world.command("ann", "hero", "duplicate").text("id") == "hero-2");
   CHECK(world.command("ann", "hero", "duplicate").text("id") == "hero-3");
   REQUIRE(world.ask("ann", "DELETE", "/v1/experiences/hero-2").status == 200);
-  CHECK(world.command("ann", "hero", "duplicate").text("id") == "hero-4");   // a deleted one's id stays taken
+  CHECK(world.command("ann", "hero", "duplicate").text("id") == "hero-4");  // a deleted one's id stays taken
   const std::string longest(64, 'x');
   REQUIRE(world.ask("ann", "POST", "/v1/experiences", campaign(longest)).status == 201);
   CHECK(world.command("ann", longest, "duplicate").text("id") == std::string(62, 'x') + "-2");
@@ -111,7 +117,7 @@ TEST_CASE("a campaign that needs approval goes live by four eyes, bound to what 
   CHECK(world.command("bob", "sale", "approve").code() == "revision_conflict");
   CHECK(world.command("bob", "sale", "approve", Object{{"hash", "0123"}}).status == 412);
   const Value hash = Object{{"hash", submitted.text("hash")}};
-  CHECK(world.command("ann", "sale", "approve", hash).code() == "forbidden");   // an author is no approver
+  CHECK(world.command("ann", "sale", "approve", hash).code() == "forbidden");  // an author is no approver
   const Reply sent_back = world.command("bob", "sale", "request_changes", Object{{"message", "the price is wrong"}});
   CHECK(sent_back.text("status") == "draft");
   REQUIRE(world.command("ann", "sale", "submit").status == 200);
@@ -124,7 +130,14 @@ TEST_CASE("a campaign that needs approval goes live by four eyes, bound to what 
   CHECK(live.text("visible_by") == "2026-12-05T12:15:00Z");
   CHECK(live.number("live_revision") == 1);
   // A revision of what is live needs its own approval; the live one goes on meanwhile.
-  REQUIRE(world.ask("ann", "PUT", "/v1/experiences/sale", [&] { Value next = priced; next.object()["show"] = Object{{"hero", "<b>new</b>"}}; return next; }()).status == 200);
+  REQUIRE(world
+              .ask("ann", "PUT", "/v1/experiences/sale",
+                   [&] {
+                     Value next = priced;
+                     next.object()["show"] = Object{{"hero", "<b>new</b>"}};
+                     return next;
+                   }())
+              .status == 200);
   CHECK(world.command("ann", "sale", "activate").code() == "not_approved");
   CHECK(shown(world.decide()) == "sale");
   CHECK(world.command("root", "sale", "activate").code() == "not_approved");
@@ -145,25 +158,40 @@ TEST_CASE("who contributed cannot approve, even with the role") {
 
 TEST_CASE("each command takes its role and no other") {
   ApiWorld world;
-  const std::map<std::string, std::string> who = {{"amy", "author"}, {"bob", "approver"}, {"pia", "publisher"}, {"vic", "viewer"}, {"root", "admin"}, {"app", "delivery"}};
-  struct Row { const char* command; std::set<std::string> roles; };
-  const Row rows[] = {{"create", {"author", "admin"}},   {"edit", {"author", "admin"}},           {"delete", {"author", "admin"}},
-                      {"submit", {"author", "admin"}},   {"withdraw", {"author"}},       {"request_changes", {"approver"}},
-                      {"approve", {"approver", "admin"}}, {"activate", {"publisher", "admin"}},   {"unschedule", {"publisher", "admin"}},
-                      {"stop", {"publisher", "admin"}},  {"pause", {"publisher", "admin"}},       {"resume", {"publisher", "admin"}},
-                      {"close", {"publisher", "admin"}}, {"archive", {"publisher", "admin"}},     {"duplicate", {"author", "admin"}},
-                      {"epoch_bump", {"admin"}},         {"configure", {"publisher", "admin"}}};
+  const std::map<std::string, std::string> who = {{"amy", "author"}, {"bob", "approver"}, {"pia", "publisher"},
+                                                  {"vic", "viewer"}, {"root", "admin"},   {"app", "delivery"}};
+  struct Row {
+    const char* command;
+    std::set<std::string> roles;
+  };
+  const Row rows[] = {{"create", {"author", "admin"}},
+                      {"edit", {"author", "admin"}},
+                      {"delete", {"author", "admin"}},
+                      {"submit", {"author", "admin"}},
+                      {"withdraw", {"author"}},
+                      {"request_changes", {"approver"}},
+                      {"approve", {"approver", "admin"}},
+                      {"activate", {"publisher", "admin"}},
+                      {"unschedule", {"publisher", "admin"}},
+                      {"stop", {"publisher", "admin"}},
+                      {"pause", {"publisher", "admin"}},
+                      {"resume", {"publisher", "admin"}},
+                      {"close", {"publisher", "admin"}},
+                      {"archive", {"publisher", "admin"}},
+                      {"duplicate", {"author", "admin"}},
+                      {"epoch_bump", {"admin"}},
+                      {"configure", {"publisher", "admin"}}};
   const std::string journal = world.journal();
   for (const Row& row : rows)
     for (const auto& [name, role] : who) {
       const std::string word = row.command;
       INFO(word << " by " << role);
-      const Reply reply = word == "create"       ? world.ask(name, "POST", "/v1/experiences", Object{{"kind", "poster"}})
-                          : word == "edit"       ? world.ask(name, "PUT", "/v1/experiences/x", campaign("x"))
-                          : word == "delete"     ? world.ask(name, "DELETE", "/v1/experiences/x")
-                          : word == "epoch_bump" ? world.ask(name, "POST", "/v1/epoch_bump")
-                          : word == "configure"  ? world.ask(name, "PUT", "/v1/workspace", Object{{"workspace", Object{}}})
-                                                 : world.command(name, "x", word);
+      const Reply reply = word == "create" ? world.ask(name, "POST", "/v1/experiences", Object{{"kind", "poster"}})
+          : word == "edit"                 ? world.ask(name, "PUT", "/v1/experiences/x", campaign("x"))
+          : word == "delete"               ? world.ask(name, "DELETE", "/v1/experiences/x")
+          : word == "epoch_bump"           ? world.ask(name, "POST", "/v1/epoch_bump")
+          : word == "configure"            ? world.ask(name, "PUT", "/v1/workspace", Object{{"workspace", Object{}}})
+                                           : world.command(name, "x", word);
       // The role is asked before anything else: whether there is such an experience is not told to all.
       const bool may = row.roles.contains(role);
       CHECK((reply.code() == "forbidden") == !may);
@@ -181,7 +209,9 @@ TEST_CASE("If-Match refuses a change of what somebody else has changed") {
   REQUIRE(world.ask("ann", "POST", "/v1/experiences", campaign("hero"), {{"If-Match", "0"}}).status == 201);
   const Reply shown_now = world.ask("vic", "GET", "/v1/experiences/hero");
   CHECK(shown_now.header("ETag") == "\"1\"");
-  const auto edit = [&](const std::string& content, const Headers& headers) { return world.ask("ann", "PUT", "/v1/experiences/hero", campaign("hero", content), headers); };
+  const auto edit = [&](const std::string& content, const Headers& headers) {
+    return world.ask("ann", "PUT", "/v1/experiences/hero", campaign("hero", content), headers);
+  };
   REQUIRE(edit("<b>2</b>", {{"If-Match", shown_now.header("ETag")}}).number("revision") == 2);
   const std::string journal = world.journal();
   const Reply lost = edit("<b>3</b>", {{"If-Match", "\"1\""}});
@@ -237,7 +267,12 @@ TEST_CASE("a command's body is read strictly") {
   ApiWorld world;
   REQUIRE(world.ask("ann", "POST", "/v1/experiences", campaign("hero")).status == 201);
   const std::string journal = world.journal();
-  struct Bad { const char* command; const char* body; const char* code; const char* problems; };
+  struct Bad {
+    const char* command;
+    const char* body;
+    const char* code;
+    const char* problems;
+  };
   for (const Bad& bad : {Bad{"activate", "[]", "bad_request", "$ wrong_type"},
                          {"activate", "{\"revision\":\"1\"}", "bad_request", "$.revision wrong_type"},
                          {"activate", "{\"revision\":0}", "bad_request", "$.revision out_of_range"},
@@ -266,7 +301,8 @@ TEST_CASE("a command's body is read strictly") {
 
 TEST_CASE("a journey is paused, resumed and closed; a campaign is not") {
   ApiWorld world;
-  const Value journey = json(R"({"kind":"journey","id":"cart","enter":{"event":"cart.updated"},"steps":[{"wait":"30m"},{"show":{"hero":"<b>Still thinking?</b>"}}]})");
+  const Value journey = json(
+      R"({"kind":"journey","id":"cart","enter":{"event":"cart.updated"},"steps":[{"wait":"30m"},{"show":{"hero":"<b>Still thinking?</b>"}}]})");
   const Reply created = world.ask("ann", "POST", "/v1/experiences", journey);
   INFO(created.response.body);
   REQUIRE(created.status == 201);
@@ -293,7 +329,7 @@ TEST_CASE("a schedule is computed from the clock; until its start an experience 
   REQUIRE(world.ask("ann", "POST", "/v1/experiences", later).status == 201);
   const Reply scheduled = world.command("ann", "later", "activate");
   CHECK(scheduled.text("status") == "scheduled");
-  CHECK(scheduled.text("start") == "2026-12-06T08:00:00Z");   // Paris
+  CHECK(scheduled.text("start") == "2026-12-06T08:00:00Z");  // Paris
   CHECK(world.ask("ann", "PUT", "/v1/experiences/later", later).code() == "scheduled_locked");
   CHECK(world.command("ann", "later", "activate").code() == "scheduled_locked");
   CHECK(world.command("ann", "later", "unschedule").text("status") == "draft");
@@ -309,16 +345,23 @@ TEST_CASE("a schedule is computed from the clock; until its start an experience 
   CHECK(final.code() == "experience_final");
   CHECK_THAT(final.detail(), Catch::Contains("ended by its schedule") && Catch::Contains("duplicate"));
 
-  struct Bad { const char* from; const char* till; const char* code; };
-  for (const Bad& bad : {Bad{"2027-03-28T02:30", "", "nonexistent_local_time"}, {"2027-10-31T02:30", "", "ambiguous_local_time"},
-                         {"2027-01-01T09:00+05:00", "", "offset_mismatch"}, {"2027-01-02T09:00", "2027-01-01T09:00", "end_before_start"},
-                         {"", "2026-01-01T09:00", "end_in_past"}, {"2029-01-01T09:00", "", "too_far_ahead"}}) {
+  struct Bad {
+    const char* from;
+    const char* till;
+    const char* code;
+  };
+  for (const Bad& bad : {Bad{"2027-03-28T02:30", "", "nonexistent_local_time"},
+                         {"2027-10-31T02:30", "", "ambiguous_local_time"},
+                         {"2027-01-01T09:00+05:00", "", "offset_mismatch"},
+                         {"2027-01-02T09:00", "2027-01-01T09:00", "end_before_start"},
+                         {"", "2026-01-01T09:00", "end_in_past"},
+                         {"2029-01-01T09:00", "", "too_far_ahead"}}) {
     INFO(bad.code);
     std::string id = bad.code;
     Value document = campaign(id);
     if (*bad.from) document.object()["from"] = bad.from;
     if (*bad.till) document.object()["till"] = bad.till;
-    REQUIRE(world.ask("ann", "POST", "/v1/experiences", document).status == 201);   // a draft may wait for its times
+    REQUIRE(world.ask("ann", "POST", "/v1/experiences", document).status == 201);  // a draft may wait for its times
     const Reply refused = world.command("ann", id, "activate");
     CHECK(refused.status == 422);
     CHECK(refused.code() == bad.code);

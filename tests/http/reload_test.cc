@@ -18,7 +18,8 @@ namespace {
 
 Value offer(int number) {
   const std::string text = std::to_string(number);
-  return Object{{"kind", "campaign"}, {"id", "offer"},
+  return Object{{"kind", "campaign"},
+                {"id", "offer"},
                 {"show", Object{{"hero", "<p>" + text + "</p>"}, {"banner", Object{{"json", Object{{"title", text}}}}}}}};
 }
 
@@ -31,18 +32,20 @@ TEST_CASE("publishes under load: every answer is whole and of one version") {
   ApiWorld world;
   REQUIRE(world.ask("ann", "POST", "/v1/experiences", offer(0)).status == 201);
   REQUIRE(world.command("ann", "offer", "activate").status == 200);
-  auto started = Listener::start({.workers = 2, .now = noon},
-                                 {.handle = world.router(), .body_limit = [&](const HttpRequest& head) { return world.router().body_limit(head); }, .answered = {}});
+  auto started = Listener::start(
+      {.workers = 2, .now = noon},
+      {.handle = world.router(), .body_limit = [&](const HttpRequest& head) { return world.router().body_limit(head); }, .answered = {}});
   REQUIRE(started.ok());
   const std::string url = (*started)->url();
 
-  HttpCall call{.method = "POST", .target = "/v1/decide",
+  HttpCall call{.method = "POST",
+                .target = "/v1/decide",
                 .body = to_json(Object{{"surfaces", Array{Value(std::string(hero_uri)), Value(std::string(banner_uri))}}})};
   call.headers.add("Authorization", "Bearer tok-app");
   call.headers.add("Content-Type", "application/json");
   std::atomic<bool> is_over = false;
   std::mutex mutex;
-  std::map<std::string, std::set<std::string>> seen;     // by version: what was shown
+  std::map<std::string, std::set<std::string>> seen;  // by version: what was shown
   std::vector<std::string> failed;
   std::atomic<int> answers = 0;
   std::vector<std::thread> threads;
@@ -61,12 +64,13 @@ TEST_CASE("publishes under load: every answer is whole and of one version") {
         if (body)
           for (const Value& proposition : body->find("propositions")->array()) {
             const Value* content = proposition.find("content");
-            shown += (content->is_string() ? content->string() : to_json(*content)) + " revision " + to_json(*proposition.find("revision")) + "\n";
+            shown += (content->is_string() ? content->string() : to_json(*content)) + " revision " +
+                to_json(*proposition.find("revision")) + "\n";
           }
         seen[body ? body->string_or("snapshot", "") : "no JSON"].insert(shown);
       } while (!is_over);
     });
-  std::map<std::string, std::string> stands;             // by version: what it shows
+  std::map<std::string, std::string> stands;  // by version: what it shows
   const auto note = [&](int number) {
     const std::string text = std::to_string(number), revision = " revision " + std::to_string(number + 1) + "\n";
     const auto catalog = world.api().catalog("shop");

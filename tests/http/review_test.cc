@@ -35,7 +35,8 @@ std::string lines(const Value& sections, const std::string& section, const std::
 
 std::string checks(const Value& review) {
   std::string text;
-  for (const Value& check : review.find("checks")->array()) text += check.string_or("check", "") + " " + check.string_or("result", "") + "; ";
+  for (const Value& check : review.find("checks")->array())
+    text += check.string_or("check", "") + " " + check.string_or("result", "") + "; ";
   return text;
 }
 
@@ -48,7 +49,8 @@ void configure(ApiWorld& world, const std::string& approvals, const std::string&
   const Value document = json(R"({"workspace": {"name": "shop", "zone": "Europe/Paris",
     "attributes": {"loyalty.tier": {"type": "enum", "values": ["none", "silver", "gold"]}},
     "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}, "note": {"format": "text", "rules": ["service://note/#line"], "resolve": {"stack": 2}}},
-    "approvals": )" + approvals + more + "}}");
+    "approvals": )" + approvals +
+                              more + "}}");
   const Reply configured = world.ask("root", "PUT", "/v1/workspace", document);
   INFO(configured.response.body);
   REQUIRE(configured.status == 200);
@@ -113,7 +115,8 @@ TEST_CASE("a review tells what would go live, whom it meets, what is missing, an
   CHECK(review.string_or("hash", "") == world.ask("vic", "GET", "/v1/experiences/sale").text("hash"));
   CHECK(lines(*review.find("sections"), "content", "hero") == "<h1>Sale</h1>\n");
   CHECK(lines(*review.find("sections"), "audience", "audience") == "loyalty.tier == \"gold\"\n");
-  CHECK_THAT(lines(*review.find("sections"), "configuration", "hero"), Catch::Contains("html, the highest priority wins") && Catch::Contains("web://shop.example/#hero"));
+  CHECK_THAT(lines(*review.find("sections"), "configuration", "hero"),
+             Catch::Contains("html, the highest priority wins") && Catch::Contains("web://shop.example/#hero"));
   CHECK(checks(review) == "document passed; mentions passed; workspace passed; compiles passed; lead passed; zones passed; times passed; ");
   CHECK(review.find("is_sound")->boolean());
   CHECK(review.string_or("audience_size", "") == "conditions");
@@ -124,15 +127,16 @@ TEST_CASE("a review tells what would go live, whom it meets, what is missing, an
   CHECK(clash.string_or("winner", "") == "sale");
   CHECK(clash.string_or("why", "") == "priority 80 over 50");
   CHECK(to_json(*clash.find("audience")) == R"(["everyone"])");
-  CHECK(to_json(*review.find("approval")) ==
-        R"({"cannot_approve":["amy"],"given":[],"is_given":false,"is_needed":true,"rules":[{"approvers":1,"because":"tag `price`","missing":1}],"status":"draft"})");
+  CHECK(
+      to_json(*review.find("approval")) ==
+      R"({"cannot_approve":["amy"],"given":[],"is_given":false,"is_needed":true,"rules":[{"approvers":1,"because":"tag `price`","missing":1}],"status":"draft"})");
   CHECK(member(review, "activation.is_possible") == Value(false));
   CHECK(member(review, "activation.refused.code") == Value("not_approved"));
   CHECK(member(review, "activation.effect") == Value("live"));
   CHECK(member(review, "activation.visible_from") == Value("2026-12-05T12:00:00Z"));
   CHECK(member(review, "activation.visible_by") == Value("2026-12-05T12:15:00Z"));
   CHECK(review.find("differs") == nullptr);
-  CHECK(world.journal() == journal);                    // looking changes nothing
+  CHECK(world.journal() == journal);  // looking changes nothing
 
   // From the winner's other side, once it is in force.
   REQUIRE(world.command("amy", "sale", "submit").status == 200);
@@ -162,7 +166,9 @@ TEST_CASE("clashes are told with who wins a tie, where several are shown, and on
     if (*till) document.object()["till"] = till;
     return document;
   };
-  for (const auto& [id, from, till] : {std::tuple{"early", "", "2026-12-10T00:00"}, {"middle", "2026-12-08T00:00", "2026-12-20T00:00"}, {"late", "2026-12-20T00:00", ""}}) {
+  for (const auto& [id, from, till] : {std::tuple{"early", "", "2026-12-10T00:00"},
+                                       {"middle", "2026-12-08T00:00", "2026-12-20T00:00"},
+                                       {"late", "2026-12-20T00:00", ""}}) {
     REQUIRE(world.ask("ann", "POST", "/v1/experiences", note(id, from, till)).status == 201);
     if (id != std::string("middle")) {
       REQUIRE(world.command("ann", id, "activate").status == 200);
@@ -171,7 +177,7 @@ TEST_CASE("clashes are told with who wins a tie, where several are shown, and on
   }
   const Value review = world.ask("vic", "GET", "/v1/experiences/middle/review").body;
   const Array& clashes = review.find("clashes")->array();
-  REQUIRE(clashes.size() == 2);                         // `late` begins where it ends
+  REQUIRE(clashes.size() == 2);  // `late` begins where it ends
   CHECK(clashes[0].string_or("with", "") == "early");
   CHECK(clashes[0].string_or("winner", "") == "early");
   CHECK(clashes[0].string_or("why", "") == "both have priority 50, and `early` was activated first");
@@ -182,7 +188,7 @@ TEST_CASE("clashes are told with who wins a tie, where several are shown, and on
   CHECK(clashes[1].find("has_conflict_policy") != nullptr);
   CHECK(member(review, "activation.effect") == Value("schedules"));
   CHECK(member(review, "activation.visible_from") == Value("2026-12-07T23:00:00Z"));
-  CHECK(member(review, "activation.visible_by") == Value("2026-12-07T23:00:00Z"));   // everywhere at once
+  CHECK(member(review, "activation.visible_by") == Value("2026-12-07T23:00:00Z"));  // everywhere at once
   CHECK(member(review, "activation.ends") == Value("2026-12-19T23:00:00Z"));
 }
 
@@ -190,7 +196,10 @@ TEST_CASE("a clash is one only where somebody may be in both audiences, and name
   ApiWorld world;
   configure(world, "[]");
   const auto make = [&](const std::string& id, const Value& audience) {
-    REQUIRE(world.ask("ann", "POST", "/v1/experiences", Object{{"kind", "campaign"}, {"id", id}, {"audience", audience}, {"show", Object{{"hero", "x"}}}}).status == 201);
+    REQUIRE(world
+                .ask("ann", "POST", "/v1/experiences",
+                     Object{{"kind", "campaign"}, {"id", id}, {"audience", audience}, {"show", Object{{"hero", "x"}}}})
+                .status == 201);
     if (id != "new") REQUIRE(world.command("ann", id, "activate").status == 200);
   };
   make("small", json(R"({"attr": "loyalty.tier", "eq": "silver"})"));
@@ -213,11 +222,13 @@ TEST_CASE("every check has its result, failed ones with every place") {
     return world.ask("vic", "GET", "/v1/experiences/" + id + "/review").body;
   };
   const Value unknown = review(json(R"({"kind": "campaign", "id": "a", "show": {"heros": "x"}, "audience": {"attr": "tier", "eq": 1}})"));
-  CHECK(checks(unknown) == "document passed; mentions passed; workspace failed; compiles passed; lead passed; zones passed; times passed; ");
+  CHECK(checks(unknown) ==
+        "document passed; mentions passed; workspace failed; compiles passed; lead passed; zones passed; times passed; ");
   CHECK_FALSE(unknown.find("is_sound")->boolean());
   CHECK(member(unknown, "activation.refused.code") == Value("validation_failed"));
   const Value mention = review(json(R"({"kind": "campaign", "id": "b", "show": {"hero": {"fragment": "gone"}}})"));
-  CHECK(checks(mention) == "document passed; mentions failed; workspace skipped; compiles skipped; lead skipped; zones skipped; times passed; ");
+  CHECK(checks(mention) ==
+        "document passed; mentions failed; workspace skipped; compiles skipped; lead skipped; zones skipped; times passed; ");
   CHECK(mention.find("checks")->array()[1].find("problems")->array()[0].string_or("code", "") == "unknown_fragment");
   const Value late = review(with(campaign("c"), "till", "2026-12-01T09:00"));
   CHECK(checks(late) == "document passed; mentions passed; workspace passed; compiles passed; lead passed; zones passed; times failed; ");
@@ -247,7 +258,7 @@ TEST_CASE("rules say whose approvals count") {
   const Reply early = world.command("pia", "hero", "activate");
   CHECK(early.code() == "not_approved");
   CHECK_THAT(early.detail(), Catch::Contains("1 approval of admin (surface `hero`)") && Catch::Contains("2 approvals (audience everyone)"));
-  REQUIRE(world.command("root", "hero", "approve", Object{{"hash", hash}}).text("status") == "approved");   // counts for both
+  REQUIRE(world.command("root", "hero", "approve", Object{{"hash", hash}}).text("status") == "approved");  // counts for both
   CHECK(world.command("pia", "hero", "activate").text("status") == "live");
 
   configure(world, R"([{"by": {"names": ["lea"]}}])");
@@ -256,7 +267,8 @@ TEST_CASE("rules say whose approvals count") {
   const Reply not_counted = world.command("bob", "legal", "approve", Object{{"hash", other}});
   CHECK(not_counted.status == 403);
   CHECK(not_counted.code() == "forbidden");
-  CHECK_THAT(not_counted.detail(), Catch::Contains("needs 1 approval of `lea` (every experience)") && Catch::Contains("`bob` would not count"));
+  CHECK_THAT(not_counted.detail(),
+             Catch::Contains("needs 1 approval of `lea` (every experience)") && Catch::Contains("`bob` would not count"));
 }
 
 TEST_CASE("asked for with the submission, the last approval activates, and its retry says the same") {
@@ -274,7 +286,7 @@ TEST_CASE("asked for with the submission, the last approval activates, and its r
   CHECK(approved.text("visible_by") == "2026-12-05T12:15:00Z");
   CHECK(member(approved.body, "receipt.command") == Value("approve"));
   CHECK(world.command("bob", "sale", "approve", Object{{"hash", submitted.text("hash")}}, key).response.body == approved.response.body);
-  CHECK(world.audit_count("sale") == 3);                // one record for both
+  CHECK(world.audit_count("sale") == 3);  // one record for both
   CHECK(world.ask("vic", "GET", "/v1/experiences/sale/receipt").text("command") == "approve");
   CHECK(world.decide().body.find("propositions")->array()[0].string_or("experience", "") == "sale");
 

@@ -32,9 +32,9 @@ TEST_CASE("every route asks who it is, and takes no other method") {
       CHECK(nobody.status == 401);
       CHECK(nobody.header("WWW-Authenticate").starts_with("Bearer"));
       CHECK_THAT(nobody.detail(), Catch::Contains("footlight token create"));
-      CHECK(world.ask("old", route.method, target).status == 401);      // revoked
+      CHECK(world.ask("old", route.method, target).status == 401);  // revoked
       CHECK(world.ask("stranger", route.method, target).status == 401);
-      const Reply app = world.ask("app", route.method, target);         // a delivery key decides and nothing else
+      const Reply app = world.ask("app", route.method, target);  // a delivery key decides and nothing else
       CHECK((app.status == 403) == (route.role != "delivery"));
     }
     const Reply wrong = world.ask("root", "PATCH", target);
@@ -50,11 +50,14 @@ TEST_CASE("every route asks who it is, and takes no other method") {
 
 TEST_CASE("what stands in the Authorization field is read as the standard says") {
   ApiWorld world;
-  const auto status = [&](const std::string& field) { return world.ask_text("", "GET", "/v1/experiences", "", {{"Authorization", field}}).status; };
+  const auto status = [&](const std::string& field) {
+    return world.ask_text("", "GET", "/v1/experiences", "", {{"Authorization", field}}).status;
+  };
   CHECK(status("Bearer tok-vic") == 200);
   CHECK(status("bearer tok-vic") == 200);
   CHECK(status("Bearer  tok-vic ") == 200);
-  for (const char* bad : {"", "Bearer", "Bearer ", "Basic dG9rOnZpYw==", "tok-vic", "Bearertok-vic", "Bearer TOK-VIC", "Bearer tok-vic tok-ann"}) {
+  for (const char* bad :
+       {"", "Bearer", "Bearer ", "Basic dG9rOnZpYw==", "tok-vic", "Bearertok-vic", "Bearer TOK-VIC", "Bearer tok-vic tok-ann"}) {
     INFO(bad);
     CHECK(status(bad) == 401);
   }
@@ -93,9 +96,13 @@ TEST_CASE("tokens are made, listed, revoked, and never open more than their make
   REQUIRE(world.ask("root", "DELETE", "/v1/tokens/zoe").status == 200);
   CHECK(as_zoe() == 401);
   CHECK(world.ask("root", "DELETE", "/v1/tokens/zoe").code() == "not_found");
-  CHECK(world.ask("root", "POST", "/v1/tokens", json(R"({"name":"zoe","roles":["viewer"]})")).status == 201);   // renewed
+  CHECK(world.ask("root", "POST", "/v1/tokens", json(R"({"name":"zoe","roles":["viewer"]})")).status == 201);  // renewed
 
-  struct Bad { const char* body; const char* code; const char* problems; };
+  struct Bad {
+    const char* body;
+    const char* code;
+    const char* problems;
+  };
   for (const Bad& bad : {Bad{"{}", "bad_request", "$.name missing_field, $.roles missing_field"},
                          {R"({"name":"x","roles":[]})", "bad_request", "$.roles missing_field"},
                          {R"({"name":"x","roles":["king"]})", "bad_request", "$.roles[0] out_of_range"},
@@ -120,7 +127,7 @@ TEST_CASE("an admin of one workspace neither sees nor revokes the tokens of anot
   CHECK_THAT(world.ask("eve", "GET", "/v1/tokens").response.body, !Catch::Contains("\"ann\""));
   CHECK(world.ask("eve", "DELETE", "/v1/tokens/ann").code() == "not_found");
   CHECK(world.ask("ann", "GET", "/v1/experiences").status == 200);
-  CHECK(world.ask("eve", "DELETE", "/v1/tokens/star").code() == "forbidden");   // it opens more than hers
+  CHECK(world.ask("eve", "DELETE", "/v1/tokens/star").code() == "forbidden");  // it opens more than hers
   CHECK(world.ask("star", "GET", "/v1/experiences?workspace=shop").status == 200);
   CHECK(world.ask("eve", "DELETE", "/v1/tokens/eve").status == 200);
   CHECK(world.ask("eve", "GET", "/v1/tokens").status == 401);
@@ -137,7 +144,8 @@ TEST_CASE("experiences are listed, shown, checked and deleted") {
     std::string ids;
     const Reply reply = world.ask("vic", "GET", "/v1/experiences" + query);
     REQUIRE(reply.status == 200);
-    for (const Value& row : reply.body.find("experiences")->array()) ids += row.string_or("id", "") + ":" + row.string_or("status", "") + " ";
+    for (const Value& row : reply.body.find("experiences")->array())
+      ids += row.string_or("id", "") + ":" + row.string_or("status", "") + " ";
     return ids;
   };
   CHECK(listed("") == "a:draft b:live ");
@@ -171,7 +179,8 @@ TEST_CASE("a definition is refused with every problem and its place") {
   for (const Reply& refused : {world.ask("ann", "POST", "/v1/experiences", bad)}) {
     CHECK(refused.status == 422);
     CHECK(refused.code() == "validation_failed");
-    for (const char* place : {"$.id bad_id", "$.priority out_of_range", "$.from bad_time", "$.audiense unknown_field", "$.show.hero wrong_type"})
+    for (const char* place :
+         {"$.id bad_id", "$.priority out_of_range", "$.from bad_time", "$.audiense unknown_field", "$.show.hero wrong_type"})
       CHECK_THAT(refused.problems(), Catch::Contains(place));
   }
   const Reply checked = world.ask("vic", "POST", "/v1/check", bad);
@@ -189,12 +198,14 @@ TEST_CASE("a definition is refused with every problem and its place") {
   CHECK_THAT(named.problems(), Catch::Contains("$.id bad_id"));
 
   // What refers to nothing may be drafted, and is refused when it is to be used.
-  const Value dangling = json(R"({"kind":"campaign","id":"dangling","audience":{"audience":"nobody"},"show":{"hero":{"fragment":"lost"},"footer":"x"}})");
+  const Value dangling =
+      json(R"({"kind":"campaign","id":"dangling","audience":{"audience":"nobody"},"show":{"hero":{"fragment":"lost"},"footer":"x"}})");
   REQUIRE(world.ask("ann", "POST", "/v1/experiences", dangling).status == 201);
   for (const char* verb : {"submit", "activate"}) {
     const Reply refused = world.command("ann", "dangling", verb);
     CHECK(refused.code() == "validation_failed");
-    for (const char* place : {"$.audience unknown_audience", "$.show.hero unknown_fragment"}) CHECK_THAT(refused.problems(), Catch::Contains(place));
+    for (const char* place : {"$.audience unknown_audience", "$.show.hero unknown_fragment"})
+      CHECK_THAT(refused.problems(), Catch::Contains(place));
   }
 }
 
@@ -205,8 +216,10 @@ TEST_CASE("a workspace is replaced whole, unless what is live would break") {
   const Reply shown = world.ask("vic", "GET", "/v1/workspace");
   REQUIRE(shown.status == 200);
   const std::string journal = world.journal();
-  const auto put = [&](Value document, Value lists = Object{}) { return world.ask("pia", "PUT", "/v1/workspace", Object{{"workspace", std::move(document)}, {"lists", std::move(lists)}}); };
-  CHECK(put(shown.body).status == 200);                 // as it is: nothing happens
+  const auto put = [&](Value document, Value lists = Object{}) {
+    return world.ask("pia", "PUT", "/v1/workspace", Object{{"workspace", std::move(document)}, {"lists", std::move(lists)}});
+  };
+  CHECK(put(shown.body).status == 200);  // as it is: nothing happens
   CHECK(world.journal() == journal);
   Value without = shown.body;
   without.object()["surfaces"].object().erase("hero");
@@ -218,7 +231,7 @@ TEST_CASE("a workspace is replaced whole, unless what is live would break") {
   CHECK_THAT(put(renamed).problems(), Catch::Contains("$.name bad_id"));
   CHECK_THAT(put(json(R"({"name":"shop","surfaces":{"hero":{"format":"pdf"}},"zone":"Mars/Olympus"})")).problems(),
              Catch::Contains("$.zone unknown_time_zone") && Catch::Contains("$.surfaces.hero.format out_of_range"));
-  CHECK(world.ask("pia", "PUT", "/v1/workspace", shown.body).code() == "bad_request");      // without its envelope
+  CHECK(world.ask("pia", "PUT", "/v1/workspace", shown.body).code() == "bad_request");  // without its envelope
   Value listed = shown.body;
   const std::string ids = "ann@x\nbob@x\n";
   listed.object()["lists"] = Object{{"vip.csv", sha256_hex(ids)}};
@@ -293,7 +306,9 @@ TEST_CASE("a store that was restored is not ready and takes nothing until its ep
   REQUIRE(world.store().set_meta(store_meta::fenced, "1").ok());
   // As after a restart on the restored file.
   LuaPolicyCompiler policies;
-  Api api(world.store(), {[&] { return world.now; }, [](const std::string&, const std::shared_ptr<const Snapshot>&) -> Result<PolicyRunner*> { return &no_policies(); }});
+  Api api(world.store(),
+          {[&] { return world.now; },
+           [](const std::string&, const std::shared_ptr<const Snapshot>&) -> Result<PolicyRunner*> { return &no_policies(); }});
   auto catalog = Catalog::open(world.store(), "shop", policies, {});
   REQUIRE(catalog.ok());
   REQUIRE(api.add(std::move(*catalog), "secret").ok());
@@ -331,5 +346,5 @@ TEST_CASE("an admin has the journal verified, and takes a backup where the token
   CHECK(world.ask("vic", "GET", "/v1/audit/verify").code() == "forbidden");
   CHECK(world.ask("root", "GET", "/v1/backup").code() == "forbidden");
   CHECK_THAT(world.ask("root", "GET", "/v1/backup").detail(), Catch::Contains("every workspace"));
-  CHECK(world.ask("star", "GET", "/v1/backup").code() == "not_found");   // this process has no file to copy
+  CHECK(world.ask("star", "GET", "/v1/backup").code() == "not_found");  // this process has no file to copy
 }

@@ -16,8 +16,9 @@ namespace {
 class ServedWorld {
  public:
   ServedWorld() {
-    auto started = Listener::start({.workers = 2, .now = [] { return noon(); }},
-                                   {.handle = world.router(), .body_limit = [this](const HttpRequest& head) { return world.router().body_limit(head); }});
+    auto started = Listener::start(
+        {.workers = 2, .now = [] { return noon(); }},
+        {.handle = world.router(), .body_limit = [this](const HttpRequest& head) { return world.router().body_limit(head); }});
     if (!started) FAIL(started.error().message);
     listener_ = std::move(*started);
   }
@@ -79,10 +80,12 @@ std::vector<std::string> outcome(const HttpResponse& response) {
     return on_one_line(text);
   };
   const Value body = json(response.body);
-  std::vector<std::string> lines{std::to_string(response.status) + " " + body.string_or("code", "?") + ": " + cut(body.string_or("detail", ""))};
+  std::vector<std::string> lines{std::to_string(response.status) + " " + body.string_or("code", "?") + ": " +
+                                 cut(body.string_or("detail", ""))};
   if (const Value* problems = body.find("problems"))
     for (const Value& problem : problems->array())
-      lines.push_back("  " + cut(problem.string_or("place", "?")) + " " + problem.string_or("code", "?") + ": " + cut(problem.string_or("message", "")));
+      lines.push_back("  " + cut(problem.string_or("place", "?")) + " " + problem.string_or("code", "?") + ": " +
+                      cut(problem.string_or("message", "")));
   return lines;
 }
 
@@ -93,8 +96,12 @@ TEST_CASE("a malformed request to the API is told what is wrong with it, and nob
   ApiWorld& world = served.world;
   REQUIRE(world.ask("ann", "POST", "/v1/experiences", campaign("hero", "<h1>Hello {{cart.total}}</h1>")).status == 201);
   REQUIRE(world.command("pia", "hero", "activate").status == 200);
-  const HttpCall good{.method = "POST", .target = "/v1/decide", .headers = {{"Content-Type", "application/json"}},
-                      .body = R"({"identity":{"namespace":"email","id":"ann@x"},"attributes":{"cart":{"total":7}},"surfaces":["web://shop.example/#hero"]})"};
+  const HttpCall good{
+      .method = "POST",
+      .target = "/v1/decide",
+      .headers = {{"Content-Type", "application/json"}},
+      .body =
+          R"({"identity":{"namespace":"email","id":"ann@x"},"attributes":{"cart":{"total":7}},"surfaces":["web://shop.example/#hero"]})"};
   const std::string expected = served.ask("app", good).body;
   CHECK_THAT(expected, Catch::Contains("Hello 7"));
   const std::string journal = world.journal();
@@ -140,7 +147,10 @@ TEST_CASE("the whole way of a campaign over sockets, with its fields") {
   const HttpResponse refused = ask("ann", "POST", "/v1/experiences/hero/activate", {}, {{"X-Request-Id", "mine-1"}});
   CHECK(refused.status == 409);
   CHECK_THAT(refused.body, Catch::Contains("experience_final") && Catch::Contains("\"instance\":\"mine-1\""));
-  const HttpResponse preflight = served.ask("", {.method = "OPTIONS", .target = "/v1/decide", .headers = {{"Origin", "https://shop.example"}, {"Access-Control-Request-Method", "POST"}}});
+  const HttpResponse preflight = served.ask("",
+                                            {.method = "OPTIONS",
+                                             .target = "/v1/decide",
+                                             .headers = {{"Origin", "https://shop.example"}, {"Access-Control-Request-Method", "POST"}}});
   CHECK(preflight.status == 204);
   CHECK(preflight.headers.get("Access-Control-Allow-Origin") == "https://shop.example");
   CHECK(served.ask("", {.method = "GET", .target = "/readyz"}).status == 200);
@@ -155,12 +165,20 @@ TEST_CASE("many authors at once: each command is accepted once, in one order, an
     threads.emplace_back([&, author] {
       for (int i = 0; i < each; ++i) {
         const std::string id = "c" + std::to_string(author) + "-" + std::to_string(i);
-        HttpCall create{.method = "POST", .target = "/v1/experiences", .headers = {{"Authorization", "Bearer tok-ann"}, {"Content-Type", "application/json"}}, .body = to_json(campaign(id))};
-        HttpCall race{.method = "POST", .target = "/v1/experiences", .headers = create.headers, .body = to_json(campaign("shared-" + std::to_string(i)))};
-        HttpCall decide{.method = "POST", .target = "/v1/decide", .headers = create.headers, .body = R"({"surfaces":["web://shop.example/#hero"]})"};
+        HttpCall create{.method = "POST",
+                        .target = "/v1/experiences",
+                        .headers = {{"Authorization", "Bearer tok-ann"}, {"Content-Type", "application/json"}},
+                        .body = to_json(campaign(id))};
+        HttpCall race{.method = "POST",
+                      .target = "/v1/experiences",
+                      .headers = create.headers,
+                      .body = to_json(campaign("shared-" + std::to_string(i)))};
+        HttpCall decide{
+            .method = "POST", .target = "/v1/decide", .headers = create.headers, .body = R"({"surfaces":["web://shop.example/#hero"]})"};
         HttpCall activate{.method = "POST", .target = "/v1/experiences/" + id + "/activate", .headers = create.headers};
         // Catch is for one thread: what was answered is compared below.
-        for (const HttpCall& call : {create, race, activate, decide}) statuses[static_cast<std::size_t>(author)].push_back(served.status(call));
+        for (const HttpCall& call : {create, race, activate, decide})
+          statuses[static_cast<std::size_t>(author)].push_back(served.status(call));
       }
     });
   for (std::thread& thread : threads) thread.join();
@@ -174,7 +192,7 @@ TEST_CASE("many authors at once: each command is accepted once, in one order, an
         CHECK(seen[i] == (i % 4 == 0 ? 201 : 200));
       }
     }
-  CHECK(raced == each);                                 // each shared id was won by exactly one
+  CHECK(raced == each);  // each shared id was won by exactly one
   CHECK(served.world.head() == 1 + authors * each * 2 + each);
   const auto verified = served.world.store().verify("shop");
   REQUIRE(verified.ok());

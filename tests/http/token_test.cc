@@ -12,7 +12,11 @@ namespace {
 
 // The status of a decide call with this token, as a request of the thread that asks.
 int status_with(const ApiWorld& world, const std::string& bearer) {
-  HttpRequest request{.method = "POST", .target = "/v1/decide", .body = R"({"surfaces": ["web://shop.example/#hero"]})", .request_id = "r", .received = noon()};
+  HttpRequest request{.method = "POST",
+                      .target = "/v1/decide",
+                      .body = R"({"surfaces": ["web://shop.example/#hero"]})",
+                      .request_id = "r",
+                      .received = noon()};
   if (!read_target("/v1/decide", request)) return 0;
   request.headers.add("Authorization", "Bearer " + bearer);
   return world.router()(request).status;

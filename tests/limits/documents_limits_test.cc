@@ -31,11 +31,13 @@ std::string campaign_problems(double priority) {
 
 std::string workspace_problems(double stack, double priority_from) {
   Problems problems;
-  parse_workspace(Object{{"name", "shop"},
-                         {"surfaces", Object{{"hero", Object{{"format", "html"}, {"rules", Array{"web://shop.example/#hero"}},
-                                                             {"resolve", Object{{"stack", stack}}}}}}},
-                         {"approvals", Array{Object{{"when", Object{{"priority_from", priority_from}}}, {"approvers", 1}}}}},
-                  problems);
+  parse_workspace(
+      Object{{"name", "shop"},
+             {"surfaces",
+              Object{{"hero",
+                      Object{{"format", "html"}, {"rules", Array{"web://shop.example/#hero"}}, {"resolve", Object{{"stack", stack}}}}}}},
+             {"approvals", Array{Object{{"when", Object{{"priority_from", priority_from}}}, {"approvers", 1}}}}},
+      problems);
   return lines_of(problems);
 }
 
@@ -149,7 +151,8 @@ TEST_CASE("a list has at most so many ids, however it ends, in a folder and when
   const auto catalog = std::move(*Catalog::open(*store, "shop", policies, {}));
   const auto configure = [&](const std::string& list) {
     const std::string hash = sha256_hex(list);
-    return catalog->configure(Object{{"name", "shop"}, {"lists", Object{{"vips", hash}}}}, {"ann", {Role::admin}}, *parse_instant("2026-12-01T00:00:00Z"), {{hash, list}});
+    return catalog->configure(Object{{"name", "shop"}, {"lists", Object{{"vips", hash}}}}, {"ann", {Role::admin}},
+                              *parse_instant("2026-12-01T00:00:00Z"), {{hash, list}});
   };
   const auto refused = configure(more);
   REQUIRE_FALSE(refused.ok());

@@ -22,7 +22,7 @@ const std::map<std::string, std::string> exempt = {
 
 // Nobody tests ten thousand connections or waits for 75 seconds: server_limits_test sees that these are a
 // listener's defaults, and tests that set smaller ones see what happens at their end.
-const std::set<std::string> shortened = {"connections_max", "header_timeout", "body_timeout",  "write_timeout",
+const std::set<std::string> shortened = {"connections_max", "header_timeout", "body_timeout", "write_timeout",
                                          "idle_timeout",    "linger_timeout", "drain_timeout"};
 
 std::string text_of(const fs::path& path) {

@@ -10,10 +10,10 @@ namespace {
 
 std::vector<TestResult> run(const std::string& source, const std::string& filter = {}) {
   LuaPolicyCompiler policies;
-  const LoadedWorkspace loaded = load_workspace(
-      *memory_files({{"workspace.lua", "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" } } }"},
-                     {"tests/a_test.lua", source}}),
-      policies);
+  const LoadedWorkspace loaded =
+      load_workspace(*memory_files({{"workspace.lua", "workspace \"shop\" { surfaces = { hero = html { \"web://shop.example/#hero\" } } }"},
+                                    {"tests/a_test.lua", source}}),
+                     policies);
   for (const Problem& problem : loaded.problems) UNSCOPED_INFO(to_line(problem));
   REQUIRE(loaded.problems.empty());
   return run_fixtures(loaded, {.filter = filter}).results;
@@ -24,7 +24,7 @@ std::string keeping(const std::vector<std::size_t>& bytes) {
   std::string source = "local kept, size, text = {}, 0, ('x'):rep(65528)\n";
   for (const std::size_t each : bytes)
     source += "test \"keeps\" (function() for i = 1, " + std::to_string(each >> 16) +
-              " do size = size + 1 kept[size] = ('%08d'):format(size) .. text end end)\n";
+        " do size = size + 1 kept[size] = ('%08d'):format(size) .. text end end)\n";
   return source;
 }
 
@@ -70,7 +70,9 @@ TEST_CASE("a file has so many tests") {
 }
 
 TEST_CASE("a test has so many delivery nodes") {
-  const auto made = [](std::size_t n) { return run("test \"nodes\" (function(t) for i = 1, " + std::to_string(n) + " do t:node(\"n\" .. i) end end)"); };
+  const auto made = [](std::size_t n) {
+    return run("test \"nodes\" (function(t) for i = 1, " + std::to_string(n) + " do t:node(\"n\" .. i) end end)");
+  };
   CHECK(made(limits::fixture_nodes_max)[0].passed);
   const auto more = made(limits::fixture_nodes_max + 1);
   CHECK_FALSE(more[0].passed);

@@ -7,7 +7,9 @@ using namespace footlight;
 
 namespace {
 
-RecordedDecision decision(std::size_t request, std::size_t answer) { return {"shop", Instant{}, std::string(request, 'r'), std::string(answer, 'a')}; }
+RecordedDecision decision(std::size_t request, std::size_t answer) {
+  return {"shop", Instant{}, std::string(request, 'r'), std::string(answer, 'a')};
+}
 
 }  // namespace
 

@@ -74,7 +74,7 @@ TEST_CASE("a jump passes over so much code") {
   }
   CHECK(most > limits::script_span_max / 25);
   CHECK_THAT(refusal(loop(most + 1)), Catch::Contains("too long for a jump over it"));
-  Host().load(loop(most));                              // LuaJIT can jump as far
+  Host().load(loop(most));  // LuaJIT can jump as far
 }
 
 TEST_CASE("straight-line code pays for so many nodes at a time") {
@@ -125,7 +125,8 @@ TEST_CASE("what fuel cannot see ends at the deadline") {
 TEST_CASE("a state never has more memory than the allocator's limit, whatever a call is allowed") {
   const std::size_t piece = 64 << 10;
   const auto keep = [&](Host& host, std::size_t bytes) {
-    return host.run("local t = {} for i = 1, " + number(bytes / piece) + " do t[i] = ('%05d'):format(i) .. ('x'):rep(" + number(piece - 5) + ") end return #t",
+    return host.run("local t = {} for i = 1, " + number(bytes / piece) + " do t[i] = ('%05d'):format(i) .. ('x'):rep(" + number(piece - 5) +
+                        ") end return #t",
                     {}, generous);
   };
   Host first, second;
@@ -215,7 +216,9 @@ TEST_CASE("a pattern takes so many steps in one call") {
     (ends(middle) ? most : refused) = middle;
   }
   Host host;
-  const auto find = [&](std::size_t n) { return host.run("return ('a'):rep(" + number(n) + "):find('" + pattern + "') == nil", {}, generous); };
+  const auto find = [&](std::size_t n) {
+    return host.run("return ('a'):rep(" + number(n) + "):find('" + pattern + "') == nil", {}, generous);
+  };
   CHECK(find(most).value == Value(true));
   is_stopped(find(most + 1), Code::script_error, "the pattern takes more than 2000000 steps");
 }
@@ -225,8 +228,9 @@ TEST_CASE("a result has so many bytes of text") {
   const std::size_t piece = limits::script_string_bytes_max;
   static_assert(limits::script_value_bytes_max % limits::script_string_bytes_max == 0);
   const auto give = [&](const std::string& more) {
-    return host.run("local s, t = ('x'):rep(" + number(piece) + "), {" + more + "} for i = 1, " + number(limits::script_value_bytes_max / piece) +
-                    " do t[#t + 1] = s end return t", {}, {.fuel = limits::fuel_policy});
+    return host.run("local s, t = ('x'):rep(" + number(piece) + "), {" + more + "} for i = 1, " +
+                        number(limits::script_value_bytes_max / piece) + " do t[#t + 1] = s end return t",
+                    {}, {.fuel = limits::fuel_policy});
   };
   const ScriptOutcome most = give("");
   REQUIRE(most.ok());
@@ -241,8 +245,11 @@ TEST_CASE("a policy that trips so many times is asked no more, until the next sn
   const std::string lua = "return function(p) if p.n ~= 1 then return true end local s = 'x' while true do s = s .. s end end";
   Problems problems;
   SnapshotSource source{.version = "1"};
-  source.workspace = parse_workspace(*parse_json(R"({"name":"shop","surfaces":{"hero":{"format":"text","rules":["web://a.example/#b"]}}})"), problems);
-  ServedExperience served{.definition = parse_definition(Object{{"kind", "campaign"}, {"id", "a"}, {"audience", Object{{"lua", lua}}}, {"show", Object{{"hero", "x"}}}}, problems)};
+  source.workspace =
+      parse_workspace(*parse_json(R"({"name":"shop","surfaces":{"hero":{"format":"text","rules":["web://a.example/#b"]}}})"), problems);
+  ServedExperience served{
+      .definition = parse_definition(
+          Object{{"kind", "campaign"}, {"id", "a"}, {"audience", Object{{"lua", lua}}}, {"show", Object{{"hero", "x"}}}}, problems)};
   include_mentions(served.definition, source.workspace, problems);
   source.experiences.push_back(std::move(served));
   for (const Problem& problem : problems) UNSCOPED_INFO(to_line(problem));
@@ -265,7 +272,8 @@ TEST_CASE("a policy that trips so many times is asked no more, until the next sn
     CHECK(ask(*runner, 0) == "yes");
   }
   CHECK_THAT(ask(*runner, 1), Catch::StartsWith("memory_exceeded: a "));
-  CHECK_THAT(ask(*runner, 0), Catch::StartsWith("memory_exceeded: quarantined after " + number(limits::script_trips_max) + " trips, the last: a "));
+  CHECK_THAT(ask(*runner, 0),
+             Catch::StartsWith("memory_exceeded: quarantined after " + number(limits::script_trips_max) + " trips, the last: a "));
   runner = std::move(*LuaPolicyRunner::create(*snapshot, {.deadline = minutes(5)}));
   CHECK(ask(*runner, 0) == "yes");
 }

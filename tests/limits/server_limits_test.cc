@@ -50,10 +50,10 @@ TEST_CASE("who does not close after a refusal is closed, when there was time to 
     options.linger_timeout = linger;
     options.sweep_interval = milliseconds(10);
     const auto listener = start_listener(options, {.handle = echo, .body_limit = [](const HttpRequest&) -> std::size_t { return 1; }});
-    RawClient waiting(listener->port());                     // sends nothing: its deadline is far away
+    RawClient waiting(listener->port());  // sends nothing: its deadline is far away
     RawClient client(listener->port());
     CHECK(client.ask(post("/", "ab")).status == 413);
-    CHECK(client.read_until_closed().closed);                // the server says no more, and reads on
+    CHECK(client.read_until_closed().closed);  // the server says no more, and reads on
     const std::size_t left = linger == hours(1) ? 2 : 1;
     for (int i = 0; i < 1'000 && listener->connections() != left; ++i) waiting.is_readable_within(10);
     CHECK(listener->connections() == left);
@@ -72,16 +72,19 @@ TEST_CASE("who is to come back is told when") {
 TEST_CASE("a chunk's size line has so many bytes, and so have the trailers") {
   const auto size_line = [](std::size_t n) { return "1;" + std::string(n - 4, 'x') + "\r\na\r\n0\r\n\r\n"; };
   CHECK(body_told(size_line(limits::chunk_line_bytes_max)) == "a");
-  CHECK_THAT(body_told(size_line(limits::chunk_line_bytes_max + 1)), Catch::StartsWith("bad_request: ") && Catch::Contains("do not end within 4096 bytes"));
+  CHECK_THAT(body_told(size_line(limits::chunk_line_bytes_max + 1)),
+             Catch::StartsWith("bad_request: ") && Catch::Contains("do not end within 4096 bytes"));
   // Counted with what is held until they end: the line end of the last chunk, and the line `0`.
   const auto trailers = [](std::size_t n) { return "1\r\na" + ("\r\n0\r\nX: " + std::string(n - 12, 'x') + "\r\n\r\n"); };
   CHECK(body_told(trailers(limits::chunk_line_bytes_max)) == "a");
-  CHECK_THAT(body_told(trailers(limits::chunk_line_bytes_max + 1)), Catch::StartsWith("bad_request: ") && Catch::Contains("do not end within 4096 bytes"));
+  CHECK_THAT(body_told(trailers(limits::chunk_line_bytes_max + 1)),
+             Catch::StartsWith("bad_request: ") && Catch::Contains("do not end within 4096 bytes"));
 }
 
 TEST_CASE("our own client accepts an answer of so many bytes") {
   std::size_t size = limits::response_bytes_max;
-  const auto listener = start_listener(test_options(), {.handle = [&](const HttpRequest&) { return text_response(std::string(size, 'x')); }});
+  const auto listener =
+      start_listener(test_options(), {.handle = [&](const HttpRequest&) { return text_response(std::string(size, 'x')); }});
   const auto whole = send(listener->url(), {}, seconds(60));
   if (!whole) FAIL(whole.error().message);
   CHECK(whole->body.size() == limits::response_bytes_max);
@@ -94,18 +97,27 @@ TEST_CASE("our own client accepts an answer of so many bytes") {
 
 TEST_CASE("a command's body has so many bytes") {
   test::ApiWorld world;
-  const auto listener = start_listener(test_options(), {.handle = world.router(), .body_limit = [&](const HttpRequest& head) { return world.router().body_limit(head); }});
+  const auto listener = start_listener(
+      test_options(), {.handle = world.router(), .body_limit = [&](const HttpRequest& head) { return world.router().body_limit(head); }});
   const auto ask = [&](const std::string& as, const std::string& target, std::size_t size) {
     const std::string end = "\"message\":\"m\"}";
-    auto answer = send(listener->url(), {.method = "POST", .target = target, .headers = {{"Authorization", "Bearer tok-" + as}, {"Content-Type", "application/json"}},
-                                         .body = "{" + std::string(size - end.size() - 1, ' ') + end}, seconds(30));
+    auto answer = send(listener->url(),
+                       {.method = "POST",
+                        .target = target,
+                        .headers = {{"Authorization", "Bearer tok-" + as}, {"Content-Type", "application/json"}},
+                        .body = "{" + std::string(size - end.size() - 1, ' ') + end},
+                       seconds(30));
     if (!answer) FAIL(answer.error().message);
     return std::move(*answer);
   };
   REQUIRE(world.ask("ann", "POST", "/v1/experiences", test::campaign("sale")).status == 201);
-  struct Case { const char* as; const char* target; int status; };   // the status: of what is read
-  for (const auto& [as, target, status] : {Case{"ann", "/v1/experiences/sale/submit", 200}, Case{"root", "/v1/epoch_bump", 409},
-                                           Case{"root", "/v1/tokens", 400}}) {
+  struct Case {
+    const char* as;
+    const char* target;
+    int status;
+  };  // the status: of what is read
+  for (const auto& [as, target, status] :
+       {Case{"ann", "/v1/experiences/sale/submit", 200}, Case{"root", "/v1/epoch_bump", 409}, Case{"root", "/v1/tokens", 400}}) {
     INFO(target);
     const HttpResponse refused = ask(as, target, limits::command_bytes_max + 1);
     CHECK(refused.status == 413);
@@ -119,11 +131,16 @@ TEST_CASE("a command's body has so many bytes") {
 
 TEST_CASE("a node's request has so many bytes") {
   test::ApiWorld world;
-  const auto listener = start_listener(test_options(), {.handle = world.router(), .body_limit = [&](const HttpRequest& head) { return world.router().body_limit(head); }});
+  const auto listener = start_listener(
+      test_options(), {.handle = world.router(), .body_limit = [&](const HttpRequest& head) { return world.router().body_limit(head); }});
   const auto status = [&](std::size_t size) {
     const std::string end = "\"workspaces\":{}}";
-    const auto answer = send(listener->url(), {.method = "POST", .target = "/v1/delivery/lease", .headers = {{"Authorization", "Bearer tok-n1"}, {"Content-Type", "application/json"}},
-                                               .body = "{" + std::string(size - end.size() - 1, ' ') + end}, seconds(30));
+    const auto answer = send(listener->url(),
+                             {.method = "POST",
+                              .target = "/v1/delivery/lease",
+                              .headers = {{"Authorization", "Bearer tok-n1"}, {"Content-Type", "application/json"}},
+                              .body = "{" + std::string(size - end.size() - 1, ' ') + end},
+                             seconds(30));
     return answer ? answer->status : 0;
   };
   CHECK(status(limits::delivery_poll_bytes_max) == 200);
@@ -179,7 +196,7 @@ TEST_CASE("a page of the journal ends behind the entry that fills its bytes") {
   REQUIRE(first.status == 200);
   const std::size_t count = first.body.find("entries")->array().size();
   CHECK(first.response.body.size() > limits::audit_answer_bytes_max);
-  CHECK(first.response.body.size() <= limits::audit_answer_bytes_max + record.size() + 1'000);   // one step past it, and no further
+  CHECK(first.response.body.size() <= limits::audit_answer_bytes_max + record.size() + 1'000);  // one step past it, and no further
   CHECK(count < 18);
   CHECK(count + page(1 + static_cast<std::int64_t>(count)).body.find("entries")->array().size() == 18);
 }

@@ -13,11 +13,16 @@ LuaPolicyCompiler compiler;
 
 std::shared_ptr<const Snapshot> snapshot_of(const std::string& version, const std::string& greedy) {
   Problems problems;
-  SnapshotSource source{.version = version,
-                        .workspace = parse_workspace(*parse_json(R"({"name": "w", "surfaces": {"hero": {"format": "text", "rules": ["web://w/#hero"]}}})"), problems)};
+  SnapshotSource source{
+      .version = version,
+      .workspace =
+          parse_workspace(*parse_json(R"({"name": "w", "surfaces": {"hero": {"format": "text", "rules": ["web://w/#hero"]}}})"), problems)};
   for (const auto& [id, lua] : {std::pair<std::string, std::string>{"greedy", greedy}, {"modest", "return function() return 'modest' end"}})
-    source.experiences.push_back({.definition = parse_definition(
-                                      Object{{"kind", "campaign"}, {"id", id}, {"priority", id == "greedy" ? 90 : 10}, {"show", Object{{"hero", Object{{"lua", lua}}}}}}, problems)});
+    source.experiences.push_back({.definition = parse_definition(Object{{"kind", "campaign"},
+                                                                        {"id", id},
+                                                                        {"priority", id == "greedy" ? 90 : 10},
+                                                                        {"show", Object{{"hero", Object{{"lua", lua}}}}}},
+                                                                 problems)});
   for (const Problem& problem : problems) FAIL(to_line(problem));
   auto snapshot = Snapshot::compile(std::move(source), compiler);
   if (!snapshot) FAIL(to_text(snapshot.error()));
@@ -27,7 +32,8 @@ std::shared_ptr<const Snapshot> snapshot_of(const std::string& version, const st
 // Who is shown, and why the first candidate was not.
 std::pair<std::string, std::string> ask(const Snapshot& snapshot, PolicyRunner& runner, const std::string& identity = "a") {
   Problems problems;
-  const Request request = parse_request(Object{{"identity", Object{{"namespace", "n"}, {"id", identity}}}, {"surfaces", Array{"web://w/#hero"}}}, {0}, problems);
+  const Request request = parse_request(
+      Object{{"identity", Object{{"namespace", "n"}, {"id", identity}}}, {"surfaces", Array{"web://w/#hero"}}}, {0}, problems);
   const Decision decision = decide(snapshot, request, runner, {.explain = true});
   std::string reason;
   for (const CandidateTrace& candidate : decision.trace.at(0).candidates)
@@ -42,7 +48,8 @@ constexpr const char* bomb = "return function(p, request) local t = {} for i = 1
 TEST_CASE("trips count over all workers, and the circuit stays open until the next snapshot") {
   const auto first = snapshot_of("1", bomb);
   const auto breaker = std::make_shared<PolicyBreaker>();
-  auto one = LuaPolicyRunner::create(first, {.deadline = minutes(5), .breaker = breaker}), other = LuaPolicyRunner::create(first, {.deadline = minutes(5), .breaker = breaker});
+  auto one = LuaPolicyRunner::create(first, {.deadline = minutes(5), .breaker = breaker}),
+       other = LuaPolicyRunner::create(first, {.deadline = minutes(5), .breaker = breaker});
   REQUIRE((one.ok() && other.ok()));
   for (int i = 0; i < limits::script_trips_max; ++i) {
     CHECK(breaker->all().empty());
@@ -72,7 +79,9 @@ TEST_CASE("trips count over all workers, and the circuit stays open until the ne
 }
 
 TEST_CASE("what a policy does to one request, by fuel or by an error, opens nothing for others") {
-  const auto snapshot = snapshot_of("1", "return function(p, request) if request.identity.id == 'a' then while true do end end if request.identity.id == 'b' then error('no') end return 'x' end");
+  const auto snapshot = snapshot_of("1",
+                                    "return function(p, request) if request.identity.id == 'a' then while true do end end if "
+                                    "request.identity.id == 'b' then error('no') end return 'x' end");
   const auto breaker = std::make_shared<PolicyBreaker>();
   auto runner = LuaPolicyRunner::create(snapshot, {.deadline = minutes(5), .breaker = breaker});
   REQUIRE(runner.ok());

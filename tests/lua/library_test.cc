@@ -25,7 +25,8 @@ TEST_CASE("time: instants in any notation, zones, and no clock") {
   Host host;
   CHECK(host.value("return time.parse('2026-12-01T09:00', 'Europe/Paris')") == Value("2026-12-01T08:00:00Z"));
   CHECK(host.value("return time.parse('2026-12-01T09:00+05:30', 'Europe/Paris')") == Value("2026-12-01T03:30:00Z"));
-  CHECK(host.value("return time.parse('yesterday') == nil and time.parse('2026-02-30') == nil and time.parse(('1'):rep(60000)) == nil") == Value(true));
+  CHECK(host.value("return time.parse('yesterday') == nil and time.parse('2026-02-30') == nil and time.parse(('1'):rep(60000)) == nil") ==
+        Value(true));
   CHECK(host.value("local t = time.parts('2026-12-01T23:30Z', 'Europe/Paris') return {t.date, t.time, t.weekday, t.offset, t.instant}") ==
         *parse_json(R"(["2026-12-02","00:30","wed",3600,"2026-12-01T23:30:00Z"])"));
   CHECK(host.value("return time.add('2026-03-29T00:30', '-1d', 'Europe/Paris')") == Value("2026-03-27T23:30:00Z"));
@@ -33,7 +34,8 @@ TEST_CASE("time: instants in any notation, zones, and no clock") {
   CHECK(host.value("return time.days('2026-12-01T23:30Z', '2026-12-02T01:00Z', 'Europe/Paris')") == Value(0));
   CHECK(host.value("return time.between('2026-12-02', '2026-12-01')") == Value(-86'400));
   CHECK(host.value("return time.from_unix(time.unix('2026-12-01T09:00:00.5Z'))") == Value("2026-12-01T09:00:00.500Z"));
-  CHECK(host.value("return time.format('2026-12-01T09:05Z', 'EEEE, d. MMMM yyyy', 'Europe/Berlin', 'de')") == Value("Dienstag, 1. Dezember 2026"));
+  CHECK(host.value("return time.format('2026-12-01T09:05Z', 'EEEE, d. MMMM yyyy', 'Europe/Berlin', 'de')") ==
+        Value("Dienstag, 1. Dezember 2026"));
   CHECK_THAT(host.error("return time.parts('2026-12-01', 'Mars/Base')"), Catch::Contains("`time.parts`") && Catch::Contains("Mars/Base"));
   CHECK_THAT(host.error("return time.add('2026-12-01', 'soon')"), Catch::Contains("`time.add`"));
   CHECK_THAT(host.error("return time.unix(nil)"), Catch::Contains("needs a string as argument 1"));
@@ -44,19 +46,25 @@ TEST_CASE("time: instants in any notation, zones, and no clock") {
 
 TEST_CASE("semver, hash and utf8 take what attributes bring") {
   Host host;
-  CHECK(host.value("return {semver.compare('1.0.0-rc.1', '1.0.0'), semver.compare('2.0.0', '2.0.0+build'), semver.valid('v1.0.0')}") == *parse_json("[-1,0,false]"));
-  CHECK(host.value("return semver.compare('1', '2') == nil and not semver.satisfies(nil, '>=1.0.0') and not semver.satisfies('x', '>=1.0.0')") == Value(true));
+  CHECK(host.value("return {semver.compare('1.0.0-rc.1', '1.0.0'), semver.compare('2.0.0', '2.0.0+build'), semver.valid('v1.0.0')}") ==
+        *parse_json("[-1,0,false]"));
+  CHECK(host.value(
+            "return semver.compare('1', '2') == nil and not semver.satisfies(nil, '>=1.0.0') and not semver.satisfies('x', '>=1.0.0')") ==
+        Value(true));
   CHECK_THAT(host.error("return semver.satisfies('1.0.0', 'newer')"), Catch::Contains("a comparison like"));
   CHECK(host.value("return hash.sha256('abc')") == Value("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
-  CHECK(host.value("local n = 0 for i = 1, 1000 do if hash.bucket('s', 'c-' .. i) < 5000 then n = n + 1 end end return n > 400 and n < 600 and hash.bucket('s', nil) == nil",
+  CHECK(host.value("local n = 0 for i = 1, 1000 do if hash.bucket('s', 'c-' .. i) < 5000 then n = n + 1 end end return n > 400 and n < 600 "
+                   "and hash.bucket('s', nil) == nil",
                    {}, generous) == Value(true));
-  CHECK(host.value("return {utf8.len('Zoë€😀'), utf8.sub('Zoë€😀', 3, 4), utf8.upper('straße'), utf8.sub('abc', -2)}") == *parse_json(R"([5,"ë€","STRASSE","bc"])"));
+  CHECK(host.value("return {utf8.len('Zoë€😀'), utf8.sub('Zoë€😀', 3, 4), utf8.upper('straße'), utf8.sub('abc', -2)}") ==
+        *parse_json(R"([5,"ë€","STRASSE","bc"])"));
   CHECK(host.value("return utf8.len('\\255')") == Value(1));
 }
 
 TEST_CASE("regex: what a policy would ask") {
   Host host;
-  CHECK(host.value("return {regex.test('ann@example.com', '^[^@]+@[^@]+$'), regex.test(nil, 'x'), regex.test('x', '')}") == *parse_json("[true,false,true]"));
+  CHECK(host.value("return {regex.test('ann@example.com', '^[^@]+@[^@]+$'), regex.test(nil, 'x'), regex.test('x', '')}") ==
+        *parse_json("[true,false,true]"));
   CHECK(host.value("local a, b = regex.match('k=v', '(\\\\w)=(\\\\w)?(z)?') return {a, b}") == *parse_json(R"(["k","v"])"));
   CHECK(host.value("return {regex.find('aXbX', 'X', 3)}") == *parse_json("[4,4]"));
   CHECK(host.value("return regex.all('a1b22c333', '[0-9]+')") == *parse_json(R"(["1","22","333"])"));
@@ -72,11 +80,15 @@ TEST_CASE("regex: what a policy would ask") {
 
 TEST_CASE("regex: bounded in pattern, program, work and kept patterns") {
   Host host;
-  const auto pattern = [&](std::size_t n) { return host.run("return regex.test('a', ('a'):rep(" + std::to_string(n) + "))", {}, generous); };
+  const auto pattern = [&](std::size_t n) {
+    return host.run("return regex.test('a', ('a'):rep(" + std::to_string(n) + "))", {}, generous);
+  };
   CHECK(pattern(limits::script_regex_bytes_max).value == Value(false));
   CHECK_THAT(pattern(limits::script_regex_bytes_max + 1).error->message, Catch::Contains("at most 1024 bytes"));
   // RE2 refuses what would not fit its memory; an instruction of it has at least four bytes.
-  const auto repeated = [&](std::size_t n) { return host.run("return regex.test('a', ('a{900}'):rep(" + std::to_string(n) + "))", {}, generous); };
+  const auto repeated = [&](std::size_t n) {
+    return host.run("return regex.test('a', ('a{900}'):rep(" + std::to_string(n) + "))", {}, generous);
+  };
   std::size_t most = 1;
   while (most < 100 && repeated(most + 1).ok()) ++most;
   CHECK(most * 900 * 4 <= static_cast<std::size_t>(limits::script_regex_memory_max));
@@ -99,7 +111,7 @@ TEST_CASE("a version is remembered or read anew, with the same answer at the sam
   };
   std::set<long> costs;
   for (std::size_t i = 0; i < 3 * limits::script_versions_kept_max; ++i) {
-    const std::size_t patch = 100 + i % (limits::script_versions_kept_max + 1);   // one more than are remembered
+    const std::size_t patch = 100 + i % (limits::script_versions_kept_max + 1);  // one more than are remembered
     const ScriptOutcome outcome = satisfies("1.0." + std::to_string(patch), i % 2 == 0 ? ">=1.0.200" : ">=1.0.300");
     CHECK(outcome.value == Value(patch >= (i % 2 == 0 ? 200u : 300u)));
     costs.insert(outcome.fuel_used);
@@ -130,11 +142,13 @@ TEST_CASE("JSON goes in and out, within its limits") {
 TEST_CASE("lists: what calls back runs on the script's own fuel") {
   Host host;
   CHECK(host.value("return table.map({1, 2, 3}, function(n, i) if n ~= 2 then return n * i end end)") == *parse_json("[1,9]"));
-  CHECK(host.value("return {table.map({}, tostring), table.filter({}, tostring), table.slice({1}, 5), table.unique({}), table.keys({})}") == *parse_json("[[],[],[],[],[]]"));
+  CHECK(host.value("return {table.map({}, tostring), table.filter({}, tostring), table.slice({1}, 5), table.unique({}), table.keys({})}") ==
+        *parse_json("[[],[],[],[],[]]"));
   CHECK(host.value("return table.sort_by({{'b', 2}, {'a', 1}, {'c', 1}}, function(row) return row[2] end)[1][1]") == Value("a"));
-  CHECK(host.value("return table.group_by({'ab', 'cd', 'ae'}, function(s) return s:sub(1, 1) end)") == *parse_json(R"({"a":["ab","ae"],"c":["cd"]})"));
-  CHECK(host.value("return {table.reduce({1, 2}, math.max, 0), table.count({1, 2}, function(n) return n > 1 end), table.sum({}), table.index_of({1}, 2) == nil}") ==
-        *parse_json("[2,1,0,true]"));
+  CHECK(host.value("return table.group_by({'ab', 'cd', 'ae'}, function(s) return s:sub(1, 1) end)") ==
+        *parse_json(R"({"a":["ab","ae"],"c":["cd"]})"));
+  CHECK(host.value("return {table.reduce({1, 2}, math.max, 0), table.count({1, 2}, function(n) return n > 1 end), table.sum({}), "
+                   "table.index_of({1}, 2) == nil}") == *parse_json("[2,1,0,true]"));
   CHECK(host.value("return table.unique({1, '1', 1, 0/0, true, true})") == *parse_json(R"([1,"1",true])"));
   CHECK_THAT(host.error("table.map(string, tostring)"), Catch::Contains("only lent"));
   CHECK_THAT(host.error("table.map({1}, 'x')"), Catch::Contains("`table.map` needs a function as argument 2"));
@@ -153,11 +167,14 @@ TEST_CASE("concatenation is paid for by its length, and a call passes so many va
   CHECK(host.run("local s = ('x'):rep(60000) for i = 1, 300 do local t = s .. i end return 1").error->code == Code::fuel_exhausted);
   CHECK_THAT(host.error("local x = nil return 'a' .. x"), Catch::Contains("concatenate local 'x' (a nil value)"));
   const auto passed = [&](std::size_t n) {
-    return host.run("local function f(...) return select('#', ...) end local t = {} return f(unpack(t, 1, " + std::to_string(n - 1) + "), 1)");
+    return host.run("local function f(...) return select('#', ...) end local t = {} return f(unpack(t, 1, " + std::to_string(n - 1) +
+                    "), 1)");
   };
   CHECK(passed(2).value == Value(2));
-  CHECK(host.value("local function f(...) return select('#', ...) end return f(unpack({}, 1, " + std::to_string(limits::script_results_max) + "))") == Value(limits::script_results_max));
-  CHECK_THAT(host.error("local function f(...) return select('#', ...) end return f(1, unpack({}, 1, " + std::to_string(limits::script_results_max) + "))"),
+  CHECK(host.value("local function f(...) return select('#', ...) end return f(unpack({}, 1, " +
+                   std::to_string(limits::script_results_max) + "))") == Value(limits::script_results_max));
+  CHECK_THAT(host.error("local function f(...) return select('#', ...) end return f(1, unpack({}, 1, " +
+                        std::to_string(limits::script_results_max) + "))"),
              Catch::Contains("201 values"));
 }
 
@@ -178,7 +195,8 @@ TEST_CASE("the rows of the words in Lua are the words that the preludes give, an
     CHECK_FALSE(host.run(row.example, {}, {}, *helpers).error);
   }
   given.clear();
-  const auto declare = load_prelude(host.vm, declare_prelude, "declare", {{"declare", HostFunction([](HostCall&) -> Result<Value> { return Value(); })}});
+  const auto declare =
+      load_prelude(host.vm, declare_prelude, "declare", {{"declare", HostFunction([](HostCall&) -> Result<Value> { return Value(); })}});
   REQUIRE(declare.ok());
   for (const Global& global : *declare) given.insert(global.name);
   CHECK(names_of(declare_words()) == given);

@@ -28,7 +28,9 @@ class Words {
   explicit Words(unsigned seed) : random_(seed) {}
   std::size_t below(std::size_t n) { return random_() % n; }
   template <class T>
-  T pick(std::initializer_list<T> all) { return all.begin()[below(all.size())]; }
+  T pick(std::initializer_list<T> all) {
+    return all.begin()[below(all.size())];
+  }
 
  private:
   std::mt19937 random_;
@@ -75,10 +77,13 @@ Pair leaf(Words& words) {
       return {attr(any, "exists", true), p + any + " ~= nil"};
     }
     case 8: return {attr("o.t", "in", Array{"gold", s}), "(p.o.t == 'gold' or p.o.t == " + quoted(s) + ")"};
-    case 9: return {attr(number, "between", Array{0, n < 0 ? 1 : n}), "(p." + std::string(number) + " >= 0 and p." + number + " < " + to_json(Value(n < 0 ? 1 : n)) + ")"};
+    case 9:
+      return {attr(number, "between", Array{0, n < 0 ? 1 : n}),
+              "(p." + std::string(number) + " >= 0 and p." + number + " < " + to_json(Value(n < 0 ? 1 : n)) + ")"};
     case 10: {
       const char* word = words.pick({"starts", "ends", "contains"});
-      const std::string call = words.below(2) ? "string." + std::string(word) + "(p.s, " + quoted(s) + ")" : "p.s:" + std::string(word) + "(" + quoted(s) + ")";
+      const std::string call =
+          words.below(2) ? "string." + std::string(word) + "(p.s, " + quoted(s) + ")" : "p.s:" + std::string(word) + "(" + quoted(s) + ")";
       return {attr("s", word, s), words.below(2) ? "(p.s ~= nil and " + call + ")" : "(p.s and " + call + ")"};
     }
     case 11: return {attr("l", "has_any", Array{s}), "contains(p.l, " + quoted(s) + ")"};
@@ -122,7 +127,8 @@ std::string function_of(Words& words) {
   body += "  local function near(x, most) return x ~= nil and x <= most end\n";
   body += "  local function has(text, beginning)\n    if not text then return false end\n    return text:starts(beginning)\n  end\n";
   for (std::size_t i = 0, count = 1 + words.below(3); i < count; ++i) {
-    const std::string test = words.pick<std::string>({any(), "n > limit", "not is_gold", "near(n, limit)", "has(p.s, 'a')", "near(p.o.n, 1) and has(p.o.t, 'g')", "p.s"});
+    const std::string test = words.pick<std::string>(
+        {any(), "n > limit", "not is_gold", "near(n, limit)", "has(p.s, 'a')", "near(p.o.n, 1) and has(p.o.t, 'g')", "p.s"});
     body += "  if " + test + " then\n    " + (words.below(5) ? "return " + answer() : "if is_gold then return " + answer() + " end") + "\n";
     if (words.below(3) == 0) body += "  elseif " + any() + " then\n    return " + any() + "\n";
     if (words.below(4) == 0) body += "  else\n    return " + answer() + "\n";
@@ -134,27 +140,37 @@ std::string function_of(Words& words) {
 // A test of an attribute that may be anything, which may be an error.
 std::string test_of_anything(Words& words) {
   const std::string x = words.pick<std::string>({"p.x", "p.y", "p.undeclared"});
-  return words.pick<std::string>({"type(" + x + ") == 'number' and " + x + " < 2", "(type(" + x + ") == 'string' and " + x + ":starts('a'))", x + " == 'a'", x + " == 1", x,
-                                  "not " + x, "type(" + x + ") ~= 'table'", "type(" + x + ") == 'boolean'", "type(" + x + ") == 'nil'", "contains(" + x + ", 'a')",
-                                  "type(" + x + ") == 'table' and contains(" + x + ", 'gold')", x + " ~= nil and " + x + " >= 1", "(" + x + " or 'a') == 'a'"});
+  return words.pick<std::string>({"type(" + x + ") == 'number' and " + x + " < 2",
+                                  "(type(" + x + ") == 'string' and " + x + ":starts('a'))", x + " == 'a'", x + " == 1", x, "not " + x,
+                                  "type(" + x + ") ~= 'table'", "type(" + x + ") == 'boolean'", "type(" + x + ") == 'nil'",
+                                  "contains(" + x + ", 'a')", "type(" + x + ") == 'table' and contains(" + x + ", 'gold')",
+                                  x + " ~= nil and " + x + " >= 1", "(" + x + " or 'a') == 'a'"});
 }
 
 // A function that does more than test conditions: it counts, loops, calls, and remembers in locals what it found.
 std::string counting_function_of(Words& words) {
   const auto any = [&] { return words.below(3) ? "(" + condition(words, 1).lua + ")" : "(" + test_of_anything(words) + ")"; };
   const auto dear = [&] {
-    return words.pick<std::string>({"count(p.l) > 1", "n > 1", "(p.n or 0) * 2 > 1", "#(p.s or '') > 1", "request.identity.id == 'a'", "found", "limits[p.s] ~= nil", "limits.s == n"});
+    return words.pick<std::string>({"count(p.l) > 1", "n > 1", "(p.n or 0) * 2 > 1", "#(p.s or '') > 1", "request.identity.id == 'a'",
+                                    "found", "limits[p.s] ~= nil", "limits.s == n"});
   };
   std::string body = "  local n, found = 0, nil\n  local limits = {a = 1, gold = 2, s = 1}\n";
-  body += "  local function count(list)\n    local sum = 0\n    for _, item in ipairs(list or {}) do if item ~= '' then sum = sum + 1 end end\n    return sum\n  end\n";
-  if (words.below(2)) body += "  if " + any() + " then return " + words.pick<std::string>({"true", "false", "nil", "n > 0", "p.b", dear()}) + " end\n";
+  body +=
+      "  local function count(list)\n    local sum = 0\n    for _, item in ipairs(list or {}) do if item ~= '' then sum = sum + 1 end "
+      "end\n    return sum\n  end\n";
+  if (words.below(2))
+    body += "  if " + any() + " then return " + words.pick<std::string>({"true", "false", "nil", "n > 0", "p.b", dear()}) + " end\n";
   if (words.below(3) == 0) body += "  if not " + any() + " then return " + any() + " and " + dear() + " end\n";
   for (std::size_t i = words.below(4); i > 0; --i)
-    body += words.pick<std::string>({"  if " + any() + " then n = n + 1 elseif " + any() + " then n = n + 2 end\n", "  n = n + (" + any() + " and 1 or 0)\n",
-                                     "  for i = 1, 2 do if " + any() + " then n = n + i end end\n", "  found = found or " + any() + "\n", "  found = " + any() + " and " + any() + "\n",
-                                     "  limits.s = " + any() + " and 2 or n\n", "  while n < 2 and " + any() + " do n = n + 1 end\n"});
-  const std::string last = words.pick<std::string>({any() + " and " + dear(), any() + " or " + dear(), any() + " and " + any() + " and (" + any() + " or " + dear() + ")", dear() + " and " + any(),
-                                                    "not (" + any() + " and " + dear() + ")", dear(), any() + " and (" + dear() + " or " + any() + ") and " + any()});
+    body +=
+        words.pick<std::string>({"  if " + any() + " then n = n + 1 elseif " + any() + " then n = n + 2 end\n",
+                                 "  n = n + (" + any() + " and 1 or 0)\n", "  for i = 1, 2 do if " + any() + " then n = n + i end end\n",
+                                 "  found = found or " + any() + "\n", "  found = " + any() + " and " + any() + "\n",
+                                 "  limits.s = " + any() + " and 2 or n\n", "  while n < 2 and " + any() + " do n = n + 1 end\n"});
+  const std::string last = words.pick<std::string>({any() + " and " + dear(), any() + " or " + dear(),
+                                                    any() + " and " + any() + " and (" + any() + " or " + dear() + ")",
+                                                    dear() + " and " + any(), "not (" + any() + " and " + dear() + ")", dear(),
+                                                    any() + " and (" + dear() + " or " + any() + ") and " + any()});
   return "return function(p, request)\n" + body + "  return " + last + "\nend";
 }
 
@@ -165,7 +181,9 @@ Value profile(Words& words) {
   };
   // Sometimes of another type than declared: it counts as absent, in all three.
   const auto number = [&] { return words.below(12) ? Value(words.pick({-1.0, 0.0, 0.5, 1.0, 2.0, 49.0, 50.0, 1e6})) : Value("1"); };
-  const auto text = [&] { return words.below(12) ? Value(words.pick<std::string>({"", "a", "ab", "b", "ba", "gold", "é", "Z"})) : Value(1); };
+  const auto text = [&] {
+    return words.below(12) ? Value(words.pick<std::string>({"", "a", "ab", "b", "ba", "gold", "é", "Z"})) : Value(1);
+  };
   maybe(profile, "n", number());
   maybe(inner, "n", number());
   maybe(profile, "s", text());
@@ -177,13 +195,16 @@ Value profile(Words& words) {
   if (words.below(3)) profile["l"] = list;
   if (!inner.empty()) profile["o"] = inner;
   for (const char* name : {"x", "y", "undeclared"})
-    if (words.below(3)) profile[name] = words.pick<Value>({1, 2, 0.5, "a", "gold", true, false, Array{"a", "b"}, Array{}, Array{"gold", 1}, Object{{"a", 1}}, Value()});
+    if (words.below(3))
+      profile[name] =
+          words.pick<Value>({1, 2, 0.5, "a", "gold", true, false, Array{"a", "b"}, Array{}, Array{"gold", 1}, Object{{"a", 1}}, Value()});
   return profile;
 }
 
 Workspace workspace() {
   Problems problems;
-  const auto document = parse_json(R"({"name": "w", "attributes": {"n": {"type": "number"}, "o.n": {"type": "number"}, "s": {"type": "text"},
+  const auto document =
+      parse_json(R"({"name": "w", "attributes": {"n": {"type": "number"}, "o.n": {"type": "number"}, "s": {"type": "text"},
     "o.t": {"type": "enum", "values": ["none", "a", "gold"]}, "b": {"type": "boolean"}, "v": {"type": "text"},
     "l": {"type": "list", "of": {"type": "text"}}, "x": {"type": "any"}, "y": {"type": "any"}}, "surfaces": {"hero": {"format": "text", "rules": ["web://w/#hero"]}}})");
   REQUIRE(document.ok());
@@ -198,8 +219,11 @@ std::shared_ptr<const Snapshot> compiled(const std::vector<Value>& audiences, Po
   Problems problems;
   for (std::size_t i = 0; i < audiences.size(); ++i) {
     const std::string id = "e" + std::to_string(i);
-    Definition definition = parse_definition(
-        Object{{"kind", "campaign"}, {"id", id}, {as, audiences[i]}, {"show", Object{{"hero", Array{Object{{"element", id}, {"content", "x"}}}}}}}, problems);
+    Definition definition = parse_definition(Object{{"kind", "campaign"},
+                                                    {"id", id},
+                                                    {as, audiences[i]},
+                                                    {"show", Object{{"hero", Array{Object{{"element", id}, {"content", "x"}}}}}}},
+                                             problems);
     for (const Problem& problem : problems) FAIL(to_line(problem) << " " << to_json(audiences[i]));
     source.experiences.push_back({.definition = std::move(definition)});
   }
@@ -227,8 +251,10 @@ Answer answer(const Snapshot& snapshot, const Request& request, PolicyRunner& ru
 }
 
 std::string first_difference(const std::set<std::string>& a, const std::set<std::string>& b) {
-  for (const std::string& id : a) if (!b.contains(id)) return id;
-  for (const std::string& id : b) if (!a.contains(id)) return id;
+  for (const std::string& id : a)
+    if (!b.contains(id)) return id;
+  for (const std::string& id : b)
+    if (!a.contains(id)) return id;
   return "";
 }
 
@@ -252,8 +278,8 @@ TEST_CASE("a declared condition and the same one written as a function answer al
   }
   LuaPolicyCompiler lifting;
   Interpreting interpreting;
-  const auto declared = compiled(documents, lifting), native = compiled(functions, lifting), interpreted = compiled(functions, interpreting),
-             targeted = compiled(functions, lifting, "targeting");
+  const auto declared = compiled(documents, lifting), native = compiled(functions, lifting),
+             interpreted = compiled(functions, interpreting), targeted = compiled(functions, lifting, "targeting");
   for (const Policy& left : native->policies()) {
     const auto form = lifting.native_form(left, workspace().attributes);
     UNSCOPED_INFO(left.lua << " is not native: " << std::get<WhyLua>(form).why);
@@ -261,7 +287,7 @@ TEST_CASE("a declared condition and the same one written as a function answer al
   CHECK(native->policies().empty());
   CHECK(targeted->policies().empty());
   CHECK(interpreted->policies().size() == conditions);
-  auto runner = LuaPolicyRunner::create(interpreted, {.deadline = limits::load_deadline});   // a busy machine decides nothing
+  auto runner = LuaPolicyRunner::create(interpreted, {.deadline = limits::load_deadline});  // a busy machine decides nothing
   REQUIRE(runner.ok());
   std::size_t held = 0;
   for (std::size_t i = 0; i < profiles; ++i) {
@@ -275,7 +301,12 @@ TEST_CASE("a declared condition and the same one written as a function answer al
     for (const Answer* other : {&by_native, &by_lua, &by_targeting})
       if (const std::string id = first_difference(by_document.shown, other->shown); !id.empty()) {
         const std::size_t which = std::stoul(id.substr(1));
-        INFO((other == &by_lua ? "interpreted" : other == &by_targeting ? "native targeting" : "native") << "\n" << to_json(documents[which]) << "\n" << sources[which]);
+        INFO((other == &by_lua             ? "interpreted"
+                  : other == &by_targeting ? "native targeting"
+                                           : "native")
+             << "\n"
+             << to_json(documents[which]) << "\n"
+             << sources[which]);
         CHECK(by_document.shown == other->shown);
         return;
       }
@@ -296,9 +327,11 @@ TEST_CASE("a function of locals, early returns and small functions answers alike
   LuaPolicyCompiler lifting;
   Interpreting interpreting;
   const auto native = compiled(functions, lifting), interpreted = compiled(functions, interpreting);
-  for (const Policy& left : native->policies()) UNSCOPED_INFO(left.lua << "\n" << std::get<WhyLua>(lifting.native_form(left, workspace().attributes)).why);
+  for (const Policy& left : native->policies())
+    UNSCOPED_INFO(left.lua << "\n" << std::get<WhyLua>(lifting.native_form(left, workspace().attributes)).why);
   CHECK(native->policies().size() < count / 20);
-  auto some = LuaPolicyRunner::create(native, {.deadline = limits::load_deadline}), all = LuaPolicyRunner::create(interpreted, {.deadline = limits::load_deadline});
+  auto some = LuaPolicyRunner::create(native, {.deadline = limits::load_deadline}),
+       all = LuaPolicyRunner::create(interpreted, {.deadline = limits::load_deadline});
   REQUIRE((some.ok() && all.ok()));
   for (std::size_t i = 0; i < profiles; ++i) {
     const Value attributes = profile(words);
@@ -330,7 +363,8 @@ TEST_CASE("a function that stays Lua answers alike with the conditions in it nat
     const auto with = compiled(documents, splitting, as), without = compiled(documents, interpreting, as);
     for (const Policy& policy : with->policies()) split += splitting.split(policy, workspace().attributes).has_value();
     functions += with->policies().size();
-    auto some = LuaPolicyRunner::create(with, {.deadline = limits::load_deadline}), all = LuaPolicyRunner::create(without, {.deadline = limits::load_deadline});
+    auto some = LuaPolicyRunner::create(with, {.deadline = limits::load_deadline}),
+         all = LuaPolicyRunner::create(without, {.deadline = limits::load_deadline});
     REQUIRE((some.ok() && all.ok()));
     for (std::size_t i = 0; i < profiles; ++i) {
       const Value attributes = profile(words);
@@ -357,7 +391,8 @@ TEST_CASE("a native targeting policy narrows the audience, and the trace tells w
   LuaPolicyCompiler compiler;
   const auto files = memory_files({
       {"workspace.lua", "workspace \"w\" { attributes = { n = number {} }, surfaces = { hero = text { \"web://w/#hero\" } } }\n"},
-      {"experiences/e.lua", "campaign \"e\" {\n  audience = attr \"n\":gt(5),\n  targeting = function(p) return p.n < 10 end,\n  show = { hero = \"x\" },\n}\n"},
+      {"experiences/e.lua",
+       "campaign \"e\" {\n  audience = attr \"n\":gt(5),\n  targeting = function(p) return p.n < 10 end,\n  show = { hero = \"x\" },\n}\n"},
   });
   const LoadedWorkspace loaded = load_workspace(*files, compiler);
   for (const Problem& problem : loaded.problems) FAIL(to_line(problem));
@@ -386,19 +421,24 @@ TEST_CASE("what is not exact stays Lua, and says why") {
   CHECK(why("return (function()\n  local most = 5\n  return function(p) return p.n > most end\nend)()") == "native");
   CHECK(why("return function(p) if not p.s then return false end return p.s:starts('a') end") == "native");
   CHECK(why("return function(p) if p.s == nil or p.s:starts('a') then return true end end") == "native");
-  CHECK(why("return function(p)\n  return p.s:starts('a')\nend") == "2: `p.s` may be absent, and then this is an error; write `p.s and …` before it");
-  CHECK(why("return function(p) return not p.s and p.s:starts('a') end") == "1: `p.s` may be absent, and then this is an error; write `p.s and …` before it");
+  CHECK(why("return function(p)\n  return p.s:starts('a')\nend") ==
+        "2: `p.s` may be absent, and then this is an error; write `p.s and …` before it");
+  CHECK(why("return function(p) return not p.s and p.s:starts('a') end") ==
+        "1: `p.s` may be absent, and then this is an error; write `p.s and …` before it");
   CHECK(why("return function(p) return p.s > 5 end") == "1: `s` is declared as text, and this is an error for what is not a number");
   CHECK(why("return function(p) return p.n > 'a' end") == "1: `n` is declared as number, and this is an error for what is not a text");
-  CHECK(why("return function(p) return contains(p.s, 'a') end") == "1: `s` is declared as text, and this is an error for what is not a list");
+  CHECK(why("return function(p) return contains(p.s, 'a') end") ==
+        "1: `s` is declared as text, and this is an error for what is not a list");
   CHECK(why("return function(p) return p.other == 1 end") == "1: no attribute `other` is declared");
   CHECK(why("return function(p) local x = p.deep.er return true end") == "1: no attribute `deep.er` is declared");
   CHECK(why("return function(p)\n  local n = 0\n  n = n + 1\n  return n > 0\nend") == "3: the function assigns a variable");
   CHECK(why("return function(p) for i = 1, 2 do end return true end") == "1: the function has a loop");
   CHECK(why("return function(p) return p.n * 2 > 5 end") == "1: `p.n * 2` is computed, not an attribute or a constant");
-  CHECK(why("return function(p, request) return request.context.channel == 'app' end") == "1: `request.context.channel` is no attribute of the first parameter");
+  CHECK(why("return function(p, request) return request.context.channel == 'app' end") ==
+        "1: `request.context.channel` is no attribute of the first parameter");
   CHECK(why("return function(p) log('x') return true end") == "1: the function calls another for its effect");
-  CHECK(why("local function f(x) return f(x) end return function(p) return f(p.n) end") == "1: `f(x)` calls a function that is no plain condition");
+  CHECK(why("local function f(x) return f(x) end return function(p) return f(p.n) end") ==
+        "1: `f(x)` calls a function that is no plain condition");
   CHECK(why("local t = {}\nreturn function(p) return p.n > 1 end") == "native");
   CHECK(why("local t = array {}\nreturn function(p) return p.n > 1 end") == "0: what stands before its function may matter");
   CHECK(why("local t = {}\nt.most = log('x')\nreturn function(p) return p.n > 1 end") == "0: what stands before its function may matter");
@@ -408,11 +448,15 @@ TEST_CASE("what is not exact stays Lua, and says why") {
 TEST_CASE("check can tell of every function of a workspace whether it is native") {
   LuaPolicyCompiler compiler;
   const auto files = memory_files({
-      {"workspace.lua", "workspace \"w\" { attributes = { n = number {} }, surfaces = { hero = text { \"web://w/#hero\" }, data = json { \"web://w/#data\" } } }\n"},
+      {"workspace.lua",
+       "workspace \"w\" { attributes = { n = number {} }, surfaces = { hero = text { \"web://w/#hero\" }, data = json { \"web://w/#data\" "
+       "} } }\n"},
       {"audiences/a.lua", "audience \"many\" (function(p) return p.n > 5 end)\n"},
       {"policies/p.lua", "conflict \"hero\" (function(candidates) return candidates end)\n"},
-      {"experiences/e.lua", "campaign \"e\" {\n  audience = all { \"many\", function(p) return #tostring(p.n) > 1 end },\n  targeting = function(p) return true end,\n"
-                            "  schedule = function(now) return now.hour > 3 end,\n  show = { data = function(p) return { p.n } end },\n}\n"},
+      {"experiences/e.lua",
+       "campaign \"e\" {\n  audience = all { \"many\", function(p) return #tostring(p.n) > 1 end },\n  targeting = function(p) return true "
+       "end,\n"
+       "  schedule = function(now) return now.hour > 3 end,\n  show = { data = function(p) return { p.n } end },\n}\n"},
   });
   const LoadedWorkspace loaded = load_workspace(*files, compiler);
   for (const Problem& problem : loaded.problems) FAIL(to_line(problem));

@@ -7,9 +7,9 @@
 // one that came before it. Two instants are compared by one counter that every question and every answer takes
 // a number from.
 //   FOOTLIGHT_RACE_SECONDS=60   goes on for so long; FOOTLIGHT_SEED
-#include <catch2/catch.hpp>
 #include <algorithm>
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -29,15 +29,15 @@ using namespace footlight::test;
 namespace {
 
 constexpr int clients = 64;
-constexpr int asked_by_each = 24;                       // in one round, at one experience
-constexpr int rounds_in_ctest = 3;                      // some 4,600 operations
+constexpr int asked_by_each = 24;   // in one round, at one experience
+constexpr int rounds_in_ctest = 3;  // some 4,600 operations
 
 struct Asked {
-  std::string what;                                     // a command, `show` or `decide`
+  std::string what;  // a command, `show` or `decide`
   Command command;
   std::string request_id;
-  std::int64_t from = 0, till = 0;                      // the counter, before the question and after the answer
-  int status = 0;                                       // of HTTP; 0: no answer
+  std::int64_t from = 0, till = 0;  // the counter, before the question and after the answer
+  int status = 0;                   // of HTTP; 0: no answer
   Value body;
 };
 
@@ -50,7 +50,10 @@ Value parsed(const std::string& text) {
 // The rules of the workspace below, for what the clients send.
 Rules rules() {
   return {.check = [](const Value&, Instant) { return Problems{}; },
-          .approvals = [](const Value&) { return ApprovalNeed{1, "tag `price`"}; },
+          .approvals =
+              [](const Value&) {
+                return ApprovalNeed{1, "tag `price`"};
+              },
           .schedule = [](const Value&, Instant) { return Result<Span>(Span{.zone = "UTC"}); },
           .window = {}};
 }
@@ -59,8 +62,10 @@ class Server {
  public:
   Server() {
     folder_.write("ws/workspace.lua",
-                  "workspace \"shop\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n  approvals = { { when = tagged \"price\", approvers = 1 } },\n}\n");
-    process_.emplace(std::vector<std::string>{FOOTLIGHT_PROGRAM, "serve", folder_.path("ws"), "--data", folder_.path("shop.db"), "--listen", "127.0.0.1:0", "--workers", "4", "--quiet"},
+                  "workspace \"shop\" {\n  surfaces = { hero = html { \"web://shop.example/#hero\" } },\n  approvals = { { when = tagged "
+                  "\"price\", approvers = 1 } },\n}\n");
+    process_.emplace(std::vector<std::string>{FOOTLIGHT_PROGRAM, "serve", folder_.path("ws"), "--data", folder_.path("shop.db"), "--listen",
+                                              "127.0.0.1:0", "--workers", "4", "--quiet"},
                      folder_.path("log"));
     const auto lines = process_->lines_until("serving ");
     url_ = lines.back().substr(lines.back().rfind(' ') + 1);
@@ -71,7 +76,9 @@ class Server {
       if (words >> role >> secret && role == "admin") admin = secret;
     }
     for (int i = 0; i < clients; ++i) {
-      HttpCall call{.method = "POST", .target = "/v1/tokens", .body = to_json(Object{{"name", name(i)}, {"roles", Array{"author", "approver", "publisher"}}, {"workspace", "shop"}})};
+      HttpCall call{.method = "POST",
+                    .target = "/v1/tokens",
+                    .body = to_json(Object{{"name", name(i)}, {"roles", Array{"author", "approver", "publisher"}}, {"workspace", "shop"}})};
       const auto made = ask(call, admin, "token");
       REQUIRE(made);
       REQUIRE(made->status == 201);
@@ -90,7 +97,8 @@ class Server {
     return std::move(*answered);
   }
   std::vector<Value> journal(const std::string& experience) const {
-    const auto answered = ask({.target = "/v1/audit?limit=10000" + (experience.empty() ? "" : "&experience=" + experience)}, token(0), "audit");
+    const auto answered =
+        ask({.target = "/v1/audit?limit=10000" + (experience.empty() ? "" : "&experience=" + experience)}, token(0), "audit");
     REQUIRE(answered);
     REQUIRE(answered->status == 200);
     std::vector<Value> records;
@@ -129,7 +137,8 @@ class Client {
  private:
   int any(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
   std::string any_word() {
-    static const std::vector<std::string> words = {"edit", "edit", "submit", "submit", "approve", "approve", "approve", "activate", "activate", "withdraw", "show", "show", "decide"};
+    static const std::vector<std::string> words = {"edit",     "edit",     "submit",   "submit", "approve", "approve", "approve",
+                                                   "activate", "activate", "withdraw", "show",   "show",    "decide"};
     const std::string& word = words[static_cast<std::size_t>(any(static_cast<int>(words.size())))];
     // Every other client never contributes, so that somebody may always approve.
     return word == "edit" && number_ % 2 == 1 ? "approve" : word;
@@ -148,7 +157,8 @@ class Client {
     } else {
       command.name = *command_from(what);
       if (what == "edit") {
-        command.definition = Object{{"kind", "campaign"}, {"id", experience_}, {"tags", Array{"price"}}, {"show", Object{{"hero", asked.request_id}}}};
+        command.definition =
+            Object{{"kind", "campaign"}, {"id", experience_}, {"tags", Array{"price"}}, {"show", Object{{"hero", asked.request_id}}}};
         call = {.method = "PUT", .target = "/v1/experiences/" + experience_, .body = to_json(command.definition)};
       }
       if (what == "approve") {
@@ -187,8 +197,8 @@ class Client {
 
 struct Judge {
   std::string experience;
-  std::vector<Record> records;                          // of the experience, in the order of the journal
-  std::vector<State> prefixes;                          // prefixes[p]: the state behind the first p of them
+  std::vector<Record> records;  // of the experience, in the order of the journal
+  std::vector<State> prefixes;  // prefixes[p]: the state behind the first p of them
 
   Judge(std::string id, const std::vector<Value>& journal, State before) : experience(std::move(id)) {
     prefixes.push_back(before);
@@ -215,11 +225,12 @@ struct Judge {
     }
     if (asked.what == "show")
       return asked.status == 200 && here && asked.body.string_or("status", "") == status_at(*here, state.at) &&
-             asked.body.string_or("hash", "") == here->head().hash;
+          asked.body.string_or("hash", "") == here->head().hash;
     Command command = asked.command;
     command.at = state.at;
     const auto outcome = apply(state, command, rules());
-    if (!outcome.ok()) return asked.status == row(outcome.error().code).http_status && asked.body.string_or("code", "") == name(outcome.error().code);
+    if (!outcome.ok())
+      return asked.status == row(outcome.error().code).http_status && asked.body.string_or("code", "") == name(outcome.error().code);
     return asked.status == 200 && std::holds_alternative<Repeat>(*outcome);
   }
 
@@ -230,9 +241,9 @@ struct Judge {
     const auto outcome = apply(prefixes[p], command, rules());
     const Record* record = outcome.ok() ? std::get_if<Record>(&*outcome) : nullptr;
     const Experience& after = *prefixes[p + 1].find(experience);
-    return record && record->command == records[p].command && asked.status == 200 && asked.body.string_or("status", "") == status_at(after, records[p].at) &&
-           asked.body.string_or("hash", "") == after.head().hash &&
-           static_cast<int>(asked.body.find("revision")->number()) == after.head().n;
+    return record && record->command == records[p].command && asked.status == 200 &&
+        asked.body.string_or("status", "") == status_at(after, records[p].at) && asked.body.string_or("hash", "") == after.head().hash &&
+        static_cast<int>(asked.body.find("revision")->number()) == after.head().n;
   }
 };
 
@@ -241,18 +252,19 @@ struct Verdict {
 };
 
 std::string told(const Asked& asked) {
-  return asked.request_id + " " + asked.what + " [" + std::to_string(asked.from) + ", " + std::to_string(asked.till) + "]: " + std::to_string(asked.status) + " " + to_json(asked.body).substr(0, 300);
+  return asked.request_id + " " + asked.what + " [" + std::to_string(asked.from) + ", " + std::to_string(asked.till) +
+      "]: " + std::to_string(asked.status) + " " + to_json(asked.body).substr(0, 300);
 }
 
 void judge(const Judge& judge, std::vector<Asked> history, Verdict& verdict) {
-  std::map<std::string, std::size_t> place;             // request id → place in the journal
+  std::map<std::string, std::size_t> place;  // request id → place in the journal
   for (std::size_t p = 0; p < judge.records.size(); ++p) place[judge.records[p].request_id] = p;
   std::sort(history.begin(), history.end(), [](const Asked& a, const Asked& b) { return a.from < b.from; });
 
   // `at_least[t]`: no question asked after t may see less than this prefix. Commands give it from their place;
   // other answers from the least prefix that they agree with, which leaves most room to all behind them.
-  std::vector<std::pair<std::int64_t, std::size_t>> seen, seen_by_commands;   // (till, prefix)
-  std::vector<std::pair<std::int64_t, std::size_t>> begun;                     // (from, place) of each that took effect
+  std::vector<std::pair<std::int64_t, std::size_t>> seen, seen_by_commands;  // (till, prefix)
+  std::vector<std::pair<std::int64_t, std::size_t>> begun;                   // (from, place) of each that took effect
   const auto least = [](const auto& known, std::int64_t from) {
     std::size_t prefix = 0;
     for (const auto& [till, p] : known)
@@ -293,11 +305,13 @@ void judge(const Judge& judge, std::vector<Asked> history, Verdict& verdict) {
   }
 
   // And the promise by itself: behind the stop there is nothing.
-  const auto stop = std::find_if(judge.records.begin(), judge.records.end(), [](const Record& record) { return record.command == CommandName::stop; });
-  if (stop == judge.records.end()) return;              // nobody found it live when stopping
+  const auto stop =
+      std::find_if(judge.records.begin(), judge.records.end(), [](const Record& record) { return record.command == CommandName::stop; });
+  if (stop == judge.records.end()) return;  // nobody found it live when stopping
   ++verdict.stops;
   CHECK(stop + 1 == judge.records.end());
-  const auto stopped = std::find_if(history.begin(), history.end(), [&](const Asked& asked) { return asked.request_id == stop->request_id; });
+  const auto stopped =
+      std::find_if(history.begin(), history.end(), [&](const Asked& asked) { return asked.request_id == stop->request_id; });
   REQUIRE(stopped != history.end());
   for (const Asked& asked : history) {
     if (asked.from < stopped->till) continue;
@@ -318,11 +332,12 @@ TEST_CASE("what 64 clients are answered at once, one after the other could have 
   const auto patience = std::chrono::seconds(asked_for ? std::stoi(asked_for) : 0);
   WARN("FOOTLIGHT_SEED=" << seed);
   Server server;
-  State state;                                          // the folder's push made the first entry
+  State state;  // the folder's push made the first entry
   const std::vector<Value> first = server.journal("");
   REQUIRE(first.size() == 1);
   const Value& version = *first[0].find("version");
-  state.version = {static_cast<std::int64_t>(version.find("epoch")->number()), static_cast<std::int64_t>(version.find("v")->number()), version.string_or("chain", "")};
+  state.version = {static_cast<std::int64_t>(version.find("epoch")->number()), static_cast<std::int64_t>(version.find("v")->number()),
+                   version.string_or("chain", "")};
   state.head = 1;
   state.at = *parse_instant(first[0].string_or("at", ""));
 
@@ -335,9 +350,11 @@ TEST_CASE("what 64 clients are answered at once, one after the other could have 
     const std::string id = "race-" + std::to_string(round);
     Asked create{.what = "create", .request_id = id + "-create"};
     create.command = {.name = CommandName::create, .experience = id};
-    const auto made = server.ask({.method = "POST", .target = "/v1/experiences",
-                                  .body = to_json(Object{{"kind", "campaign"}, {"id", id}, {"tags", Array{"price"}}, {"show", Object{{"hero", "first"}}}})},
-                                 server.token(0), create.request_id);
+    const auto made = server.ask(
+        {.method = "POST",
+         .target = "/v1/experiences",
+         .body = to_json(Object{{"kind", "campaign"}, {"id", id}, {"tags", Array{"price"}}, {"show", Object{{"hero", "first"}}}})},
+        server.token(0), create.request_id);
     REQUIRE(made);
     REQUIRE(made->status == 201);
     const auto begin_of_round = server.journal(id);
@@ -357,17 +374,18 @@ TEST_CASE("what 64 clients are answered at once, one after the other could have 
     std::vector<Asked> history;
     for (Client& client : all) std::move(client.history.begin(), client.history.end(), std::back_inserter(history));
     std::vector<Value> journal = server.journal(id);
-    journal.erase(journal.begin());                     // its creation
+    journal.erase(journal.begin());  // its creation
     const Judge after(id, journal, state);
     judge(after, std::move(history), verdict);
     state = after.prefixes.back();
-    state.experiences.clear();                          // of no interest to the rounds that follow
+    state.experiences.clear();  // of no interest to the rounds that follow
   }
   server.stop();
   const Ran verified = run({FOOTLIGHT_PROGRAM, "audit", "verify", "--data", server.data()});
   CHECK(verified.exit_code == 0);
-  WARN(round << " rounds of " << clients << " clients: " << verdict.commands << " commands took effect, " << verdict.refused << " were refused or repeated, " << verdict.reads
-             << " reads, " << verdict.decisions << " decisions, " << verdict.stops << " stops; the history is linearizable");
+  WARN(round << " rounds of " << clients << " clients: " << verdict.commands << " commands took effect, " << verdict.refused
+             << " were refused or repeated, " << verdict.reads << " reads, " << verdict.decisions << " decisions, " << verdict.stops
+             << " stops; the history is linearizable");
   CHECK(verdict.commands > static_cast<std::size_t>(round) * 20);
   CHECK(verdict.stops * 2 > static_cast<std::size_t>(round));
 }

@@ -37,10 +37,10 @@ struct LooksOnce : Wiring {
 struct WritesForEver : Wiring {
   Duration write_deadline(const Pin&) override { return hours(1); }
 };
-struct TrustsTheWall : Wiring {   // a machine whose clock is put back
+struct TrustsTheWall : Wiring {  // a machine whose clock is put back
   Reading clocks(const Reading& shown) override { return {Duration{shown.wall.ms - 1'700'000'000'000}, shown.wall}; }
 };
-struct TrustsTheBoot : Wiring {   // a machine that sleeps
+struct TrustsTheBoot : Wiring {  // a machine that sleeps
   Reading clocks(const Reading& shown) override { return {shown.boot, Instant{1'767'225'600'000} + shown.boot}; }
 };
 struct SparesTheReserve : Wiring {
@@ -64,7 +64,7 @@ struct ForgetsTheNonce : Wiring {
     return node.take(answer, now);
   }
 };
-struct SurvivesReboot : Wiring {   // one boot is as good as another, and each began when the machine last did
+struct SurvivesReboot : Wiring {  // one boot is as good as another, and each began when the machine last did
   Result<SavedNode> saved(const Value& state) override {
     auto read = saved_node_from(state);
     if (read && read->lease) read->lease->sent.boot = std::min(read->lease->sent.boot, milliseconds(400));
@@ -99,13 +99,15 @@ struct CachesForAMinute : Wiring {
 struct CachesForAnHour : Wiring {
   int max_age(const Pin&, const Reading&) override { return 3'600; }
 };
-struct CachesToTheEnd : Wiring {   // without the way to the client
-  int max_age(const Pin& pin, const Reading& now) override { return static_cast<int>(std::min(seconds(60), left_of(pin.lease, now)).ms / 1000); }
+struct CachesToTheEnd : Wiring {  // without the way to the client
+  int max_age(const Pin& pin, const Reading& now) override {
+    return static_cast<int>(std::min(seconds(60), left_of(pin.lease, now)).ms / 1000);
+  }
 };
 struct AsksRarely : Wiring {
   Duration next_poll(const DeliveryNode&, double) override { return seconds(45); }
 };
-struct ForgetsItsHead : Wiring {   // asks as if it were new: the control side cannot tell that it is old itself
+struct ForgetsItsHead : Wiring {  // asks as if it were new: the control side cannot tell that it is old itself
   LeaseRequest ask(DeliveryNode& node, const Reading& now, const std::string& nonce) override {
     LeaseRequest request = node.ask(now, nonce);
     request.head = request.settled = {};
@@ -125,7 +127,7 @@ struct ConfirmsWhatItDoesNotHave : Wiring {
     return catalog.lease(request, now);
   }
 };
-struct TakesTheOlder : Wiring {   // what came last counts, whatever it is
+struct TakesTheOlder : Wiring {  // what came last counts, whatever it is
   Result<DeliveryNode::Taken> take(DeliveryNode& node, LeaseAnswer answer, const Reading& now) override {
     if (is_before(answer.version, node.version()) && answer.has_catalog) {
       DeliveryNode anew(node.name(), node.saved().boot_id);
@@ -151,14 +153,19 @@ struct RelaysWithoutALease : Wiring {
   Result<LeaseAnswer> lend(DeliveryNode& relay, const LeaseRequest& request, const Reading& now) override {
     auto answer = relay.lend(request, now);
     if (answer || !relay.has_catalog()) return answer;
-    return LeaseAnswer{.nonce = request.nonce, .store = relay.saved().store, .version = relay.version(), .lease = budget_of(relay.window()).lease,
-                       .window = relay.window(), .has_catalog = request.head != relay.version() || request.needs_catalog, .catalog = {}};
+    return LeaseAnswer{.nonce = request.nonce,
+                       .store = relay.saved().store,
+                       .version = relay.version(),
+                       .lease = budget_of(relay.window()).lease,
+                       .window = relay.window(),
+                       .has_catalog = request.head != relay.version() || request.needs_catalog,
+                       .catalog = {}};
   }
 };
 
 // ---- the control side's leases
 
-struct LeasesFromYesterday : Wiring {   // says what was current when somebody else asked
+struct LeasesFromYesterday : Wiring {  // says what was current when somebody else asked
   std::optional<LeaseAnswer> kept;
   Result<LeaseAnswer> lease(Catalog& catalog, const LeaseRequest& request, const Reading& now) override {
     auto answer = catalog.lease(request, now);
@@ -174,7 +181,7 @@ struct LeasesFromYesterday : Wiring {   // says what was current when somebody e
     return answer;
   }
 };
-struct NotChanged : Wiring {   // always
+struct NotChanged : Wiring {  // always
   Result<LeaseAnswer> lease(Catalog& catalog, const LeaseRequest& request, const Reading& now) override {
     auto answer = catalog.lease(request, now);
     if (answer && !request.needs_catalog) {
@@ -190,10 +197,11 @@ struct LeasesWhileFenced : Wiring {
     if (answer || answer.error().code != Code::fenced) return answer;
     const CatalogVersion version = catalog.version();
     if (request.needs_catalog || request.head != version) return answer;
-    return LeaseAnswer{.nonce = request.nonce, .store = request.store, .version = version, .lease = budget_of(Window()).lease, .window = Window()};
+    return LeaseAnswer{
+        .nonce = request.nonce, .store = request.store, .version = version, .lease = budget_of(Window()).lease, .window = Window()};
   }
 };
-struct BelievesItsCopy : Wiring {   // does not look at what nodes hold
+struct BelievesItsCopy : Wiring {  // does not look at what nodes hold
   Result<LeaseAnswer> lease(Catalog& catalog, const LeaseRequest& request, const Reading& now) override {
     LeaseRequest blind = request;
     blind.head = blind.settled = {};
@@ -201,7 +209,7 @@ struct BelievesItsCopy : Wiring {   // does not look at what nodes hold
     return catalog.lease(blind, now);
   }
 };
-struct ForgivesContradiction : Wiring {   // refuses the node that knows better, and no other
+struct ForgivesContradiction : Wiring {  // refuses the node that knows better, and no other
   Result<LeaseAnswer> lease(Catalog& catalog, const LeaseRequest& request, const Reading& now) override {
     const bool was_fenced = catalog.is_fenced();
     if (!was_fenced && request.head.v > 0 && is_before(catalog.version(), request.head)) return refuse(Code::fenced, "ahead of us");
@@ -218,8 +226,10 @@ struct RefusesAtRandom : Wiring {
 struct RestoresWithoutFence : Wiring {
   bool marks_restored() override { return false; }
 };
-struct ReceiptsAtOnce : Wiring {   // complete when it was sent, not when it was heard of
-  Result<Value> receipt(const Catalog& catalog, const std::string& id, const Reading& now) override { return catalog.receipt(id, now.wall); }
+struct ReceiptsAtOnce : Wiring {  // complete when it was sent, not when it was heard of
+  Result<Value> receipt(const Catalog& catalog, const std::string& id, const Reading& now) override {
+    return catalog.receipt(id, now.wall);
+  }
 };
 
 // ---- the control side's commands
@@ -234,9 +244,11 @@ struct Changes : Wiring {
   }
 };
 struct AnybodyMay {
-  void operator()(Catalog&, Command& command, std::string&) { command.actor.roles = {Role::author, Role::approver, Role::publisher, Role::admin}; }
+  void operator()(Catalog&, Command& command, std::string&) {
+    command.actor.roles = {Role::author, Role::approver, Role::publisher, Role::admin};
+  }
 };
-struct ApprovesWhatIsThere {   // whatever was looked at
+struct ApprovesWhatIsThere {  // whatever was looked at
   void operator()(Catalog& catalog, Command& command, std::string&) {
     if (command.name != CommandName::approve) return;
     if (auto known = catalog.experience(command.experience, command.at)) command.expected_hash = known->string_or("hash", "");
@@ -253,28 +265,36 @@ struct LastWriterWins {
 struct ForgetsKeys {
   void operator()(Catalog&, Command&, std::string& key) { key.clear(); }
 };
-struct ActivatesUnapproved : Wiring {   // an approval of what stood there before the edit is good enough
+struct ActivatesUnapproved : Wiring {  // an approval of what stood there before the edit is good enough
   Result<Answer> apply(Catalog& catalog, const Command& command, const std::string& key, const std::string& body_hash) override {
     auto answer = catalog.apply(command, key, body_hash);
     if (answer || command.name != CommandName::activate || answer.error().code != Code::not_approved) return answer;
-    (void)catalog.apply({.name = CommandName::submit, .experience = command.experience, .actor = {"auto", {Role::author}}, .at = command.at});
+    (void)catalog.apply(
+        {.name = CommandName::submit, .experience = command.experience, .actor = {"auto", {Role::author}}, .at = command.at});
     for (const char* who : {"auto-1", "auto-2"})
       if (auto known = catalog.experience(command.experience, command.at))
-        (void)catalog.apply({.name = CommandName::approve, .experience = command.experience, .actor = {who, {Role::approver}}, .at = command.at,
+        (void)catalog.apply({.name = CommandName::approve,
+                             .experience = command.experience,
+                             .actor = {who, {Role::approver}},
+                             .at = command.at,
                              .expected_hash = known->string_or("hash", "")});
     return catalog.apply(command, key, body_hash);
   }
 };
-struct RevivesTheStopped : Wiring {   // as a copy under its old name
+struct RevivesTheStopped : Wiring {  // as a copy under its old name
   std::map<std::string, std::string> copies;
   Result<Answer> apply(Catalog& catalog, const Command& command, const std::string& key, const std::string& body_hash) override {
     auto answer = catalog.apply(command, key, body_hash);
     if (answer || answer.error().code != Code::experience_final || command.name != CommandName::edit) return answer;
-    Command copy{.name = CommandName::duplicate, .experience = command.experience, .actor = command.actor, .at = command.at, .new_id = command.experience + ".again"};
+    Command copy{.name = CommandName::duplicate,
+                 .experience = command.experience,
+                 .actor = command.actor,
+                 .at = command.at,
+                 .new_id = command.experience + ".again"};
     return catalog.apply(copy, key, body_hash);
   }
 };
-struct SaysStoppedOnly : Wiring {   // acknowledges a stop that it never wrote down
+struct SaysStoppedOnly : Wiring {  // acknowledges a stop that it never wrote down
   Result<Answer> apply(Catalog& catalog, const Command& command, const std::string& key, const std::string& body_hash) override {
     if (command.name != CommandName::stop) return catalog.apply(command, key, body_hash);
     auto known = catalog.experience(command.experience, command.at);
@@ -282,14 +302,15 @@ struct SaysStoppedOnly : Wiring {   // acknowledges a stop that it never wrote d
     return Answer{*known, false};
   }
 };
-struct WritesTwice : Wiring {   // tries again after a success
+struct WritesTwice : Wiring {  // tries again after a success
   Result<Answer> apply(Catalog& catalog, const Command& command, const std::string& key, const std::string& body_hash) override {
     auto answer = catalog.apply(command, key, body_hash);
-    if (answer && command.name == CommandName::edit && !command.expected_revision && key.empty()) return catalog.apply(command, key, body_hash);
+    if (answer && command.name == CommandName::edit && !command.expected_revision && key.empty())
+      return catalog.apply(command, key, body_hash);
     return answer;
   }
 };
-struct RefusesAndWrites : Wiring {   // a refused edit leaves a revision
+struct RefusesAndWrites : Wiring {  // a refused edit leaves a revision
   Result<Answer> apply(Catalog& catalog, const Command& command, const std::string& key, const std::string& body_hash) override {
     auto answer = catalog.apply(command, key, body_hash);
     if (!answer && answer.error().code == Code::revision_conflict) {
@@ -301,11 +322,11 @@ struct RefusesAndWrites : Wiring {   // a refused edit leaves a revision
     return answer;
   }
 };
-struct LosesWhatItSaidYesTo : Wiring {   // answers before it is on disk
+struct LosesWhatItSaidYesTo : Wiring {  // answers before it is on disk
   int count = 0;
   bool is_durable(const Draft&) override { return ++count < 12; }
 };
-struct FixesRecords : Wiring {   // the journal says another time than the state
+struct FixesRecords : Wiring {  // the journal says another time than the state
   Draft journal(Draft draft) override {
     auto record = parse_json(draft.record);
     if (record && record->string_or("command", "") == "stop") {
@@ -316,7 +337,7 @@ struct FixesRecords : Wiring {   // the journal says another time than the state
     return draft;
   }
 };
-struct ForgetsWhoApproved : Wiring {   // approvals are not written down
+struct ForgetsWhoApproved : Wiring {  // approvals are not written down
   Draft journal(Draft draft) override {
     auto record = parse_json(draft.record);
     if (record && record->find("approval")) {

@@ -13,8 +13,8 @@
 namespace footlight::test {
 
 struct Mutant {
-  std::string what;                                     // what this host does
-  std::set<std::string> breaks;                         // any of these is the right finding
+  std::string what;              // what this host does
+  std::set<std::string> breaks;  // any of these is the right finding
   std::function<std::unique_ptr<sim::Wiring>()> make;
 };
 const std::vector<Mutant>& mutants();

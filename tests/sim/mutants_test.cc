@@ -11,7 +11,7 @@ using namespace footlight::test;
 
 namespace {
 
-constexpr int histories_max = 2'000;                     // by then every mutant has been found
+constexpr int histories_max = 2'000;  // by then every mutant has been found
 constexpr std::uint64_t first_seed = 1;
 
 std::string invariant_of(const std::string& finding) { return finding.substr(0, finding.find(':')); }
@@ -20,13 +20,13 @@ std::string invariant_of(const std::string& finding) { return finding.substr(0, 
 
 TEST_CASE("each wrong host is found out, and for the right reason") {
   REQUIRE(mutants().size() >= 30);
-  const char* only = std::getenv("FOOTLIGHT_MUTANT");   // part of a description
+  const char* only = std::getenv("FOOTLIGHT_MUTANT");  // part of a description
   for (const Mutant& mutant : mutants()) {
     if (only && mutant.what.find(only) == std::string::npos) continue;
     std::optional<Finding> finding;
     int count = 0;
     for (; count < histories_max && !finding; ++count) {
-      const auto wiring = mutant.make();                // some remember: each history has its own
+      const auto wiring = mutant.make();  // some remember: each history has its own
       run_history(first_seed + static_cast<std::uint64_t>(count), {}, *wiring, finding);
     }
     INFO("a host that " << mutant.what);

@@ -12,16 +12,11 @@ CaseFile read_cases(const std::string& path) {
   std::ifstream lines(path, std::ios::binary);
   REQUIRE(lines);
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("### "))
-      file.cases.push_back({.title = line.substr(4)});
-    else if (file.cases.empty())
-      file.preface += line + "\n";
-    else if (line.starts_with("=> "))
-      file.cases.back().outcome.push_back(line.substr(3));
-    else if (file.cases.back().outcome.empty())
-      file.cases.back().given.push_back(line);
-    else if (!line.empty())
-      FAIL(path << ": `" << file.cases.back().title << "`: `" << line << "` stands below an outcome");
+    if (line.starts_with("### ")) file.cases.push_back({.title = line.substr(4)});
+    else if (file.cases.empty()) file.preface += line + "\n";
+    else if (line.starts_with("=> ")) file.cases.back().outcome.push_back(line.substr(3));
+    else if (file.cases.back().outcome.empty()) file.cases.back().given.push_back(line);
+    else if (!line.empty()) FAIL(path << ": `" << file.cases.back().title << "`: `" << line << "` stands below an outcome");
   }
   for (Case& one : file.cases)
     while (!one.given.empty() && one.given.back().empty()) one.given.pop_back();

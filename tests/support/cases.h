@@ -10,20 +10,20 @@
 namespace footlight::test {
 
 struct Case {
-  std::string title;                                    // behind `### `
-  std::vector<std::string> given;                       // its lines, as they stand
-  std::vector<std::string> outcome;                     // without `=> `
+  std::string title;                 // behind `### `
+  std::vector<std::string> given;    // its lines, as they stand
+  std::vector<std::string> outcome;  // without `=> `
 };
 
 struct CaseFile {
   std::string path;
-  std::string preface;                                  // what stands above the first case
+  std::string preface;  // what stands above the first case
   std::vector<Case> cases;
 };
 
 CaseFile read_cases(const std::string& path);
 void write_cases(const CaseFile& file);
-bool rewrites_cases();                                  // FOOTLIGHT_UPDATE is set
+bool rewrites_cases();  // FOOTLIGHT_UPDATE is set
 
 // `\r` `\n` `\t` `\\` `\xNN`, and `\{a*9000}` for `a` nine thousand times.
 std::string unescape(std::string_view text);

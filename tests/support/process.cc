@@ -21,7 +21,7 @@ constexpr int patience_ms = 60'000;
 
 struct Pipe {
   Pipe() { REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0); }
-  std::array<int, 2> ends;                              // read, write
+  std::array<int, 2> ends;  // read, write
 };
 
 pid_t start(const std::vector<std::string>& command, const std::map<std::string, std::string>& more, int in, int out, int err) {
@@ -67,7 +67,7 @@ Ran run(const std::vector<std::string>& command, const RunOptions& options) {
   const pid_t pid = start(command, options.environment, in.ends[0], out.ends[1], err.ends[1]);
   for (const int fd : {in.ends[0], out.ends[1], err.ends[1]}) ::close(fd);
   ::fcntl(in.ends[1], F_SETFL, O_NONBLOCK);
-  const auto ignored = ::signal(SIGPIPE, SIG_IGN);      // it may end without reading what it is given
+  const auto ignored = ::signal(SIGPIPE, SIG_IGN);  // it may end without reading what it is given
   Ran ran;
   std::size_t written = 0;
   std::array<pollfd, 3> waiting{pollfd{in.ends[1], POLLOUT, 0}, pollfd{out.ends[0], POLLIN, 0}, pollfd{err.ends[0], POLLIN, 0}};

@@ -12,12 +12,12 @@
 namespace footlight::test {
 
 struct RunOptions {
-  std::string input;                                    // its stdin
-  std::map<std::string, std::string> environment;       // beside ours, from which FOOTLIGHT_* is left out
+  std::string input;                               // its stdin
+  std::map<std::string, std::string> environment;  // beside ours, from which FOOTLIGHT_* is left out
 };
 
 struct Ran {
-  int exit_code = -1;                                   // 128 + the signal where one ended it
+  int exit_code = -1;  // 128 + the signal where one ended it
   std::string out, err;
 };
 
@@ -28,7 +28,7 @@ Ran run(const std::vector<std::string>& command, const RunOptions& options = {})
 class Process {
  public:
   Process(const std::vector<std::string>& command, const std::string& stderr_file);
-  ~Process();                                           // kills it, if it still runs
+  ~Process();  // kills it, if it still runs
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
@@ -37,7 +37,7 @@ class Process {
   // The lines up to the first that begins so; that one is the last. Fails where none does.
   std::vector<std::string> lines_until(const std::string& beginning);
   void signal(int number);
-  int wait();                                           // its exit code, as in Ran; closes its stdout
+  int wait();  // its exit code, as in Ran; closes its stdout
 
  private:
   pid_t pid_ = -1;

@@ -65,35 +65,35 @@ bool is_before(const CatalogVersion& a, const CatalogVersion& b);
 // ---- messages ------------------------------------------------------------------------------------
 
 struct LeaseRequest {
-  std::string node;              // its name, unique in the deployment
-  std::string nonce;             // names this request; unguessable, never used twice
-  std::string store;             // which store the head is of; empty: the node never had an answer
-  CatalogVersion head;           // the newest version it ever held
-  CatalogVersion settled;        // it and whatever it lends to serve nothing older than this
-  bool needs_catalog = false;    // it knows its head, but lost what stands in it
+  std::string node;            // its name, unique in the deployment
+  std::string nonce;           // names this request; unguessable, never used twice
+  std::string store;           // which store the head is of; empty: the node never had an answer
+  CatalogVersion head;         // the newest version it ever held
+  CatalogVersion settled;      // it and whatever it lends to serve nothing older than this
+  bool needs_catalog = false;  // it knows its head, but lost what stands in it
   bool operator==(const LeaseRequest&) const = default;
 };
 
 struct LeaseAnswer {
-  std::string nonce;             // of the request
+  std::string nonce;  // of the request
   std::string store;
-  CatalogVersion version;        // current after the request arrived
-  Duration lease;                // counted from when the request was sent
-  Window window;                 // of the deployment
-  bool has_catalog = false;      // false: the catalog is the one of the head that the request told
-  Value catalog;                 // [H1] the host's: what stands in `version`, in a form that it can compile
+  CatalogVersion version;    // current after the request arrived
+  Duration lease;            // counted from when the request was sent
+  Window window;             // of the deployment
+  bool has_catalog = false;  // false: the catalog is the one of the head that the request told
+  Value catalog;             // [H1] the host's: what stands in `version`, in a form that it can compile
 };
 
 Value to_value(const LeaseRequest& request);
 Value to_value(const LeaseAnswer& answer);
-Result<LeaseRequest> lease_request_from(const Value& value);   // code bad_request, every problem with its path
-Result<LeaseAnswer> lease_answer_from(const Value& value);     // code bad_request; a window over 15 min is out_of_range
-Value to_value(const CatalogVersion& version);                 // {"epoch": 1, "v": 7, "chain": "…"}
+Result<LeaseRequest> lease_request_from(const Value& value);  // code bad_request, every problem with its path
+Result<LeaseAnswer> lease_answer_from(const Value& value);    // code bad_request; a window over 15 min is out_of_range
+Value to_value(const CatalogVersion& version);                // {"epoch": 1, "v": 7, "chain": "…"}
 
 // ---- the node ------------------------------------------------------------------------------------
 
 struct Lease {
-  Reading sent;                  // of the request that it answers
+  Reading sent;  // of the request that it answers
   Duration term;
   Window window;
   bool operator==(const Lease&) const = default;
@@ -116,16 +116,16 @@ int max_age_s(const Pin& pin, const Reading& now);
 
 // What a node keeps over a restart.
 struct SavedNode {
-  std::string boot_id;           // of the boot in which it was saved
+  std::string boot_id;  // of the boot in which it was saved
   std::string store;
   CatalogVersion version;
   std::optional<Lease> lease;
-  std::string catalog_hash;      // hash_of() the catalog that stands in `version`
+  std::string catalog_hash;  // hash_of() the catalog that stands in `version`
   bool operator==(const SavedNode&) const = default;
 };
 // With a hash over itself, so that a torn or damaged file is found out.
 Value to_value(const SavedNode& saved);
-Result<SavedNode> saved_node_from(const Value& value);         // code store_corrupt
+Result<SavedNode> saved_node_from(const Value& value);  // code store_corrupt
 
 // A node's side of the protocol. A value: copy it, let the copy take an answer, make that durable,
 // then put it in the place of the first together with the compiled catalog.
@@ -136,15 +136,15 @@ class DeliveryNode {
   // After a restart. A lease counts on within one boot; another boot has none. `catalog_hash` is of the
   // catalog that was found beside the state; where it is not the saved one the node asks for it anew,
   // and holds no lease. Nothing saved, or damaged: begin as a new node.
-  static DeliveryNode resume(std::string name, const SavedNode& saved, std::string boot_id, const std::string& catalog_hash,
-                             Reading now, bool is_relay = false);
+  static DeliveryNode resume(std::string name, const SavedNode& saved, std::string boot_id, const std::string& catalog_hash, Reading now,
+                             bool is_relay = false);
 
   // The request to send now. Answers to the last limits::asks_pending_max requests are still taken.
   LeaseRequest ask(Reading now, std::string nonce);
 
   struct Taken {
     bool is_new_version = false;
-    bool is_renewed = false;     // the lease is another one now
+    bool is_renewed = false;  // the lease is another one now
   };
   // [H3] A catalog is compiled first; one that does not compile is reported, and its answer not taken:
   // a lease for a version comes only with serving it. [H4] Where is_new_version, saved() and the
@@ -164,9 +164,9 @@ class DeliveryNode {
   const std::string& name() const { return name_; }
   const CatalogVersion& version() const { return version_; }
   bool has_catalog() const { return has_catalog_; }
-  const Window& window() const { return window_; }             // as last told; the longest until then
+  const Window& window() const { return window_; }  // as last told; the longest until then
   SavedNode saved() const;
-  void set_catalog_hash(std::string hash) { catalog_hash_ = std::move(hash); }   // of the catalog last taken
+  void set_catalog_hash(std::string hash) { catalog_hash_ = std::move(hash); }  // of the catalog last taken
 
   // --- relays: what a relay answers to the nodes that ask it. Only what is left of its own lease.
   // Codes unavailable (no lease, or the node is ahead of us), conflict (a fork, another store).
@@ -175,7 +175,7 @@ class DeliveryNode {
  private:
   struct Lent {
     CatalogVersion version;
-    Duration until;              // since boot
+    Duration until;  // since boot
   };
   CatalogVersion settled(Reading now) const;
 
@@ -185,9 +185,9 @@ class DeliveryNode {
   CatalogVersion version_;
   std::optional<Lease> lease_;
   Window window_;
-  std::deque<std::pair<std::string, Reading>> pending_;        // nonce, sent; oldest first
-  std::map<std::string, std::vector<Lent>> lent_;              // by node
-  std::optional<Duration> lent_before_until_;                  // of a relay that was restarted: since boot
+  std::deque<std::pair<std::string, Reading>> pending_;  // nonce, sent; oldest first
+  std::map<std::string, std::vector<Lent>> lent_;        // by node
+  std::optional<Duration> lent_before_until_;            // of a relay that was restarted: since boot
 };
 
 // ---- the control side ----------------------------------------------------------------------------
@@ -196,8 +196,8 @@ class DeliveryNode {
 struct KnownNode {
   std::string node;
   CatalogVersion head, settled;
-  Instant seen;                  // its newest request
-  Instant lease_end;             // from then on it serves nothing, however slow its clock
+  Instant seen;       // its newest request
+  Instant lease_end;  // from then on it serves nothing, however slow its clock
 };
 
 class DeliveryControl {
@@ -223,7 +223,7 @@ class DeliveryControl {
   // Nodes that may have served something older than `version` after it was committed: for receipts
   // (progress_at, to_value in lifecycle.h).
   std::vector<NodeStanding> standings(const CatalogVersion& version, Reading now) const;
-  std::vector<KnownNode> nodes(Reading now) const;             // by name
+  std::vector<KnownNode> nodes(Reading now) const;  // by name
   const CatalogVersion& version() const { return version_; }
 
  private:
@@ -233,18 +233,18 @@ class DeliveryControl {
     Instant at;
   };
   struct Grant {
-    CatalogVersion version;      // without the chain
-    Duration until;              // since our boot
+    CatalogVersion version;  // without the chain
+    Duration until;          // since our boot
   };
   struct Settled {
     CatalogVersion version;
-    Duration at;                 // since our boot, when it was first told
+    Duration at;  // since our boot, when it was first told
   };
   struct Node {
     CatalogVersion head, settled;
     Duration seen;
-    std::deque<Grant> grants;    // a version each, ascending
-    std::deque<Settled> reached; // ascending
+    std::deque<Grant> grants;     // a version each, ascending
+    std::deque<Settled> reached;  // ascending
   };
   bool is_of_our_lineage(const CatalogVersion& head) const;
   void note(const LeaseRequest& request, Reading now);
@@ -254,7 +254,7 @@ class DeliveryControl {
   DeliveryBudget budget_;
   Reading started_;
   CatalogVersion version_;
-  std::vector<Link> links_;      // links_[v - 1]
+  std::vector<Link> links_;  // links_[v - 1]
   bool is_contradicted_ = false;
   std::map<std::string, Node> nodes_;
 };

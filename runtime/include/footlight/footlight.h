@@ -55,8 +55,8 @@
 // - What can fail returns a Result, with a stable code, a sentence, and every problem of a document at once.
 //   No exception leaves the library but std::bad_alloc.
 // - The callbacks of RuntimeOptions are called on the thread that made the call, any thread, several at once, with no
-//   lock held: they may call the Runtime. `clock` and `log` are called by the threads that follow a server, too. They must not throw, but `functions` and `attributes`, where an exception
-//   counts as an error.
+//   lock held: they may call the Runtime. `clock` and `log` are called by the threads that follow a server, too. They must not throw, but
+//   `functions` and `attributes`, where an exception counts as an error.
 // - The same snapshot and request give the same bytes on every machine, as long as your functions and
 //   attribute providers do.
 #pragma once
@@ -85,12 +85,12 @@ using FileMap = std::map<std::string, std::string>;
 // One thing that happened to a profile: `decision` for every proposition of an experience that was given out, or what the
 // application reports with `Runtime::record`.
 struct Event {
-  std::string kind;                      // decision, display, interact, dismiss, or a word of your own
+  std::string kind;  // decision, display, interact, dismiss, or a word of your own
   Instant at;
   Identity identity;
   std::string experience, action, treatment, surface, element;
   int revision = 0;
-  std::string token;                     // of the proposition; empty where the runtime has no secret
+  std::string token;  // of the proposition; empty where the runtime has no secret
 };
 
 struct LogLine {
@@ -109,12 +109,12 @@ using AttributeProvider = std::function<Result<Value>(const Request& request)>;
 
 struct RuntimeOptions {
   // ---- the world
-  std::function<Instant()> clock = {};                  // none: the system's wall clock
-  std::function<void(const Event&)> events = {};        // none: nothing is recorded
-  std::function<void(const LogLine&)> log = {};         // none: nothing is logged
+  std::function<Instant()> clock = {};            // none: the system's wall clock
+  std::function<void(const Event&)> events = {};  // none: nothing is recorded
+  std::function<void(const LogLine&)> log = {};   // none: nothing is logged
   // ---- what the host adds
-  std::map<std::string, ScriptFunction> functions = {}; // by name, a Lua identifier that is not taken
-  std::vector<AttributeProvider> attributes = {};       // where two know an attribute, the earlier wins
+  std::map<std::string, ScriptFunction> functions = {};  // by name, a Lua identifier that is not taken
+  std::vector<AttributeProvider> attributes = {};        // where two know an attribute, the earlier wins
   // ---- behaviour
   // Any text that only you know: tokens of propositions are signed with it, and stay good where it stays the same.
   // Empty: propositions carry no token; a store keeps a secret of its own.
@@ -122,7 +122,7 @@ struct RuntimeOptions {
   // How long one call of a policy may take, by the wall clock; 0: 50 ms, which no sound policy needs; a
   // safety net only. A stop drops the policy's candidate. Test suites on busy machines want a minute, so that no answer depends on it.
   Duration policy_deadline = {};
-  Window window = {};                                   // from_store: what commands promise; 15 minutes
+  Window window = {};  // from_store: what commands promise; 15 minutes
 };
 
 // What a command is answered: `body` as over HTTP (docs/http.md), and whether it was so before.
@@ -135,29 +135,29 @@ struct CommandAnswer {
 struct TakenIn {
   std::string id;
   enum class What { created, edited, unchanged, left } what = What::unchanged;
-  std::string why;                       // left: the refusal, in words
+  std::string why;  // left: the refusal, in words
 };
 
 // One test of a workspace's tests/*_test.lua.
 struct FixtureResult {
   std::string file, name;
   bool passed = false;
-  std::string message;                   // why not, with `file:line`
-  std::vector<std::string> log;          // what the test logged
+  std::string message;           // why not, with `file:line`
+  std::vector<std::string> log;  // what the test logged
 };
 
 // A server to follow, as its delivery nodes do (docs/operations.md): it lends what it publishes for most of the publish window
 // at a time, and the loan is renewed every few seconds. Cut off for longer, a runtime answers with defaults alone, so that
 // what was stopped there is gone here within the window, whatever happens to the network.
 struct FollowOptions {
-  std::string server;                    // `http://10.0.0.5:8787`; plain HTTP, also when it is a proxy's
-  std::string token;                     // of the role `node`: `footlight token create --name kiosk-7 --role node --for shop`
+  std::string server;  // `http://10.0.0.5:8787`; plain HTTP, also when it is a proxy's
+  std::string token;   // of the role `node`: `footlight token create --name kiosk-7 --role node --for shop`
   std::string workspace;
   // This runtime's name in receipts, unique in the deployment; none: made of the machine's name and the store's id.
   std::string node = {};
   // Keeps what was lent over a restart of the process, for this runtime alone; none: it is asked for anew.
   std::shared_ptr<Store> store = {};
-  Duration patience = {};                // how long `follow` waits for the first answer; 0: 5 seconds
+  Duration patience = {};  // how long `follow` waits for the first answer; 0: 5 seconds
   // Since the machine's boot, suspended time counted in; it is never set. None: CLOCK_BOOTTIME. A lease holds while it
   // and RuntimeOptions::clock both say so, so that one must run as a clock does, too.
   std::function<Duration()> boot_clock = {};
@@ -165,11 +165,11 @@ struct FollowOptions {
 
 // Where a runtime that follows stands.
 struct Following {
-  std::string node;                      // its name
-  std::string version;                   // of what it holds; empty: nothing was received yet
-  bool is_leased = false;                // false: defaults only
+  std::string node;        // its name
+  std::string version;     // of what it holds; empty: nothing was received yet
+  bool is_leased = false;  // false: defaults only
   Duration lease_left;
-  std::optional<Error> failure;          // of the newest attempt to follow
+  std::optional<Error> failure;  // of the newest attempt to follow
 };
 
 // One workspace, ready to decide. A handle: cheap to move, not copied. Everything it was given lives as long as it does.
@@ -193,7 +193,7 @@ class Runtime {
   // store_failed, store_corrupt.
   static Result<Runtime> follow(FollowOptions server, RuntimeOptions options = {});
 
-  Runtime(Runtime&& other) noexcept;     // `other` may then only be assigned to and destroyed
+  Runtime(Runtime&& other) noexcept;  // `other` may then only be assigned to and destroyed
   Runtime& operator=(Runtime&& other) noexcept;
   ~Runtime();
 
@@ -247,11 +247,11 @@ class Runtime {
 
   // ---- looking
 
-  std::string workspace() const;         // its name
-  std::string snapshot() const;          // the version that decisions are made from; empty where there is none
+  std::string workspace() const;  // its name
+  std::string snapshot() const;   // the version that decisions are made from; empty where there is none
   // Warnings of the newest files, or what is in force in the store or on the server and cannot be compiled and is left out.
   Problems problems() const;
-  Result<Following> following() const;   // (follow; elsewhere code usage)
+  Result<Following> following() const;  // (follow; elsewhere code usage)
 
  private:
   struct FOOTLIGHT_HIDDEN State;
@@ -259,4 +259,4 @@ class Runtime {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace footlight
+}  // namespace FOOTLIGHT_API

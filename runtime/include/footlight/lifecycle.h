@@ -38,26 +38,44 @@ namespace footlight FOOTLIGHT_API {
 
 enum class Kind { campaign, journey };
 enum class Phase {
-  authoring,   // never was in front of anybody; what is shown is its head status
-  scheduled,   // activated, its start lies ahead
+  authoring,  // never was in front of anybody; what is shown is its head status
+  scheduled,  // activated, its start lies ahead
   live,
-  paused,      // a journey that takes no entries for at most 14 days
-  closed,      // a journey that takes no entries any more; profiles inside go on
-  stopped,     // ended by a person, for ever
-  completed,   // ended by its schedule, for ever
-  finished,    // a closed journey that ran out, for ever
-  archived,    // one of the three above, hidden
-  deleted,     // a draft that is gone; its id is never used again
+  paused,     // a journey that takes no entries for at most 14 days
+  closed,     // a journey that takes no entries any more; profiles inside go on
+  stopped,    // ended by a person, for ever
+  completed,  // ended by its schedule, for ever
+  finished,   // a closed journey that ran out, for ever
+  archived,   // one of the three above, hidden
+  deleted,    // a draft that is gone; its id is never used again
 };
-enum class HeadStatus { draft, in_review, approved };   // of the newest revision
+enum class HeadStatus { draft, in_review, approved };  // of the newest revision
 enum class Role {
-  viewer, author, approver, publisher, admin,
-  delivery,    // an application: asks for decisions
-  node,        // a delivery node: fetches the catalog and reports what it has
+  viewer,
+  author,
+  approver,
+  publisher,
+  admin,
+  delivery,  // an application: asks for decisions
+  node,      // a delivery node: fetches the catalog and reports what it has
 };
 enum class CommandName {
-  create, edit, delete_, submit, withdraw, request_changes, approve, activate,
-  unschedule, stop, pause, resume, close, archive, duplicate, epoch_bump,
+  create,
+  edit,
+  delete_,
+  submit,
+  withdraw,
+  request_changes,
+  approve,
+  activate,
+  unschedule,
+  stop,
+  pause,
+  resume,
+  close,
+  archive,
+  duplicate,
+  epoch_bump,
 };
 
 // The word as in code, API, Lua and CLI: `in_review`, `delete`, `epoch_bump`.
@@ -72,35 +90,35 @@ std::optional<HeadStatus> head_status_from(std::string_view word);
 std::optional<Role> role_from(std::string_view word);
 std::optional<CommandName> command_from(std::string_view word);
 
-bool is_final(Phase phase);                            // stopped, completed, finished, archived
+bool is_final(Phase phase);  // stopped, completed, finished, archived
 
 // ---- what is asked -----------------------------------------------------------------------------
 
 struct Actor {
-  std::string name;                                    // unique in the deployment; never empty
+  std::string name;  // unique in the deployment; never empty
   std::set<Role> roles;
   bool operator==(const Actor&) const = default;
 };
 
 struct Command {
   CommandName name = CommandName::create;
-  std::string experience = {};                         // its id; empty for epoch_bump
+  std::string experience = {};  // its id; empty for epoch_bump
   Actor actor = {};
-  Instant at = {};                                     // stamped once, where the command came in
+  Instant at = {};  // stamped once, where the command came in
   // Compare-and-set: the number of the newest revision, as the actor knows it; 0 for create.
   std::optional<int> expected_revision = {};
-  std::string expected_hash = {};                      // approve: the hash of what was reviewed
-  std::string message = {};                            // withdraw, request_changes, stop: why
+  std::string expected_hash = {};  // approve: the hash of what was reviewed
+  std::string message = {};        // withdraw, request_changes, stop: why
   // create, edit: normalised by the caller. An object whose `kind` is `campaign` or `journey`;
   // an `id` in it, if any, is the experience's.
   Value definition = {};
-  std::string new_id = {};                             // duplicate
+  std::string new_id = {};  // duplicate
   // duplicate: which revision, the newest if absent; activate: must be the newest if given.
   std::optional<int> revision = {};
   // submit: the last approval that is needed puts the revision in force too. Somebody who may activate
   // must want it: who submits, or who gives that approval.
   bool activate_on_approval = false;
-  std::string request_id = {};                         // kept in the record, not looked into
+  std::string request_id = {};  // kept in the record, not looked into
 };
 
 // ---- what is known -----------------------------------------------------------------------------
@@ -109,7 +127,7 @@ struct Command {
 struct Revision {
   int n = 0;
   Value definition;
-  std::string hash;                                    // hash_of(definition)
+  std::string hash;  // hash_of(definition)
   std::string by;
   Instant at;
   bool operator==(const Revision&) const = default;
@@ -138,14 +156,15 @@ class Revisions {
 
   bool empty() const { return all_.empty(); }
   std::size_t size() const { return all_.size(); }
-  const Revision& operator[](std::size_t at) const { return *all_[at]; }   // r1 is at 0
+  const Revision& operator[](std::size_t at) const { return *all_[at]; }  // r1 is at 0
   const Revision& front() const { return *all_.front(); }
   const Revision& back() const { return *all_.back(); }
   Iterator begin() const { return Iterator(all_.begin()); }
   Iterator end() const { return Iterator(all_.end()); }
   void push_back(Revision revision) { all_.push_back(std::make_shared<const Revision>(std::move(revision))); }
   bool operator==(const Revisions& other) const {
-    return std::equal(all_.begin(), all_.end(), other.all_.begin(), other.all_.end(), [](const auto& a, const auto& b) { return a == b || *a == *b; });
+    return std::equal(all_.begin(), all_.end(), other.all_.begin(), other.all_.end(),
+                      [](const auto& a, const auto& b) { return a == b || *a == *b; });
   }
 
  private:
@@ -157,40 +176,40 @@ struct Approval {
   std::string hash;
   std::string by;
   Instant at;
-  std::set<Role> roles;                                // the approver's, at that moment
+  std::set<Role> roles;  // the approver's, at that moment
   bool operator==(const Approval&) const = default;
 };
 
 // When an activated revision is in force: [start, end). Instants count; zone and wall text are kept
 // for people, as they stood when it was activated.
 struct Span {
-  std::optional<Instant> start;                        // none: from its activation on
-  std::optional<Instant> end;                          // none: until somebody ends it
-  std::string zone;                                    // `Europe/Paris`
-  std::string start_text, end_text;                    // `2026-12-01T09:00`, as written
+  std::optional<Instant> start;      // none: from its activation on
+  std::optional<Instant> end;        // none: until somebody ends it
+  std::string zone;                  // `Europe/Paris`
+  std::string start_text, end_text;  // `2026-12-01T09:00`, as written
   bool operator==(const Span&) const = default;
 };
 
 // What the last command made of an experience. Together with an instant it gives the phase.
 struct Standing {
   Phase phase = Phase::authoring;
-  Instant since;                                       // when that command was accepted
-  Span span;                                           // of the live or scheduled revision
+  Instant since;  // when that command was accepted
+  Span span;      // of the live or scheduled revision
   bool operator==(const Standing&) const = default;
 };
 
 // The end of an experience: `stopped … by ann`, or by its schedule, or because a journey ran out.
 struct Ending {
-  std::string who;                                     // empty where nobody did it
+  std::string who;  // empty where nobody did it
   Instant when;
-  std::string how;   // `stopped`, `completed`, `finished`, `restored`; of a deleted draft `deleted`
+  std::string how;  // `stopped`, `completed`, `finished`, `restored`; of a deleted draft `deleted`
   bool operator==(const Ending&) const = default;
 };
 
 // Asked for with a submission: activate as soon as it is approved.
 struct ActivationWish {
   std::string by;
-  bool may_activate = false;                           // the roles of `by` allowed it when asked
+  bool may_activate = false;  // the roles of `by` allowed it when asked
   bool operator==(const ActivationWish&) const = default;
 };
 
@@ -199,13 +218,13 @@ struct Experience {
   Kind kind = Kind::campaign;
   Standing standing;
   HeadStatus head_status = HeadStatus::draft;
-  Revisions revisions;                                 // never empty; the head is the last
-  std::set<std::string> contributors;                  // to the head, since it was last live
-  std::map<int, std::vector<Approval>> approvals;      // revision -> who approved it, each once
-  std::optional<ActivationWish> activates_on_approval; // of the head, while it is in review
-  std::optional<int> live_revision;                    // activated last; kept after the end
-  std::optional<Instant> activated_at;                 // first put in force; replacements keep it
-  std::optional<Ending> ending;                        // kept once a command has met it
+  Revisions revisions;                                  // never empty; the head is the last
+  std::set<std::string> contributors;                   // to the head, since it was last live
+  std::map<int, std::vector<Approval>> approvals;       // revision -> who approved it, each once
+  std::optional<ActivationWish> activates_on_approval;  // of the head, while it is in review
+  std::optional<int> live_revision;                     // activated last; kept after the end
+  std::optional<Instant> activated_at;                  // first put in force; replacements keep it
+  std::optional<Ending> ending;                         // kept once a command has met it
   std::optional<std::pair<std::string, int>> duplicated_from;
   bool operator==(const Experience&) const = default;
 
@@ -227,8 +246,8 @@ struct CatalogItem {
 
 // One step from a catalog version to the next.
 struct CatalogChange {
-  std::optional<CatalogItem> put;                      // takes the place of the experience's item
-  std::string gone;                                    // else the experience that left; empty: all did
+  std::optional<CatalogItem> put;  // takes the place of the experience's item
+  std::string gone;                // else the experience that left; empty: all did
 };
 
 // (epoch, v) names one catalog. Versions are contiguous; the epoch counts restores. `chain` is
@@ -237,21 +256,21 @@ struct CatalogChange {
 struct CatalogVersion {
   std::int64_t epoch = 1;
   std::int64_t v = 0;
-  std::string chain;                                   // hex; empty at v 0
+  std::string chain;  // hex; empty at v 0
   bool operator==(const CatalogVersion&) const = default;
 };
 
 // One workspace, folded.
 struct State {
-  std::map<std::string, Experience, std::less<>> experiences;   // deleted ones too
+  std::map<std::string, Experience, std::less<>> experiences;  // deleted ones too
   CatalogVersion version;
-  Instant version_at;                                  // of the record that made it
-  std::int64_t head = 0;                               // records folded: the journal's head
-  Instant at;                                          // of the newest record; never goes back
-  bool fenced = false;                                 // set by whoever opens a restored store
+  Instant version_at;     // of the record that made it
+  std::int64_t head = 0;  // records folded: the journal's head
+  Instant at;             // of the newest record; never goes back
+  bool fenced = false;    // set by whoever opens a restored store
   bool operator==(const State&) const = default;
 
-  const Experience* find(std::string_view id) const;   // deleted ones too; nullptr if never created
+  const Experience* find(std::string_view id) const;  // deleted ones too; nullptr if never created
 };
 
 // ---- what decides ------------------------------------------------------------------------------
@@ -260,7 +279,7 @@ struct State {
 class Window {
  public:
   Window() : length_(max()) {}
-  static Result<Window> of(Duration length);           // code out_of_range unless 0 < length <= max
+  static Result<Window> of(Duration length);  // code out_of_range unless 0 < length <= max
   static Duration max();
   Duration length() const { return length_; }
   bool operator==(const Window&) const = default;
@@ -272,21 +291,23 @@ class Window {
 
 // One thing that a definition needs before it may be activated: so many approvers, of those who count.
 struct ApprovalNeed {
-  int approvers = 0;                                   // 0: nobody
-  std::string because;                                 // `tagged "price"`; ends a sentence
+  int approvers = 0;    // 0: nobody
+  std::string because;  // `tagged "price"`; ends a sentence
   // Who counts: anybody with one of the roles, or one of the names. Both empty: any approver.
   std::set<Role> roles = {};
   std::set<std::string> names = {};
 
   bool counts(const std::string& name, const std::set<Role>& its_roles) const;
-  std::string who() const;                             // `admin, or ann, bob`; empty where anybody counts
+  std::string who() const;  // `admin, or ann, bob`; empty where anybody counts
 };
 // What all rules together ask for; each must be met, and one approval may count for several.
 struct ApprovalNeeds {
   std::vector<ApprovalNeed> all;
 
   ApprovalNeeds() = default;
-  ApprovalNeeds(ApprovalNeed only) { if (only.approvers > 0) all.push_back(std::move(only)); }
+  ApprovalNeeds(ApprovalNeed only) {
+    if (only.approvers > 0) all.push_back(std::move(only));
+  }
   explicit ApprovalNeeds(std::vector<ApprovalNeed> needs) : all(std::move(needs)) {}
   bool empty() const { return all.empty(); }
 };
@@ -309,7 +330,7 @@ Problems check_span(const Span& span, Instant now);
 
 // An activation that was wished for with the submission and that the last approval could not make.
 struct NotActivated {
-  std::string code;                                    // what `activate` would have refused with
+  std::string code;  // what `activate` would have refused with
   std::string message;
   bool operator==(const NotActivated&) const = default;
 };
@@ -317,40 +338,40 @@ struct NotActivated {
 // An accepted command with every effect already computed: folding needs no rules and no clock.
 // A member that is absent leaves what it speaks of as it was.
 struct Record {
-  std::int64_t seq = 0;                                // the journal position it was made for
+  std::int64_t seq = 0;  // the journal position it was made for
   CommandName command = CommandName::create;
-  std::string experience;                              // duplicate: the new one
+  std::string experience;  // duplicate: the new one
   Actor actor;
-  Instant at;                                          // never before the record before it
+  Instant at;  // never before the record before it
   std::string request_id;
   std::string message;
 
-  std::optional<Kind> kind;                            // create, duplicate: an experience begins
-  std::optional<Revision> revision;                    // a new head
-  bool starts_contributors_anew = false;               // the head was live: its authors are done
+  std::optional<Kind> kind;               // create, duplicate: an experience begins
+  std::optional<Revision> revision;       // a new head
+  bool starts_contributors_anew = false;  // the head was live: its authors are done
   std::optional<HeadStatus> head_status;
   std::optional<Approval> approval;
-  bool voids_approvals = false;                        // of the head, on withdraw and request_changes
-  std::optional<ActivationWish> activates_on_approval; // submit: it was asked for
-  std::optional<NotActivated> not_activated;           // approve: the approval counts all the same
+  bool voids_approvals = false;                         // of the head, on withdraw and request_changes
+  std::optional<ActivationWish> activates_on_approval;  // submit: it was asked for
+  std::optional<NotActivated> not_activated;            // approve: the approval counts all the same
   std::optional<Standing> standing;
   std::optional<int> live_revision;
-  std::optional<Ending> ending;                        // epoch_bump: of every experience not yet final
+  std::optional<Ending> ending;  // epoch_bump: of every experience not yet final
   std::optional<std::pair<std::string, int>> duplicated_from;
-  std::optional<CatalogVersion> version;               // where the catalog changes
-  std::optional<Instant> visible_by;                   // the new is served everywhere from here on
-  std::optional<Instant> gone_by;                      // the old is served nowhere from here on
+  std::optional<CatalogVersion> version;  // where the catalog changes
+  std::optional<Instant> visible_by;      // the new is served everywhere from here on
+  std::optional<Instant> gone_by;         // the old is served nowhere from here on
   bool operator==(const Record&) const = default;
 };
 
-Value to_value(const Record& record);                  // the journal's form; canonical
-Result<Record> record_from(Value value);               // code store_corrupt, with the place
+Value to_value(const Record& record);     // the journal's form; canonical
+Result<Record> record_from(Value value);  // code store_corrupt, with the place
 Value to_value(const CatalogItem& item);
 
 // It was so before: stop on something stopped, archive on something archived, a second approval by
 // the same approver. Answered like the first time; no record is made.
 struct Repeat {
-  Instant since;                                       // when it first became so
+  Instant since;  // when it first became so
   std::string message;
 };
 using Outcome = std::variant<Record, Repeat>;
@@ -365,7 +386,7 @@ Result<Outcome> apply(const State& state, const Command& command, const Rules& r
 // Lets a record count. A record that does not continue this state (another seq, an experience it
 // does not know, a number that does not follow) is refused with store_corrupt and changes nothing.
 Status fold(State& state, const Record& record);
-Status fold(State& state, Record&& record);            // takes its revision, and leaves the rest as it is
+Status fold(State& state, Record&& record);  // takes its revision, and leaves the rest as it is
 // The record's own experience as it will be once the record counts, without copying the state: for
 // the answer that is written down together with the record. Not for epoch_bump, which has none.
 Experience experience_after(const State& before, const Record& record);
@@ -398,16 +419,15 @@ std::optional<Instant> leaves_catalog_at(const Standing& standing);
 // What a record changes in the catalog of the state that it was made for; none where it has no version.
 std::optional<CatalogChange> change_of(const State& before, const Record& record);
 // SHA-256 in hex over the chain before, epoch, v and the change.
-std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v,
-                     const CatalogChange& change);
+std::string chain_of(std::string_view previous_chain, std::int64_t epoch, std::int64_t v, const CatalogChange& change);
 
 // ---- when it is promised -----------------------------------------------------------------------
 
 // One node, as the control side knows it.
 struct NodeStanding {
   std::string node;
-  std::optional<Instant> confirmed;                    // when it reported this version or a later one
-  Instant lease_end;                                   // from then on it serves nothing, unless renewed
+  std::optional<Instant> confirmed;  // when it reported this version or a later one
+  Instant lease_end;                 // from then on it serves nothing, unless renewed
 };
 
 // Where a publish has got to. Complete when each node has confirmed or its lease has ended.
@@ -415,13 +435,13 @@ struct Receipt {
   CommandName command = CommandName::activate;
   std::string experience;
   CatalogVersion version;
-  Instant accepted, deadline;                          // deadline = accepted + window
-  std::optional<Instant> visible_by, gone_by;          // whichever the command promises
+  Instant accepted, deadline;                  // deadline = accepted + window
+  std::optional<Instant> visible_by, gone_by;  // whichever the command promises
   std::vector<NodeStanding> nodes;
 };
 struct Progress {
   bool is_propagated = false;
-  Instant since;                                       // propagating: accepted; else when it became so
+  Instant since;  // propagating: accepted; else when it became so
   // Nodes, in the receipt's order: has it; serves nothing, its lease has ended; may serve the old.
   std::vector<std::string> at_it, dark, behind;
 };
@@ -436,4 +456,4 @@ Value to_value(const Receipt& receipt, Instant now);
 // docs/lifecycle.md, printed from the table.
 std::string lifecycle_markdown();
 
-}  // namespace footlight
+}  // namespace FOOTLIGHT_API

@@ -26,16 +26,16 @@ namespace footlight FOOTLIGHT_API {
 
 // One accepted command. `record` and `answer` are bytes that the store does not look into.
 struct JournalEntry {
-  std::int64_t seq = 0;              // 1, 2, 3 … without gaps, of its workspace
+  std::int64_t seq = 0;  // 1, 2, 3 … without gaps, of its workspace
   std::string workspace;
-  Instant at;                        // when the command was accepted, by the caller's clock
+  Instant at;  // when the command was accepted, by the caller's clock
   std::string actor;
-  std::string idempotency_key;       // may be empty; else unique in its workspace, for ever
-  std::string body_hash;             // of the request body, to tell a replay from a reused key
-  std::string record;                // canonical JSON
-  std::string answer;                // what the caller was told, for replays of the key
-  std::vector<std::string> blobs;    // ids of the blobs that landed with it, in the draft's order
-  std::string chain;                 // chain_of(chain of the entry before, this entry)
+  std::string idempotency_key;     // may be empty; else unique in its workspace, for ever
+  std::string body_hash;           // of the request body, to tell a replay from a reused key
+  std::string record;              // canonical JSON
+  std::string answer;              // what the caller was told, for replays of the key
+  std::vector<std::string> blobs;  // ids of the blobs that landed with it, in the draft's order
+  std::string chain;               // chain_of(chain of the entry before, this entry)
 
   bool operator==(const JournalEntry&) const = default;
 };
@@ -53,7 +53,7 @@ struct Draft {
   std::string record;
   std::string answer;
   std::vector<std::string> blobs;
-  bool lifts_fence = false;          // of its workspace: the setting below lands in the same transaction
+  bool lifts_fence = false;  // of its workspace: the setting below lands in the same transaction
 };
 
 // The newest entry of a workspace; seq 0 and no chain where it has none.
@@ -68,15 +68,15 @@ struct Head {
 struct VerifyReport {
   Head head;
   std::int64_t entries = 0;
-  std::int64_t blobs = 0;            // references from entries to blobs that were re-hashed
+  std::int64_t blobs = 0;  // references from entries to blobs that were re-hashed
 };
 
 // A bearer token, known by its hash only.
 struct Token {
-  std::string hash;                  // SHA-256, hex, of the random token
-  std::string name;                  // the actor it speaks for
-  std::string roles;                 // `author,approver`
-  std::string workspace;             // or `*` for all
+  std::string hash;       // SHA-256, hex, of the random token
+  std::string name;       // the actor it speaks for
+  std::string roles;      // `author,approver`
+  std::string workspace;  // or `*` for all
   Instant created;
   bool revoked = false;
 
@@ -85,15 +85,15 @@ struct Token {
 
 // Names that every store keeps in its meta table.
 namespace store_meta {
-inline constexpr std::string_view store_id = "store_id";   // 32 random hex digits, given at creation
-inline constexpr std::string_view epoch = "epoch";         // a decimal number, `1` at creation
-inline constexpr std::string_view fenced = "fenced";       // `0`, or `1` from a restore to the last epoch bump
-}
+inline constexpr std::string_view store_id = "store_id";  // 32 random hex digits, given at creation
+inline constexpr std::string_view epoch = "epoch";        // a decimal number, `1` at creation
+inline constexpr std::string_view fenced = "fenced";      // `0`, or `1` from a restore to the last epoch bump
+}  // namespace store_meta
 // A setting of a workspace: `1` where its epoch was bumped since the store was fenced. A fenced store may
 // hold several workspaces, and each is bumped by itself. Copies are made without it.
 namespace store_setting {
 inline constexpr std::string_view fence_lifted = "fence_lifted";
-}  // namespace store_meta
+}  // namespace store_setting
 
 // Codes of all members: store_failed (the store cannot take it now; the message says what to do),
 // store_corrupt (its content is not what was written), too_large (beyond limits.h), usage (a name
@@ -112,12 +112,10 @@ class Store {
   // Appends behind the entry `expected_head_seq` (0: the workspace is still empty). Code conflict
   // when the head is another one, or when an entry has the idempotency key already: the caller
   // asks find_key, folds what is new and tries again. A workspace begins with its first entry.
-  virtual Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq,
-                                      Draft draft) = 0;
+  virtual Result<JournalEntry> append(std::string_view workspace, std::int64_t expected_head_seq, Draft draft) = 0;
   // Hands over the entries with a seq above `after_seq`, in order, up to the head at the time of
   // the call, until `each` returns false. `each` may call the store, append() included.
-  virtual Status read(std::string_view workspace, std::int64_t after_seq,
-                      const std::function<bool(const JournalEntry&)>& each) = 0;
+  virtual Status read(std::string_view workspace, std::int64_t after_seq, const std::function<bool(const JournalEntry&)>& each) = 0;
   virtual Result<Head> head(std::string_view workspace) = 0;
   // The entry with this idempotency key. Keys are kept as long as the journal, for ever.
   virtual Result<std::optional<JournalEntry>> find_key(std::string_view workspace, std::string_view key) = 0;
@@ -128,7 +126,7 @@ class Store {
   virtual Result<VerifyReport> verify(std::string_view workspace) = 0;
 
   // --- blobs: fragments, lists, files; immutable, named by the SHA-256 of their bytes in hex
-  virtual Result<std::string> put_blob(std::string_view bytes) = 0;   // putting again is no error
+  virtual Result<std::string> put_blob(std::string_view bytes) = 0;  // putting again is no error
   // Code not_found; store_corrupt where the bytes no longer have that hash.
   virtual Result<std::string> get_blob(std::string_view id) = 0;
   // For stores that keep copies of what is elsewhere too: the blob may go. No entry of a journal must name
@@ -140,18 +138,17 @@ class Store {
   virtual Status put_setting(std::string_view workspace, std::string_view key, std::string_view value) = 0;
   // Keeps `value` unless the key has one; answers the value that stands. For secrets: whoever of
   // several is first, all go on with the same one.
-  virtual Result<std::string> put_setting_once(std::string_view workspace, std::string_view key,
-                                               std::string_view value) = 0;
+  virtual Result<std::string> put_setting_once(std::string_view workspace, std::string_view key, std::string_view value) = 0;
 
   // --- tokens
   // Code already_exists when the hash is known or a token in force has the name. The name of a
   // revoked token is free again: that is how an actor's token is renewed.
   virtual Status add_token(const Token& token) = 0;
-  virtual Result<std::optional<Token>> find_token(std::string_view hash) = 0;   // revoked ones too
+  virtual Result<std::optional<Token>> find_token(std::string_view hash) = 0;  // revoked ones too
   // The tokens that open `workspace` (its own and those for `*`), all tokens for `*`; revoked ones
   // too; by creation, then name, then hash.
   virtual Result<std::vector<Token>> list_tokens(std::string_view workspace) = 0;
-  virtual Status revoke_token(std::string_view name) = 0;   // code not_found: none in force has it
+  virtual Status revoke_token(std::string_view name) = 0;  // code not_found: none in force has it
 
   // --- the store as a whole
   virtual Result<std::optional<std::string>> meta(std::string_view name) = 0;
@@ -173,4 +170,4 @@ enum class Access { read_write, read_only };
 // store_failed (open for writing elsewhere, disk full).
 Result<std::unique_ptr<Store>> open_store(const std::string& address, Access access = Access::read_write);
 
-}  // namespace footlight
+}  // namespace FOOTLIGHT_API

@@ -23,7 +23,7 @@ constexpr Duration milliseconds(std::int64_t n) { return {n}; }
 constexpr Duration seconds(std::int64_t n) { return {n * 1000}; }
 constexpr Duration minutes(std::int64_t n) { return {n * 60'000}; }
 constexpr Duration hours(std::int64_t n) { return {n * 3'600'000}; }
-constexpr Duration days(std::int64_t n) { return {n * 86'400'000}; }   // 24 hours each
+constexpr Duration days(std::int64_t n) { return {n * 86'400'000}; }  // 24 hours each
 
 // Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 struct Instant {
@@ -47,21 +47,21 @@ Result<Instant> parse_instant(std::string_view text);
 // `15m`, `36h`, `7d`, `2w`, `90s`, `250ms`, and sums of them from large to small: `1h30m`. No sign, and
 // at most limits::duration_max; code bad_time.
 Result<Duration> parse_duration(std::string_view text);
-std::string to_text(Duration duration);               // the same notation, without weeks; `-` before a negative one
+std::string to_text(Duration duration);  // the same notation, without weeks; `-` before a negative one
 
 // A local time without a zone. Fields are checked: 2026-02-30 does not parse.
 struct CivilTime {
-  int year = 1970, month = 1, day = 1;                // month and day count from 1
+  int year = 1970, month = 1, day = 1;  // month and day count from 1
   int hour = 0, minute = 0, second = 0;
   auto operator<=>(const CivilTime&) const = default;
 };
 // `2026-12-01`, `2026-12-01T09:00`, `2026-12-01T09:00:30`; a blank may stand for the `T`.
 Result<CivilTime> parse_civil(std::string_view text);
-std::string to_text(const CivilTime& civil);          // `2026-12-01T09:00`, seconds only where any
+std::string to_text(const CivilTime& civil);  // `2026-12-01T09:00`, seconds only where any
 
-int weekday(const CivilTime& civil);                  // 0 Monday … 6 Sunday
-int day_number(const CivilTime& civil);               // days since 1970-01-01, of the date alone
-CivilTime civil_day(int day_number);                  // midnight of that day; the inverse
+int weekday(const CivilTime& civil);     // 0 Monday … 6 Sunday
+int day_number(const CivilTime& civil);  // days since 1970-01-01, of the date alone
+CivilTime civil_day(int day_number);     // midnight of that day; the inverse
 
 // A zone of the IANA database. A handle: cheap to copy, valid for the life of the process. The
 // database is the operating system's, read once per zone, when it is found.
@@ -72,8 +72,8 @@ class Zone {
   static Zone utc();
 
   std::string_view name() const;
-  CivilTime local(Instant instant) const;             // whole seconds; what is less is cut off
-  Duration offset_at(Instant instant) const;          // local minus UTC
+  CivilTime local(Instant instant) const;     // whole seconds; what is less is cut off
+  Duration offset_at(Instant instant) const;  // local minus UTC
 
   // A stretch of time, `till` not included, throughout which the offset is the same. It need not be
   // the longest there is.
@@ -97,7 +97,7 @@ class Zone {
 
  private:
   explicit Zone(const void* rules) : rules_(rules) {}
-  const void* rules_;                                  // owned by the process-wide zone database
+  const void* rules_;  // owned by the process-wide zone database
 };
 
 // `2026-10-25T02:30+02:00`, as an author can paste it; seconds only where there are any.
@@ -107,4 +107,4 @@ std::string to_text(Instant instant, const Zone& zone);
 // an offset that is not the zone's at that time is refused (offset_mismatch), Z is always taken.
 Result<Instant> parse_in_zone(std::string_view text, const Zone& zone);
 
-}  // namespace footlight
+}  // namespace FOOTLIGHT_API

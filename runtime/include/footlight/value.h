@@ -26,7 +26,7 @@ using Array = std::vector<Value>;
 // members that are not sorted are best given at once, as `Members`.
 class Object {
  public:
-  using value_type = std::pair<std::string, Value>;     // its key is not to be written
+  using value_type = std::pair<std::string, Value>;  // its key is not to be written
   using Members = std::vector<value_type>;
   using iterator = value_type*;
   using const_iterator = const value_type*;
@@ -36,9 +36,9 @@ class Object {
 
   Object() = default;
   Object(std::initializer_list<Given> given);
-  explicit Object(Members members);                     // in any order
+  explicit Object(Members members);  // in any order
   template <class Iterator>
-    requires requires(Iterator member) { Value((*member).second); }
+  requires requires(Iterator member) { Value((*member).second); }
   Object(Iterator from, Iterator to) : Object(Members(from, to)) {}
 
   iterator begin();
@@ -51,21 +51,21 @@ class Object {
   iterator find(std::string_view key);
   const_iterator find(std::string_view key) const;
   bool contains(std::string_view key) const;
-  Value& at(std::string_view key);                      // throws std::out_of_range where there is none
+  Value& at(std::string_view key);  // throws std::out_of_range where there is none
   const Value& at(std::string_view key) const;
-  Value& operator[](std::string_view key);              // a null is made where there is none
+  Value& operator[](std::string_view key);  // a null is made where there is none
 
   // Where the member is, and whether it is new; what is there already stays.
   std::pair<iterator, bool> emplace(std::string_view key, Value value);
   std::pair<iterator, bool> insert_or_assign(std::string_view key, Value value);
-  std::size_t erase(std::string_view key);              // how many: 0 or 1
-  iterator erase(const_iterator member);                // the next one
+  std::size_t erase(std::string_view key);  // how many: 0 or 1
+  iterator erase(const_iterator member);    // the next one
   void clear();
 
   friend bool operator==(const Object& a, const Object& b);
 
  private:
-  std::size_t place_of(std::string_view key) const;     // of the first member that is not before it
+  std::size_t place_of(std::string_view key) const;  // of the first member that is not before it
 
   Members members_;
 };
@@ -130,7 +130,7 @@ class Object::Given {
  private:
   friend class Object;
   std::string_view key_;
-  mutable Value value_;                                 // an initializer list is constant, and copies of documents are dear
+  mutable Value value_;  // an initializer list is constant, and copies of documents are dear
 };
 
 inline Object::iterator Object::begin() { return members_.data(); }
@@ -142,21 +142,21 @@ inline bool Object::empty() const { return members_.empty(); }
 inline bool Object::contains(std::string_view key) const { return find(key) != end(); }
 inline void Object::clear() { members_.clear(); }
 
-std::string_view kind_name(Value::Kind kind);         // `null`, `boolean`, `number`, ...
+std::string_view kind_name(Value::Kind kind);  // `null`, `boolean`, `number`, ...
 
 // Parses one JSON text. Errors carry `line:column` and what was expected (code `bad_json`); more
 // than `limits::json_depth_max` levels, duplicate keys, invalid UTF-8 and text behind the value
 // are refused.
 Result<Value> parse_json(std::string_view text);
 
-std::string to_json(const Value& value);              // canonical, one line
-std::string to_pretty_json(const Value& value);       // two blanks a level, for people
+std::string to_json(const Value& value);         // canonical, one line
+std::string to_pretty_json(const Value& value);  // two blanks a level, for people
 void append_json(std::string& out, const Value& value);
-void append_json_string(std::string& out, std::string_view text);   // quoted and escaped
-void append_json_number(std::string& out, double number);           // non-finite becomes null
+void append_json_string(std::string& out, std::string_view text);  // quoted and escaped
+void append_json_number(std::string& out, double number);          // non-finite becomes null
 
 // SHA-256 in lower-case hex, of bytes and of a value's canonical form.
 std::string sha256_hex(std::string_view bytes);
 std::string hash_of(const Value& value);
 
-}  // namespace footlight
+}  // namespace FOOTLIGHT_API

@@ -17,4 +17,4 @@ namespace footlight FOOTLIGHT_API {
 // Of the library that is running; FOOTLIGHT_VERSION is of the headers it was compiled with. A constant: any thread, any time.
 std::string_view version();
 
-}  // namespace footlight
+}  // namespace FOOTLIGHT_API

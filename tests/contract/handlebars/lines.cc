@@ -17,8 +17,7 @@ Value answer(const std::string& line) {
   Fragments fragments;
   if (const Value* const partials = job->find("partials"))
     for (const auto& [name, text] : partials->object()) fragments[name] = {text.string(), {}};
-  const Result<Template> compiled =
-      compile_template(job->string_or("template", ""), TemplateFormat::html, fragments, "template");
+  const Result<Template> compiled = compile_template(job->string_or("template", ""), TemplateFormat::html, fragments, "template");
   if (!compiled.ok()) return refused(compiled.error(), "compile");
   const Value* const data = job->find("data");
   const Result<std::string> out = render(*compiled, {.profile = data});

@@ -29,12 +29,16 @@ class CountingStore : public Store {
     return store_->read(workspace, after, each);
   }
   Result<Head> head(std::string_view workspace) override { return store_->head(workspace); }
-  Result<std::optional<JournalEntry>> find_key(std::string_view workspace, std::string_view key) override { return store_->find_key(workspace, key); }
+  Result<std::optional<JournalEntry>> find_key(std::string_view workspace, std::string_view key) override {
+    return store_->find_key(workspace, key);
+  }
   Result<std::vector<std::string>> workspaces() override { return store_->workspaces(); }
   Result<VerifyReport> verify(std::string_view workspace) override { return store_->verify(workspace); }
   Result<std::string> put_blob(std::string_view bytes) override { return store_->put_blob(bytes); }
   Result<std::string> get_blob(std::string_view id) override { return store_->get_blob(id); }
-  Result<std::optional<std::string>> setting(std::string_view workspace, std::string_view key) override { return store_->setting(workspace, key); }
+  Result<std::optional<std::string>> setting(std::string_view workspace, std::string_view key) override {
+    return store_->setting(workspace, key);
+  }
   Status put_setting(std::string_view workspace, std::string_view key, std::string_view value) override {
     return store_->put_setting(workspace, key, value);
   }
@@ -72,14 +76,16 @@ int main() {
                                .events = [&](const Event&) { ++events; },
                                .log = [](const LogLine& line) { std::printf("log: %s\n", line.text.c_str()); },
                                .functions = {{"stock", [](const std::vector<Value>& arguments) -> Result<Value> {
-                                                if (arguments.size() != 1 || arguments[0] != Value("tea")) return refuse(Code::not_found, "no such sku");
+                                                if (arguments.size() != 1 || arguments[0] != Value("tea"))
+                                                  return refuse(Code::not_found, "no such sku");
                                                 return Value(3);
                                               }}}};
   auto tested = Runtime::from_files(files, options);
   if (!tested) return failed(tested.error());
   auto results = tested->run_fixtures();
   if (!results) return failed(results.error());
-  for (const FixtureResult& result : *results) std::printf("%s %s %s\n", result.passed ? "ok" : "FAILED", result.name.c_str(), result.message.c_str());
+  for (const FixtureResult& result : *results)
+    std::printf("%s %s %s\n", result.passed ? "ok" : "FAILED", result.name.c_str(), result.message.c_str());
 
   auto memory = open_store("memory:");
   if (!memory) return failed(memory.error());
@@ -88,10 +94,11 @@ int main() {
   if (!runtime) return failed(runtime.error());
   const Actor ann{"ann", {Role::author, Role::publisher}};
   if (auto taken = runtime->take_in(files, ann); !taken) return failed(taken.error());
-  if (auto live = runtime->command({.name = CommandName::activate, .experience = "offer", .actor = ann}); !live) return failed(live.error());
+  if (auto live = runtime->command({.name = CommandName::activate, .experience = "offer", .actor = ann}); !live)
+    return failed(live.error());
   auto decision = runtime->decide({.attributes = Object{{"sku", "tea"}}, .surfaces = {"kiosk://lobby/#screen"}});
   if (!decision) return failed(decision.error());
-  std::printf("%s\n%d events, %d entries in the journal, version %s\n", decision->propositions.at(0).content.c_str(), events, store->appended,
-              std::string(version()).c_str());
+  std::printf("%s\n%d events, %d entries in the journal, version %s\n", decision->propositions.at(0).content.c_str(), events,
+              store->appended, std::string(version()).c_str());
   return version() == FOOTLIGHT_VERSION ? 0 : 1;
 }

@@ -8,10 +8,12 @@ using namespace footlight;
 
 TEST_CASE("the upper tail is the one of the printed tables") {
   // Degrees of freedom, critical value, probability: NIST/SEMATECH e-Handbook, table 1.3.6.7.4, to three decimals.
-  const struct { int degrees; double sum, p; } rows[] = {
-      {1, 3.841, 0.05}, {1, 6.635, 0.01},  {1, 10.828, 0.001}, {2, 4.605, 0.10},   {2, 5.991, 0.05},    {2, 13.816, 0.001},
-      {3, 7.815, 0.05}, {5, 15.086, 0.01}, {10, 18.307, 0.05}, {10, 29.588, 0.001}, {30, 43.773, 0.05}, {30, 59.703, 0.001},
-      {100, 124.342, 0.05}, {100, 149.449, 0.001}};
+  const struct {
+    int degrees;
+    double sum, p;
+  } rows[] = {{1, 3.841, 0.05},   {1, 6.635, 0.01},    {1, 10.828, 0.001},   {2, 4.605, 0.10},     {2, 5.991, 0.05},
+              {2, 13.816, 0.001}, {3, 7.815, 0.05},    {5, 15.086, 0.01},    {10, 18.307, 0.05},   {10, 29.588, 0.001},
+              {30, 43.773, 0.05}, {30, 59.703, 0.001}, {100, 124.342, 0.05}, {100, 149.449, 0.001}};
   for (const auto& row : rows) {
     INFO(row.degrees << " degrees, " << row.sum);
     CHECK(chi_squared_tail(row.sum, row.degrees) == Approx(row.p).epsilon(0.001));
@@ -34,7 +36,7 @@ TEST_CASE("the upper tail has closed forms to be held against, far into the tail
 }
 
 TEST_CASE("counts against shares: a die that is fair enough, and one that is not") {
-  const auto fair = chi_squared({16, 18, 16, 14, 12, 12}, {1, 1, 1, 1, 1, 1});   // sum of squares / expected 88/6
+  const auto fair = chi_squared({16, 18, 16, 14, 12, 12}, {1, 1, 1, 1, 1, 1});  // sum of squares / expected 88/6
   REQUIRE(fair);
   CHECK(fair->degrees == 5);
   CHECK(fair->sum == Approx(2.0).epsilon(1e-12));

@@ -25,10 +25,9 @@ TEST_CASE("the nearest name is a slip of the finger away") {
     const char* meant;
   };
   for (const auto& [wanted, meant] :
-       {Case{"hour", "hours"}, Case{"huors", "hours"}, Case{"Hours", "hours"}, Case{"day", "days"},
-        Case{"last", "lasts"}, Case{"prioirty", "priority"}, Case{"prioritity", "priority"},
-        Case{"roles", ""}, Case{"rules", "rule"}, Case{"", ""}, Case{"x", ""}, Case{"weekly", ""},
-        Case{"minutes", ""}}) {
+       {Case{"hour", "hours"}, Case{"huors", "hours"}, Case{"Hours", "hours"}, Case{"day", "days"}, Case{"last", "lasts"},
+        Case{"prioirty", "priority"}, Case{"prioritity", "priority"}, Case{"roles", ""}, Case{"rules", "rule"}, Case{"", ""}, Case{"x", ""},
+        Case{"weekly", ""}, Case{"minutes", ""}}) {
     INFO(wanted);
     CHECK(nearest(wanted, names) == meant);
   }
@@ -46,7 +45,7 @@ TEST_CASE("a clipped text is as long as allowed, and no character is cut in two"
   CHECK(clipped("abcd", 4) == "abcd");
   CHECK(clipped("abcdefgh", 7) == "abcd…");
   CHECK(clipped("", 0) == "");
-  CHECK(clipped("éééé", 7) == "éé…");   // four bytes are left, two for each
+  CHECK(clipped("éééé", 7) == "éé…");  // four bytes are left, two for each
   CHECK(clipped("xéééé", 7) == "xé…");
   CHECK(clipped("😀😀😀", 8) == "😀…");
   CHECK(clipped("😀😀😀", 6) == "…");

@@ -9,8 +9,7 @@
 using namespace footlight;
 
 TEST_CASE("the canonical form sorts keys, writes the shortest numbers and no blanks") {
-  const auto value =
-      parse_json(R"( {"b": [1.0, 0.1, -0, 1e21, 1e-7, 1e-10, true, null], "a": "ü\n\u0001"} )");
+  const auto value = parse_json(R"( {"b": [1.0, 0.1, -0, 1e21, 1e-7, 1e-10, true, null], "a": "ü\n\u0001"} )");
   REQUIRE(value.ok());
   CHECK(to_json(*value) == "{\"a\":\"ü\\n\\u0001\",\"b\":[1,0.1,0,1e+21,1e-7,1e-10,true,null]}");
   CHECK(*parse_json(to_json(*value)) == *value);
@@ -20,7 +19,14 @@ TEST_CASE("the canonical form sorts keys, writes the shortest numbers and no bla
 TEST_CASE("a character that is written otherwise is found wherever it stands") {
   for (std::size_t size = 1; size <= 20; ++size)
     for (std::size_t at = 0; at < size; ++at)
-      for (const auto& [character, written] : {std::pair{"\"", "\\\""}, {"\\", "\\\\"}, {"\n", "\\n"}, {"\x1f", "\\u001f"}, {" ", " "}, {"\x7f", "\x7f"}, {"é", "é"}, {"✓", "✓"}}) {
+      for (const auto& [character, written] : {std::pair{"\"", "\\\""},
+                                               {"\\", "\\\\"},
+                                               {"\n", "\\n"},
+                                               {"\x1f", "\\u001f"},
+                                               {" ", " "},
+                                               {"\x7f", "\x7f"},
+                                               {"é", "é"},
+                                               {"✓", "✓"}}) {
         std::string text(size, '!'), json(size, '!');
         text.replace(at, 1, character);
         json.replace(at, 1, written);
@@ -29,7 +35,8 @@ TEST_CASE("a character that is written otherwise is found wherever it stands") {
         CHECK(to_json(Value(text)) == json);
         CHECK(*parse_json(json) == Value(text));
         CHECK(to_json(*parse_json(R"({"a":)" + json + "}")) == R"({"a":)" + json + "}");
-        for (const char* bad : {"\x01", "\xff", "\xc0\x80"}) CHECK_FALSE(parse_json("\"" + text.replace(at, text.size() - at, bad) + "!!!!!!!!!\"").ok());
+        for (const char* bad : {"\x01", "\xff", "\xc0\x80"})
+          CHECK_FALSE(parse_json("\"" + text.replace(at, text.size() - at, bad) + "!!!!!!!!!\"").ok());
       }
 }
 
@@ -38,9 +45,8 @@ TEST_CASE("bad JSON is refused with its line and column") {
     const char* text;
     const char* says;
   };
-  for (const auto& [text, says] :
-       {Case{"", "1:1"}, Case{"{\n  \"a\": }", "2:8"}, Case{"[1,]", "1:4"}, Case{"1 2", "1:3"},
-        Case{"{\"a\":1,\"a\":2}", "`a` stands twice"}, Case{"\"\xff\"", "1:2"}, Case{"nul", "1:3"}}) {
+  for (const auto& [text, says] : {Case{"", "1:1"}, Case{"{\n  \"a\": }", "2:8"}, Case{"[1,]", "1:4"}, Case{"1 2", "1:3"},
+                                   Case{"{\"a\":1,\"a\":2}", "`a` stands twice"}, Case{"\"\xff\"", "1:2"}, Case{"nul", "1:3"}}) {
     INFO(text);
     const auto value = parse_json(text);
     REQUIRE_FALSE(value.ok());
@@ -73,10 +79,8 @@ TEST_CASE("the hash is SHA-256 of the canonical form") {
 
 TEST_CASE("a NUL ends nothing: it is refused wherever it stands") {
   using namespace std::string_view_literals;
-  for (const auto& [text, place] : {std::pair{"{\"a\":1}\0 and what nobody reads"sv, "1:8"},
-                                    {"\0"sv, "1:1"},
-                                    {"[1,\n\"a\0b\"]"sv, "2:3"},
-                                    {"[]\0"sv, "1:3"}}) {
+  for (const auto& [text, place] :
+       {std::pair{"{\"a\":1}\0 and what nobody reads"sv, "1:8"}, {"\0"sv, "1:1"}, {"[1,\n\"a\0b\"]"sv, "2:3"}, {"[]\0"sv, "1:3"}}) {
     const auto value = parse_json(text);
     REQUIRE_FALSE(value.ok());
     CHECK(value.error().code == Code::bad_json);
@@ -98,9 +102,53 @@ TEST_CASE("messages are for people: they name no class of a library") {
 TEST_CASE("documents are read the same whichever way they are read") {
   const auto seed = Catch::rngSeed();
   std::mt19937_64 random(seed);
-  constexpr std::string_view pieces[] = {"{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\"b\":", "\"\":1,", "-", "0", "-0", "01", "1", "12.5", "1e3", "1E-7", "-0.0", ".", "e", "+",
-                                         "9007199254740993", "123456789012345678901234567890", "1e400", "1e-400", "true", "false", "null", "tru", " ", "\n", "\t", "\\n", "\\u0041",
-                                         "\\", "\x01", "é", "✓", "😀", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80", "\xFF", "/"};
+  constexpr std::string_view pieces[] = {"{",
+                                         "}",
+                                         "[",
+                                         "]",
+                                         ",",
+                                         ":",
+                                         "\"",
+                                         "\"a\"",
+                                         "\"b\":",
+                                         "\"\":1,",
+                                         "-",
+                                         "0",
+                                         "-0",
+                                         "01",
+                                         "1",
+                                         "12.5",
+                                         "1e3",
+                                         "1E-7",
+                                         "-0.0",
+                                         ".",
+                                         "e",
+                                         "+",
+                                         "9007199254740993",
+                                         "123456789012345678901234567890",
+                                         "1e400",
+                                         "1e-400",
+                                         "true",
+                                         "false",
+                                         "null",
+                                         "tru",
+                                         " ",
+                                         "\n",
+                                         "\t",
+                                         "\\n",
+                                         "\\u0041",
+                                         "\\",
+                                         "\x01",
+                                         "é",
+                                         "✓",
+                                         "😀",
+                                         "\xC0\x80",
+                                         "\xED\xA0\x80",
+                                         "\xF4\x90\x80\x80",
+                                         "\xE2\x82",
+                                         "\x80",
+                                         "\xFF",
+                                         "/"};
   const std::string valid = R"({"a":[1,-2.5e3,"x\n\"é",{"b":null,"c":[true,false,[]]}],"d":{},"e":"/\/","f":0.1,"g":12345678901234567})";
   int read = 0;
   for (int i = 0; i < 60'000; ++i) {

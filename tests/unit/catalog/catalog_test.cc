@@ -56,7 +56,9 @@ TEST_CASE("a campaign goes from draft to archive, each step in force at once and
   CHECK(shop.catalog->snapshot()->version() == activated.string_or("version", ""));
 
   // The fragment was taken in when it was written; what is approved is what is shown.
-  REQUIRE(shop.configure("pia", R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "fragments": {"warm": "cold"}})"));
+  REQUIRE(shop.configure(
+      "pia",
+      R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "fragments": {"warm": "cold"}})"));
   CHECK(shop.shown() == "Hello warm");
 
   shop.now = shop.now + hours(1);
@@ -89,14 +91,15 @@ TEST_CASE("a revision beside what is live takes its place when it is activated, 
   shop.must("pia", Name::activate, "a");
   CHECK(shop.shown() == "two");
 
-  shop.must("ann", Name::create, "later", with(campaign("later", {{"priority", 90}, {"from", "2026-12-02T00:00"}, {"till", "2026-12-03T00:00"}})));
+  shop.must("ann", Name::create, "later",
+            with(campaign("later", {{"priority", 90}, {"from", "2026-12-02T00:00"}, {"till", "2026-12-03T00:00"}})));
   const Value scheduled = shop.must("pia", Name::activate, "later");
   CHECK(scheduled.string_or("status", "") == "scheduled");
   CHECK(scheduled.string_or("start", "") == "2026-12-02T00:00:00Z");
   CHECK(scheduled.string_or("end", "") == "2026-12-03T00:00:00Z");
   CHECK(shop.shown() == "two");
   shop.now = *parse_instant("2026-12-02T00:00:00Z");
-  CHECK(shop.shown() == "later");   // by the clock, without a command
+  CHECK(shop.shown() == "later");  // by the clock, without a command
   shop.now = *parse_instant("2026-12-03T00:00:00Z");
   CHECK(shop.shown() == "two");
   const auto ended = shop.catalog->experience("later", shop.now);
@@ -107,9 +110,19 @@ TEST_CASE("a revision beside what is live takes its place when it is activated, 
 TEST_CASE("each command has its roles") {
   Shop shop;
   shop.must("ann", Name::create, "a", with(campaign("x")));
-  for (const auto& [who, name] : {std::pair{"vic", Name::create}, {"bob", Name::create}, {"pia", Name::create}, {"vic", Name::edit}, {"vic", Name::submit},
-                                  {"ann", Name::activate}, {"bob", Name::activate}, {"ann", Name::stop}, {"ann", Name::approve}, {"pia", Name::approve},
-                                  {"ann", Name::archive}, {"pia", Name::epoch_bump}, {"vic", Name::delete_}}) {
+  for (const auto& [who, name] : {std::pair{"vic", Name::create},
+                                  {"bob", Name::create},
+                                  {"pia", Name::create},
+                                  {"vic", Name::edit},
+                                  {"vic", Name::submit},
+                                  {"ann", Name::activate},
+                                  {"bob", Name::activate},
+                                  {"ann", Name::stop},
+                                  {"ann", Name::approve},
+                                  {"pia", Name::approve},
+                                  {"ann", Name::archive},
+                                  {"pia", Name::epoch_bump},
+                                  {"vic", Name::delete_}}) {
     INFO(who << " " << to_text(name));
     CHECK(shop.refusal(shop.run(who, name, "a", with(campaign("y")))) == "forbidden");
   }
@@ -130,7 +143,8 @@ TEST_CASE("I1: the same key and body have one effect and one answer, another bod
   CHECK(shop.refusal(shop.run("ann", Name::delete_, "a", {}, "key-1", "body-2")) == "idempotency_key_reuse");
   CHECK(shop.journal() == journal);
   // The key is asked before the document is looked at, and behind the role.
-  CHECK(shop.refusal(shop.run("ann", Name::create, "a", with(document(R"({"kind": "nonsense"})")), "key-1", "body-2")) == "idempotency_key_reuse");
+  CHECK(shop.refusal(shop.run("ann", Name::create, "a", with(document(R"({"kind": "nonsense"})")), "key-1", "body-2")) ==
+        "idempotency_key_reuse");
   CHECK(shop.refusal(shop.run("vic", Name::create, "a", with(campaign("x")), "key-1", "body-1")) == "forbidden");
   // It outlives a restart.
   shop.reopen();
@@ -166,10 +180,12 @@ TEST_CASE("what is wrong with a document is told after who may, and whether it m
     const char* code;
   };
   for (const auto& [who, name, experience, expected, code] :
-       {Case{"vic", Name::create, "new", {}, "forbidden"}, Case{"ann", Name::create, "new", {}, "validation_failed"}, Case{"ann", Name::create, "draft", {}, "already_exists"},
-        Case{"ann", Name::create, "deleted", {}, "gone"}, Case{"ann", Name::create, "New", {}, "validation_failed"}, Case{"ann", Name::create, "new", 1, "revision_conflict"},
-        Case{"ann", Name::edit, "none", {}, "not_found"}, Case{"ann", Name::edit, "deleted", {}, "gone"}, Case{"ann", Name::edit, "reviewed", {}, "in_review_locked"},
-        Case{"ann", Name::edit, "stopped", {}, "experience_final"}, Case{"ann", Name::edit, "draft", 7, "revision_conflict"}, Case{"ann", Name::edit, "draft", 1, "validation_failed"},
+       {Case{"vic", Name::create, "new", {}, "forbidden"}, Case{"ann", Name::create, "new", {}, "validation_failed"},
+        Case{"ann", Name::create, "draft", {}, "already_exists"}, Case{"ann", Name::create, "deleted", {}, "gone"},
+        Case{"ann", Name::create, "New", {}, "validation_failed"}, Case{"ann", Name::create, "new", 1, "revision_conflict"},
+        Case{"ann", Name::edit, "none", {}, "not_found"}, Case{"ann", Name::edit, "deleted", {}, "gone"},
+        Case{"ann", Name::edit, "reviewed", {}, "in_review_locked"}, Case{"ann", Name::edit, "stopped", {}, "experience_final"},
+        Case{"ann", Name::edit, "draft", 7, "revision_conflict"}, Case{"ann", Name::edit, "draft", 1, "validation_failed"},
         Case{"ann", Name::edit, "live", 1, "validation_failed"}, Case{"vic", Name::edit, "none", {}, "forbidden"}}) {
     INFO(who << " " << to_text(name) << " " << experience);
     CHECK(shop.refusal(shop.run(who, name, experience, with(bad, expected))) == code);
@@ -180,13 +196,15 @@ TEST_CASE("what is wrong with a document is told after who may, and whether it m
         "$.priority: 101 is outside 0 … 100 (out_of_range)\n"
         "$.show.hero: expected a template, a fragment, a JSON value or a policy, found a number (wrong_type)\n");
   CHECK(told.error().message == "the definition has 3 problems");
-  CHECK(shop.refusal(shop.run("ann", Name::create, "", with(document(R"({"kind": "campaign", "show": {"hero": "x"}})")))) == "validation_failed");
+  CHECK(shop.refusal(shop.run("ann", Name::create, "", with(document(R"({"kind": "campaign", "show": {"hero": "x"}})")))) ==
+        "validation_failed");
   CHECK(shop.refusal(shop.run("ann", Name::create, "other", with(campaign("x", {{"id", "another"}}))), true) ==
         "validation_failed: the definition has 1 problem\n  $.id: the definition is of `another`, the command of `other` (bad_id)");
   CHECK(shop.refusal(shop.run("ann", Name::create, "new", {})) == "validation_failed");
   CHECK(shop.refusal(shop.run("ann", Name::create, "new", with("text"))) == "validation_failed");
-  CHECK(shop.refusal(shop.run("ann", Name::edit, "draft", with(document(R"({"kind": "journey", "enter": {"event": "e"}, "steps": []})")))) == "validation_failed");
-  CHECK(shop.journal() == journal);   // L8
+  CHECK(shop.refusal(shop.run("ann", Name::edit, "draft",
+                              with(document(R"({"kind": "journey", "enter": {"event": "e"}, "steps": []})")))) == "validation_failed");
+  CHECK(shop.journal() == journal);  // L8
   CHECK(shop.catalog->head() == shop.memory->head("shop")->seq);
 
   // The id may stand in the document alone.
@@ -207,7 +225,8 @@ TEST_CASE("a definition is as large as its limit, and not one byte larger") {
 
 TEST_CASE("submitting and activating tell everything that is wrong at once") {
   Shop shop(with_approvals);
-  shop.must("ann", Name::create, "bad", with(document(R"({"kind": "campaign", "audience": {"all": ["nobody", {"attr": "m", "gt": 1}, {"lua": "broken"}]},
+  shop.must("ann", Name::create, "bad",
+            with(document(R"({"kind": "campaign", "audience": {"all": ["nobody", {"attr": "m", "gt": 1}, {"lua": "broken"}]},
       "show": {"hero": "{{#if x}}", "her": {"fragment": "wrm"}}})")));
   const std::string journal = shop.journal();
   for (const auto& [who, name] : {std::pair{"ann", Name::submit}, {"pia", Name::activate}}) {
@@ -217,7 +236,8 @@ TEST_CASE("submitting and activating tell everything that is wrong at once") {
           "$.show.her: there is no fragment `wrm`; did you mean `warm`? (unknown_fragment)\n"
           "$.audience.all[0]: there is no audience `nobody` (unknown_audience)\n");
   }
-  shop.must("ann", Name::edit, "bad", with(document(R"({"kind": "campaign", "audience": {"all": [{"attr": "m", "gt": 1}, {"lua": "broken"}]},
+  shop.must("ann", Name::edit, "bad",
+            with(document(R"({"kind": "campaign", "audience": {"all": [{"attr": "m", "gt": 1}, {"lua": "broken"}]},
       "show": {"hero": "{{#if x}}", "her": {"fragment": "warm"}}})")));
   const auto answer = shop.run("pia", Name::activate, "bad");
   CHECK(lines_of(answer.error().problems) ==
@@ -230,12 +250,16 @@ TEST_CASE("submitting and activating tell everything that is wrong at once") {
 }
 
 TEST_CASE("times are told in their zone, and a start within the window is warned of") {
-  Shop shop(with_approvals);   // in Paris, an hour ahead
-  const auto problems = [&](const char* from) { return lines_of(shop.catalog->check(campaign("x", {{"id", "a"}, {"from", from}}), shop.now)); };
+  Shop shop(with_approvals);  // in Paris, an hour ahead
+  const auto problems = [&](const char* from) {
+    return lines_of(shop.catalog->check(campaign("x", {{"id", "a"}, {"from", from}}), shop.now));
+  };
   CHECK(problems("2026-12-01T09:15") == "");
   CHECK(problems("2026-12-01T09:00") == "");
   CHECK(problems("2026-12-01T08:59") == "");
-  CHECK_THAT(problems("2026-12-01T09:14:59"), Catch::StartsWith("$.from: warning: starts in less than the window of 15m: nodes may begin") && Catch::Contains("(missed_window)"));
+  CHECK_THAT(
+      problems("2026-12-01T09:14:59"),
+      Catch::StartsWith("$.from: warning: starts in less than the window of 15m: nodes may begin") && Catch::Contains("(missed_window)"));
   const auto activating = [&](const std::string& id, Object times) {
     shop.must("ann", Name::create, id, with(campaign("x", std::move(times))));
     return shop.refusal(shop.run("pia", Name::activate, id));
@@ -267,29 +291,46 @@ TEST_CASE("a workspace is configured by publishers and admins, and refused with 
   CHECK(shop.catalog->head() == 1);
   CHECK(configured->body.string_or("version", "") == shop.catalog->snapshot()->version());
   // The same document again changes nothing, whatever its spelling.
-  CHECK(shop.refusal(shop.configure("pia", R"({"surfaces": {"hero": {"rules": ["WEB://Shop.Example#hero"], "format": "html", "resolve": "highest"}}, "name": "shop", "zone": "UTC"})")) == "repeat");
+  CHECK(
+      shop.refusal(shop.configure(
+          "pia",
+          R"({"surfaces": {"hero": {"rules": ["WEB://Shop.Example#hero"], "format": "html", "resolve": "highest"}}, "name": "shop", "zone": "UTC"})")) ==
+      "repeat");
   CHECK(shop.catalog->head() == 1);
 
   shop.live("a", "x");
   shop.must("ann", Name::create, "draft", with(document(R"({"kind": "campaign", "show": {"elsewhere": "x"}})")));
   const std::string journal = shop.journal(), version = shop.catalog->snapshot()->version();
-  CHECK(shop.refusal(shop.configure("pia", R"({"name": "shop", "surfaces": {"hero2": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"), true) ==
-        "validation_failed: the workspace does not compile: 1 problem\n  a $.show.hero: there is no surface configuration `hero` (unknown_configuration)");
-  CHECK(shop.refusal(shop.configure("pia", R"({"name": "shop", "surfaces": {"hero": {"format": "json", "rules": ["web://shop.example/#hero"]}}})")) == "validation_failed");
-  CHECK(shop.refusal(shop.configure("pia", R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "conflict": {"hero": {"lua": "broken"}}})")) ==
+  CHECK(shop.refusal(
+            shop.configure("pia", R"({"name": "shop", "surfaces": {"hero2": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"),
+            true) ==
+        "validation_failed: the workspace does not compile: 1 problem\n  a $.show.hero: there is no surface configuration `hero` "
+        "(unknown_configuration)");
+  CHECK(shop.refusal(shop.configure(
+            "pia", R"({"name": "shop", "surfaces": {"hero": {"format": "json", "rules": ["web://shop.example/#hero"]}}})")) ==
         "validation_failed");
+  CHECK(
+      shop.refusal(shop.configure(
+          "pia",
+          R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "conflict": {"hero": {"lua": "broken"}}})")) ==
+      "validation_failed");
   CHECK(shop.journal() == journal);
   CHECK(shop.catalog->snapshot()->version() == version);
   CHECK(shop.shown() == "x");
   // Drafts do not keep it from being changed.
-  CHECK(shop.refusal(shop.configure("pia", R"({"name": "shop", "surfaces": {"hero": {"format": "text", "rules": ["web://shop.example/#hero"], "default": "d"}}})")) == "accepted");
+  CHECK(
+      shop.refusal(shop.configure(
+          "pia", R"({"name": "shop", "surfaces": {"hero": {"format": "text", "rules": ["web://shop.example/#hero"], "default": "d"}}})")) ==
+      "accepted");
   CHECK(shop.shown() == "x");
 }
 
 TEST_CASE("lists are uploaded with the workspace, or were before, and are what they say they are") {
   Shop shop;
   const std::string ids = "ann\nbob\n", hash = sha256_hex(ids);
-  const std::string named = R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "lists": {"vip": ")" + hash + R"("}})";
+  const std::string named =
+      R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "lists": {"vip": ")" + hash +
+      R"("}})";
   CHECK(shop.refusal(shop.configure("pia", named.c_str()), true) ==
         "validation_failed: the workspace has problems\n  $.lists.vip: the content of the list `vip` was never uploaded (unknown_list)");
   CHECK(shop.refusal(shop.configure("pia", named.c_str(), {{hash, "eve\n"}})) == "validation_failed");
@@ -299,7 +340,9 @@ TEST_CASE("lists are uploaded with the workspace, or were before, and are what t
   CHECK(shop.shown(Object{}, "eve") == "");
   // A new list is for whoever takes it in from then on; what is live keeps what was approved.
   const std::string more = "ann\nbob\neve\n";
-  const std::string renamed = R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "lists": {"vip": ")" + sha256_hex(more) + R"("}})";
+  const std::string renamed =
+      R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "lists": {"vip": ")" +
+      sha256_hex(more) + R"("}})";
   REQUIRE(shop.configure("pia", renamed.c_str(), {{sha256_hex(more), more}}));
   CHECK(shop.shown(Object{}, "eve") == "");
   shop.reopen();
@@ -309,10 +352,11 @@ TEST_CASE("lists are uploaded with the workspace, or were before, and are what t
   CHECK(shop.refusal(shop.configure("pia", named.c_str())) == "accepted");
 
   // A definition that names a list by a hash that nobody has.
-  shop.must("ann", Name::create, "unknown", with(campaign("x", {{"audience", Object{{"list", "l"}}}, {"include", Object{{"lists", Object{{"l", "abc"}}}}}})));
+  shop.must("ann", Name::create, "unknown",
+            with(campaign("x", {{"audience", Object{{"list", "l"}}}, {"include", Object{{"lists", Object{{"l", "abc"}}}}}})));
   CHECK(shop.refusal(shop.run("pia", Name::activate, "unknown")) == "validation_failed");
   shop.store.failing = "get_blob";
-  shop.reopen();   // it starts, without what it cannot read, and says so
+  shop.reopen();  // it starts, without what it cannot read, and says so
   CHECK(shop.shown() == "");
   REQUIRE(shop.catalog->compile_error());
   CHECK(shop.catalog->compile_error()->problems.at(0).code == Code::store_failed);
@@ -321,7 +365,9 @@ TEST_CASE("lists are uploaded with the workspace, or were before, and are what t
 TEST_CASE("a list that nothing in force asks for is not kept in memory") {
   Shop shop;
   const std::string ids = "ann\n", hash = sha256_hex(ids);
-  const std::string named = R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "lists": {"vip": ")" + hash + R"("}})";
+  const std::string named =
+      R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "lists": {"vip": ")" + hash +
+      R"("}})";
   REQUIRE(shop.configure("pia", named.c_str(), {{hash, ids}}).ok());
   shop.live("vips", "for vips", {{"audience", Object{{"list", "vip"}}}});
   shop.live("other", "for all", {});
@@ -331,7 +377,7 @@ TEST_CASE("a list that nothing in force asks for is not kept in memory") {
   const Value next = *shop.catalog->experience("next", shop.now)->find("definition");
   CHECK(lines_of(shop.catalog->check(next, shop.now)) == "");
   shop.must("pia", Name::stop, "vips");
-  shop.must("pia", Name::stop, "other");   // the next publish; the snapshot before it has gone by then
+  shop.must("pia", Name::stop, "other");  // the next publish; the snapshot before it has gone by then
   CHECK_THAT(lines_of(shop.catalog->check(next, shop.now)), Catch::Contains("get_blob failed as asked"));
   shop.store.failing.clear();
   CHECK(shop.refusal(shop.run("pia", Name::activate, "next")) == "accepted");
@@ -350,7 +396,7 @@ TEST_CASE("a list has its number of ids, and not one more") {
   const std::string journal = shop.journal();
   CHECK(configured(ids + "one more\n") == "validation_failed");
   CHECK(shop.journal() == journal);
-  CHECK(configured(ids + "0\n") == "accepted");   // a double is no more
+  CHECK(configured(ids + "0\n") == "accepted");  // a double is no more
 }
 
 TEST_CASE("a restart folds the journal to the same state and answers with the same bytes") {
@@ -364,18 +410,23 @@ TEST_CASE("a restart folds the journal to the same state and answers with the sa
   shop.must("ann", Name::submit, "d");
   shop.must("ann", Name::create, "gone", with(campaign("x")));
   shop.must("ann", Name::delete_, "gone");
-  shop.must("ann", Name::create, "j", with(document(R"({"kind": "journey", "enter": {"event": "e"}, "steps": [{"show": {"hero": "j"}}]})")));
+  shop.must("ann", Name::create, "j",
+            with(document(R"({"kind": "journey", "enter": {"event": "e"}, "steps": [{"show": {"hero": "j"}}]})")));
   shop.must("pia", Name::activate, "j");
   shop.must("pia", Name::pause, "j");
 
   const auto everything = [&] {
-    std::string text = to_json(shop.catalog->workspace()) + std::to_string(shop.catalog->head()) + shop.catalog->version().chain + shop.catalog->snapshot()->version();
+    std::string text = to_json(shop.catalog->workspace()) + std::to_string(shop.catalog->head()) + shop.catalog->version().chain +
+        shop.catalog->snapshot()->version();
     for (const Value& row : shop.catalog->experiences(shop.now)) {
       text += "\n" + to_json(row) + "\n" + to_json(*shop.catalog->experience(row.string_or("id", ""), shop.now));
       const auto receipt = shop.catalog->receipt(row.string_or("id", ""), shop.now);
       text += "\n" + (receipt ? to_json(*receipt) : std::string(name(receipt.error().code)));
     }
-    const Request asked{.identity = {"", "ann"}, .attributes = document(R"({"n": 6, "name": "Ann"})"), .surfaces = {"web://shop.example/#hero"}, .now = shop.now};
+    const Request asked{.identity = {"", "ann"},
+                        .attributes = document(R"({"n": 6, "name": "Ann"})"),
+                        .surfaces = {"web://shop.example/#hero"},
+                        .now = shop.now};
     return text + to_json(decide(*shop.catalog->snapshot(), asked, no_policies(), {.explain = true}));
   };
   const std::string before = everything();
@@ -383,7 +434,7 @@ TEST_CASE("a restart folds the journal to the same state and answers with the sa
   shop.reopen();
   CHECK(everything() == before);
   CHECK(shop.catalog->name() == "shop");
-  CHECK(shop.catalog->count() == 6);   // the deleted one, too
+  CHECK(shop.catalog->count() == 6);  // the deleted one, too
 }
 
 TEST_CASE("a restored store takes no change until an admin bumps its epoch, which stops everything") {
@@ -420,7 +471,7 @@ TEST_CASE("what no longer compiles is left out and told; whatever else is accept
   CHECK(shop.shown() == "a");
   CHECK_FALSE(shop.catalog->compile_error());
 
-  shop.policies.broken = "asks";   // an upgrade no longer takes it
+  shop.policies.broken = "asks";  // an upgrade no longer takes it
   shop.reopen();
   // A stop means gone, whether or not its neighbours compile.
   shop.must("pia", Name::stop, "b");
@@ -446,7 +497,8 @@ TEST_CASE("a definition that can no longer be read is not served as what is left
     const Rules rules{.check = [](const Value&, Instant) { return Problems{}; },
                       .approvals = [](const Value&) { return ApprovalNeed{}; },
                       .schedule = [](const Value&, Instant) -> Result<Span> { return Span{}; }};
-    const auto outcome = apply(state, {.name = name, .experience = "old", .actor = person("root"), .at = shop.now, .definition = std::move(definition)}, rules);
+    const auto outcome = apply(
+        state, {.name = name, .experience = "old", .actor = person("root"), .at = shop.now, .definition = std::move(definition)}, rules);
     REQUIRE(outcome.ok());
     const Record& record = std::get<Record>(*outcome);
     REQUIRE(fold(state, record).ok());
@@ -459,7 +511,8 @@ TEST_CASE("a definition that can no longer be read is not served as what is left
   REQUIRE((*opened)->snapshot());
   CHECK((*opened)->snapshot()->experiences().empty());
   REQUIRE((*opened)->compile_error());
-  CHECK_THAT(to_text(*(*opened)->compile_error()), Catch::Contains("old $.audience") && Catch::Contains("r1 was accepted and can no longer be read"));
+  CHECK_THAT(to_text(*(*opened)->compile_error()),
+             Catch::Contains("old $.audience") && Catch::Contains("r1 was accepted and can no longer be read"));
 }
 
 TEST_CASE("a journal that is not one is not opened") {
@@ -494,7 +547,11 @@ TEST_CASE("where the store fails, nothing has changed and it is said so") {
     CHECK(shop.shown() == "a");
   };
   fails("append", [&] { return shop.run("pia", Name::stop, "a"); });
-  fails("append", [&] { return shop.configure("pia", R"({"name": "shop", "zone": "Europe/Paris", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"); });
+  fails("append", [&] {
+    return shop.configure(
+        "pia",
+        R"({"name": "shop", "zone": "Europe/Paris", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})");
+  });
   fails("find_key", [&] { return shop.run("pia", Name::stop, "a", {}, "key", "body"); });
   CHECK(shop.refusal(shop.run("pia", Name::stop, "a", {}, "key", "body")) == "accepted");
   for (const char* member : {"read", "meta"}) {
@@ -619,9 +676,11 @@ TEST_CASE("of eight who edit the same revision exactly one is first, while other
   for (int person_number = 0; person_number < people; ++person_number)
     editors.emplace_back([&, person_number] {
       for (int round = 1; round <= rounds; ++round) {
-        Command edit{.name = Name::edit, .experience = "a", .actor = {"author" + std::to_string(person_number), {Role::author}}, .at = shop.now};
+        Command edit{
+            .name = Name::edit, .experience = "a", .actor = {"author" + std::to_string(person_number), {Role::author}}, .at = shop.now};
         edit.expected_revision = round;
-        edit.definition = Object{{"kind", "campaign"}, {"show", Object{{"hero", "edit " + std::to_string(person_number) + "." + std::to_string(round)}}}};
+        edit.definition =
+            Object{{"kind", "campaign"}, {"show", Object{{"hero", "edit " + std::to_string(person_number) + "." + std::to_string(round)}}}};
         // Whoever comes too early for this round tries until somebody made the revision.
         while (true) {
           const auto answer = shop.catalog->apply(edit);
@@ -655,7 +714,9 @@ TEST_CASE("of eight who send one key the command is done once, and all hear the 
   std::vector<std::thread> senders;
   for (std::size_t i = 0; i < answers.size(); ++i)
     senders.emplace_back([&, i] {
-      const auto answer = shop.catalog->apply({.name = Name::create, .experience = "a", .actor = {"ann", {Role::author}}, .at = shop.now, .definition = campaign("x")}, "key", "body");
+      const auto answer = shop.catalog->apply(
+          {.name = Name::create, .experience = "a", .actor = {"ann", {Role::author}}, .at = shop.now, .definition = campaign("x")}, "key",
+          "body");
       if (!answer.ok()) return;
       answers[i] = to_json(answer->body);
       first += !answer->is_repeat;
@@ -679,7 +740,11 @@ TEST_CASE("when a zone's rules change, what was activated keeps its instants, an
   {
     auto catalog = Catalog::open(*before, "shop", policies, {});
     REQUIRE(catalog.ok());
-    REQUIRE((*catalog)->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"), pia, now).ok());
+    REQUIRE(
+        (*catalog)
+            ->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"),
+                        pia, now)
+            .ok());
     for (const char* id : {"advent", "plain"}) {
       Value definition = document(R"({"kind": "campaign", "zone": "Europe/Paris", "show": {"hero": "x"}})");
       if (std::string(id) == "advent") definition.object()["from"] = "2026-12-01T09:00";
@@ -689,35 +754,46 @@ TEST_CASE("when a zone's rules change, what was activated keeps its instants, an
     CHECK((*catalog)->changed_zones(now).empty());
   }
   State state;
-  REQUIRE(before->read("shop", 0, [&](const JournalEntry& entry) {
-    Value record = *parse_json(entry.record);
-    if (record.string_or("command", "") == "configure") {
-      const Value& version = *record.find("version");
-      state.head = entry.seq;
-      state.version = {1, static_cast<std::int64_t>(version.find("v")->number()), version.find("chain")->string()};
-    } else {
-      Record changed = *record_from(record);
-      // Paris as if it were an hour behind.
-      if (changed.standing && changed.standing->span.start) changed.standing->span.start = *changed.standing->span.start + hours(1);
-      if (changed.version) changed.version->chain = chain_of(state.version.chain, 1, changed.version->v, *change_of(state, changed));
-      REQUIRE(fold(state, changed).ok());
-      record = to_value(changed);
-    }
-    REQUIRE(after->append("shop", entry.seq - 1, {entry.at, entry.actor, entry.idempotency_key, entry.body_hash, to_json(record), entry.answer, {}}).ok());
-    return true;
-  }).ok());
+  REQUIRE(before
+              ->read("shop", 0,
+                     [&](const JournalEntry& entry) {
+                       Value record = *parse_json(entry.record);
+                       if (record.string_or("command", "") == "configure") {
+                         const Value& version = *record.find("version");
+                         state.head = entry.seq;
+                         state.version = {1, static_cast<std::int64_t>(version.find("v")->number()), version.find("chain")->string()};
+                       } else {
+                         Record changed = *record_from(record);
+                         // Paris as if it were an hour behind.
+                         if (changed.standing && changed.standing->span.start)
+                           changed.standing->span.start = *changed.standing->span.start + hours(1);
+                         if (changed.version)
+                           changed.version->chain = chain_of(state.version.chain, 1, changed.version->v, *change_of(state, changed));
+                         REQUIRE(fold(state, changed).ok());
+                         record = to_value(changed);
+                       }
+                       REQUIRE(
+                           after
+                               ->append("shop", entry.seq - 1,
+                                        {entry.at, entry.actor, entry.idempotency_key, entry.body_hash, to_json(record), entry.answer, {}})
+                               .ok());
+                       return true;
+                     })
+              .ok());
 
   auto catalog = Catalog::open(*after, "shop", policies, {});
   REQUIRE(catalog.ok());
   const auto changed = (*catalog)->changed_zones(now);
   REQUIRE(changed.size() == 1);
   CHECK(to_text(changed.at("advent").at(0)) ==
-        "`2026-12-01T09:00` in Europe/Paris was 2026-12-01T09:00:00Z when it was activated, which is kept; by the zone's rules of today it would be 2026-12-01T08:00:00Z: "
+        "`2026-12-01T09:00` in Europe/Paris was 2026-12-01T09:00:00Z when it was activated, which is kept; by the zone's rules of today it "
+        "would be 2026-12-01T08:00:00Z: "
         "activate a new revision to have it so");
   const Value shown = *(*catalog)->experience("advent", now);
   CHECK(shown.string_or("start", "") == "2026-12-01T09:00:00Z");
-  CHECK(to_json(*shown.find("zone_changed")) ==
-        R"([{"field":"from","kept":"2026-12-01T09:00:00Z","text":"2026-12-01T09:00","today":"2026-12-01T08:00:00Z","zone":"Europe/Paris"}])");
+  CHECK(
+      to_json(*shown.find("zone_changed")) ==
+      R"([{"field":"from","kept":"2026-12-01T09:00:00Z","text":"2026-12-01T09:00","today":"2026-12-01T08:00:00Z","zone":"Europe/Paris"}])");
   CHECK_FALSE((*catalog)->experience("plain", now)->find("zone_changed"));
   // Checking the definition again warns, and refuses nothing.
   const Problems problems = (*catalog)->check(*shown.find("definition"), now);
@@ -757,12 +833,20 @@ TEST_CASE("what began and ended while no process was there is shown as missed, f
   };
   {
     const auto catalog = open("2026-11-01T12:00:00Z");
-    REQUIRE(catalog->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"), pia, at("2026-11-01T12:00:00Z")).ok());
+    REQUIRE(
+        catalog
+            ->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"),
+                        pia, at("2026-11-01T12:00:00Z"))
+            .ok());
     const auto campaign = [&](const char* id, const char* from, const char* till) {
       Value definition = document(R"({"kind": "campaign", "zone": "UTC", "show": {"hero": "x"}})");
       definition.object()["from"] = from;
       definition.object()["till"] = till;
-      REQUIRE(catalog->apply({.name = CommandName::create, .experience = id, .actor = pia, .at = at("2026-11-01T12:00:00Z"), .definition = definition}).ok());
+      REQUIRE(
+          catalog
+              ->apply(
+                  {.name = CommandName::create, .experience = id, .actor = pia, .at = at("2026-11-01T12:00:00Z"), .definition = definition})
+              .ok());
       REQUIRE(catalog->apply({.name = CommandName::activate, .experience = id, .actor = pia, .at = at("2026-11-01T12:00:00Z")}).ok());
     };
     campaign("weekend", "2026-11-07T00:00", "2026-11-09T00:00");
@@ -776,7 +860,7 @@ TEST_CASE("what began and ended while no process was there is shown as missed, f
     const auto catalog = open(start);
     CHECK(is_missed(*catalog, "weekend", "2026-11-09T10:00:00Z"));
     CHECK_FALSE(is_missed(*catalog, "friday", "2026-11-09T10:00:00Z"));
-    CHECK_FALSE(is_missed(*catalog, "minute", "2026-11-09T10:00:00Z"));   // the process may have died after it began
+    CHECK_FALSE(is_missed(*catalog, "minute", "2026-11-09T10:00:00Z"));  // the process may have died after it began
     CHECK_FALSE(is_missed(*catalog, "month", "2026-12-09T10:00:00Z"));
     CHECK_FALSE(is_missed(*catalog, "later", "2026-11-12T00:00:00Z"));
     REQUIRE(catalog->stay_awake(at("2026-11-09T10:00:00Z")).ok());
@@ -792,7 +876,9 @@ TEST_CASE("a journal of which some entries are read at once says what it says, a
   const std::string long_text(20'000, 'x');
   for (int i = 0; i < 40; ++i) shop.live("e" + std::to_string(i), long_text, Object{{"priority", i}});
   const auto backwards = [](std::size_t count, const std::function<void(std::size_t)>& work) {
-    std::thread helper([&] { for (std::size_t i = count; i > count / 2; --i) work(i - 1); });
+    std::thread helper([&] {
+      for (std::size_t i = count; i > count / 2; --i) work(i - 1);
+    });
     for (std::size_t i = count / 2; i > 0; --i) work(i - 1);
     helper.join();
   };
@@ -813,13 +899,16 @@ TEST_CASE("a journal of which some entries are read at once says what it says, a
 
   // Two mistakes, the second of which shows without looking at any other entry.
   auto damaged = new_memory_store();
-  REQUIRE(shop.memory->read("shop", 0, [&](const JournalEntry& entry) {
-    Draft draft{entry.at, entry.actor, {}, {}, entry.record, entry.answer, {}};
-    if (entry.seq == 30) draft.record.replace(draft.record.find("\"seq\":30"), 8, "\"seq\":31");
-    if (entry.seq == 31) draft.record = "{";
-    REQUIRE(damaged->append("shop", entry.seq - 1, std::move(draft)).ok());
-    return true;
-  }).ok());
+  REQUIRE(shop.memory
+              ->read("shop", 0,
+                     [&](const JournalEntry& entry) {
+                       Draft draft{entry.at, entry.actor, {}, {}, entry.record, entry.answer, {}};
+                       if (entry.seq == 30) draft.record.replace(draft.record.find("\"seq\":30"), 8, "\"seq\":31");
+                       if (entry.seq == 31) draft.record = "{";
+                       REQUIRE(damaged->append("shop", entry.seq - 1, std::move(draft)).ok());
+                       return true;
+                     })
+              .ok());
   const auto plain = Catalog::open(*damaged, "shop", shop.policies, {}), together = Catalog::open(*damaged, "shop", shop.policies, at_once);
   REQUIRE_FALSE(plain.ok());
   REQUIRE_FALSE(together.ok());
@@ -830,7 +919,8 @@ TEST_CASE("a journal of which some entries are read at once says what it says, a
 TEST_CASE("after many publishes what is served is arranged anew on the side, and nothing that is told changes") {
   Shop shop(with_approvals);
   std::vector<std::function<void()>> waiting;
-  auto opened = Catalog::open(shop.store, "shop", shop.policies, {.on_the_side = [&](std::function<void()> work) { waiting.push_back(std::move(work)); }});
+  auto opened = Catalog::open(shop.store, "shop", shop.policies,
+                              {.on_the_side = [&](std::function<void()> work) { waiting.push_back(std::move(work)); }});
   REQUIRE(opened.ok());
   shop.catalog = std::move(*opened);
   const auto publish = [&](int n) {
@@ -848,7 +938,7 @@ TEST_CASE("after many publishes what is served is arranged anew on the side, and
   int published = 0;
   while (waiting.empty() && published < 1'000) publish(published++);
   REQUIRE(waiting.size() == 1);
-  for (int i = 0; i < 30; ++i) publish(published++);    // nobody waits for it
+  for (int i = 0; i < 30; ++i) publish(published++);  // nobody waits for it
   CHECK(waiting.size() == 1);
   const std::string before = served(), version = shop.catalog->snapshot()->version();
   const auto patched = shop.catalog->snapshot();
@@ -873,17 +963,21 @@ TEST_CASE("after any history a catalog serves what one serves that is opened ane
     const auto below = [&](std::size_t n) { return random() % n; };
     const auto workspace = [](const std::string& content) {
       return R"({"name": "shop", "attributes": {"n": {"type": "number"}, "s": {"type": "text"}},
-                 "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"], "default": ")" + content + R"("},
+                 "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"], "default": ")" +
+          content + R"("},
                               "list": {"format": "text", "rules": ["web://shop.example/#list"], "resolve": {"stack": 2}}}})";
     };
     Shop shop(workspace("default").c_str());
     const auto definition = [&] {
       Object made{{"kind", "campaign"}, {"priority", static_cast<double>(below(3) * 10)}};
       if (below(5) == 0) {
-        return Value(Object{{"kind", "journey"}, {"enter", Object{{"event", "e"}}}, {"steps", Array{Object{{"show", Object{{"hero", "j"}}}}}}});
+        return Value(
+            Object{{"kind", "journey"}, {"enter", Object{{"event", "e"}}}, {"steps", Array{Object{{"show", Object{{"hero", "j"}}}}}}});
       }
-      if (below(2) == 0) made["audience"] = Object{{"all", Array{Object{{"attr", "n"}, {below(2) == 0 ? "gt" : "lt", static_cast<double>(below(5))}},
-                                                                 Object{{"attr", "s"}, {"starts", std::string(1 + below(3), 'a')}}}}};
+      if (below(2) == 0)
+        made["audience"] = Object{{"all",
+                                   Array{Object{{"attr", "n"}, {below(2) == 0 ? "gt" : "lt", static_cast<double>(below(5))}},
+                                         Object{{"attr", "s"}, {"starts", std::string(1 + below(3), 'a')}}}}};
       if (below(4) == 0) made["targeting"] = Object{{"lua", below(4) == 0 ? "broken" : "policy"}};
       if (below(3) == 0) made["till"] = to_text(shop.now + minutes(static_cast<std::int64_t>(1 + below(300))));
       if (below(5) == 0) made["from"] = to_text(shop.now + minutes(static_cast<std::int64_t>(1 + below(60))));
@@ -896,7 +990,9 @@ TEST_CASE("after any history a catalog serves what one serves that is opened ane
       std::string text = catalog.snapshot()->version() + "\n" + (catalog.compile_error() ? to_text(*catalog.compile_error()) : "") + "\n";
       for (const std::int64_t later : {0, 30, 600})
         for (const char* attributes : {R"({"n": 2, "s": "aab"})", R"({"n": 4, "s": "aaa"})", "{}"}) {
-          const Request asked{.identity = {"", "ann"}, .attributes = document(attributes), .surfaces = {"web://shop.example/#hero", "web://shop.example/#list"},
+          const Request asked{.identity = {"", "ann"},
+                              .attributes = document(attributes),
+                              .surfaces = {"web://shop.example/#hero", "web://shop.example/#list"},
                               .now = shop.now + minutes(later)};
           for (const auto& snapshot : {catalog.snapshot(), catalog.defaults()})
             for (const bool explain : {false, true}) text += to_json(decide(*snapshot, asked, no_policies(), {.explain = explain})) + "\n";
@@ -910,7 +1006,9 @@ TEST_CASE("after any history a catalog serves what one serves that is opened ane
       if (!made) return to_text(made.error());
       std::string text = lines_of(made->left_out) + made->snapshot->version() + "\n";
       for (const char* attributes : {R"({"n": 2, "s": "aab"})", R"({"n": 4, "s": "aaa"})", "{}"}) {
-        const Request asked{.identity = {"", "ann"}, .attributes = document(attributes), .surfaces = {"web://shop.example/#hero", "web://shop.example/#list"},
+        const Request asked{.identity = {"", "ann"},
+                            .attributes = document(attributes),
+                            .surfaces = {"web://shop.example/#hero", "web://shop.example/#list"},
                             .now = shop.now};
         for (const auto& snapshot : {made->snapshot, made->defaults})
           for (const bool explain : {false, true}) text += to_json(decide(*snapshot, asked, no_policies(), {.explain = explain})) + "\n";
@@ -920,8 +1018,8 @@ TEST_CASE("after any history a catalog serves what one serves that is opened ane
     int accepted = 0;
     for (int step = 0; step < 120; ++step) {
       const std::string id = "e" + std::to_string(below(12));
-      constexpr Name names[] = {Name::create, Name::create, Name::edit, Name::edit, Name::activate, Name::activate, Name::activate, Name::activate,
-                                Name::stop, Name::pause, Name::resume, Name::close, Name::unschedule, Name::archive};
+      constexpr Name names[] = {Name::create,   Name::create, Name::edit,  Name::edit,   Name::activate, Name::activate,   Name::activate,
+                                Name::activate, Name::stop,   Name::pause, Name::resume, Name::close,    Name::unschedule, Name::archive};
       const Name name = names[below(std::size(names))];
       shop.now = shop.now + minutes(static_cast<std::int64_t>(below(20)));
       if (below(30) == 0) shop.now = shop.now + hours(24 * static_cast<std::int64_t>(below(100)));
@@ -961,14 +1059,20 @@ TEST_CASE("who was silent for longer than a process may be was away, and so many
     };
     {
       const auto catalog = open(begin);
-      REQUIRE(catalog->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"), pia, begin).ok());
+      REQUIRE(
+          catalog
+              ->configure(document(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})"),
+                          pia, begin)
+              .ok());
       const Value definition = campaign("x", {{"zone", "UTC"}, {"from", "2026-11-01T22:00"}, {"till", "2026-11-01T22:00:01"}});
       REQUIRE(catalog->apply({.name = Name::create, .experience = "second", .actor = pia, .at = begin, .definition = definition}).ok());
       REQUIRE(catalog->apply({.name = Name::activate, .experience = "second", .actor = pia, .at = begin}).ok());
       REQUIRE(catalog->stay_awake(spoke).ok());
     }
     Array rows;
-    for (std::size_t i = 0; i < before; ++i) rows.push_back(Object{{"from", to_text(begin - hours(static_cast<std::int64_t>(2 * (before - i))))}, {"till", to_text(begin - hours(static_cast<std::int64_t>(2 * (before - i))) + hours(1))}});
+    for (std::size_t i = 0; i < before; ++i)
+      rows.push_back(Object{{"from", to_text(begin - hours(static_cast<std::int64_t>(2 * (before - i))))},
+                            {"till", to_text(begin - hours(static_cast<std::int64_t>(2 * (before - i))) + hours(1))}});
     REQUIRE((*store)->put_setting("shop", "sleeps", to_json(Value(std::move(rows)))).ok());
     open(later);
     return *parse_json((*store)->setting("shop", "sleeps")->value());
@@ -982,6 +1086,6 @@ TEST_CASE("who was silent for longer than a process may be was away, and so many
   CHECK(all.array().size() == limits::sleeps_kept_max);
   const Value fewer = sleeps_after(silent, limits::sleeps_kept_max);
   CHECK(fewer.array().size() == limits::sleeps_kept_max);
-  CHECK(fewer.array()[0] == all.array()[0]);   // the first of them went
+  CHECK(fewer.array()[0] == all.array()[0]);  // the first of them went
   CHECK(fewer.array().back().string_or("till", "") == to_text(later));
 }

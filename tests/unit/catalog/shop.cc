@@ -31,7 +31,9 @@ Shop::Shop(const char* configuration) {
 }
 
 Result<std::unique_ptr<Catalog>> Shop::open() {
-  return Catalog::open(store, "shop", policies, {.published = [this](Instant, std::shared_ptr<const Snapshot> snapshot) { published.push_back(snapshot->version()); }});
+  return Catalog::open(store, "shop", policies, {.published = [this](Instant, std::shared_ptr<const Snapshot> snapshot) {
+                         published.push_back(snapshot->version());
+                       }});
 }
 
 void Shop::reopen() {
@@ -40,7 +42,8 @@ void Shop::reopen() {
   catalog = std::move(*opened);
 }
 
-Result<Answer> Shop::run(std::string_view who, CommandName name, const std::string& experience, Command more, const std::string& key, const std::string& body) {
+Result<Answer> Shop::run(std::string_view who, CommandName name, const std::string& experience, Command more, const std::string& key,
+                         const std::string& body) {
   more.name = name;
   more.experience = experience;
   more.actor = person(who);

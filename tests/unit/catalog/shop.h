@@ -24,7 +24,7 @@ class SwitchedPolicies : public PolicyCompiler {
 class FailingStore : public Store {
  public:
   explicit FailingStore(Store& behind) : behind_(behind) {}
-  std::string failing;                        // the member that fails: `append`, `read`, `find_key`, …
+  std::string failing;  // the member that fails: `append`, `read`, `find_key`, …
 
   std::string place() const override { return behind_.place(); }
   Result<JournalEntry> append(std::string_view workspace, std::int64_t head, Draft draft) override {
@@ -47,8 +47,12 @@ class FailingStore : public Store {
     if (failing == "get_blob") return failure();
     return behind_.get_blob(id);
   }
-  Result<std::optional<std::string>> setting(std::string_view workspace, std::string_view key) override { return behind_.setting(workspace, key); }
-  Status put_setting(std::string_view workspace, std::string_view key, std::string_view value) override { return behind_.put_setting(workspace, key, value); }
+  Result<std::optional<std::string>> setting(std::string_view workspace, std::string_view key) override {
+    return behind_.setting(workspace, key);
+  }
+  Status put_setting(std::string_view workspace, std::string_view key, std::string_view value) override {
+    return behind_.put_setting(workspace, key, value);
+  }
   Result<std::string> put_setting_once(std::string_view workspace, std::string_view key, std::string_view value) override {
     return behind_.put_setting_once(workspace, key, value);
   }
@@ -71,7 +75,7 @@ class FailingStore : public Store {
   Store& behind_;
 };
 
-Value document(std::string_view json);              // bad JSON ends the test
+Value document(std::string_view json);  // bad JSON ends the test
 std::string lines_of(const Problems& problems);
 
 // Whoever acts, by name: ann an author, bob and cyd approvers, pia a publisher, root an admin, vic a viewer.
@@ -83,16 +87,17 @@ struct Shop {
   SwitchedPolicies policies;
   Instant now = *parse_instant("2026-12-01T08:00:00Z");
   std::unique_ptr<Catalog> catalog;
-  std::vector<std::string> published;                // versions, as they took effect
+  std::vector<std::string> published;  // versions, as they took effect
 
   // Opens the catalog; with `document` it is configured, too.
-  explicit Shop(const char* document = R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})");
+  explicit Shop(
+      const char* document = R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}})");
   Result<std::unique_ptr<Catalog>> open();
-  void reopen();                                     // as after a restart
+  void reopen();  // as after a restart
 
   Result<Answer> run(std::string_view who, CommandName name, const std::string& experience, Command more = {}, const std::string& key = {},
                      const std::string& body = {});
-  Value must(std::string_view who, CommandName name, const std::string& experience, Command more = {});   // what is refused ends the test
+  Value must(std::string_view who, CommandName name, const std::string& experience, Command more = {});  // what is refused ends the test
   // `CODE` of the refusal, or `accepted`; with `: message` where asked.
   std::string refusal(const Result<Answer>& answer, bool with_message = false) const;
   Result<Answer> configure(std::string_view who, const char* document, const std::map<std::string, std::string>& lists = {});
@@ -101,7 +106,7 @@ struct Shop {
   void live(const std::string& id, const std::string& content, Object more = {});
   // The contents shown in `hero`.
   std::string shown(const Value& attributes = Object{}, const std::string& id = {}) const;
-  std::string journal() const;                       // its head's chain: names all of it
+  std::string journal() const;  // its head's chain: names all of it
 };
 
 Command with(Value definition, std::optional<int> expected = {});

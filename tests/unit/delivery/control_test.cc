@@ -10,7 +10,9 @@ namespace {
 
 const Instant midnight{1'790'000'000'000};
 Reading at(Duration since_boot) { return {since_boot, midnight + since_boot}; }
-CatalogVersion version(std::int64_t v, std::int64_t epoch = 1) { return {epoch, v, v == 0 ? "" : "chain-" + std::to_string(epoch) + "." + std::to_string(v)}; }
+CatalogVersion version(std::int64_t v, std::int64_t epoch = 1) {
+  return {epoch, v, v == 0 ? "" : "chain-" + std::to_string(epoch) + "." + std::to_string(v)};
+}
 
 DeliveryControl control_at(std::int64_t v) {
   DeliveryControl control("store-1", Window(), at(seconds(0)));
@@ -19,11 +21,13 @@ DeliveryControl control_at(std::int64_t v) {
 }
 
 LeaseRequest request(const CatalogVersion& head, const std::string& node = "n1") {
-  return {.node = node, .nonce = "nonce", .store = head.v == 0 ? "" : "store-1", .head = head, .settled = head, .needs_catalog = head.v == 0};
+  return {
+      .node = node, .nonce = "nonce", .store = head.v == 0 ? "" : "store-1", .head = head, .settled = head, .needs_catalog = head.v == 0};
 }
 
 std::string progress(const DeliveryControl& control, std::int64_t v, Duration now) {
-  const Receipt receipt{.version = version(v), .accepted = midnight, .deadline = midnight + minutes(15), .nodes = control.standings(version(v), at(now))};
+  const Receipt receipt{
+      .version = version(v), .accepted = midnight, .deadline = midnight + minutes(15), .nodes = control.standings(version(v), at(now))};
   const Progress progress = progress_at(receipt, at(now).wall);
   std::string text = progress.is_propagated ? "propagated" : "propagating";
   for (const auto& node : progress.at_it) text += " at:" + node;
@@ -74,12 +78,12 @@ TEST_CASE("a fenced store grants nothing (R2), and another store's node is told 
   LeaseRequest stranger = request(version(900), "n3");
   stranger.store = "store-2";
   CHECK(control.answer(stranger, at(seconds(11)), false).error().code == Code::conflict);
-  CHECK_FALSE(control.is_contradicted());                              // not our history, so no news of it
+  CHECK_FALSE(control.is_contradicted());  // not our history, so no news of it
 }
 
 TEST_CASE("a receipt is complete when each node has it or its lease has surely ended") {
   DeliveryControl control = control_at(7);
-  const Duration late = minutes(16);                                   // leases from before the start are over
+  const Duration late = minutes(16);  // leases from before the start are over
   REQUIRE(control.answer(request(version(7), "a"), at(late), false).ok());
   REQUIRE(control.answer(request(version(7), "b"), at(late + seconds(30)), false).ok());
   control.committed(version(8), at(late + seconds(60)).wall);
@@ -105,7 +109,7 @@ TEST_CASE("what a control side no longer knows after its restart, its receipts w
   CHECK(progress(control, 7, seconds(1)) == "propagating behind:(before the restart)");
   CHECK(progress(control, 7, minutes(10)) == "propagated");
   control.committed(version(8), at(seconds(30)).wall);
-  CHECK(progress(control, 8, seconds(899)) == "propagating behind:(before the restart)");   // the window may have been longer
+  CHECK(progress(control, 8, seconds(899)) == "propagating behind:(before the restart)");  // the window may have been longer
   CHECK(progress(control, 8, seconds(900)) == "propagated");
 }
 
@@ -121,9 +125,11 @@ TEST_CASE("nodes are counted, and those that are long silent make room") {
 TEST_CASE("what is remembered of a node is bounded") {
   DeliveryControl control = control_at(1);
   for (std::size_t i = 2; i <= limits::delivery_history_max + 3; ++i) {
-    REQUIRE(control.answer(request(version(static_cast<std::int64_t>(i) - 1)), at(hours(1) + milliseconds(static_cast<std::int64_t>(i))), false).ok());
+    REQUIRE(
+        control.answer(request(version(static_cast<std::int64_t>(i) - 1)), at(hours(1) + milliseconds(static_cast<std::int64_t>(i))), false)
+            .ok());
     control.committed(version(static_cast<std::int64_t>(i)), midnight + hours(1));
   }
-  CHECK(control.standings(version(2), at(hours(1) + minutes(1))).empty());   // of those it no longer tells
+  CHECK(control.standings(version(2), at(hours(1) + minutes(1))).empty());  // of those it no longer tells
   CHECK(control.standings(version(4), at(hours(1) + minutes(1))).size() == 1);
 }

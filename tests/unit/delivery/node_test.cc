@@ -14,10 +14,18 @@ const std::string store = "store-1";
 // Both clocks run alike from here on.
 Reading at(Duration since_boot) { return {since_boot, Instant{1'790'000'000'000} + since_boot}; }
 
-CatalogVersion version(std::int64_t v, std::int64_t epoch = 1) { return {epoch, v, v == 0 ? "" : "chain-" + std::to_string(epoch) + "." + std::to_string(v)}; }
+CatalogVersion version(std::int64_t v, std::int64_t epoch = 1) {
+  return {epoch, v, v == 0 ? "" : "chain-" + std::to_string(epoch) + "." + std::to_string(v)};
+}
 
 LeaseAnswer answer(const std::string& nonce, const CatalogVersion& to, bool has_catalog = true, const Window& window = fifteen) {
-  return {.nonce = nonce, .store = store, .version = to, .lease = budget_of(window).lease, .window = window, .has_catalog = has_catalog, .catalog = {}};
+  return {.nonce = nonce,
+          .store = store,
+          .version = to,
+          .lease = budget_of(window).lease,
+          .window = window,
+          .has_catalog = has_catalog,
+          .catalog = {}};
 }
 
 // A node that holds version 7 and was leased it for a request sent at `sent`.
@@ -75,14 +83,14 @@ TEST_CASE("both clocks must say so, and they must not come apart") {
   const DeliveryNode node = node_with_lease(seconds(100));
   const auto reading = [](std::int64_t boot_s, std::int64_t wall_s) { return Reading{seconds(boot_s), at(seconds(wall_s)).wall}; };
   CHECK(node.lease_left(reading(200, 200)) == seconds(740));
-  CHECK(node.lease_left(reading(200, 250)) == seconds(690));        // the wall clock is fast: it counts
-  CHECK(node.lease_left(reading(250, 200)) == seconds(690));        // the other way round
-  CHECK(node.lease_left(reading(200, 255)) == seconds(685));        // apart by the reserve, no more
-  CHECK(node.lease_left(reading(200, 256)) == Duration{});          // one of them is wrong
+  CHECK(node.lease_left(reading(200, 250)) == seconds(690));  // the wall clock is fast: it counts
+  CHECK(node.lease_left(reading(250, 200)) == seconds(690));  // the other way round
+  CHECK(node.lease_left(reading(200, 255)) == seconds(685));  // apart by the reserve, no more
+  CHECK(node.lease_left(reading(200, 256)) == Duration{});    // one of them is wrong
   CHECK(node.lease_left(reading(200, 144)) == Duration{});
-  CHECK(node.lease_left(reading(130, 80)) == seconds(810));         // put back before it was sent, by less than the reserve
+  CHECK(node.lease_left(reading(130, 80)) == seconds(810));  // put back before it was sent, by less than the reserve
   CHECK(node.lease_left(reading(101, 40)) == Duration{});
-  CHECK(node.lease_left(reading(99, 99)) == Duration{});            // no such moment in this boot
+  CHECK(node.lease_left(reading(99, 99)) == Duration{});  // no such moment in this boot
 }
 
 TEST_CASE("a lease that was given up because the clocks came apart does not come back with them") {
@@ -117,12 +125,12 @@ TEST_CASE("answers that cannot be ours change nothing") {
   LeaseAnswer fork = answer("b", version(7));
   fork.version.chain = "another";
   CHECK(node.take(fork, at(seconds(6))).error().code == Code::conflict);
-  CHECK(node.take(answer("b", version(8), false), at(seconds(6))).error().code == Code::conflict);   // news without the catalog
+  CHECK(node.take(answer("b", version(8), false), at(seconds(6))).error().code == Code::conflict);  // news without the catalog
   LeaseAnswer longer = answer("b", version(8));
   longer.lease = budget_of(fifteen).lease + milliseconds(1);
   CHECK(node.take(longer, at(seconds(6))).error().code == Code::out_of_range);
   CHECK(node.saved() == before);
-  CHECK(node.take(answer("b", version(7), false), at(seconds(6))).ok());                              // not changed
+  CHECK(node.take(answer("b", version(7), false), at(seconds(6))).ok());  // not changed
   CHECK(node.lease_left(at(seconds(6))) == seconds(839));
 }
 
@@ -224,7 +232,7 @@ TEST_CASE("a relay passes on what is left of its lease, to whom it is not behind
   CHECK(relay.ask(at(seconds(611)), "c").settled == version(7));
   CHECK(relay.ask(at(seconds(611)), "d").head == version(8));
   REQUIRE(leaf.take(*relay.lend(leaf.ask(at(seconds(612)), "z"), at(seconds(612))), at(seconds(612))).ok());
-  CHECK(relay.ask(at(seconds(613)), "e").settled == version(7));     // lent, and not yet told that it arrived
+  CHECK(relay.ask(at(seconds(613)), "e").settled == version(7));  // lent, and not yet told that it arrived
   REQUIRE(relay.lend(leaf.ask(at(seconds(614)), "zz"), at(seconds(614))).ok());
   CHECK(relay.ask(at(seconds(615)), "f").settled == version(8));
 
@@ -233,7 +241,7 @@ TEST_CASE("a relay passes on what is left of its lease, to whom it is not behind
   CHECK(relay.lend(ahead, at(seconds(616))).error().code == Code::unavailable);
   ahead.head = {1, 8, "another"};
   CHECK(relay.lend(ahead, at(seconds(616))).error().code == Code::conflict);
-  CHECK(leaf.lend(ahead, at(seconds(616))).error().code == Code::unavailable);   // no relay
+  CHECK(leaf.lend(ahead, at(seconds(616))).error().code == Code::unavailable);  // no relay
 
   // After a restart it does not know to whom it lent.
   DeliveryNode again = DeliveryNode::resume("relay", relay.saved(), "boot-1", "", at(seconds(620)), true);

@@ -45,10 +45,12 @@ TEST_CASE("a workspace in memory decides, as a struct and as JSON alike") {
 }
 
 TEST_CASE("what a host knows and hears of an answer changes none of its bytes") {
-  const std::string request = R"({"identity": {"namespace": "crm", "id": "1"}, "attributes": {"loyalty.tier": "gold", "name": "Ann"}, "surfaces": ["web://shop.example/#hero"]})";
+  const std::string request =
+      R"({"identity": {"namespace": "crm", "id": "1"}, "attributes": {"loyalty.tier": "gold", "name": "Ann"}, "surfaces": ["web://shop.example/#hero"]})";
   const Runtime plain = opened(Runtime::from_files(shop_files(), {.secret = "ours"}));
   const Runtime heard = opened(Runtime::from_files(shop_files(), {.events = [](const Event&) {}, .secret = "ours"}));
-  const Runtime knowing = opened(Runtime::from_files(shop_files(), {.attributes = {[](const Request&) -> Result<Value> { return Value(Object{}); }}, .secret = "ours"}));
+  const Runtime knowing = opened(Runtime::from_files(
+      shop_files(), {.attributes = {[](const Request&) -> Result<Value> { return Value(Object{}); }}, .secret = "ours"}));
   CHECK(*plain.decide(request) == *heard.decide(request));
   CHECK(*plain.decide(request) == *knowing.decide(request));
   CHECK(*plain.explain(request) == *knowing.explain(request));
@@ -63,7 +65,7 @@ TEST_CASE("what a host knows and hears of an answer changes none of its bytes") 
 TEST_CASE("a function that policies call may ask the same runtime") {
   Runtime* asked = nullptr;
   const auto stock = [&](const std::vector<Value>& arguments) -> Result<Value> {
-    auto inner = asked->decide({.surfaces = {hero}});     // shows the default: nobody is known there
+    auto inner = asked->decide({.surfaces = {hero}});  // shows the default: nobody is known there
     return inner ? Value(arguments[0].string() + " " + inner->propositions.at(0).content) : Result<Value>(inner.error());
   };
   Runtime runtime = opened(Runtime::from_files(shop_with_stock(), {.functions = {{"stock", stock}}, .policy_deadline = minutes(1)}));
@@ -149,14 +151,16 @@ TEST_CASE("policies call the host's functions") {
   const Runtime runtime = opened(Runtime::from_files(shop_with_stock(), {.functions = {{"stock", stock}}}));
   CHECK(shown(runtime.decide(gold_member())) == "3 left");
   CHECK(asked == std::vector<std::string>{R"(["tea"])"});
-  CHECK(Runtime::from_files(shop_with_stock()).error().code == Code::validation_failed);   // without it, the name is not defined
+  CHECK(Runtime::from_files(shop_with_stock()).error().code == Code::validation_failed);  // without it, the name is not defined
 }
 
 TEST_CASE("a host's function that fails drops its candidate and harms nothing else") {
   std::vector<std::string> logged;
   RuntimeOptions options{.log = [&](const LogLine& line) { logged.push_back(line.text); }};
   SECTION("with an error") {
-    options.functions["stock"] = [](const std::vector<Value>&) -> Result<Value> { return refuse(Code::unavailable, "the warehouse is closed"); };
+    options.functions["stock"] = [](const std::vector<Value>&) -> Result<Value> {
+      return refuse(Code::unavailable, "the warehouse is closed");
+    };
   }
   SECTION("with an exception") {
     options.functions["stock"] = [](const std::vector<Value>&) -> Result<Value> { throw std::runtime_error("the warehouse is closed"); };
@@ -187,7 +191,8 @@ TEST_CASE("what the host knows lies beneath what the request says") {
   };
   const Runtime runtime = opened(Runtime::from_files(shop_files(), {.attributes = {crm}}));
   CHECK(shown(runtime.decide({.identity = {"crm", "1"}, .surfaces = {hero}})) == "Welcome back, Ann of the CRM");
-  CHECK(shown(runtime.decide({.identity = {"crm", "1"}, .attributes = Object{{"name", "Anna"}}, .surfaces = {hero}})) == "Welcome back, Anna");
+  CHECK(shown(runtime.decide({.identity = {"crm", "1"}, .attributes = Object{{"name", "Anna"}}, .surfaces = {hero}})) ==
+        "Welcome back, Anna");
   CHECK(shown(runtime.decide({.surfaces = {hero}})) == "Welcome");
 }
 
@@ -211,7 +216,8 @@ TEST_CASE("a provider that fails refuses the decision") {
 
 TEST_CASE("events go to the host's sink, and tokens come back") {
   std::vector<Event> events;
-  const RuntimeOptions options{.clock = [] { return *parse_instant("2026-12-01T09:00:00Z"); }, .events = [&](const Event& event) { events.push_back(event); },
+  const RuntimeOptions options{.clock = [] { return *parse_instant("2026-12-01T09:00:00Z"); },
+                               .events = [&](const Event& event) { events.push_back(event); },
                                .secret = "only ours"};
   const Runtime runtime = opened(Runtime::from_files(shop_files(), options));
   auto decision = runtime.decide(gold_member());
@@ -258,7 +264,8 @@ TEST_CASE("a workspace's tests run with the host's functions") {
     t:activate "gold"
     t:profile({ loyalty = { tier = "gold" }, sku = "tea" }):on "hero":contains "5 left"
   end))";
-  const Runtime runtime = opened(Runtime::from_files(files, {.functions = {{"stock", [](const std::vector<Value>&) -> Result<Value> { return Value(5); }}}}));
+  const Runtime runtime =
+      opened(Runtime::from_files(files, {.functions = {{"stock", [](const std::vector<Value>&) -> Result<Value> { return Value(5); }}}}));
   auto results = runtime.run_fixtures();
   REQUIRE(results);
   REQUIRE(results->size() == 1);
@@ -315,5 +322,7 @@ TEST_CASE("a runtime moves, and goes on") {
 
 TEST_CASE("the library is of the version of its headers") {
   CHECK(version() == FOOTLIGHT_VERSION);
-  CHECK(version() == std::to_string(FOOTLIGHT_VERSION_MAJOR) + "." + std::to_string(FOOTLIGHT_VERSION_MINOR) + "." + std::to_string(FOOTLIGHT_VERSION_PATCH));
+  CHECK(version() ==
+        std::to_string(FOOTLIGHT_VERSION_MAJOR) + "." + std::to_string(FOOTLIGHT_VERSION_MINOR) + "." +
+            std::to_string(FOOTLIGHT_VERSION_PATCH));
 }

@@ -12,7 +12,8 @@ namespace {
 
 FileMap shop_of(const std::string& season) {
   FileMap files = shop_with_stock();
-  files["experiences/gold.lua"] = "campaign \"gold\" { show = { hero = function(p) return \"" + season + " \" .. stock(p.sku) .. \" " + season + "\" end } }";
+  files["experiences/gold.lua"] =
+      "campaign \"gold\" { show = { hero = function(p) return \"" + season + " \" .. stock(p.sku) .. \" " + season + "\" end } }";
   return files;
 }
 
@@ -20,8 +21,9 @@ FileMap shop_of(const std::string& season) {
 
 // FOOTLIGHT_SWAPS=1000 unit_embed_threads
 TEST_CASE("8 threads decide while another reloads") {
-  const RuntimeOptions options{.functions = {{"stock", [](const std::vector<Value>&) -> Result<Value> { return Value(3); }}}, .secret = "ours",
-                               .policy_deadline = minutes(1)};   // the machine may be busy
+  const RuntimeOptions options{.functions = {{"stock", [](const std::vector<Value>&) -> Result<Value> { return Value(3); }}},
+                               .secret = "ours",
+                               .policy_deadline = minutes(1)};  // the machine may be busy
   Runtime runtime = opened(Runtime::from_files(shop_of("spring"), options));
   const char* wanted = std::getenv("FOOTLIGHT_SWAPS");
   const int reloads = wanted ? std::atoi(wanted) : 20;
@@ -63,7 +65,7 @@ TEST_CASE("threads decide on a store while commands change it") {
   CHECK(runtime.command({.name = CommandName::activate, .experience = "gold", .actor = ann}));
   CHECK(shown(runtime.decide(gold_member())) == "Welcome back, Ann");
   CHECK(runtime.command({.name = CommandName::stop, .experience = "gold", .actor = ann}));
-  CHECK(shown(runtime.decide(gold_member())) == "Welcome");   // at once, on this node
+  CHECK(shown(runtime.decide(gold_member())) == "Welcome");  // at once, on this node
   is_over = true;
   for (std::thread& thread : deciding) thread.join();
   CHECK(wrong == 0);

@@ -19,10 +19,10 @@ std::vector<std::uint64_t> by_hand(const Rows& rows, std::uint32_t members, cons
 }
 
 void check(const CandidateIndex& index, const Rows& rows, std::uint32_t members, std::mt19937& random, std::size_t words) {
-  for (const unsigned share : {0u, 1u, 4u, 8u}) {                // eighths of the conditions that hold
+  for (const unsigned share : {0u, 1u, 4u, 8u}) {  // eighths of the conditions that hold
     Truths truths{.listed = std::vector<std::uint64_t>(words)};
     for (std::size_t bit = 0; bit < 64 * words; ++bit) truths.listed[bit >> 6] |= std::uint64_t{random() % 8 < share} << (bit & 63);
-    truths.listed[0] |= 1;                                       // always_true
+    truths.listed[0] |= 1;  // always_true
     std::vector<std::uint64_t> found, portable;
     index.find(truths, found);
     index.find_portably(truths, portable);
@@ -39,12 +39,13 @@ TEST_CASE("the index finds those of whom all needs of a row hold") {
   INFO("seed " << seed);
   std::mt19937 random(seed);
   for (const std::uint32_t members : {0u, 1u, 63u, 64u, 65u, 300u})
-    for (const std::size_t words : {1u, 2u, 9u, 40u, 1'100u})       // the last have conditions that do not fit into 16 bits
-      for (const unsigned spread : {1u, 2u, 64u}) {              // how far apart the conditions stand that something is filed under
+    for (const std::size_t words : {1u, 2u, 9u, 40u, 1'100u})  // the last have conditions that do not fit into 16 bits
+      for (const unsigned spread : {1u, 2u, 64u}) {            // how far apart the conditions stand that something is filed under
         INFO(members << " members, " << words << " words, spread " << spread);
         const auto row = [&](std::uint32_t member) {
           CandidateIndex::Row made{member, {}};
-          for (std::size_t i = 0, count = random() % 5; i < count; ++i) made.filing.needs[i] = static_cast<Condition>(random() % (64 * words) / spread * spread);
+          for (std::size_t i = 0, count = random() % 5; i < count; ++i)
+            made.filing.needs[i] = static_cast<Condition>(random() % (64 * words) / spread * spread);
           return made;
         };
         Rows rows;

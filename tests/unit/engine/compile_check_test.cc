@@ -40,7 +40,9 @@ TEST_CASE("after ten thousand names each is told what it would be told alone") {
   for (int i = 0; i < 100; ++i) {
     Array tests;
     for (int name = 0; name < 100; ++name) tests.push_back(Object{{"attr", "a" + std::to_string(100 * i + name)}, {"eq", "x"}});
-    ServedExperience& served = world.live("e" + std::to_string(i), Object{{"audience", Object{{"any", std::move(tests)}}}, {"show", Object{{i % 3 == 0 ? "nowhere" : "hero", "x"}}}});
+    ServedExperience& served =
+        world.live("e" + std::to_string(i),
+                   Object{{"audience", Object{{"any", std::move(tests)}}}, {"show", Object{{i % 3 == 0 ? "nowhere" : "hero", "x"}}}});
     if (i % 2 == 0) served.definition.targeting = "bad policy";
     const std::string told = lines_of(all.problems_of(served, world.lists));
     CHECK(told == lines_of(CompileCheck(world.workspace, policies).problems_of(served, world.lists)));

@@ -78,11 +78,13 @@ class DecideLedger {
   }
 
   static std::string shown(const Proposition& made) {
-    std::string line = "+ " + (made.experience.empty() ? "default" : made.experience + " r" + std::to_string(made.revision)) + " " + made.configuration;
+    std::string line =
+        "+ " + (made.experience.empty() ? "default" : made.experience + " r" + std::to_string(made.revision)) + " " + made.configuration;
     if (!made.element.empty()) line += "." + made.element;
     if (!made.treatment.empty()) line += " (" + made.treatment + ")";
     line += " " + std::string(to_text(made.format)) + ": " + made.content + "\n";
-    for (const auto& part : made.parts) line += "    of " + part.experience + " r" + std::to_string(part.revision) + " " + part.action + "\n";
+    for (const auto& part : made.parts)
+      line += "    of " + part.experience + " r" + std::to_string(part.revision) + " " + part.action + "\n";
     return line;
   }
 
@@ -104,8 +106,8 @@ class DecideLedger {
         if (made.surface == trace.surface) answer += shown(made);
       for (const CandidateTrace& row : trace.candidates) {
         if (row.fate == Fate::shown && row.reason.empty()) continue;
-        answer += "- " + row.experience + " " + row.action + " " + std::to_string(row.priority) + " " + std::string(to_text(row.fate)) + ": " + row.reason +
-                  (row.place.empty() ? "" : " @" + row.place) + "\n";
+        answer += "- " + row.experience + " " + row.action + " " + std::to_string(row.priority) + " " + std::string(to_text(row.fate)) +
+            ": " + row.reason + (row.place.empty() ? "" : " @" + row.place) + "\n";
       }
     }
     if (decision.policy_failures > 0) answer += "policy failures: " + std::to_string(decision.policy_failures) + "\n";

@@ -30,8 +30,10 @@ std::string answer(const DecideWorld& world, const Request& asked, const DecideO
 }
 
 // From bytes to bytes.
-std::string answered(const Snapshot& snapshot, const Request& asked, PolicyRunner& runner, const DecideOptions& options, DecideScratch& scratch) {
-  Object request{{"attributes", asked.attributes}, {"context", asked.context}, {"surfaces", Array(asked.surfaces.begin(), asked.surfaces.end())}};
+std::string answered(const Snapshot& snapshot, const Request& asked, PolicyRunner& runner, const DecideOptions& options,
+                     DecideScratch& scratch) {
+  Object request{
+      {"attributes", asked.attributes}, {"context", asked.context}, {"surfaces", Array(asked.surfaces.begin(), asked.surfaces.end())}};
   if (!asked.identity.id.empty()) request["identity"] = Object{{"namespace", asked.identity.space}, {"id", asked.identity.id}};
   const std::string bytes = to_json(Value(std::move(request)));
   auto made = footlight::answer(snapshot, bytes, asked.now, runner, options, scratch);
@@ -75,7 +77,9 @@ TEST_CASE("an answer is the same bytes again, in whatever order the experiences 
     }
   }
   // The worlds are varied: everything happens that can happen to a campaign.
-  CHECK(fates == std::set{Fate::shown, Fate::lost, Fate::schedule, Fate::audience, Fate::targeting, Fate::experiment, Fate::content, Fate::policy_failed});
+  CHECK(fates ==
+        std::set{Fate::shown, Fate::lost, Fate::schedule, Fate::audience, Fate::targeting, Fate::experiment, Fate::content,
+                 Fate::policy_failed});
   CHECK(propositions > 5'000);
 }
 
@@ -86,14 +90,21 @@ TEST_CASE("what the index finds is what looking at everybody finds, with hundred
   std::size_t shown = 0;
   for (int i = 0; i < 40; ++i) {
     DecideWorld world;
-    world.declare(document(R"({"surfaces": {"one": {"format": "text", "rules": ["web://shop.example/#one"]}, "any": {"format": "text", "rules": ["wildcard:web://*.example/*#one"]},
+    world.declare(document(
+        R"({"surfaces": {"one": {"format": "text", "rules": ["web://shop.example/#one"]}, "any": {"format": "text", "rules": ["wildcard:web://*.example/*#one"]},
                                             "list": {"format": "text", "rules": ["web://shop.example/#list"], "resolve": {"stack": 50}}}})"));
     for (int n = 0; n < 300; ++n) {
       Value audience = documents.predicate(3, false);
-      for (std::size_t more = documents.below(4); more > 0; --more) audience = Object{{"all", Array{std::move(audience), documents.predicate(2, false)}}};
-      world.live("e" + std::to_string(n), Object{{"priority", static_cast<double>(documents.below(101))}, {"audience", std::move(audience)},
-                                                 {"show", Object{{documents.chance(40) ? "one" : documents.chance(50) ? "any" : "list",
-                                                                  Array{Object{{"element", "e" + std::to_string(documents.below(40))}, {"content", "x"}}}}}}});
+      for (std::size_t more = documents.below(4); more > 0; --more)
+        audience = Object{{"all", Array{std::move(audience), documents.predicate(2, false)}}};
+      world.live("e" + std::to_string(n),
+                 Object{{"priority", static_cast<double>(documents.below(101))},
+                        {"audience", std::move(audience)},
+                        {"show",
+                         Object{{documents.chance(40)       ? "one"
+                                     : documents.chance(50) ? "any"
+                                                            : "list",
+                                 Array{Object{{"element", "e" + std::to_string(documents.below(40))}, {"content", "x"}}}}}}});
     }
     const auto snapshot = compiled(world);
     DecideScratch scratch;
@@ -122,7 +133,7 @@ TEST_CASE("nobody is left out of a trace, no candidate has two fates, and what i
     const Decision decision = decide(*snapshot, asked, runner, {.explain = true});
     for (const SurfaceTrace& trace : decision.trace) {
       std::set<std::pair<std::string, std::string>> traced, shown, proposed;
-      std::set<std::string> offered, told;   // experiences; those of other treatments only are not told
+      std::set<std::string> offered, told;  // experiences; those of other treatments only are not told
       for (const CompiledConfiguration& configuration : snapshot->configurations())
         if (std::find(trace.configurations.begin(), trace.configurations.end(), configuration.name) != trace.configurations.end())
           for (const Candidate& candidate : configuration.candidates) {
@@ -188,7 +199,10 @@ TEST_CASE("each element goes to the best that has it: higher priority, activated
         if (documents.chance(40)) elements.push_back(Object{{"element", element}, {"content", "x"}});
       if (elements.empty()) continue;
       const double priority = static_cast<double>(documents.below(3));
-      world.live("e" + std::to_string(e), Object{{"priority", priority}, {"show", Object{{"hero", std::move(elements)}}}, {"audience", documents.predicate(2, false)}})
+      world
+          .live(
+              "e" + std::to_string(e),
+              Object{{"priority", priority}, {"show", Object{{"hero", std::move(elements)}}}, {"audience", documents.predicate(2, false)}})
           .activated_at = Instant{static_cast<std::int64_t>(documents.below(3))};
     }
     Request asked = asking({"web://shop.example/#hero"});
@@ -264,14 +278,19 @@ TEST_CASE("an experiment splits by its weights, holds out its share, and keeps e
     REQUIRE(treatment_of(*again) == by_id[asked.identity.id]);
     elsewhere += treatment_of(*other) != by_id[asked.identity.id];
   }
-  CHECK(elsewhere > 1'000);   // another salt shuffles them anew
+  CHECK(elsewhere > 1'000);  // another salt shuffles them anew
 }
 
 TEST_CASE("the answer's bytes are as documented") {
   DecideWorld world;
   world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"], "default": "<i>\"d\"</i>"},
       "card": {"format": "json", "rules": ["web://shop.example/#card"], "resolve": "merge"}, "note": {"format": "text", "rules": ["web://shop.example/#note"]}}})"));
-  world.live("a", document(R"({"priority": 80, "treatments": {"t": {"weight": 100, "show": {"note": [{"element": "e", "content": "x"}]}}}, "show": {"card": {"b": 1}}})")).revision = 3;
+  world
+      .live(
+          "a",
+          document(
+              R"({"priority": 80, "treatments": {"t": {"weight": 100, "show": {"note": [{"element": "e", "content": "x"}]}}}, "show": {"card": {"b": 1}}})"))
+      .revision = 3;
   world.live("b", document(R"({"priority": 70, "audience": {"attr": "n", "gt": 5}, "show": {"card": {"a": "é"}}})")).revision = 1;
   Request asked = asking({"web://shop.example/#hero", "web://shop.example/#card", "web://shop.example/#note"});
   asked.attributes = document(R"({"n": 6})");
@@ -284,23 +303,31 @@ TEST_CASE("the answer's bytes are as documented") {
   asked.surfaces = {"web://shop.example/#card", "nonsense"};
   asked.attributes = document(R"({"n": 5})");
   const Value explained = document(answer(world, asked, {.explain = true}));
-  CHECK(to_json(*explained.find("trace")) ==
-        R"x([{"candidates":[{"action":"card","element":"","experience":"a","fate":"shown","priority":80,"reason":"treatment `t`","revision":3},)x"
-        R"x({"action":"card","element":"","experience":"b","fate":"audience","place":"$.audience","priority":70,"reason":"n > 5 is false (5)","revision":1}],)x"
-        R"x("configurations":["card"],"surface":"web://shop.example/#card"},)x"
-        R"x({"candidates":[],"configurations":[],"note":"surface `nonsense`: a surface is written `type://property/path#container`","surface":"nonsense"}])x");
+  CHECK(
+      to_json(*explained.find("trace")) ==
+      R"x([{"candidates":[{"action":"card","element":"","experience":"a","fate":"shown","priority":80,"reason":"treatment `t`","revision":3},)x"
+      R"x({"action":"card","element":"","experience":"b","fate":"audience","place":"$.audience","priority":70,"reason":"n > 5 is false (5)","revision":1}],)x"
+      R"x("configurations":["card"],"surface":"web://shop.example/#card"},)x"
+      R"x({"candidates":[],"configurations":[],"note":"surface `nonsense`: a surface is written `type://property/path#container`","surface":"nonsense"}])x");
 }
 
 TEST_CASE("each proposition has a token that names it, defaults have none, forged ones are none") {
   DecideWorld world;
-  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero", "web://shop.example/2#hero"]}, "card": {"format": "json", "rules": ["web://shop.example/#card"], "resolve": "merge"},
+  world.declare(document(
+      R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero", "web://shop.example/2#hero"]}, "card": {"format": "json", "rules": ["web://shop.example/#card"], "resolve": "merge"},
       "note": {"format": "text", "rules": ["web://shop.example/#note"], "default": "d"}}})"));
-  world.live("a", document(R"({"treatments": {"t": {"weight": 100, "show": {"hero": [{"element": "e", "content": "x"}]}}}, "show": {"card": {"a": 1}}})")).revision = 3;
+  world
+      .live(
+          "a",
+          document(
+              R"({"treatments": {"t": {"weight": 100, "show": {"hero": [{"element": "e", "content": "x"}]}}}, "show": {"card": {"a": 1}}})"))
+      .revision = 3;
   world.live("b", document(R"({"show": {"card": {"b": 1}}})"));
   const auto snapshot = compiled(world);
   WordRunner runner(*snapshot);
   const TokenKey key = token_key("secret"), other = token_key("other");
-  const Request asked = asking({"web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/#card", "web://shop.example/#note"});
+  const Request asked =
+      asking({"web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/#card", "web://shop.example/#note"});
   const Decision decision = decide(*snapshot, asked, runner, {.key = &key});
   REQUIRE(decision.propositions.size() == 4);
   std::set<std::string> tokens;
@@ -320,19 +347,23 @@ TEST_CASE("each proposition has a token that names it, defaults have none, forge
       CHECK(verify_token(part.token, key)->experience == part.experience);
     }
   }
-  CHECK(tokens.size() == 3);   // the same action on two surfaces has two
+  CHECK(tokens.size() == 3);  // the same action on two surfaces has two
   CHECK(decision.propositions[2].parts.size() == 2);
   CHECK(decision.propositions[2].parts[0].token == decision.propositions[2].token);
 }
 
 TEST_CASE("propositions stand in the order of their surfaces, whether they are made for the request or not") {
   DecideWorld world;
-  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}, "hello": {"format": "html", "rules": ["web://shop.example/#hello"]},
+  world.declare(document(
+      R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}, "hello": {"format": "html", "rules": ["web://shop.example/#hello"]},
       "card": {"format": "json", "rules": ["web://shop.example/#card"], "resolve": "merge"}, "note": {"format": "text", "rules": ["web://shop.example/#note"], "default": "d"},
       "foot": {"format": "html", "rules": ["web://shop.example/#foot"]}}})"));
-  world.live("a", document(R"({"show": {"hero": "<b>a</b>", "card": {"a": 1}, "hello": "Hello {{profile.name}}", "foot": [{"element": "x", "content": "1"}, {"element": "y", "content": "2"}]}})"));
+  world.live(
+      "a",
+      document(
+          R"({"show": {"hero": "<b>a</b>", "card": {"a": 1}, "hello": "Hello {{profile.name}}", "foot": [{"element": "x", "content": "1"}, {"element": "y", "content": "2"}]}})"));
   world.live("b", document(R"({"show": {"card": {"b": 1}}})"));
-  world.live("c", document(R"({"show": {"card": {"lua": "fail"}}})"));   // it is made again without it
+  world.live("c", document(R"({"show": {"card": {"lua": "fail"}}})"));  // it is made again without it
   const auto snapshot = compiled(world);
   WordRunner runner(*snapshot);
   const TokenKey key = token_key("secret");
@@ -367,7 +398,9 @@ TEST_CASE("a number is in the ranges that it is in, on their bounds and beside t
   world.declare(document(R"({"surfaces": {"list": {"format": "text", "rules": ["web://shop.example/#list"]}}})"));
   for (int i = 0; i < 10 * bounds; ++i) {
     const double a = below(bounds), b = a + below(bounds);
-    const auto test = [&](std::string_view op, Value operand, std::function<bool(double)> holds) { all.push_back({Object{{"attr", "n"}, {op, std::move(operand)}}, std::move(holds)}); };
+    const auto test = [&](std::string_view op, Value operand, std::function<bool(double)> holds) {
+      all.push_back({Object{{"attr", "n"}, {op, std::move(operand)}}, std::move(holds)});
+    };
     switch (i % 7) {
       case 0: test("lt", a, [=](double n) { return n < a; }); break;
       case 1: test("le", a, [=](double n) { return n <= a; }); break;
@@ -406,14 +439,17 @@ TEST_CASE("a number is found among bounds whatever their number is, of which tab
   world.declare(document(R"({"surfaces": {"list": {"format": "text", "rules": ["web://shop.example/#list"]}}})"));
   for (int i = 0; i < bounds; ++i) {
     const std::string id = "e" + std::to_string(i);
-    world.live(id, Object{{"audience", Object{{"attr", "n"}, {"ge", i}}}, {"show", Object{{"list", Array{Object{{"element", id}, {"content", id}}}}}}});
+    world.live(id,
+               Object{{"audience", Object{{"attr", "n"}, {"ge", i}}},
+                      {"show", Object{{"list", Array{Object{{"element", id}, {"content", id}}}}}}});
   }
   const auto snapshot = compiled(world);
   WordRunner runner(*snapshot);
   for (double n = -1; n < bounds + 1; n += 0.5) {
     const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}}, {"attributes", Object{{"n", n}}}}, {});
     INFO(bounds << " bounds, " << n);
-    CHECK(static_cast<int>(decide(*snapshot, asked, runner).propositions.size()) == std::clamp(static_cast<int>(std::floor(n)) + 1, 0, bounds));
+    CHECK(static_cast<int>(decide(*snapshot, asked, runner).propositions.size()) ==
+          std::clamp(static_cast<int>(std::floor(n)) + 1, 0, bounds));
   }
 }
 
@@ -425,7 +461,8 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
   while (texts.size() < 700) {
     std::string text;
     // Many of the same length, some that only differ in one place, on both sides of what is short.
-    for (std::size_t left = random() % 3 == 0 ? random() % 40 : 14 + random() % 5; left > 0; --left) text += random() % 4 == 0 ? static_cast<char>('a' + random() % 26) : 'x';
+    for (std::size_t left = random() % 3 == 0 ? random() % 40 : 14 + random() % 5; left > 0; --left)
+      text += random() % 4 == 0 ? static_cast<char>('a' + random() % 26) : 'x';
     texts.insert(text);
   }
   struct Asked {
@@ -461,10 +498,12 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
     if (op == "in" || op == "has_all") asked.others = {named[random() % named.size()], named[random() % named.size()]};
     if (op == "has_all" && random() % 2 == 0) asked.operand = asked.others[0];
     // And some that ask for all of sixteen and of seventeen.
-    if (op == "has_all" && random() % 4 == 0) asked.others.assign(named.begin(), std::next(named.begin(), 15 + static_cast<int>(random() % 2)));
+    if (op == "has_all" && random() % 4 == 0)
+      asked.others.assign(named.begin(), std::next(named.begin(), 15 + static_cast<int>(random() % 2)));
     Array operands{asked.operand};
     operands.insert(operands.end(), asked.others.begin(), asked.others.end());
-    Object test{{"attr", op.starts_with("has_") ? "l" : "t"}, {op, op.starts_with("has_") || op == "in" ? Value(std::move(operands)) : Value(asked.operand)}};
+    Object test{{"attr", op.starts_with("has_") ? "l" : "t"},
+                {op, op.starts_with("has_") || op == "in" ? Value(std::move(operands)) : Value(asked.operand)}};
     world.live(id, Object{{"audience", std::move(test)}, {"show", Object{{"list", Array{Object{{"element", id}, {"content", id}}}}}}});
   }
   const auto snapshot = compiled(world);
@@ -472,17 +511,21 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
   DecideScratch scratch;
   int held = 0;
   std::vector<std::string> sent(texts.begin(), texts.end());
-  for (const std::string& text : texts) sent.push_back(text + "z"), sent.push_back(text.substr(0, 3) + "y" + text + text.substr(0, 3) + "y");
+  for (const std::string& text : texts)
+    sent.push_back(text + "z"), sent.push_back(text.substr(0, 3) + "y" + text + text.substr(0, 3) + "y");
   for (const std::string& text : named) sent.push_back("xy" + text), sent.push_back("?xy" + text + "xy" + text);
   for (const std::string& text : sent) {
     std::vector<std::string> items;
-    for (std::size_t count = random() % 6; count > 0; --count) items.push_back(random() % 4 == 0 ? sent[random() % sent.size()] : named[random() % named.size()]);
+    for (std::size_t count = random() % 6; count > 0; --count)
+      items.push_back(random() % 4 == 0 ? sent[random() % sent.size()] : named[random() % named.size()]);
     // And some that have everything, more than once.
     for (int times = random() % 40 == 0 ? 4 : 0; times > 0; --times) items.insert(items.end(), named.begin(), named.end());
     std::set<std::string> expected, met;
     for (std::size_t i = 0; i < all.size(); ++i)
       if (all[i].holds(text, items)) expected.insert("e" + std::to_string(i));
-    const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}}, {"attributes", Object{{"t", text}, {"l", Array(items.begin(), items.end())}}}}, {});
+    const Request asked = request(Object{{"surfaces", Array{"web://shop.example/#list"}},
+                                         {"attributes", Object{{"t", text}, {"l", Array(items.begin(), items.end())}}}},
+                                  {});
     const Decision decision = decide(*snapshot, asked, runner);
     for (const Proposition& proposition : decision.propositions) met.insert(proposition.experience);
     INFO(to_json(asked.attributes));
@@ -495,11 +538,13 @@ TEST_CASE("a text is the one it is, however many others there are and however lo
 
 TEST_CASE("an experience is asked about once in a decision, whatever surfaces it is on") {
   DecideWorld world;
-  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/3#hero"]}}})"));
+  world.declare(document(
+      R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/3#hero"]}}})"));
   world.live("a", document(R"({"targeting": {"lua": "fail"}, "show": {"hero": "x"}})"));
   const auto snapshot = compiled(world);
   WordRunner runner(*snapshot);
-  const Decision decision = decide(*snapshot, asking({"web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/3#hero"}), runner);
+  const Decision decision =
+      decide(*snapshot, asking({"web://shop.example/#hero", "web://shop.example/2#hero", "web://shop.example/3#hero"}), runner);
   CHECK(runner.calls == 1);
   CHECK(decision.policy_failures == 1);
 }
@@ -515,7 +560,8 @@ TEST_CASE("a workspace whose zone is gone does not compile, and Lua does not whe
 
   world.workspace.zone = "UTC";
   world.live("a", document(R"({"audience": {"lua": "f"}, "show": {"hero": {"lua": "f"}}})"));
-  const auto scripted = Snapshot::compile({.version = "1", .workspace = world.workspace, .experiences = world.experiences}, no_policy_compiler());
+  const auto scripted =
+      Snapshot::compile({.version = "1", .workspace = world.workspace, .experiences = world.experiences}, no_policy_compiler());
   REQUIRE_FALSE(scripted.ok());
   CHECK(scripted.error().problems.size() == 2);
   CHECK_FALSE(no_policy_compiler().lift({}, {}));
@@ -523,7 +569,8 @@ TEST_CASE("a workspace whose zone is gone does not compile, and Lua does not whe
 
 TEST_CASE("where policies do not run, what needs one is dropped") {
   DecideWorld world;
-  world.declare(document(R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "conflict": {"hero": {"lua": "none"}}})"));
+  world.declare(document(
+      R"({"surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"]}}, "conflict": {"hero": {"lua": "none"}}})"));
   world.live("a", document(R"({"priority": 90, "audience": {"lua": "true"}, "show": {"hero": "a"}})"));
   world.live("b", document(R"({"priority": 80, "schedule": {"lua": "true"}, "show": {"hero": "b"}})"));
   world.live("c", document(R"({"priority": 70, "show": {"hero": {"lua": "= \"c\""}}})"));

@@ -28,7 +28,9 @@ Value generated_content(DocumentGenerator& documents, bool is_json) {
     case 2: return Object{{"lua", "attribute s"}};
     case 3: return is_json ? Value(Object{{"title", "{{s}}"}, {"price", "{{{n}}}"}}) : Value("s is {{s}}");
     case 4: return is_json ? Value(Object{{"price", "{{{n}}}"}, {"k", documents.scalar()}}) : Value("{{formatDate s \"yyyy\"}}");
-    default: return is_json ? Value(Object{{"k" + std::to_string(documents.below(4)), documents.scalar()}}) : Value("plain " + std::to_string(documents.below(9)));
+    default:
+      return is_json ? Value(Object{{"k" + std::to_string(documents.below(4)), documents.scalar()}})
+                     : Value("plain " + std::to_string(documents.below(9)));
   }
 }
 
@@ -43,7 +45,8 @@ Object generated_show(DocumentGenerator& documents) {
     } else {
       Array elements;
       for (const char* element : {"a", "b"})
-        if (elements.empty() || documents.chance(50)) elements.push_back(Object{{"element", element}, {"content", generated_content(documents, is_json)}});
+        if (elements.empty() || documents.chance(50))
+          elements.push_back(Object{{"element", element}, {"content", generated_content(documents, is_json)}});
       show[configuration] = std::move(elements);
     }
   }
@@ -56,13 +59,17 @@ Object generated_show(DocumentGenerator& documents) {
 Object generated_definition(DocumentGenerator& documents) {
   constexpr const char* answers[] = {"true", "true", "asks b", "false", "fail"};
   Object definition{{"priority", static_cast<double>(documents.below(3) * 10)}};
-  definition["audience"] = documents.chance(15) ? Value(Object{{"any", Array{documents.predicate(2, false), Object{{"lua", documents.one_of(answers)}}}}})
-                                                : documents.chance(50) ? Value("everyone") : documents.predicate(3, false);
+  definition["audience"] = documents.chance(15)
+      ? Value(Object{{"any", Array{documents.predicate(2, false), Object{{"lua", documents.one_of(answers)}}}}})
+      : documents.chance(50) ? Value("everyone")
+                             : documents.predicate(3, false);
   if (documents.chance(20)) definition["targeting"] = Object{{"lua", documents.one_of(answers)}};
   if (documents.chance(20)) definition["schedule"] = Object{{"lua", documents.one_of(answers)}};
-  if (documents.chance(20)) definition["schedule"] = Object{{"weekly", Array{Object{{"hours", documents.chance(50) ? "08:00-20:00" : "13:00-14:00"}}}}};
+  if (documents.chance(20))
+    definition["schedule"] = Object{{"weekly", Array{Object{{"hours", documents.chance(50) ? "08:00-20:00" : "13:00-14:00"}}}}};
   if (documents.chance(20)) {
-    definition["treatments"] = Object{{"x", Object{{"weight", 50}, {"show", generated_show(documents)}}}, {"y", Object{{"weight", 30}, {"show", generated_show(documents)}}}};
+    definition["treatments"] = Object{{"x", Object{{"weight", 50}, {"show", generated_show(documents)}}},
+                                      {"y", Object{{"weight", 30}, {"show", generated_show(documents)}}}};
     definition["holdout"] = 20;
   } else {
     definition["show"] = generated_show(documents);
@@ -87,7 +94,8 @@ DecideWorld generated_world(DocumentGenerator& documents) {
 
 Request generated_request(DocumentGenerator& documents) {
   constexpr const char* ids[] = {"ann", "bob", "cyd", "dan", ""};
-  Request asked = asking({"web://shop.example/#hero", "web://shop.example/#list", "web://shop.example/#card", "web://b.example/x#hero"}, documents.one_of(ids));
+  Request asked = asking({"web://shop.example/#hero", "web://shop.example/#list", "web://shop.example/#card", "web://b.example/x#hero"},
+                         documents.one_of(ids));
   asked.attributes = documents.profile();
   return asked;
 }

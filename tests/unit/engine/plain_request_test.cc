@@ -64,7 +64,7 @@ std::optional<std::string> reported(const std::string& bytes, const AttributeTab
 }
 
 std::optional<std::string> read(const std::string& bytes, const AttributeTable& table) {
-  static PlainReader reader;   // one for all: it must forget what it read before
+  static PlainReader reader;  // one for all: it must forget what it read before
   static PlainRequest plain;
   if (!reader.read(bytes, table, plain)) return {};
   Problems problems;
@@ -78,7 +78,8 @@ std::optional<std::string> read(const std::string& bytes, const AttributeTable& 
   return text + "/ " + std::string(plain.space);
 }
 
-const std::vector<std::string> used = {"a", "b", "cart", "cart.total", "cart.items", "loyalty.tier", "deep.er.still", "deep.er", "list", "n"};
+const std::vector<std::string> used = {"a",       "b",    "cart", "cart.total", "cart.items", "loyalty.tier", "deep.er.still",
+                                       "deep.er", "list", "n"};
 
 std::string request_of(const std::string& attributes, const std::string& rest = "") {
   return R"({"attributes":)" + attributes + R"(,"surfaces":["web://shop.example/#hero"])" + rest + "}";
@@ -89,14 +90,35 @@ std::string request_of(const std::string& attributes, const std::string& rest = 
 TEST_CASE("ordinary requests are plain, and read as the reporting reader reads them") {
   const AttributeTable table = table_of(used);
   const std::string rows[] = {
-      R"({})", R"({"a":1})", R"({"a":true,"b":false,"n":null})", R"({"a":"x","b":"","list":[]})", R"({ "a" : "x" , "b" : [ 1 , "two" , true ] })",
-      R"({"cart":{"total":12.5,"items":["x"]}})", R"({"cart.total":12.5,"cart.items":["x"]})", R"({"cart":{}})", R"({"cart":5})", R"({"loyalty":{"tier":"gold","x":1}})",
-      R"({"deep":{"er":{"still":1}}})", R"({"deep.er.still":1})", R"({"deep":{"er.still":1}})", R"({"unknown":1,"un.known":2,"other":{"a":1,"b":{"c":[1,{"x":1},{"x":2}]}}})",
-      R"({"a":"caf\u00e9 \ud83d\ude00 \n\t\"\\\/"})", "{\"a\":\"\xC3\xA9\xF0\x9F\x98\x80\xE2\x80\xA8\"}", R"({"a":[1,[2],{"x":1},null]})",
-      R"({"a":-0,"b":0.1,"n":123456789012345678})", R"({"a":1e300,"b":-1.5E-7,"n":9007199254740993})", R"({"a":0.30000000000000004,"b":1234567.891,"n":5e-324})",
-      R"({"a":[]})", R"({"list":["a","b","c"],"a":"x"})", R"({"list":[""],"a":["x"],"b":[]})", R"({"list":["a","b"] ,"a":["x" ,"y"],"b":[ "z"],"n":["w"]})",
-      R"({"list":["a\"b","c"],"a":["d",1,"e"],"b":["f",true],"n":["g",["h"]]})", R"({"cart":{"items":["a"],"total":["b"]},"deep":["c"]})", R"({"unknown":["a","b"],"list":["c"]})",
-      "{\"list\":[\"" + std::string(16 * 1024, 'x') + "\"]}", R"({"cart":{"x":1},"unknown.x":1,"unknown.y":2})",
+      R"({})",
+      R"({"a":1})",
+      R"({"a":true,"b":false,"n":null})",
+      R"({"a":"x","b":"","list":[]})",
+      R"({ "a" : "x" , "b" : [ 1 , "two" , true ] })",
+      R"({"cart":{"total":12.5,"items":["x"]}})",
+      R"({"cart.total":12.5,"cart.items":["x"]})",
+      R"({"cart":{}})",
+      R"({"cart":5})",
+      R"({"loyalty":{"tier":"gold","x":1}})",
+      R"({"deep":{"er":{"still":1}}})",
+      R"({"deep.er.still":1})",
+      R"({"deep":{"er.still":1}})",
+      R"({"unknown":1,"un.known":2,"other":{"a":1,"b":{"c":[1,{"x":1},{"x":2}]}}})",
+      R"({"a":"caf\u00e9 \ud83d\ude00 \n\t\"\\\/"})",
+      "{\"a\":\"\xC3\xA9\xF0\x9F\x98\x80\xE2\x80\xA8\"}",
+      R"({"a":[1,[2],{"x":1},null]})",
+      R"({"a":-0,"b":0.1,"n":123456789012345678})",
+      R"({"a":1e300,"b":-1.5E-7,"n":9007199254740993})",
+      R"({"a":0.30000000000000004,"b":1234567.891,"n":5e-324})",
+      R"({"a":[]})",
+      R"({"list":["a","b","c"],"a":"x"})",
+      R"({"list":[""],"a":["x"],"b":[]})",
+      R"({"list":["a","b"] ,"a":["x" ,"y"],"b":[ "z"],"n":["w"]})",
+      R"({"list":["a\"b","c"],"a":["d",1,"e"],"b":["f",true],"n":["g",["h"]]})",
+      R"({"cart":{"items":["a"],"total":["b"]},"deep":["c"]})",
+      R"({"unknown":["a","b"],"list":["c"]})",
+      "{\"list\":[\"" + std::string(16 * 1024, 'x') + "\"]}",
+      R"({"cart":{"x":1},"unknown.x":1,"unknown.y":2})",
   };
   for (const std::string& row : rows) {
     INFO(row);
@@ -104,7 +126,8 @@ TEST_CASE("ordinary requests are plain, and read as the reporting reader reads t
     REQUIRE(expected);
     CHECK(read(request_of(row), table) == expected);
   }
-  for (const std::string rest : {R"(,"identity":{"namespace":"email","id":"ann@shop.example"})", R"(,"identity":{"id":"x"})", R"(,"context":{"channel":"web","page":{"n":[1,{"a":2}]}})"}) {
+  for (const std::string rest : {R"(,"identity":{"namespace":"email","id":"ann@shop.example"})", R"(,"identity":{"id":"x"})",
+                                 R"(,"context":{"channel":"web","page":{"n":[1,{"a":2}]}})"}) {
     INFO(rest);
     const auto expected = reported(request_of("{}", rest), table);
     REQUIRE(expected);
@@ -113,15 +136,17 @@ TEST_CASE("ordinary requests are plain, and read as the reporting reader reads t
 }
 
 TEST_CASE("a value that is not of its declared type is absent, however it was read") {
-  const AttributeTable table = table_of({"age", "tier", "when", "viewed", "rows", "vip"},
-                                        document(R"({"age":{"type":"number","min":0,"max":120},"tier":{"type":"enum","values":["gold","none"]},"when":{"type":"date"},
+  const AttributeTable table = table_of(
+      {"age", "tier", "when", "viewed", "rows", "vip"},
+      document(R"({"age":{"type":"number","min":0,"max":120},"tier":{"type":"enum","values":["gold","none"]},"when":{"type":"date"},
                                                      "viewed":{"type":"list","of":{"type":"text"}},"rows":{"type":"list","of":{"type":"list"}},"vip":{"type":"boolean"}})"));
-  for (const std::string row : {R"({"age":5,"tier":"gold","when":"2026-12-01","viewed":["a"],"vip":true})", R"({"age":-1,"tier":"silver","when":"soon","viewed":["a",1],"vip":"yes"})",
+  for (const std::string row : {R"({"age":5,"tier":"gold","when":"2026-12-01","viewed":["a"],"vip":true})",
+                                R"({"age":-1,"tier":"silver","when":"soon","viewed":["a",1],"vip":"yes"})",
                                 R"({"age":"5","tier":1,"when":7,"viewed":"a","vip":null})", R"({"age":{},"viewed":[null],"tier":[]})"}) {
     INFO(row);
     CHECK(read(request_of(row), table) == reported(request_of(row), table));
   }
-  CHECK(!read(request_of(R"({"rows":[[1]]})"), table));   // the other reader's
+  CHECK(!read(request_of(R"({"rows":[[1]]})"), table));  // the other reader's
 }
 
 TEST_CASE("a request has so many values and no more, in lists too") {
@@ -134,7 +159,8 @@ TEST_CASE("a request has so many values and no more, in lists too") {
   // The list itself is one, and so are `a` and `b`.
   CHECK(read(of(limits::attributes_max - 3), table) == reported(of(limits::attributes_max - 3), table));
   CHECK(read(of(limits::attributes_max - 3), table));
-  for (const std::size_t more : {limits::attributes_max - 2, limits::attributes_max - 1, limits::attributes_max, limits::attributes_max + 1}) {
+  for (const std::size_t more :
+       {limits::attributes_max - 2, limits::attributes_max - 1, limits::attributes_max, limits::attributes_max + 1}) {
     CHECK(!reported(of(more), table));
     CHECK(!read(of(more), table));
   }
@@ -162,7 +188,8 @@ TEST_CASE("numbers of every length are what the standard library makes of them")
           REQUIRE(reader.read(request_of(R"({"n":)" + number + "}"), table, plain));
           REQUIRE(plain.slots[n].kind == SlotValue::Kind::number);
           CHECK(plain.slots[n].number == std::strtod(number.c_str(), nullptr));
-          for (const std::string& wrong : {number + "x", number + "-", number + ".", "0" + number, number + "e", number + "/", number + ":"})
+          for (const std::string& wrong :
+               {number + "x", number + "-", number + ".", "0" + number, number + "e", number + "/", number + ":"})
             CHECK(!reader.read(request_of(R"({"n":)" + wrong + "}"), table, plain));
         }
 }
@@ -178,7 +205,8 @@ TEST_CASE("names of every length lead to their attribute, and to no other") {
     for (const std::string& asked : {name, name + "c", name.substr(0, name.size() - 1) + "c"}) {
       INFO(asked);
       REQUIRE(reader.read(request_of(R"({")" + asked + R"(":true})"), table, plain));
-      for (const std::string& other : names) CHECK((plain.slots[table.number_of(other)].kind != SlotValue::Kind::absent) == (other == asked));
+      for (const std::string& other : names)
+        CHECK((plain.slots[table.number_of(other)].kind != SlotValue::Kind::absent) == (other == asked));
     }
   }
 }
@@ -209,20 +237,78 @@ TEST_CASE("a text has one hash and one form as words, wherever it stands") {
 TEST_CASE("what is refused is never taken as plain") {
   const AttributeTable table = table_of(used);
   const std::string rows[] = {
-      "", "{", "[]", "null", "{}", R"({"surfaces":"x"})", R"({"surfaces":[1]})", R"({"surfaces":["web://x/#y"]} x)", R"({"surfaces":["web://x/#y"],})",
-      R"({"surfaces":["web://x/#y"],"surfaces":["web://x/#y"]})", R"({"surfaces":["web://x/#y"],"more":1})", R"({"surfaces":["web://x/#y"],"identity":{}})",
-      R"({"surfaces":["web://x/#y"],"identity":{"id":1}})", R"({"surfaces":["web://x/#y"],"identity":{"id":"a","id":"b"}})", R"({"surfaces":["web://x/#y"],"attributes":[]})",
-      request_of(R"({"a":1,"a":2})"), request_of(R"({"a":1,"b":{"c":1,"c":1}})"), request_of(R"({"x":1,"x":1})"), request_of(R"({"cart":{"total":1},"cart.total":2})"),
-      request_of(R"({"cart.total":2,"cart":{"total":1}})"), request_of(R"({"cart":1,"cart.total":2})"), request_of(R"({"x":1,"x.y":2})"), request_of(R"({"x.y":1,"x.y":2})"),
-      request_of(R"({"a":[{"x":1,"x":2}]})"), request_of(R"({"a":01})"), request_of(R"({"a":1.})"), request_of(R"({"a":.5})"), request_of(R"({"a":+1})"), request_of(R"({"a":1e})"),
-      request_of(R"({"a":1e999})"), request_of(R"({"a":tru})"), request_of(R"({"a":truex})"), request_of(R"({"a":nul})"), request_of(R"({"a":"\x"})"), request_of(R"({"a":"\ud800"})"),
-      request_of(R"({"a":"\udc00"})"), request_of(R"({"a":"\ud800\u0041"})"), request_of(R"({"a":"\u12g4"})"), request_of("{\"a\":\"\x01\"}"), request_of("{\"a\":\"\xFF\"}"),
-      request_of("{\"a\":\"\xED\xA0\x80\"}"), request_of("{\"a\":\"\xC0\xAF\"}"), request_of(R"({"a":"x" "y"})"), request_of(R"({"a":"x"y})"), request_of(R"({"a" 1})"), request_of(R"({"a":1 2})"),
-      request_of(R"({"a":["x",]})"), request_of(R"({"a":["x" "y"]})"), request_of(R"({"a":["x":"y"]})"), request_of(R"({"a":["x"})"), request_of(R"({"a":["x"]]})"), request_of(R"({"a":[,]})"),
-      request_of(R"({"a":["x"]"b":1})"), request_of(R"({"a":["x"],"a":["x"]})"), request_of("{\"a\":[\"" + std::string(16 * 1024 + 1, 'x') + "\"]}"), request_of(R"({"a":["x"]:1})"),
-      request_of(R"({"a":[1,]})"), request_of(R"({"a":[1 2]})"), request_of(R"({"a":[1})"), request_of(R"({"a":{"b":1]})"), request_of(R"({a:1})"), request_of(R"({'a':1})"), request_of(R"({"a":1,})"),
-      request_of(R"({,})"), request_of("{\"a\":\"" + std::string(16 * 1024 + 1, 'x') + "\"}"), request_of(R"({"a":NaN})"), request_of(R"({"a":-})"), request_of(R"({"a":--1})"),
-      "\xEF\xBB\xBF" + request_of("{}").substr(1), request_of("{}") + "}", request_of("{}").substr(1), "{" + request_of("{}"),
+      "",
+      "{",
+      "[]",
+      "null",
+      "{}",
+      R"({"surfaces":"x"})",
+      R"({"surfaces":[1]})",
+      R"({"surfaces":["web://x/#y"]} x)",
+      R"({"surfaces":["web://x/#y"],})",
+      R"({"surfaces":["web://x/#y"],"surfaces":["web://x/#y"]})",
+      R"({"surfaces":["web://x/#y"],"more":1})",
+      R"({"surfaces":["web://x/#y"],"identity":{}})",
+      R"({"surfaces":["web://x/#y"],"identity":{"id":1}})",
+      R"({"surfaces":["web://x/#y"],"identity":{"id":"a","id":"b"}})",
+      R"({"surfaces":["web://x/#y"],"attributes":[]})",
+      request_of(R"({"a":1,"a":2})"),
+      request_of(R"({"a":1,"b":{"c":1,"c":1}})"),
+      request_of(R"({"x":1,"x":1})"),
+      request_of(R"({"cart":{"total":1},"cart.total":2})"),
+      request_of(R"({"cart.total":2,"cart":{"total":1}})"),
+      request_of(R"({"cart":1,"cart.total":2})"),
+      request_of(R"({"x":1,"x.y":2})"),
+      request_of(R"({"x.y":1,"x.y":2})"),
+      request_of(R"({"a":[{"x":1,"x":2}]})"),
+      request_of(R"({"a":01})"),
+      request_of(R"({"a":1.})"),
+      request_of(R"({"a":.5})"),
+      request_of(R"({"a":+1})"),
+      request_of(R"({"a":1e})"),
+      request_of(R"({"a":1e999})"),
+      request_of(R"({"a":tru})"),
+      request_of(R"({"a":truex})"),
+      request_of(R"({"a":nul})"),
+      request_of(R"({"a":"\x"})"),
+      request_of(R"({"a":"\ud800"})"),
+      request_of(R"({"a":"\udc00"})"),
+      request_of(R"({"a":"\ud800\u0041"})"),
+      request_of(R"({"a":"\u12g4"})"),
+      request_of("{\"a\":\"\x01\"}"),
+      request_of("{\"a\":\"\xFF\"}"),
+      request_of("{\"a\":\"\xED\xA0\x80\"}"),
+      request_of("{\"a\":\"\xC0\xAF\"}"),
+      request_of(R"({"a":"x" "y"})"),
+      request_of(R"({"a":"x"y})"),
+      request_of(R"({"a" 1})"),
+      request_of(R"({"a":1 2})"),
+      request_of(R"({"a":["x",]})"),
+      request_of(R"({"a":["x" "y"]})"),
+      request_of(R"({"a":["x":"y"]})"),
+      request_of(R"({"a":["x"})"),
+      request_of(R"({"a":["x"]]})"),
+      request_of(R"({"a":[,]})"),
+      request_of(R"({"a":["x"]"b":1})"),
+      request_of(R"({"a":["x"],"a":["x"]})"),
+      request_of("{\"a\":[\"" + std::string(16 * 1024 + 1, 'x') + "\"]}"),
+      request_of(R"({"a":["x"]:1})"),
+      request_of(R"({"a":[1,]})"),
+      request_of(R"({"a":[1 2]})"),
+      request_of(R"({"a":[1})"),
+      request_of(R"({"a":{"b":1]})"),
+      request_of(R"({a:1})"),
+      request_of(R"({'a':1})"),
+      request_of(R"({"a":1,})"),
+      request_of(R"({,})"),
+      request_of("{\"a\":\"" + std::string(16 * 1024 + 1, 'x') + "\"}"),
+      request_of(R"({"a":NaN})"),
+      request_of(R"({"a":-})"),
+      request_of(R"({"a":--1})"),
+      "\xEF\xBB\xBF" + request_of("{}").substr(1),
+      request_of("{}") + "}",
+      request_of("{}").substr(1),
+      "{" + request_of("{}"),
   };
   for (const std::string& row : rows) {
     INFO(row);
@@ -240,8 +326,9 @@ TEST_CASE("a request may end where readable memory ends") {
   REQUIRE(mprotect(end, page, PROT_NONE) == 0);
   PlainReader reader;
   PlainRequest plain;
-  for (const std::string last : {R"("attributes":{"n":5}})", R"("attributes":{"list":["a","b"]}})", R"("attributes":{"b":true}})", R"("attributes":{"a":"caf\u00e9"}})", R"("attributes":{)"})
-    for (std::size_t blanks = 0; blanks < 130; ++blanks) {       // two blocks of the widest kind
+  for (const std::string last : {R"("attributes":{"n":5}})", R"("attributes":{"list":["a","b"]}})", R"("attributes":{"b":true}})",
+                                 R"("attributes":{"a":"caf\u00e9"}})", R"("attributes":{)"})
+    for (std::size_t blanks = 0; blanks < 130; ++blanks) {  // two blocks of the widest kind
       const std::string bytes = '{' + std::string(blanks, ' ') + R"("surfaces":["web://shop.example/#hero"],)" + last;
       INFO(bytes);
       bytes.copy(end - bytes.size(), bytes.size());
@@ -259,8 +346,9 @@ TEST_CASE("bytes changed at random are read alike or not at all") {
   INFO("seed " << seed);
   std::mt19937 random(seed);
   const std::string wholes[] = {
-      request_of(R"({"a":"x\u00e9y","cart.total":12.5,"deep":{"er":{"still":[1,"two",{"z":null}]}},"b":true,"un":{"kn.own":-1e-3},"list":["p","q"],"n":0})",
-                 R"(,"identity":{"namespace":"email","id":"ann"},"context":{"k":"v"})"),
+      request_of(
+          R"({"a":"x\u00e9y","cart.total":12.5,"deep":{"er":{"still":[1,"two",{"z":null}]}},"b":true,"un":{"kn.own":-1e-3},"list":["p","q"],"n":0})",
+          R"(,"identity":{"namespace":"email","id":"ann"},"context":{"k":"v"})"),
       // Nothing but what most members are.
       request_of(R"({"a":"xy","b":false,"n":-12.25,"list":7,"cart":{"total":0.5,"items":"none"},"loyalty":{"tier":"gold"}})"),
       request_of(R"({"list":["p","q","r"],"cart":{"items":["s"],"total":0},"a":[],"b":["","t"],"n":1})"),

@@ -26,7 +26,8 @@ bool same(const Value& a, const Value& b) {
 
 // The rank of a version among those that the generator knows; none where it is no version.
 std::optional<int> rank_of(const std::string& version) {
-  const std::map<std::string, int> ranks = {{"1.0.0-alpha", 0}, {"1.0.0-rc.1", 1}, {"1.0.0", 2}, {"1.0.0+build", 2}, {"1.2.0", 3}, {"1.10.0", 4}, {"2.0.0", 5}};
+  const std::map<std::string, int> ranks = {{"1.0.0-alpha", 0}, {"1.0.0-rc.1", 1}, {"1.0.0", 2}, {"1.0.0+build", 2},
+                                            {"1.2.0", 3},       {"1.10.0", 4},     {"2.0.0", 5}};
   const auto found = ranks.find(version);
   return found == ranks.end() ? std::nullopt : std::optional(found->second);
 }
@@ -60,8 +61,10 @@ struct Oracle {
 
   bool holds(const Value& p) const {
     if (p.is_string()) return p.string() == "everyone" || holds(audiences.at(p.string()));
-    if (const Value* parts = p.find("all")) return std::all_of(parts->array().begin(), parts->array().end(), [&](const Value& q) { return holds(q); });
-    if (const Value* parts = p.find("any")) return std::any_of(parts->array().begin(), parts->array().end(), [&](const Value& q) { return holds(q); });
+    if (const Value* parts = p.find("all"))
+      return std::all_of(parts->array().begin(), parts->array().end(), [&](const Value& q) { return holds(q); });
+    if (const Value* parts = p.find("any"))
+      return std::any_of(parts->array().begin(), parts->array().end(), [&](const Value& q) { return holds(q); });
     if (const Value* part = p.find("no")) return !holds(*part);
     if (const Value* name = p.find("audience")) return holds(audiences.at(name->string()));
     if (const Value* bucket = p.find("bucket")) {
@@ -76,7 +79,9 @@ struct Oracle {
       return who && std::find(ids.begin(), ids.end(), *who) != ids.end();
     }
     const Value* x = value_of(p.find("attr")->string());
-    return x && std::all_of(p.object().begin(), p.object().end(), [&](const auto& test) { return test.first == "attr" || passes(test.first, *x, test.second); });
+    return x && std::all_of(p.object().begin(), p.object().end(), [&](const auto& test) {
+             return test.first == "attr" || passes(test.first, *x, test.second);
+           });
   }
 
   static bool compares(const std::string& op, auto order) {
@@ -84,7 +89,9 @@ struct Oracle {
   }
 
   static bool passes(const std::string& op, const Value& x, const Value& v) {
-    const auto in = [](const Value& item, const Array& list) { return std::any_of(list.begin(), list.end(), [&](const Value& other) { return same(item, other); }); };
+    const auto in = [](const Value& item, const Array& list) {
+      return std::any_of(list.begin(), list.end(), [&](const Value& other) { return same(item, other); });
+    };
     if (op == "exists") return true;
     if (op == "eq") return same(x, v);
     if (op == "in") return in(x, v.array());
@@ -93,8 +100,10 @@ struct Oracle {
       return x.is_string() && v.is_string() && compares(op, x.string().compare(v.string()));
     }
     if (op == "between") return x.is_number() && v.array()[0].number() <= x.number() && x.number() < v.array()[1].number();
-    if (op == "has_any") return x.is_array() && std::any_of(x.array().begin(), x.array().end(), [&](const Value& item) { return in(item, v.array()); });
-    if (op == "has_all") return x.is_array() && std::all_of(v.array().begin(), v.array().end(), [&](const Value& wanted) { return in(wanted, x.array()); });
+    if (op == "has_any")
+      return x.is_array() && std::any_of(x.array().begin(), x.array().end(), [&](const Value& item) { return in(item, v.array()); });
+    if (op == "has_all")
+      return x.is_array() && std::all_of(v.array().begin(), v.array().end(), [&](const Value& wanted) { return in(wanted, x.array()); });
     if (!x.is_string()) return false;
     const std::string &text = x.string(), &given = v.string();
     if (op == "contains") return text.find(given) != std::string::npos;
@@ -121,7 +130,8 @@ struct Compiled {
   Problems problems;
   PredicateProgram program;
 
-  explicit Compiled(const Value& document, const Workspace& declared = {}) : workspace(declared), attributes(std::make_unique<AttributeTable>(declared)) {
+  explicit Compiled(const Value& document, const Workspace& declared = {})
+      : workspace(declared), attributes(std::make_unique<AttributeTable>(declared)) {
     include.audiences = declared.audiences;
     include.lists = declared.lists;
     add(document);
@@ -130,7 +140,8 @@ struct Compiled {
     const Predicate read = parse_predicate(document, "$.audience", problems);
     INFO(to_json(document) << "\n" << lines_of(problems));
     REQUIRE(problems.empty());
-    PredicateSurroundings surroundings{*attributes, include, lists, [](const std::string&, const std::string&) -> std::variant<int, Predicate> { return 0; }};
+    PredicateSurroundings surroundings{*attributes, include, lists,
+                                       [](const std::string&, const std::string&) -> std::variant<int, Predicate> { return 0; }};
     program = PredicateProgram::compile(read, surroundings, problems);
   }
   PredicateProgram::Verdict operator()(const Request& asked, PolicyRunner& policies = no_policies()) const {
@@ -146,7 +157,9 @@ TEST_CASE("buckets are FNV-1a twice, the same everywhere") {
     const char* text;
     int bucket;
   };
-  for (const auto& [salt, text, bucket] : {Case{"", "", 2305}, Case{"s", "ann", 3747}, Case{"salt", "user1", 555}, Case{"hero-test", "ann@shop.example", 8278}, Case{"é", "ü", 7126}, Case{"ab", "c", 9165}, Case{"a", "bc", 9165}}) {
+  for (const auto& [salt, text, bucket] :
+       {Case{"", "", 2305}, Case{"s", "ann", 3747}, Case{"salt", "user1", 555}, Case{"hero-test", "ann@shop.example", 8278},
+        Case{"é", "ü", 7126}, Case{"ab", "c", 9165}, Case{"a", "bc", 9165}}) {
     INFO(salt << " " << text);
     CHECK(bucket_of(salt, text) == bucket);
   }
@@ -163,7 +176,8 @@ TEST_CASE("a bucket counts the decimal digits of the first hash, however many th
   constexpr std::uint32_t basis = 2166136261u;
   std::map<std::size_t, int> lengths;
   for (int i = 0; i < 50'000; ++i) {
-    const std::string salt = "s" + std::to_string(i % 7), text = "c-" + std::to_string(i), digits = std::to_string(fnv1a(fnv1a(basis, salt), text));
+    const std::string salt = "s" + std::to_string(i % 7), text = "c-" + std::to_string(i),
+                      digits = std::to_string(fnv1a(fnv1a(basis, salt), text));
     ++lengths[digits.size()];
     REQUIRE(bucket_of(salt, text) == static_cast<int>(fnv1a(basis, digits) % 10'000));
   }
@@ -180,7 +194,8 @@ TEST_CASE("a compiled predicate holds where the plain reading of its document do
   for (int p = 0; p < 2'000; ++p) {
     Workspace declared;
     Problems problems;
-    std::map<std::string, Value> audiences = {{"gold", documents.predicate(3, false)}, {"eu members", Object{{"all", Array{"gold", Object{{"list", "eu"}}}}}}};
+    std::map<std::string, Value> audiences = {{"gold", documents.predicate(3, false)},
+                                              {"eu members", Object{{"all", Array{"gold", Object{{"list", "eu"}}}}}}};
     for (const auto& [name, audience] : audiences) declared.audiences[name] = parse_predicate(audience, "$", problems);
     for (const auto& [name, members] : lists) declared.lists[name] = name;
     const Value document = documents.predicate(5);
@@ -195,11 +210,12 @@ TEST_CASE("a compiled predicate holds where the plain reading of its document do
       const auto verdict = compiled(asked);
       held += expected;
       if (verdict.holds == expected && !verdict.failure) continue;
-      FAIL(to_json(asked.attributes) << " id `" << asked.identity.id << "` gold " << to_json(audiences["gold"]) << ": expected " << expected);
+      FAIL(to_json(asked.attributes) << " id `" << asked.identity.id << "` gold " << to_json(audiences["gold"]) << ": expected "
+                                     << expected);
     }
   }
   CHECK(pairs == 100'000);
-  CHECK(held > 20'000);   // neither of the two says the same always
+  CHECK(held > 20'000);  // neither of the two says the same always
   CHECK(held < 80'000);
 }
 
@@ -214,7 +230,9 @@ TEST_CASE("whoever does not meet a condition is told of a clause, whatever its f
       if (compiled(asked).holds) continue;
       const auto blame = compiled.program.blame(Slots(*compiled.attributes, asked), no_policies(), PolicyCall{asked});
       INFO(to_json(document) << " " << to_json(asked.attributes));
-      REQUIRE_THAT(blame.text, Catch::Contains("is false") || Catch::Contains("is true") || Catch::Contains("all parts hold") || Catch::Contains("any of nothing"));
+      REQUIRE_THAT(blame.text,
+                   Catch::Contains("is false") || Catch::Contains("is true") || Catch::Contains("all parts hold") ||
+                       Catch::Contains("any of nothing"));
       REQUIRE_THAT(blame.path, Catch::StartsWith("$.audience"));
       ++told;
     }
@@ -233,10 +251,12 @@ TEST_CASE("a clause is told by where it stands, in groups and in the audiences t
     return compiled.program.blame(Slots(*compiled.attributes, somebody), no_policies(), PolicyCall{somebody}).path;
   };
   CHECK(place(R"({"attr": "plan", "eq": "free"})") == "$.audience");
-  CHECK(place(R"({"all": ["everyone", {"any": ["everyone"]}, {"all": [{"attr": "age", "gt": 18}, {"attr": "age", "gt": 65}]}]})") == "$.audience.all[2].all[1]");
+  CHECK(place(R"({"all": ["everyone", {"any": ["everyone"]}, {"all": [{"attr": "age", "gt": 18}, {"attr": "age", "gt": 65}]}]})") ==
+        "$.audience.all[2].all[1]");
   CHECK(place(R"({"no": {"any": [{"attr": "age", "gt": 65}, {"attr": "plan", "eq": "pro"}]}})") == "$.audience.no.any[1]");
-  const std::vector<std::pair<std::string, std::string>> declared = {{"old", R"({"all": ["everyone", {"attr": "age", "gt": 65}]})"},
-                                                                     {"old and paying", R"({"all": [{"attr": "plan", "eq": "pro"}, {"audience": "old"}]})"}};
+  const std::vector<std::pair<std::string, std::string>> declared = {
+      {"old", R"({"all": ["everyone", {"attr": "age", "gt": 65}]})"},
+      {"old and paying", R"({"all": [{"attr": "plan", "eq": "pro"}, {"audience": "old"}]})"}};
   CHECK(place(R"({"all": ["everyone", {"audience": "old"}]})", declared) == "$.audiences.old.all[1]");
   CHECK(place(R"({"all": [{"audience": "old and paying"}, "everyone"]})", declared) == "$.audiences.old.all[1]");
   CHECK(place(R"({"all": [{"no": {"audience": "old"}}, {"attr": "plan", "eq": "free"}]})", declared) == "$.audience.all[1]");
@@ -268,12 +288,15 @@ TEST_CASE("a policy that fails makes the whole predicate fail, unless it was dec
   struct Failing : PolicyRunner {
     PolicyAnswer<bool> targeting(int, const PolicyCall&) override { return PolicyFailure{Code::fuel_exhausted, "too much"}; }
     PolicyAnswer<bool> schedule(int, const PolicyCall&) override { return false; }
-    PolicyAnswer<std::vector<int>> conflict(int, const PolicyCall&, const std::vector<CandidateView>&) override { return std::vector<int>{}; }
+    PolicyAnswer<std::vector<int>> conflict(int, const PolicyCall&, const std::vector<CandidateView>&) override {
+      return std::vector<int>{};
+    }
     PolicyAnswer<Value> content(int, const PolicyCall&) override { return Value(); }
   } failing;
   const Request nobody;
-  for (const char* fails : {R"({"lua": "f"})", R"({"no": {"lua": "f"}})", R"({"any": [{"lua": "f"}, "everyone"]})", R"({"all": ["everyone", {"lua": "f"}]})",
-                            R"({"no": {"all": [{"lua": "f"}]}})", R"({"no": {"any": [{"no": {"lua": "f"}}, "everyone"]}})"}) {
+  for (const char* fails :
+       {R"({"lua": "f"})", R"({"no": {"lua": "f"}})", R"({"any": [{"lua": "f"}, "everyone"]})", R"({"all": ["everyone", {"lua": "f"}]})",
+        R"({"no": {"all": [{"lua": "f"}]}})", R"({"no": {"any": [{"no": {"lua": "f"}}, "everyone"]}})"}) {
     INFO(fails);
     const auto verdict = Compiled(document(fails))(nobody, failing);
     CHECK_FALSE(verdict.holds);
@@ -294,7 +317,8 @@ TEST_CASE("named audiences count with what they unfold to, and end at the limit"
     declared.audiences["a0"] = parse_predicate("everyone", "$", problems);
     for (int i = 1; i <= count; ++i) {
       const std::string before = "a" + std::to_string(i - 1);
-      declared.audiences["a" + std::to_string(i)] = parse_predicate(Object{{"any", Array{before, before}}}, "$.audiences.a" + std::to_string(i), problems);
+      declared.audiences["a" + std::to_string(i)] =
+          parse_predicate(Object{{"any", Array{before, before}}}, "$.audiences.a" + std::to_string(i), problems);
     }
     return declared;
   };
@@ -315,7 +339,9 @@ TEST_CASE("named audiences count with what they unfold to, and end at the limit"
   const auto chained = [](int count) {
     Workspace declared;
     declared.audiences["a1"] = Predicate{};
-    for (int i = 2; i <= count; ++i) declared.audiences["a" + std::to_string(i)] = Predicate{.op = Predicate::Op::audience, .name = "a" + std::to_string(i - 1), .path = "$"};
+    for (int i = 2; i <= count; ++i)
+      declared.audiences["a" + std::to_string(i)] =
+          Predicate{.op = Predicate::Op::audience, .name = "a" + std::to_string(i - 1), .path = "$"};
     return Compiled(Value("a" + std::to_string(count)), declared).problems;
   };
   CHECK(chained(limits::predicate_depth_max).empty());

@@ -29,8 +29,7 @@ Instant in(const Zone& zone, const std::string& text) {
 
 // The stretches of `from` to `till` in which it is open, as the zone's clock shows them, found minute by
 // minute.
-std::vector<std::string> openings(const CompiledSchedule& schedule, const Zone& zone, const std::string& from,
-                                  const std::string& till) {
+std::vector<std::string> openings(const CompiledSchedule& schedule, const Zone& zone, const std::string& from, const std::string& till) {
   std::vector<std::string> found;
   bool was_open = false;
   const Instant end = in(zone, till);
@@ -52,8 +51,8 @@ TEST_CASE("a weekly window is open from its first minute up to its last") {
   const auto office = schedule(R"({"weekly":[{"days":"mon-fri","hours":["08:00-12:00","14:00-18:00"]}]})");
   // 2026-01-09 is a Friday.
   CHECK(openings(office, paris, "2026-01-09T00:00", "2026-01-13T00:00") ==
-        Texts{"01-09T08:00+01:00 01-09T12:00+01:00", "01-09T14:00+01:00 01-09T18:00+01:00",
-              "01-12T08:00+01:00 01-12T12:00+01:00", "01-12T14:00+01:00 01-12T18:00+01:00"});
+        Texts{"01-09T08:00+01:00 01-09T12:00+01:00", "01-09T14:00+01:00 01-09T18:00+01:00", "01-12T08:00+01:00 01-12T12:00+01:00",
+              "01-12T14:00+01:00 01-12T18:00+01:00"});
   CHECK_FALSE(office.is_open(in(paris, "2026-01-09T08:00") - milliseconds(1), paris, nullptr));
   CHECK(office.is_open(in(paris, "2026-01-09T08:00"), paris, nullptr));
   CHECK(office.is_open(in(paris, "2026-01-09T12:00") - milliseconds(1), paris, nullptr));
@@ -61,29 +60,23 @@ TEST_CASE("a weekly window is open from its first minute up to its last") {
 }
 
 TEST_CASE("a window over midnight belongs to the day it begins on") {
-  const auto night =
-      schedule(R"({"weekly":[{"days":"fri","hours":"22:00-02:00"},{"days":"sun","hours":"23:00-24:00"}]})");
+  const auto night = schedule(R"({"weekly":[{"days":"fri","hours":"22:00-02:00"},{"days":"sun","hours":"23:00-24:00"}]})");
   CHECK(openings(night, paris, "2026-01-08T00:00", "2026-01-13T00:00") ==
         Texts{"01-09T22:00+01:00 01-10T02:00+01:00", "01-11T23:00+01:00 01-12T00:00+01:00"});
   const auto sunday_night = schedule(R"({"weekly":[{"days":"sun","hours":"22:00-02:00"}]})");
-  CHECK(openings(sunday_night, paris, "2026-01-11T12:00", "2026-01-12T12:00") ==
-        Texts{"01-11T22:00+01:00 01-12T02:00+01:00"});
+  CHECK(openings(sunday_night, paris, "2026-01-11T12:00", "2026-01-12T12:00") == Texts{"01-11T22:00+01:00 01-12T02:00+01:00"});
 }
 
 TEST_CASE("touching windows leave no gap between them, at midnight and at clock changes too") {
   const auto always = schedule(R"({"weekly":[{"hours":["00:00-02:30","02:30-24:00"]}]})");
-  CHECK(openings(always, paris, "2026-03-28T00:00", "2026-03-30T00:00") ==
-        Texts{"03-28T00:00+01:00 03-30T00:00+02:00"});
-  CHECK(openings(always, paris, "2026-10-24T00:00", "2026-10-26T00:00") ==
-        Texts{"10-24T00:00+02:00 10-26T00:00+01:00"});
+  CHECK(openings(always, paris, "2026-03-28T00:00", "2026-03-30T00:00") == Texts{"03-28T00:00+01:00 03-30T00:00+02:00"});
+  CHECK(openings(always, paris, "2026-10-24T00:00", "2026-10-26T00:00") == Texts{"10-24T00:00+02:00 10-26T00:00+01:00"});
   // St. John's put its clock back at 00:01, into the day before.
-  CHECK(openings(always, st_johns, "2010-11-06T00:00", "2010-11-08T00:00") ==
-        Texts{"11-06T00:00-02:30 11-08T00:00-03:30"});
+  CHECK(openings(always, st_johns, "2010-11-06T00:00", "2010-11-08T00:00") == Texts{"11-06T00:00-02:30 11-08T00:00-03:30"});
   // Mondays to Saturdays end with the first midnight, where Sunday begins; Saturday's second 23:30 is
   // Sunday's.
   const auto week = schedule(R"({"weekly":[{"days":"mon-sat"}]})");
-  CHECK(openings(week, st_johns, "2010-11-06T00:00", "2010-11-07T12:00") ==
-        Texts{"11-06T00:00-02:30 11-07T00:00-02:30"});
+  CHECK(openings(week, st_johns, "2010-11-06T00:00", "2010-11-07T12:00") == Texts{"11-06T00:00-02:30 11-07T00:00-02:30"});
 }
 
 TEST_CASE("windows on the night the clock is put forward") {
@@ -91,18 +84,16 @@ TEST_CASE("windows on the night the clock is put forward") {
     const char* hours;
     Texts open;
   };
-  for (const auto& [hours, open] :
-       {Case{"01:00-04:00", {"03-29T01:00+01:00 03-29T04:00+02:00"}},  // two hours long
-        Case{"02:15-02:45", {}},                                       // skipped
-        Case{"02:30-05:00", {"03-29T03:00+02:00 03-29T05:00+02:00"}},
-        Case{"01:00-02:30", {"03-29T01:00+01:00 03-29T03:00+02:00"}}, Case{"02:00-03:00", {}}}) {
+  for (const auto& [hours, open] : {Case{"01:00-04:00", {"03-29T01:00+01:00 03-29T04:00+02:00"}},  // two hours long
+                                    Case{"02:15-02:45", {}},                                       // skipped
+                                    Case{"02:30-05:00", {"03-29T03:00+02:00 03-29T05:00+02:00"}},
+                                    Case{"01:00-02:30", {"03-29T01:00+01:00 03-29T03:00+02:00"}}, Case{"02:00-03:00", {}}}) {
     INFO(hours);
     const auto night = schedule(R"({"weekly":[{"hours":")" + std::string(hours) + R"("}]})");
     CHECK(openings(night, paris, "2026-03-29T00:00", "2026-03-29T12:00") == open);
   }
   const auto night = schedule(R"({"weekly":[{"hours":"02:30-05:00"}]})");
-  CHECK(openings(night, new_york, "2026-03-08T00:00", "2026-03-08T12:00") ==
-        Texts{"03-08T03:00-04:00 03-08T05:00-04:00"});
+  CHECK(openings(night, new_york, "2026-03-08T00:00", "2026-03-08T12:00") == Texts{"03-08T03:00-04:00 03-08T05:00-04:00"});
 }
 
 TEST_CASE("windows on the night the clock is put back") {
@@ -110,19 +101,17 @@ TEST_CASE("windows on the night the clock is put back") {
     const char* hours;
     Texts open;
   };
-  for (const auto& [hours, open] :
-       {Case{"01:00-04:00", {"10-25T01:00+02:00 10-25T04:00+01:00"}},  // four hours long
-        Case{"02:15-02:45", {"10-25T02:15+02:00 10-25T02:45+02:00"}},  // the first showing only
-        Case{"02:30-05:00", {"10-25T02:30+02:00 10-25T05:00+01:00"}},
-        Case{"01:00-02:30", {"10-25T01:00+02:00 10-25T02:30+02:00"}},  // does not open again
-        Case{"02:00-03:00", {"10-25T02:00+02:00 10-25T03:00+01:00"}}}) {
+  for (const auto& [hours, open] : {Case{"01:00-04:00", {"10-25T01:00+02:00 10-25T04:00+01:00"}},  // four hours long
+                                    Case{"02:15-02:45", {"10-25T02:15+02:00 10-25T02:45+02:00"}},  // the first showing only
+                                    Case{"02:30-05:00", {"10-25T02:30+02:00 10-25T05:00+01:00"}},
+                                    Case{"01:00-02:30", {"10-25T01:00+02:00 10-25T02:30+02:00"}},  // does not open again
+                                    Case{"02:00-03:00", {"10-25T02:00+02:00 10-25T03:00+01:00"}}}) {
     INFO(hours);
     const auto night = schedule(R"({"weekly":[{"hours":")" + std::string(hours) + R"("}]})");
     CHECK(openings(night, paris, "2026-10-25T00:00", "2026-10-25T12:00") == open);
   }
   const auto night = schedule(R"({"weekly":[{"hours":"01:30-05:00"}]})");
-  CHECK(openings(night, new_york, "2026-11-01T00:00", "2026-11-01T12:00") ==
-        Texts{"11-01T01:30-04:00 11-01T05:00-05:00"});
+  CHECK(openings(night, new_york, "2026-11-01T00:00", "2026-11-01T12:00") == Texts{"11-01T01:30-04:00 11-01T05:00-05:00"});
 }
 
 TEST_CASE("a window lasts from its lenient beginning to its lenient end") {
@@ -130,15 +119,15 @@ TEST_CASE("a window lasts from its lenient beginning to its lenient end") {
   for (const auto& [zone, from, till] :
        {std::tuple{paris, "2026-03-28", "2026-03-30"}, std::tuple{paris, "2026-10-24", "2026-10-26"},
         std::tuple{st_johns, "2010-11-06", "2010-11-08"}, std::tuple{new_york, "2026-11-01", "2026-11-02"}}) {
-    for (const auto& [begin, end] :
-         {std::pair{"00:30", "02:10"}, std::pair{"23:10", "23:40"}, std::pair{"01:15", "01:45"}}) {
+    for (const auto& [begin, end] : {std::pair{"00:30", "02:10"}, std::pair{"23:10", "23:40"}, std::pair{"01:15", "01:45"}}) {
       const auto window = schedule(R"({"weekly":[{"hours":")" + std::string(begin) + "-" + end + R"("}]})");
       for (Instant at = in(zone, from); at < in(zone, till); at = at + minutes(1)) {
         bool expected = false;
         for (int day = day_number(zone.local(at)) - 1; day <= day_number(zone.local(at)) + 1; ++day) {
           const std::string date = to_text(civil_day(day)).substr(0, 10);
-          expected = expected || (zone.resolve_leniently(*parse_civil(date + "T" + begin)) <= at &&
-                                  at < zone.resolve_leniently(*parse_civil(date + "T" + end)));
+          expected = expected ||
+              (zone.resolve_leniently(*parse_civil(date + "T" + begin)) <= at &&
+               at < zone.resolve_leniently(*parse_civil(date + "T" + end)));
         }
         if (window.is_open(at, zone, nullptr) != expected) FAIL(begin << " " << to_text(at, zone));
       }
@@ -147,8 +136,7 @@ TEST_CASE("a window lasts from its lenient beginning to its lenient end") {
 }
 
 TEST_CASE("a rule keeps its local time across clock changes") {
-  const auto mondays =
-      schedule(R"({"rrule":{"rule":"FREQ=WEEKLY;BYDAY=MO","from":"2026-01-05T09:30","lasts":"2h"}})");
+  const auto mondays = schedule(R"({"rrule":{"rule":"FREQ=WEEKLY;BYDAY=MO","from":"2026-01-05T09:30","lasts":"2h"}})");
   CHECK(openings(mondays, paris, "2026-03-22T00:00", "2026-04-01T00:00") ==
         Texts{"03-23T09:30+01:00 03-23T11:30+01:00", "03-30T09:30+02:00 03-30T11:30+02:00"});
   CHECK(openings(mondays, paris, "2026-10-18T00:00", "2026-10-27T00:00") ==
@@ -160,27 +148,21 @@ TEST_CASE("a rule keeps its local time across clock changes") {
 
 TEST_CASE("an occurrence lasts its duration of passing time") {
   const auto daily = schedule(R"({"rrule":{"rule":"FREQ=DAILY","from":"2026-01-05T00:30","lasts":"3h"}})");
-  CHECK(openings(daily, paris, "2026-03-29T00:00", "2026-03-29T12:00") ==
-        Texts{"03-29T00:30+01:00 03-29T04:30+02:00"});
-  CHECK(openings(daily, paris, "2026-10-25T00:00", "2026-10-25T12:00") ==
-        Texts{"10-25T00:30+02:00 10-25T02:30+01:00"});
+  CHECK(openings(daily, paris, "2026-03-29T00:00", "2026-03-29T12:00") == Texts{"03-29T00:30+01:00 03-29T04:30+02:00"});
+  CHECK(openings(daily, paris, "2026-10-25T00:00", "2026-10-25T12:00") == Texts{"10-25T00:30+02:00 10-25T02:30+01:00"});
   const auto skipped = schedule(R"({"rrule":{"rule":"FREQ=DAILY","from":"2026-01-05T02:30","lasts":"30m"}})");
-  CHECK(openings(skipped, paris, "2026-03-29T00:00", "2026-03-29T12:00") ==
-        Texts{"03-29T03:00+02:00 03-29T03:30+02:00"});
-  CHECK(openings(skipped, paris, "2026-10-25T00:00", "2026-10-25T12:00") ==
-        Texts{"10-25T02:30+02:00 10-25T02:00+01:00"});
+  CHECK(openings(skipped, paris, "2026-03-29T00:00", "2026-03-29T12:00") == Texts{"03-29T03:00+02:00 03-29T03:30+02:00"});
+  CHECK(openings(skipped, paris, "2026-10-25T00:00", "2026-10-25T12:00") == Texts{"10-25T02:30+02:00 10-25T02:00+01:00"});
   const auto month = schedule(R"({"rrule":{"rule":"FREQ=YEARLY","from":"2026-03-01T12:00","lasts":"31d"}})");
   CHECK(month.is_open(in(paris, "2026-04-01T12:59"), paris, nullptr));
   CHECK_FALSE(month.is_open(in(paris, "2026-04-01T13:00"), paris, nullptr));
 }
 
 TEST_CASE("a rule ends with its count or its until") {
-  const auto thrice =
-      schedule(R"({"rrule":{"rule":"FREQ=DAILY;COUNT=3","from":"2026-01-05T09:00","lasts":"1h"}})");
+  const auto thrice = schedule(R"({"rrule":{"rule":"FREQ=DAILY;COUNT=3","from":"2026-01-05T09:00","lasts":"1h"}})");
   CHECK(openings(thrice, paris, "2026-01-04T00:00", "2026-01-10T00:00").size() == 3);
   CHECK(thrice.reason(in(paris, "2026-01-07T10:00"), paris, nullptr) == "closed: does not open within 730d");
-  const auto until =
-      schedule(R"({"rrule":{"rule":"FREQ=DAILY;UNTIL=20260106","from":"2026-01-05T09:00","lasts":"1h"}})");
+  const auto until = schedule(R"({"rrule":{"rule":"FREQ=DAILY;UNTIL=20260106","from":"2026-01-05T09:00","lasts":"1h"}})");
   CHECK(openings(until, paris, "2026-01-04T00:00", "2026-01-10T00:00").size() == 2);
 }
 
@@ -194,8 +176,7 @@ TEST_CASE("windows, rule and exceptions narrow each other") {
 TEST_CASE("excepted dates are whole days of the schedule's clock") {
   const auto holidays = schedule(R"({"except":["2026-12-24/2026-12-26","2026-12-31"]})");
   CHECK(openings(holidays, paris, "2026-12-23T00:00", "2027-01-01T12:00") ==
-        Texts{"12-23T00:00+01:00 12-24T00:00+01:00", "12-27T00:00+01:00 12-31T00:00+01:00",
-              "01-01T00:00+01:00 01-01T12:00+01:00"});
+        Texts{"12-23T00:00+01:00 12-24T00:00+01:00", "12-27T00:00+01:00 12-31T00:00+01:00", "01-01T00:00+01:00 01-01T12:00+01:00"});
   // A night window stops where an excepted date begins, and the one of the excepted date begins after it.
   const auto night = schedule(R"({"weekly":[{"hours":"22:00-02:00"}],"except":["2026-12-25"]})");
   CHECK(openings(night, paris, "2026-12-24T12:00", "2026-12-26T12:00") ==
@@ -222,26 +203,22 @@ TEST_CASE("the zone is the document's, the profile's or the workspace's") {
 }
 
 TEST_CASE("the reason says when it opens") {
-  const auto office = schedule(
-      R"({"weekly":[{"days":"mon-fri","hours":"08:00-20:00"}],"except":["2026-12-25","2026-12-28/2027-01-03"]})");
+  const auto office = schedule(R"({"weekly":[{"days":"mon-fri","hours":"08:00-20:00"}],"except":["2026-12-25","2026-12-28/2027-01-03"]})");
   struct Case {
     const char* at;
     const char* reason;
   };
   for (const auto& [at, reason] :
        {Case{"2026-12-21T08:00", ""}, Case{"2026-12-21T07:59", "closed: opens mon 08:00 Europe/Paris"},
-        Case{"2026-12-21T20:00", "closed: opens tue 08:00 Europe/Paris"},
-        Case{"2026-12-25T10:00", "closed on 2026-12-25"},
-        Case{"2026-12-26T10:00", "closed: opens 2027-01-04 08:00 Europe/Paris"},
-        Case{"2027-01-03T10:00", "closed on 2027-01-03"}, Case{"2027-01-01T23:00", "closed on 2027-01-01"}}) {
+        Case{"2026-12-21T20:00", "closed: opens tue 08:00 Europe/Paris"}, Case{"2026-12-25T10:00", "closed on 2026-12-25"},
+        Case{"2026-12-26T10:00", "closed: opens 2027-01-04 08:00 Europe/Paris"}, Case{"2027-01-03T10:00", "closed on 2027-01-03"},
+        Case{"2027-01-01T23:00", "closed on 2027-01-01"}}) {
     INFO(at);
     CHECK(office.reason(in(paris, at), paris, nullptr) == reason);
   }
   const auto nights = schedule(R"({"weekly":[{"days":"sun","hours":"02:30-05:00"}]})");
-  CHECK(nights.reason(in(paris, "2026-03-29T01:00"), paris, nullptr) ==
-        "closed: opens sun 03:00 Europe/Paris");
-  CHECK(nights.reason(in(paris, "2026-03-29T05:00"), paris, nullptr) ==
-        "closed: opens 2026-04-05 02:30 Europe/Paris");
+  CHECK(nights.reason(in(paris, "2026-03-29T01:00"), paris, nullptr) == "closed: opens sun 03:00 Europe/Paris");
+  CHECK(nights.reason(in(paris, "2026-03-29T05:00"), paris, nullptr) == "closed: opens 2026-04-05 02:30 Europe/Paris");
 }
 
 TEST_CASE("the next opening is the first open instant") {
@@ -253,8 +230,7 @@ TEST_CASE("the next opening is the first open instant") {
        R"({"weekly":[{"days":"sat-sun"}],"rrule":{"rule":"FREQ=HOURLY;INTERVAL=5","from":"2026-01-05T09:00","lasts":"10m"},"except":["2026-03-28"]})"}) {
     INFO(json);
     const auto compiled = schedule(json);
-    for (const auto& [from, till] :
-         {std::pair{"2026-03-25", "2026-04-03"}, std::pair{"2026-10-22", "2026-10-31"}}) {
+    for (const auto& [from, till] : {std::pair{"2026-03-25", "2026-04-03"}, std::pair{"2026-10-22", "2026-10-31"}}) {
       // Walks backwards, so that the next open minute is always known.
       std::optional<Instant> next;
       for (Instant at = in(paris, till); at >= in(paris, from); at = at - minutes(1)) {
@@ -271,16 +247,14 @@ TEST_CASE("the next opening is the first open instant") {
 TEST_CASE("the search for an opening ends at its limit") {
   const auto from = in(paris, "2026-01-01T00:00");
   const auto opens = [&](Instant first) {
-    return schedule(R"({"rrule":{"rule":"FREQ=DAILY","from":")" + to_text(paris.local(first)) +
-                    R"(","lasts":"1h"}})")
+    return schedule(R"({"rrule":{"rule":"FREQ=DAILY","from":")" + to_text(paris.local(first)) + R"(","lasts":"1h"}})")
         .next_opening(from, paris, nullptr);
   };
-  CHECK(opens(from + limits::schedule_search_max - seconds(1)) ==
-        from + limits::schedule_search_max - seconds(1));
+  CHECK(opens(from + limits::schedule_search_max - seconds(1)) == from + limits::schedule_search_max - seconds(1));
   CHECK_FALSE(opens(from + limits::schedule_search_max));
   // Never open: the windows and the rule exclude each other.
-  const auto never = schedule(
-      R"({"weekly":[{"days":"mon"}],"rrule":{"rule":"FREQ=HOURLY;BYDAY=WE","from":"2026-01-05T00:00","lasts":"1h"}})");
+  const auto never =
+      schedule(R"({"weekly":[{"days":"mon"}],"rrule":{"rule":"FREQ=HOURLY;BYDAY=WE","from":"2026-01-05T00:00","lasts":"1h"}})");
   CHECK_FALSE(never.next_opening(from, paris, nullptr));
   CHECK(never.reason(from, paris, nullptr) == "closed: does not open within 730d");
 }

@@ -19,8 +19,7 @@ Instant utc(const char* text) { return *parse_instant(text); }
 // remembered.
 class FurthestClock {
  public:
-  FurthestClock(const HostZone& host, Instant change)
-      : host_(host), change_(change), before_(host.offset_at(change - seconds(1))) {}
+  FurthestClock(const HostZone& host, Instant change) : host_(host), change_(change), before_(host.offset_at(change - seconds(1))) {}
   std::int64_t shows(Instant at) const {
     std::int64_t shown = (at.ms + host_.offset_at(at).ms) / 1000;
     if (at >= change_) shown = std::max(shown, (change_.ms + before_.ms) / 1000 - 1);
@@ -51,8 +50,7 @@ const std::vector<Week>& weeks() {
       {R"({"weekly":[{"hours":"23:30-00:15"}]})", every_day(1410, 1455)},
       {R"({"weekly":[{"hours":["00:00-02:00","02:00-24:00"]}]})", every_day(0, 1440)},
       {R"({"weekly":[{"days":"sun"}]})", {{6 * 1440, 7 * 1440}}},
-      {R"({"weekly":[{"days":"sat,sun","hours":"01:00-04:00"}]})",
-       {{5 * 1440 + 60, 5 * 1440 + 240}, {6 * 1440 + 60, 6 * 1440 + 240}}},
+      {R"({"weekly":[{"days":"sat,sun","hours":"01:00-04:00"}]})", {{5 * 1440 + 60, 5 * 1440 + 240}, {6 * 1440 + 60, 6 * 1440 + 240}}},
   };
   return all;
 }
@@ -62,8 +60,7 @@ bool is_open(const Week& week, std::int64_t shown) {
   const int weekday = static_cast<int>(((day + 3) % 7 + 7) % 7);
   const int minute = weekday * 1440 + static_cast<int>((shown - day * 86'400) / 60);
   return std::any_of(week.open.begin(), week.open.end(), [&](const auto& window) {
-    return (window.first <= minute && minute < window.second) ||
-           (window.first <= minute - 7 * 1440 && minute - 7 * 1440 < window.second);
+    return (window.first <= minute && minute < window.second) || (window.first <= minute - 7 * 1440 && minute - 7 * 1440 < window.second);
   });
 }
 
@@ -98,8 +95,7 @@ TEST_CASE("weekly windows around every change of every clock, 1970 to 2037") {
           const bool expected = is_open(weeks()[i], shown);
           open += expected;
           if (schedules[i].is_open(at, here, nullptr) != expected)
-            FAIL(name << " " << to_text(at) << " " << weeks()[i].json
-                      << (expected ? " is closed" : " is open"));
+            FAIL(name << " " << to_text(at) << " " << weeks()[i].json << (expected ? " is closed" : " is open"));
         }
       };
       for (Instant at = change - hours(26); at < change + hours(26); at = at + minutes(30)) ask(at);
@@ -115,8 +111,7 @@ TEST_CASE("weekly windows around every change of every clock, 1970 to 2037") {
 
 TEST_CASE("where a schedule next opens, it was closed all the time before, around every change") {
   const auto night = compiled(R"({"weekly":[{"hours":"02:15-02:45"}]})");
-  const auto sunday =
-      compiled(R"({"weekly":[{"days":"sun","hours":"00:00-03:00"}],"except":["1999-03-28","2000-10-29"]})");
+  const auto sunday = compiled(R"({"weekly":[{"days":"sun","hours":"00:00-03:00"}],"except":["1999-03-28","2000-10-29"]})");
   const auto rule = compiled(R"({"rrule":{"rule":"FREQ=DAILY","from":"1970-01-05T02:30","lasts":"45m"}})");
   for (const char* name : zone_names) {
     const Zone here = *Zone::find(name);
@@ -129,8 +124,7 @@ TEST_CASE("where a schedule next opens, it was closed all the time before, aroun
           REQUIRE(opening);
           CHECK(schedule->is_open(*opening, here, nullptr));
           for (Instant at = std::max(from, *opening - hours(48)); at < *opening; at = at + minutes(15))
-            if (schedule->is_open(at, here, nullptr))
-              FAIL(name << " is open at " << to_text(at) << ", before " << to_text(*opening));
+            if (schedule->is_open(at, here, nullptr)) FAIL(name << " is open at " << to_text(at) << ", before " << to_text(*opening));
           if (*opening > from) CHECK_FALSE(schedule->is_open(*opening - milliseconds(1), here, nullptr));
         }
   }

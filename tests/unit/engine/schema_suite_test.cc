@@ -27,8 +27,7 @@ struct Skipped {
   const char* reason;
 };
 
-const char* const kRemote =
-    "references out of the document, the dialect's own schema too, are refused when compiling";
+const char* const kRemote = "references out of the document, the dialect's own schema too, are refused when compiling";
 const char* const kBeside = "in draft-07 nothing counts beside `$ref`, in 2020-12 everything does";
 const char* const kUnknown = "unknown keywords are refused when compiling, a schema below one is none";
 
@@ -78,8 +77,7 @@ bool is_meant(const Skipped& row, const SchemaOptions& options) {
 }
 
 // Every file of a folder, or the named ones.
-void run_folder(const std::string& folder, const SchemaOptions& options,
-                const std::set<std::string>& names = {}) {
+void run_folder(const std::string& folder, const SchemaOptions& options, const std::set<std::string>& names = {}) {
   if (!std::filesystem::is_directory(kSuite / folder)) {
     WARN("skipped: " << (kSuite / folder).string() << " is not installed (Debian: json-schema-test-suite)");
     return;
@@ -89,8 +87,7 @@ void run_folder(const std::string& folder, const SchemaOptions& options,
   std::set<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(kSuite / folder)) {
     const std::string name = entry.path().filename();
-    if (entry.path().extension() == ".json" && (names.empty() || names.contains(name)))
-      files.insert(entry.path());
+    if (entry.path().extension() == ".json" && (names.empty() || names.contains(name))) files.insert(entry.path());
   }
   CHECK(files.size() >= names.size());
   for (const auto& path : files) {
@@ -98,8 +95,7 @@ void run_folder(const std::string& folder, const SchemaOptions& options,
     for (const Value& group : groups.array()) {
       const std::string name = group.string_or("description", "");
       const auto skipped = std::find_if(std::begin(kSkipped), std::end(kSkipped), [&](const Skipped& row) {
-        return is_meant(row, options) && row.file == path.filename() &&
-               (*row.group == '\0' || row.group == name);
+        return is_meant(row, options) && row.file == path.filename() && (*row.group == '\0' || row.group == name);
       });
       if (skipped != std::end(kSkipped)) {
         used.insert(&*skipped);
@@ -110,8 +106,7 @@ void run_folder(const std::string& folder, const SchemaOptions& options,
       run_group(group, options, tally);
     }
   }
-  WARN(folder << ": " << tally.right << " right, " << tally.wrong << " wrong, " << tally.skipped
-              << " skipped");
+  WARN(folder << ": " << tally.right << " right, " << tally.wrong << " wrong, " << tally.skipped << " skipped");
   CHECK(tally.wrong == 0);
   CHECK(tally.right > 0);
   for (const Skipped& row : kSkipped) {  // a row that skips nothing is a leftover
@@ -124,9 +119,7 @@ void run_folder(const std::string& folder, const SchemaOptions& options,
 
 TEST_CASE("the suite of draft-07") { run_folder("draft7", {.dialect = SchemaDialect::draft7}); }
 
-TEST_CASE("the suite of draft-07, by the rules of draft 2020-12") {
-  run_folder("draft7", {.dialect = SchemaDialect::draft2020_12});
-}
+TEST_CASE("the suite of draft-07, by the rules of draft 2020-12") { run_folder("draft7", {.dialect = SchemaDialect::draft2020_12}); }
 
 // Of the optional folders, what concerns us.
 TEST_CASE("the suite's cases of the formats that we check, and of floats") {

@@ -22,9 +22,7 @@ JsonSchema compiled(const Value& document, const SchemaOptions& options = {}) {
   REQUIRE(schema.ok());
   return *schema;
 }
-JsonSchema schema_of(std::string_view text, const SchemaOptions& options = {}) {
-  return compiled(json(text), options);
-}
+JsonSchema schema_of(std::string_view text, const SchemaOptions& options = {}) { return compiled(json(text), options); }
 
 bool is_valid(const JsonSchema& schema, const Value& value) {
   const bool is_valid = validate(schema, value, false).empty();
@@ -55,24 +53,19 @@ void check(const Case& row, const SchemaOptions& options = {}) {
 
 TEST_CASE("what draft 2020-12 added holds and refuses") {
   const Case cases[] = {
-      {R"({"prefixItems":[{"type":"string"},{"type":"integer"}]})", R"([[],["a"],["a",1],["a",1,null],{}])",
-       R"([[1],["a","b"]])"},
-      {R"({"prefixItems":[{"type":"string"}],"items":{"type":"integer"}})", R"([["a",1,2]])",
-       R"([["a",1,"b"]])"},
+      {R"({"prefixItems":[{"type":"string"},{"type":"integer"}]})", R"([[],["a"],["a",1],["a",1,null],{}])", R"([[1],["a","b"]])"},
+      {R"({"prefixItems":[{"type":"string"}],"items":{"type":"integer"}})", R"([["a",1,2]])", R"([["a",1,"b"]])"},
       {R"({"prefixItems":[true],"items":false})", R"([[],[1]])", R"([[1,2]])"},
       {R"({"contains":{"const":1},"minContains":2})", R"([[1,1],[1,0,1],"x"])", R"([[1],[]])"},
       {R"({"contains":{"const":1},"maxContains":1})", R"([[1],[1,2]])", R"([[1,1],[]])"},
       {R"({"contains":{"const":1},"minContains":0,"maxContains":1})", R"([[],[2],[1]])", R"([[1,1]])"},
       {R"({"minContains":5,"maxContains":0})", R"([[],[1]])", "[]"},
-      {R"({"dependentRequired":{"a":["b","c"]}})", R"([{},{"b":1},{"a":null,"b":1,"c":1},[]])",
-       R"([{"a":1},{"a":1,"b":1}])"},
+      {R"({"dependentRequired":{"a":["b","c"]}})", R"([{},{"b":1},{"a":null,"b":1,"c":1},[]])", R"([{"a":1},{"a":1,"b":1}])"},
       {R"({"dependentSchemas":{"a":{"required":["b"]}}})", R"([{},{"a":1,"b":1}])", R"([{"a":1}])"},
-      {R"({"$ref":"#/$defs/text","maxLength":2,"$defs":{"text":{"type":"string"}}})", R"(["ab"])",
-       R"(["abc",1])"},
+      {R"({"$ref":"#/$defs/text","maxLength":2,"$defs":{"text":{"type":"string"}}})", R"(["ab"])", R"(["abc",1])"},
       {R"({"$ref":"#name","$defs":{"x":{"$anchor":"name","type":"string"}}})", R"(["a"])", "[1]"},
       {R"({"$ref":"#name","$defs":{"x":{"$dynamicAnchor":"name","type":"string"}}})", R"(["a"])", "[1]"},
-      {R"({"$id":"https://x.example/root.json","$ref":"item.json","$defs":{"i":{"$id":"item.json","type":"string"}}})",
-       R"(["a"])", "[1]"},
+      {R"({"$id":"https://x.example/root.json","$ref":"item.json","$defs":{"i":{"$id":"item.json","type":"string"}}})", R"(["a"])", "[1]"},
       {R"({"$id":"https://x.example/a/root.json","$ref":"https://x.example/b/i.json#/$defs/t",
            "$defs":{"i":{"$id":"/b/i.json","$defs":{"t":{"type":"string"}}}}})",
        R"(["a"])", "[1]"},
@@ -85,10 +78,8 @@ TEST_CASE("what draft 2020-12 added holds and refuses") {
        R"([{"name":"a","children":[{"name":"b","children":[]}]}])",
        R"([{"name":"a","children":[{"name":1}]},{"name":"a","children":[{}]}])"},
       // both spellings of draft-07
-      {R"({"items":[{"type":"string"}],"additionalItems":{"type":"integer"}})", R"([["a",1]])",
-       R"([["a","b"],[1]])"},
-      {R"({"dependencies":{"a":["b"],"c":{"required":["d"]}}})", R"([{"a":1,"b":1,"c":1,"d":1}])",
-       R"([{"a":1},{"c":1}])"},
+      {R"({"items":[{"type":"string"}],"additionalItems":{"type":"integer"}})", R"([["a",1]])", R"([["a","b"],[1]])"},
+      {R"({"dependencies":{"a":["b"],"c":{"required":["d"]}}})", R"([{"a":1,"b":1,"c":1,"d":1}])", R"([{"a":1},{"c":1}])"},
       {R"({"$ref":"#/definitions/t","definitions":{"t":{"type":"string"}}})", R"(["a"])", "[1]"},
       {R"({"type":"string","x-note":{"any":"thing"}})", R"(["a"])", "[1]"},
       {"true", R"([null,1,{}])", "[]"},
@@ -101,14 +92,12 @@ TEST_CASE("what draft 2020-12 added holds and refuses") {
 TEST_CASE("what no schema has looked at is refused by `unevaluated...`") {
   const Case cases[] = {
       // members
-      {R"({"properties":{"a":true},"unevaluatedProperties":false})", R"([{},{"a":1},[1],"x"])",
-       R"([{"b":1},{"a":1,"b":1}])"},
+      {R"({"properties":{"a":true},"unevaluatedProperties":false})", R"([{},{"a":1},[1],"x"])", R"([{"b":1},{"a":1,"b":1}])"},
       {R"({"unevaluatedProperties":{"type":"string"}})", R"([{"a":"x"}])", R"([{"a":1}])"},
-      {R"({"patternProperties":{"^x":true},"unevaluatedProperties":false})", R"([{"xa":1}])",
-       R"([{"ax":1}])"},
+      {R"({"patternProperties":{"^x":true},"unevaluatedProperties":false})", R"([{"xa":1}])", R"([{"ax":1}])"},
       {R"({"additionalProperties":true,"unevaluatedProperties":false})", R"([{"a":1}])", "[]"},
-      {R"({"allOf":[{"properties":{"a":true}}],"properties":{"b":true},"unevaluatedProperties":false})",
-       R"([{"a":1,"b":1}])", R"([{"c":1}])"},
+      {R"({"allOf":[{"properties":{"a":true}}],"properties":{"b":true},"unevaluatedProperties":false})", R"([{"a":1,"b":1}])",
+       R"([{"c":1}])"},
       {R"({"$ref":"#/$defs/base","properties":{"b":true},"unevaluatedProperties":false,"$defs":{"base":{"properties":{"a":true}}}})",
        R"([{"a":1,"b":1}])", R"([{"a":1,"c":1}])"},
       // only the alternatives that hold count
@@ -116,8 +105,7 @@ TEST_CASE("what no schema has looked at is refused by `unevaluated...`") {
        R"([{"a":1},{"b":1},{"a":1,"b":1}])", R"([{"a":1,"b":2},{"a":1,"c":1}])"},
       {R"({"oneOf":[{"properties":{"a":true},"required":["a"]},{"properties":{"b":true},"required":["b"]}],"unevaluatedProperties":false})",
        R"([{"a":1},{"b":1}])", R"([{"a":1,"b":1},{"a":1,"c":1}])"},
-      {R"({"not":{"properties":{"a":true},"required":["never"]},"unevaluatedProperties":false})", R"([{}])",
-       R"([{"a":1}])"},
+      {R"({"not":{"properties":{"a":true},"required":["never"]},"unevaluatedProperties":false})", R"([{}])", R"([{"a":1}])"},
       {R"({"if":{"properties":{"kind":{"const":"x"}},"required":["kind"]},"then":{"properties":{"a":true}},"else":{"properties":{"b":true}},"unevaluatedProperties":false})",
        R"([{"kind":"x","a":1},{"b":1}])", R"([{"kind":"x","b":1},{"a":1},{"kind":"y","b":1}])"},
       {R"({"dependentSchemas":{"a":{"properties":{"b":true}}},"properties":{"a":true},"unevaluatedProperties":false})",
@@ -128,21 +116,18 @@ TEST_CASE("what no schema has looked at is refused by `unevaluated...`") {
       {R"({"allOf":[{"properties":{"a":true}},{"unevaluatedProperties":false}]})", R"([{}])", R"([{"a":1}])"},
       {R"({"allOf":[{"unevaluatedProperties":true}],"unevaluatedProperties":false})", R"([{"a":1}])", "[]"},
       // each object for itself
-      {R"({"properties":{"o":{"properties":{"a":true}}},"unevaluatedProperties":false})",
-       R"([{"o":{"z":1}}])", R"([{"a":1}])"},
-      {R"({"properties":{"o":{"unevaluatedProperties":false,"properties":{"a":true}}}})",
-       R"([{"o":{"a":1},"z":1}])", R"([{"o":{"z":1}}])"},
+      {R"({"properties":{"o":{"properties":{"a":true}}},"unevaluatedProperties":false})", R"([{"o":{"z":1}}])", R"([{"a":1}])"},
+      {R"({"properties":{"o":{"unevaluatedProperties":false,"properties":{"a":true}}}})", R"([{"o":{"a":1},"z":1}])", R"([{"o":{"z":1}}])"},
       // items
       {R"({"prefixItems":[true],"unevaluatedItems":false})", R"([[],[1],{"a":1}])", R"([[1,2]])"},
       {R"({"items":true,"unevaluatedItems":false})", R"([[1,2]])", "[]"},
       {R"({"unevaluatedItems":{"type":"string"}})", R"([["a"]])", "[[1]]"},
-      {R"({"contains":{"type":"string"},"unevaluatedItems":{"type":"integer"}})", R"([["a",1,"b"]])",
-       R"([["a",null]])"},
+      {R"({"contains":{"type":"string"},"unevaluatedItems":{"type":"integer"}})", R"([["a",1,"b"]])", R"([["a",null]])"},
       {R"({"allOf":[{"prefixItems":[true,true]}],"unevaluatedItems":false})", R"([[1,2]])", "[[1,2,3]]"},
-      {R"({"anyOf":[{"prefixItems":[{"const":1}]},{"prefixItems":[true,{"const":2}]}],"unevaluatedItems":false})",
-       R"([[1],[1,2],[0,2]])", "[[1,3],[1,2,3]]"},
-      {R"({"if":{"prefixItems":[{"const":1}]},"then":{"prefixItems":[true,true]},"unevaluatedItems":false})",
-       R"([[1,2],[]])", "[[2],[1,2,3]]"},
+      {R"({"anyOf":[{"prefixItems":[{"const":1}]},{"prefixItems":[true,{"const":2}]}],"unevaluatedItems":false})", R"([[1],[1,2],[0,2]])",
+       "[[1,3],[1,2,3]]"},
+      {R"({"if":{"prefixItems":[{"const":1}]},"then":{"prefixItems":[true,true]},"unevaluatedItems":false})", R"([[1,2],[]])",
+       "[[2],[1,2,3]]"},
   };
   for (const Case& row : cases) check(row);
 }
@@ -197,10 +182,8 @@ TEST_CASE("formats are notes unless they are asked to assert") {
     const char* invalid;
   };
   const Format formats[] = {
-      {"date", R"(["2024-02-29","2026-12-31"])",
-       R"(["2023-02-29","2026-13-01","2026-1-1","26-01-01","2026-01-01T00:00:00Z",""])"},
-      {"date-time",
-       R"(["2026-12-01T09:00:00Z","2026-12-01t09:00:00.5+01:00","1998-12-31T23:59:60Z","1998-12-31T15:59:60-08:00"])",
+      {"date", R"(["2024-02-29","2026-12-31"])", R"(["2023-02-29","2026-13-01","2026-1-1","26-01-01","2026-01-01T00:00:00Z",""])"},
+      {"date-time", R"(["2026-12-01T09:00:00Z","2026-12-01t09:00:00.5+01:00","1998-12-31T23:59:60Z","1998-12-31T15:59:60-08:00"])",
        R"(["2026-12-01","2026-12-01T09:00:00","2026-12-01T24:00:00Z","2026-12-01T09:00Z","2026-12-01T22:59:60Z","2026-12-01T09:00:00.Z"])"},
       {"email", R"(["ann@shop.example","a.b+c@x","\"a b\"@x.example","a@[127.0.0.1]","a@[IPv6:::1]"])",
        R"(["ann","@x","a@","a..b@x",".a@x","a@-x","a@x..y","a b@x","a@[300.0.0.1]","\"a\"b\"@x"])"},
@@ -285,12 +268,10 @@ TEST_CASE("a schema that is none is refused, with the place of the fault") {
       {R"({"id":"x"})", "$.id", "did you mean `$id`"},
       {R"({"$dynamicRef":"#a"})", "$.$dynamicRef", "use `$ref`"},
       {R"({"$vocabulary":{}})", "$.$vocabulary", "not supported"},
-      {R"({"$schema":"http://json-schema.org/draft-07/schema#","prefixItems":[]})", "$.prefixItems",
-       "is a keyword of draft 2020-12"},
+      {R"({"$schema":"http://json-schema.org/draft-07/schema#","prefixItems":[]})", "$.prefixItems", "is a keyword of draft 2020-12"},
       {R"({"$schema":"http://json-schema.org/draft-04/schema#"})", "$.$schema", "known are"},
       {R"({"$schema":1})", "$.$schema", "found number"},
-      {R"({"$defs":{"a":{"$id":"a","$schema":"http://json-schema.org/draft-07/schema#"}}})",
-       "$.$defs.a.$schema", "one dialect"},
+      {R"({"$defs":{"a":{"$id":"a","$schema":"http://json-schema.org/draft-07/schema#"}}})", "$.$defs.a.$schema", "one dialect"},
       // values of keywords
       {R"({"type":"strin"})", "$.type", "did you mean `string`"},
       {R"({"type":[]})", "$.type", "array of types"},
@@ -317,15 +298,13 @@ TEST_CASE("a schema that is none is refused, with the place of the fault") {
       {R"({"$ref":"#none"})", "$.$ref", "leads nowhere"},
       {R"({"$ref":"#/default","default":{}})", "$.$ref", "no schema"},
       {R"({"$ref":"#"})", "$.$ref", "circle"},
-      {R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"string"},"b":{"allOf":[{"$ref":"#/$defs/b"}]}}})",
-       "$.$defs.b.allOf[0].$ref", "circle"},
+      {R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"string"},"b":{"allOf":[{"$ref":"#/$defs/b"}]}}})", "$.$defs.b.allOf[0].$ref", "circle"},
       {R"({"not":{"$ref":"#"}})", "$.not.$ref", "circle"},
       {R"({"$id":"a#b"})", "$.$id", "`$anchor`"},
       {R"({"$id":1})", "$.$id", "a URI"},
       {R"({"$anchor":"a b"})", "$.$anchor", "no name"},
       {R"({"$anchor":"a","$defs":{"x":{"$anchor":"a"}}})", "$.$defs.x.$anchor", "declared twice"},
-      {R"({"$id":"https://x.example/","$defs":{"x":{"$id":"https://x.example/"}}})", "$.$defs.x.$id",
-       "declared twice"},
+      {R"({"$id":"https://x.example/","$defs":{"x":{"$id":"https://x.example/"}}})", "$.$defs.x.$id", "declared twice"},
       // patterns
       {R"({"pattern":1})", "$.pattern", "a pattern"},
       {R"({"pattern":"("})", "$.pattern", "missing )"},
@@ -359,8 +338,7 @@ TEST_CASE("a schema that is none is refused, with the place of the fault") {
 }
 
 TEST_CASE("all faults of a schema are reported at once") {
-  const auto schema =
-      compile_schema(json(R"({"type":"strin","minLength":-1,"properties":{"a":{"pattern":"("}}})"), "x");
+  const auto schema = compile_schema(json(R"({"type":"strin","minLength":-1,"properties":{"a":{"pattern":"("}}})"), "x");
   REQUIRE_FALSE(schema.ok());
   CHECK(schema.error().problems.size() == 3);
 }
@@ -375,10 +353,9 @@ TEST_CASE("a person reads where the value is wrong, and how") {
       {R"({"type":"string"})", "1", "$: expected a string, found a number"},
       {R"({"type":["string","null"]})", "[]", "$: expected null or a string, found an array"},
       {R"({"type":"integer"})", "1.5", "$: expected an integer, found 1.5"},
-      {R"({"properties":{"items":{"items":{"properties":{"title":{"type":"string"}}}}}})",
-       R"({"items":[{},{"title":1}]})", "$.items[1].title: expected a string, found a number"},
-      {R"({"additionalProperties":{"type":"string"}})", R"({"a b":1})",
-       R"($["a b"]: expected a string, found a number)"},
+      {R"({"properties":{"items":{"items":{"properties":{"title":{"type":"string"}}}}}})", R"({"items":[{},{"title":1}]})",
+       "$.items[1].title: expected a string, found a number"},
+      {R"({"additionalProperties":{"type":"string"}})", R"({"a b":1})", R"($["a b"]: expected a string, found a number)"},
       {R"({"const":"a"})", R"("b")", "$: expected `a`, found `b`"},
       {R"({"enum":["red","green"]})", R"("blau")", "$: `blau` is none of `red`, `green`"},
       {R"({"minimum":5})", "3", "$: 3 is not at least 5"},
@@ -388,22 +365,18 @@ TEST_CASE("a person reads where the value is wrong, and how") {
       {R"({"maxItems":1})", "[1,2]", "$: 2 items, at most 1 is allowed"},
       {R"({"pattern":"^x"})", R"("ab")", "$: `ab` does not match `^x`"},
       {R"({"required":["a"]})", "{}", "$.a: the member `a` is missing"},
-      {R"({"dependentRequired":{"a":["b"]}})", R"({"a":1})",
-       "$.b: the member `b` is missing, which `a` needs beside it"},
-      {R"({"properties":{"a":true},"additionalProperties":false})", R"({"zzzzzz":1})",
-       "$.zzzzzz: there is no member `zzzzzz` here"},
+      {R"({"dependentRequired":{"a":["b"]}})", R"({"a":1})", "$.b: the member `b` is missing, which `a` needs beside it"},
+      {R"({"properties":{"a":true},"additionalProperties":false})", R"({"zzzzzz":1})", "$.zzzzzz: there is no member `zzzzzz` here"},
       {R"({"unevaluatedProperties":false})", R"({"a":1})", "$.a: no schema allows this member"},
       {R"({"prefixItems":[true],"items":false})", "[1,2]", "$[1]: an item too many, at most 1 are allowed"},
       {R"({"uniqueItems":true})", "[1,2,1]", "$: items 0 and 2 are equal"},
       {R"({"contains":{"type":"string"}})", "[1]", "$: 0 items fit `contains`, at least 1 is needed"},
-      {R"({"propertyNames":{"maxLength":1}})", R"({"ab":1})",
-       "$.ab: the name `ab` is not allowed: 2 characters, at most 1 is allowed"},
+      {R"({"propertyNames":{"maxLength":1}})", R"({"ab":1})", "$.ab: the name `ab` is not allowed: 2 characters, at most 1 is allowed"},
       {R"({"not":{"type":"string"}})", R"("a")", "$: fits the schema that `not` forbids"},
       {"false", "1", "$: nothing is allowed here"},
       {R"({"oneOf":[{"type":"number"},{"type":"string"},{"minimum":0}]})", "1",
        "$: fits schemas 0 and 2 of `oneOf`, where only one may fit"},
-      {R"({"anyOf":[{"type":"string"},{"properties":{"a":{"type":"string"}},"required":["a"]}]})",
-       R"({"a":1})",
+      {R"({"anyOf":[{"type":"string"},{"properties":{"a":{"type":"string"}},"required":["a"]}]})", R"({"a":1})",
        "$: fits none of the 2 schemas of `anyOf`; the nearest: $.a: expected a string, found a number"},
   };
   for (const auto& [schema, value, line] : cases) {
@@ -416,8 +389,7 @@ TEST_CASE("a person reads where the value is wrong, and how") {
 }
 
 TEST_CASE("long texts are cut at a character") {
-  const Problems problems =
-      validate(schema_of(R"({"const":1})"), Value("x" + std::string(29, 'y') + std::string(60, 'z')), false);
+  const Problems problems = validate(schema_of(R"({"const":1})"), Value("x" + std::string(29, 'y') + std::string(60, 'z')), false);
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].message.size() < 100);
   std::string umlauts = "x";
@@ -435,15 +407,12 @@ TEST_CASE("the first problem alone, or all of them up to the limit") {
   REQUIRE(both.size() == 2);
   CHECK(both[0].place == "$[0]");
   CHECK(both[1].place == "$[2]");
-  for (const std::size_t count :
-       {limits::schema_problems_max, limits::schema_problems_max + 1, std::size_t{100'000}}) {
+  for (const std::size_t count : {limits::schema_problems_max, limits::schema_problems_max + 1, std::size_t{100'000}}) {
     CHECK(validate(schema, Value(Array(count, Value(1))), true).size() == limits::schema_problems_max);
   }
 }
 
-TEST_CASE("a schema that was never compiled accepts all") {
-  CHECK(validate(JsonSchema(), Value(1), true).empty());
-}
+TEST_CASE("a schema that was never compiled accepts all") { CHECK(validate(JsonSchema(), Value(1), true).empty()); }
 
 TEST_CASE("a document ends at its number of schemas") {
   const auto with_nodes = [](std::size_t count) {  // the document itself is one
@@ -458,9 +427,7 @@ TEST_CASE("a document ends at its number of schemas") {
 }
 
 TEST_CASE("a document ends at its number of patterns, a pattern at its size") {
-  const auto with_patterns = [](std::size_t count) {
-    return Object{{"allOf", Array(count, json(R"({"pattern":"a"})"))}};
-  };
+  const auto with_patterns = [](std::size_t count) { return Object{{"allOf", Array(count, json(R"({"pattern":"a"})"))}}; };
   CHECK(compile_schema(with_patterns(limits::schema_patterns_max), "x").ok());
   const auto more = compile_schema(with_patterns(limits::schema_patterns_max + 1), "x");
   REQUIRE_FALSE(more.ok());
@@ -502,9 +469,7 @@ TEST_CASE("validation ends at its steps, however often a schema doubles itself")
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].code == Code::limit_exceeded);
   // What is given up is never valid, not behind a `not` either.
-  CHECK_FALSE(
-      validate(compiled(Object{{"not", Object{{"$ref", "#/$defs/d0"}}}, {"$defs", definitions}}), 1, false)
-          .empty());
+  CHECK_FALSE(validate(compiled(Object{{"not", Object{{"$ref", "#/$defs/d0"}}}, {"$defs", definitions}}), 1, false).empty());
 
   // One step for the array's schema, one for each item.
   const JsonSchema items = schema_of(R"({"items":{"minimum":0}})");
@@ -516,9 +481,7 @@ TEST_CASE("validation ends at its depth") {
   // A chain of references: the document, then d1 ... dn, each applied within the one before.
   const auto chain = [](int length) {
     Object definitions;
-    for (int i = 1; i < length; ++i) {
-      definitions["d" + std::to_string(i)] = Object{{"$ref", "#/$defs/d" + std::to_string(i + 1)}};
-    }
+    for (int i = 1; i < length; ++i) { definitions["d" + std::to_string(i)] = Object{{"$ref", "#/$defs/d" + std::to_string(i + 1)}}; }
     definitions["d" + std::to_string(length)] = true;
     return compiled(Object{{"$ref", "#/$defs/d1"}, {"$defs", definitions}});
   };

@@ -17,7 +17,8 @@ SnapshotSource source_of(const DecideWorld& world, const std::string& version) {
 }
 
 std::string bytes_of(const Request& asked) {
-  Object request{{"attributes", asked.attributes}, {"context", asked.context}, {"surfaces", Array(asked.surfaces.begin(), asked.surfaces.end())}};
+  Object request{
+      {"attributes", asked.attributes}, {"context", asked.context}, {"surfaces", Array(asked.surfaces.begin(), asked.surfaces.end())}};
   if (!asked.identity.id.empty()) request["identity"] = Object{{"namespace", asked.identity.space}, {"id", asked.identity.id}};
   return to_json(Value(std::move(request)));
 }
@@ -60,7 +61,8 @@ class History {
       if (std::find(changed.begin(), changed.end(), id) == changed.end()) changed.push_back(id);
     }
     for (const std::string& id : changed) {
-      const auto known = std::find_if(world_.experiences.begin(), world_.experiences.end(), [&](const ServedExperience& one) { return one.definition.id == id; });
+      const auto known = std::find_if(world_.experiences.begin(), world_.experiences.end(),
+                                      [&](const ServedExperience& one) { return one.definition.id == id; });
       const bool was_there = known != world_.experiences.end();
       // Often only its rank changes, as when somebody turns a knob: nothing that its audience asks is new.
       if (was_there && documents_.chance(30)) {
@@ -72,12 +74,13 @@ class History {
       if (was_there && documents_.chance(30)) continue;
       ServedExperience& served = put_generated(world_, documents_, id);
       served.revision = ++revision_;
-      if (documents_.chance(10)) served.definition.schedule_policy = "bad";   // does not compile: left out
+      if (documents_.chance(10)) served.definition.schedule_policy = "bad";  // does not compile: left out
     }
     in_order();
     std::vector<SnapshotSeries::Change> changes;
     for (const std::string& id : changed) {
-      const auto now = std::find_if(world_.experiences.begin(), world_.experiences.end(), [&](const ServedExperience& one) { return one.definition.id == id; });
+      const auto now = std::find_if(world_.experiences.begin(), world_.experiences.end(),
+                                    [&](const ServedExperience& one) { return one.definition.id == id; });
       changes.push_back({id, now == world_.experiences.end() ? nullptr : &*now});
     }
     version_ = "v" + std::to_string(++steps_);
@@ -90,7 +93,7 @@ class History {
     arranged_ = arranged(*patched_);
   }
   void take_arranged() {
-    CHECK_FALSE(series_.take(arranged_, *arranged_));   // of another snapshot
+    CHECK_FALSE(series_.take(arranged_, *arranged_));  // of another snapshot
     REQUIRE(series_.take(patched_, *arranged_));
     CHECK_FALSE(series_.take(patched_, *arranged_));
   }
@@ -133,7 +136,7 @@ class History {
 
   DocumentGenerator& documents() { return documents_; }
   SnapshotSeries& series() { return series_; }
-  int tokens() const { return tokens_; }                   // answers with tokens that were compared
+  int tokens() const { return tokens_; }  // answers with tokens that were compared
 
  private:
   struct Kept {
@@ -142,7 +145,8 @@ class History {
     std::string expected;
   };
   void in_order() {
-    std::sort(world_.experiences.begin(), world_.experiences.end(), [](const auto& a, const auto& b) { return a.definition.id < b.definition.id; });
+    std::sort(world_.experiences.begin(), world_.experiences.end(),
+              [](const auto& a, const auto& b) { return a.definition.id < b.definition.id; });
   }
 
   DocumentGenerator documents_;
@@ -174,7 +178,7 @@ TEST_CASE("a snapshot made from what changed decides as one that is compiled who
     history.look_back();
     tokens += history.tokens();
   }
-  CHECK(tokens > 1'000);                                   // answers that have some
+  CHECK(tokens > 1'000);  // answers that have some
 }
 
 TEST_CASE("the same of many experiences, whose candidates are found by their rarest conditions") {
@@ -215,7 +219,8 @@ TEST_CASE("what came beside is evaluated where there is no more room to list it"
   world.declare(document(R"({"surfaces": {"hero": {"format": "text", "rules": ["web://shop.example/#hero"]}}})"));
   const auto audience_of = [](int n) { return Object{{"attr", "n"}, {"eq", n}}; };
   const int count = static_cast<int>(Conditions::beside_listed_max) + 2;
-  for (int n = 0; n < count; ++n) world.live("e" + std::to_string(n), Object{{"show", Object{{"hero", "for " + std::to_string(n)}}}, {"audience", audience_of(n)}});
+  for (int n = 0; n < count; ++n)
+    world.live("e" + std::to_string(n), Object{{"show", Object{{"hero", "for " + std::to_string(n)}}}, {"audience", audience_of(n)}});
   WordPolicies policies;
   SnapshotSeries series(policies);
   Problems problems;
@@ -238,7 +243,9 @@ TEST_CASE("of very many experiences the last are served and told of as the first
   world.declare(document(R"({"surfaces": {"hero": {"format": "text", "rules": ["web://shop.example/#hero"]}}})"));
   const std::vector<int> bad = {0, 4'095, 4'096, 9'999};
   for (int n = 0; n < 10'000; ++n) {
-    ServedExperience& served = world.live("e" + std::to_string(n), Object{{"show", Object{{"hero", "for " + std::to_string(n)}}}, {"audience", Object{{"attr", "n"}, {"eq", n}}}});
+    ServedExperience& served =
+        world.live("e" + std::to_string(n),
+                   Object{{"show", Object{{"hero", "for " + std::to_string(n)}}}, {"audience", Object{{"attr", "n"}, {"eq", n}}}});
     if (std::count(bad.begin(), bad.end(), n) > 0) served.definition.schedule_policy = "bad";
   }
   WordPolicies policies;
@@ -246,7 +253,8 @@ TEST_CASE("of very many experiences the last are served and told of as the first
   Problems problems;
   const auto snapshot = series.start(source_of(world, "v"), problems);
   REQUIRE(problems.size() == bad.size());
-  for (std::size_t i = 0; i < bad.size(); ++i) CHECK_THAT(problems[i].place, Catch::StartsWith("e" + std::to_string(bad[i]) + " $.schedule"));
+  for (std::size_t i = 0; i < bad.size(); ++i)
+    CHECK_THAT(problems[i].place, Catch::StartsWith("e" + std::to_string(bad[i]) + " $.schedule"));
   for (const int n : {0, 1, 4'094, 4'095, 4'096, 4'097, 8'191, 8'192, 9'998, 9'999}) {
     Request asked = asking({"web://shop.example/#hero"});
     asked.attributes = Object{{"n", n}};
@@ -267,8 +275,8 @@ TEST_CASE("a series does not go on from a workspace that does not compile, nor f
   int published = 0;
   while (series.can_go_on()) {
     DecideWorld next = world;
-    const ServedExperience& served =
-        next.live("e", Object{{"show", Object{{"hero", "x"}}}, {"audience", Object{{"attr", "n" + std::to_string(published)}, {"exists", true}}}});
+    const ServedExperience& served = next.live(
+        "e", Object{{"show", Object{{"hero", "x"}}}, {"audience", Object{{"attr", "n" + std::to_string(published)}, {"exists", true}}}});
     series.next("v" + std::to_string(++published), {{"e", &served}}, {});
     REQUIRE(published < 1'000);
   }

@@ -33,8 +33,7 @@ TEST_CASE("the index finds every configuration once, exact ones first, each in o
       {rule_of("web://shop.example/?a=1#hero"), 0},
       {rule_of(*parse_json(kExample)), 5},
   });
-  CHECK(index.lookup("web://SHOP.example#hero").matches ==
-        Matches{{2, true}, {4, true}, {1, false}, {3, false}, {5, false}});
+  CHECK(index.lookup("web://SHOP.example#hero").matches == Matches{{2, true}, {4, true}, {1, false}, {3, false}, {5, false}});
   CHECK(index.lookup("web://shop.example/?a=1#hero").matches ==
         Matches{{0, true}, {2, true}, {4, true}, {1, false}, {3, false}, {5, false}});
   CHECK(index.lookup("web://other.example/#hero").matches == Matches{{3, false}});
@@ -43,12 +42,10 @@ TEST_CASE("the index finds every configuration once, exact ones first, each in o
 }
 
 TEST_CASE("an exact rule is found by hash whether it mentions the query and the fragment or not") {
-  for (const char* rule : {"web://s.example/#h", "web://s.example/?q=1#h", "web://s.example/#/f#h",
-                           "web://s.example/?q=1#/f#h"}) {
+  for (const char* rule : {"web://s.example/#h", "web://s.example/?q=1#h", "web://s.example/#/f#h", "web://s.example/?q=1#/f#h"}) {
     const SurfaceIndex index({{rule_of(rule), 0}});
-    for (const char* surface :
-         {"web://s.example/#h", "web://s.example/?q=1#h", "web://s.example/#/f#h",
-          "web://s.example/?q=1#/f#h", "web://s.example/?q=2#/f#h", "web://s.example/?q=1#/g#h"}) {
+    for (const char* surface : {"web://s.example/#h", "web://s.example/?q=1#h", "web://s.example/#/f#h", "web://s.example/?q=1#/f#h",
+                                "web://s.example/?q=2#/f#h", "web://s.example/?q=1#/g#h"}) {
       INFO(rule << " on " << surface);
       const bool expected = matches(rule_of(rule), *parse_surface(surface));
       CHECK(index.lookup(surface).matches == (expected ? Matches{{0, true}} : Matches{}));

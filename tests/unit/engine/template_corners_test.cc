@@ -11,7 +11,8 @@ namespace {
 std::string rendered(std::string_view text, std::string_view profile = "{}", const Fragments& fragments = {}) {
   const auto compiled = compile_template(text, TemplateFormat::text, fragments, "a.txt");
   INFO(text);
-  if (!compiled) return "refused: " + (compiled.error().problems.empty() ? compiled.error().message : to_line(compiled.error().problems[0]));
+  if (!compiled)
+    return "refused: " + (compiled.error().problems.empty() ? compiled.error().message : to_line(compiled.error().problems[0]));
   const Value values = *parse_json(profile);
   const auto output = render(*compiled, {.profile = &values});
   return output ? *output : "failed: " + output.error().message;
@@ -24,7 +25,7 @@ TEST_CASE("a text has a length and characters, counted as JavaScript counts them
   CHECK(rendered("{{s.length}}", R"({"s": "a😀"})") == "3");
   CHECK(rendered("{{s.[0]}}{{s.[1]}}", R"({"s": "éa"})") == "éa");
   CHECK(rendered("{{s.[9]}}|{{s.nope}}", R"({"s": "abc"})") == "|");
-  CHECK(rendered("{{s.[0]}}", R"({"s": "😀"})") == "\ufffd");   // half of a pair is no character
+  CHECK(rendered("{{s.[0]}}", R"({"s": "😀"})") == "\ufffd");  // half of a pair is no character
   CHECK(rendered("{{n.length}}|{{b.x}}", R"({"n": 5, "b": true})") == "|");
 }
 
@@ -48,7 +49,7 @@ TEST_CASE("lines of tags alone go with their line ends, whatever these are") {
   CHECK(rendered("a\n{{#if x}}\nb\n{{else}}\nc\n{{/if}}\nd", R"({"x": false})") == "a\nc\nd");
   CHECK(rendered("a\n{{#if x}}\nb\n{{else if y}}\nc\n{{else}}\nd\n{{/if}}\ne", R"({"y": true})") == "a\nc\ne");
   CHECK(rendered("a \u00a0\u2003\u3000{{~x~}} \ufeff\u2028b", R"({"x": 1})") == "a1b");
-  CHECK(rendered("a\u1681{{~x}}", R"({"x": 1})") == "a\u16811");   // a letter, not a space
+  CHECK(rendered("a\u1681{{~x}}", R"({"x": 1})") == "a\u16811");  // a letter, not a space
 }
 
 TEST_CASE("an expression's paths lead outwards, and through data") {

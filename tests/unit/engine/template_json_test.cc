@@ -7,8 +7,7 @@ using namespace footlight;
 
 namespace {
 
-const Value profile =
-    *parse_json(R"({"name": "\"Ann\" <b>\\\n", "n": 3, "list": [1, {"a": null}], "flag": false})");
+const Value profile = *parse_json(R"({"name": "\"Ann\" <b>\\\n", "n": 3, "list": [1, {"a": null}], "flag": false})");
 
 std::string rendered(const char* content, const Fragments& fragments = {}) {
   const auto compiled = compile_json_template(*parse_json(content), fragments, "a.lua:7");
@@ -23,20 +22,17 @@ TEST_CASE("strings are rendered as text, raw tags alone as the value itself") {
   struct Line {
     const char *content, *json;
   };
-  for (
-      const auto& [content, json] : {
-          Line{R"({"t": "Hi {{name}}!"})", R"({"t":"Hi \"Ann\" <b>\\\n!"})"},
-          Line{R"({"t": "{{n}}", "v": "{{{n}}}", "w": "{{& n}}", "x": "{%= n %}"})",
-               R"({"t":"3","v":3,"w":3,"x":"3"})"},
-          Line{R"(["{{{list}}}", "{{{missing}}}", "{{{flag}}}", " {{{n}}}", "{{{n}}}{{{n}}}"])",
-               R"([[1,{"a":null}],null,false," 3","33"])"},
-          Line{
-              R"({"{{n}}": "a{%#if flag%}b{%else%}c{%/if%}", "deep": [{"x": "{{> f k=n}}"}], "plain": [1, null, "x"]})",
-              R"({"deep":[{"x":"<3>"}],"plain":[1,null,"x"],"{{n}}":"ac"})"},
-          Line{R"("{{{sum list}}}")",
-               "a.lua:7 $:1: `{{{sum list}}}` fails in `sum`: the list has an object in it, not numbers "
-               "alone"},
-      }) {
+  for (const auto& [content, json] : {
+           Line{R"({"t": "Hi {{name}}!"})", R"({"t":"Hi \"Ann\" <b>\\\n!"})"},
+           Line{R"({"t": "{{n}}", "v": "{{{n}}}", "w": "{{& n}}", "x": "{%= n %}"})", R"({"t":"3","v":3,"w":3,"x":"3"})"},
+           Line{R"(["{{{list}}}", "{{{missing}}}", "{{{flag}}}", " {{{n}}}", "{{{n}}}{{{n}}}"])",
+                R"([[1,{"a":null}],null,false," 3","33"])"},
+           Line{R"({"{{n}}": "a{%#if flag%}b{%else%}c{%/if%}", "deep": [{"x": "{{> f k=n}}"}], "plain": [1, null, "x"]})",
+                R"({"deep":[{"x":"<3>"}],"plain":[1,null,"x"],"{{n}}":"ac"})"},
+           Line{R"("{{{sum list}}}")",
+                "a.lua:7 $:1: `{{{sum list}}}` fails in `sum`: the list has an object in it, not numbers "
+                "alone"},
+       }) {
     INFO(content);
     CHECK(rendered(content, {{"f", {"<{{k}}>", ""}}}) == json);
   }

@@ -15,8 +15,7 @@ std::string repeated(std::string_view text, std::size_t times) {
 }
 
 std::string nested(int levels) {
-  return repeated("{{#if a}}", static_cast<std::size_t>(levels)) + "x" +
-         repeated("{{/if}}", static_cast<std::size_t>(levels));
+  return repeated("{{#if a}}", static_cast<std::size_t>(levels)) + "x" + repeated("{{/if}}", static_cast<std::size_t>(levels));
 }
 
 Code compiled_as(std::string_view text, const Fragments& fragments = {}) {
@@ -47,8 +46,7 @@ TEST_CASE("blocks and fragments nest so deep, counted together") {
   CHECK(compiled_as("{{#if a}}{{> f}}{{/if}}", fragments) == taken);
   CHECK(compiled_as("{{#if a}}{{#if b}}{{> f}}{{/if}}{{/if}}", fragments) == refused);
   Fragments chain = {{"f0", {"x", ""}}};
-  for (int i = 1; i < limits::template_depth_max; ++i)
-    chain["f" + std::to_string(i)] = {"{{> f" + std::to_string(i - 1) + "}}", ""};
+  for (int i = 1; i < limits::template_depth_max; ++i) chain["f" + std::to_string(i)] = {"{{> f" + std::to_string(i - 1) + "}}", ""};
   const std::string last = std::to_string(limits::template_depth_max - 1);
   CHECK(compiled_as("{{> f" + last + "}}", chain) == taken);
   CHECK(compiled_as("{{#if a}}{{> f" + last + "}}{{/if}}", chain) == refused);
@@ -68,17 +66,14 @@ TEST_CASE("an expression has so many parts and so much depth") {
   CHECK(compiled_as(sum(limits::template_expression_nodes_max / 2)) == taken);
   CHECK(compiled_as(sum(limits::template_expression_nodes_max / 2 + 1)) == Code::bad_template);
   CHECK(compiled_as("{{concat" + repeated(" a", limits::template_expression_nodes_max - 1) + "}}") == taken);
-  CHECK(compiled_as("{{concat" + repeated(" a", limits::template_expression_nodes_max) + "}}") ==
-        Code::bad_template);
+  CHECK(compiled_as("{{concat" + repeated(" a", limits::template_expression_nodes_max) + "}}") == Code::bad_template);
   const auto parentheses = [](int n) {
-    return "{%= " + repeated("(", static_cast<std::size_t>(n)) + "a" +
-           repeated(")", static_cast<std::size_t>(n)) + " %}";
+    return "{%= " + repeated("(", static_cast<std::size_t>(n)) + "a" + repeated(")", static_cast<std::size_t>(n)) + " %}";
   };
   CHECK(compiled_as(parentheses(limits::template_depth_max - 1)) == taken);
   CHECK(compiled_as(parentheses(limits::template_depth_max)) == Code::bad_template);
   const auto calls = [](int n) {
-    return "{{trim " + repeated("(trim ", static_cast<std::size_t>(n)) + "a" +
-           repeated(")", static_cast<std::size_t>(n)) + "}}";
+    return "{{trim " + repeated("(trim ", static_cast<std::size_t>(n)) + "a" + repeated(")", static_cast<std::size_t>(n)) + "}}";
   };
   CHECK(compiled_as(calls(limits::template_depth_max)) == taken);
   CHECK(compiled_as(calls(limits::template_depth_max + 1)) == Code::bad_template);
@@ -90,8 +85,7 @@ TEST_CASE("fragments that multiply are cut off, compiled and rendered") {
     const std::string inner = "{{> f" + std::to_string(i - 1) + "}}";
     doubling["f" + std::to_string(i)] = {inner + inner, ""};
   }
-  const auto compiled =
-      compile_template("{{> f29}}", TemplateFormat::html, doubling, "a");  // each compiled once
+  const auto compiled = compile_template("{{> f29}}", TemplateFormat::html, doubling, "a");  // each compiled once
   REQUIRE(compiled.ok());
   const Value data = Object{};
   const auto out = render(*compiled, {.profile = &data});
@@ -108,14 +102,11 @@ TEST_CASE("the output has a largest size") {
   CHECK(rendered_as("{{a}}y", data(limits::template_output_bytes_max)) == refused);
   CHECK(rendered_as("{{{a}}}{{{a}}}", data(limits::template_output_bytes_max / 2)) == taken);
   CHECK(rendered_as("{{{a}}}{{{a}}}", data(limits::template_output_bytes_max / 2 + 1)) == refused);
-  CHECK(rendered_as("  {{> f}}", data(limits::template_output_bytes_max - 2), {{"f", {"{{a}}", ""}}}) ==
-        taken);
-  CHECK(rendered_as("  {{> f}}", data(limits::template_output_bytes_max - 1), {{"f", {"{{a}}", ""}}}) ==
-        refused);
+  CHECK(rendered_as("  {{> f}}", data(limits::template_output_bytes_max - 2), {{"f", {"{{a}}", ""}}}) == taken);
+  CHECK(rendered_as("  {{> f}}", data(limits::template_output_bytes_max - 1), {{"f", {"{{a}}", ""}}}) == refused);
   CHECK(rendered_as("{{replace a \"x\" a}}", data(2'000)) == refused);
   CHECK(rendered_as("{{concat a a}}", data(limits::template_output_bytes_max / 2 + 1)) == refused);
-  const auto json =
-      compile_json_template(*parse_json(R"(["{{a}} ", "{{a}} "])"), {}, "a");  // strings share it
+  const auto json = compile_json_template(*parse_json(R"(["{{a}} ", "{{a}} "])"), {}, "a");  // strings share it
   REQUIRE(json.ok());
   const Value half = data(limits::template_output_bytes_max / 2);
   const auto value = render(*json, {.profile = &half});

@@ -16,15 +16,9 @@ const Value profile = *parse_json(R"({
 const Value context = *parse_json(R"({"weather": "rain", "gold": "context"})");
 const Value values = *parse_json(R"({"stock": {"left": 3}})");
 
-RenderInput input() {
-  return {.profile = &profile,
-          .context = &context,
-          .values = &values,
-          .now = *parse_instant("2026-12-01T09:00:00Z")};
-}
+RenderInput input() { return {.profile = &profile, .context = &context, .values = &values, .now = *parse_instant("2026-12-01T09:00:00Z")}; }
 
-std::string rendered(std::string_view text, const Fragments& fragments = {},
-                     TemplateFormat format = TemplateFormat::html) {
+std::string rendered(std::string_view text, const Fragments& fragments = {}, TemplateFormat format = TemplateFormat::html) {
   const Result<Template> compiled = compile_template(text, format, fragments, "a.html");
   if (!compiled.ok()) return "refused: " + to_text(compiled.error());
   const Result<std::string> out = render(*compiled, input());
@@ -50,17 +44,14 @@ TEST_CASE("handlebars: one line for each notion") {
       {"Hello {{person.name}}!", "Hello Ann!"},
       {"{{html}}", "&lt;b&gt;&amp;&quot;&#x27;&#x60;&#x3D;"},
       {"{{{html}}} {{&html}}", "<b>&\"'`= <b>&\"'`="},
-      {"{{none}}|{{missing.deeper}}|{{empty}}|{{zero}}|{{gold}}|{{person.tags}}|{{person}}",
-       "|||0|true|a,b|[object Object]"},
-      {"{{person.order-total}} {{person.[order-total]}} {{person/name}} {{person.tags.[1]}}",
-       "12.5 12.5 Ann b"},
+      {"{{none}}|{{missing.deeper}}|{{empty}}|{{zero}}|{{gold}}|{{person.tags}}|{{person}}", "|||0|true|a,b|[object Object]"},
+      {"{{person.order-total}} {{person.[order-total]}} {{person/name}} {{person.tags.[1]}}", "12.5 12.5 Ann b"},
       {"{{#if zero}}1{{else if empty}}2{{else if gold}}3{{else}}4{{/if}}", "3"},
       {"{{#if zero includeZero=true}}1{{else}}2{{/if}}{{#unless gold}}3{{else}}4{{/unless}}", "14"},
       {"{{#each cart.items}}{{@index}}{{#if @first}}first{{/if}}{{name}}{{../person.name}}{{#unless @last}}, "
        "{{/unless}}{{/each}}",
        "0firstCupAnn, 1TeaAnn"},
-      {"{{#each cart.items as |item i|}}{{i}}{{item.name}}{{/each}}{{#each missing}}x{{else}}none{{/each}}",
-       "0Cup1Teanone"},
+      {"{{#each cart.items as |item i|}}{{i}}{{item.name}}{{/each}}{{#each missing}}x{{else}}none{{/each}}", "0Cup1Teanone"},
       {"{{#with person}}{{name}} {{@root.cart.total}}{{/with}}", "Ann 18"},
       {"{{#person}}{{age}}{{/person}}{{^missing}}-{{/missing}}{{#gold}}{{person.age}}{{/gold}}", "41-41"},
       {"{{lookup person.tags 1}} {{lookup person \"name\"}}", "b Ann"},
@@ -84,8 +75,7 @@ TEST_CASE("Journey Optimizer: one line for each notion") {
       {"{%= person.`order-total` %} {%= cart.items[1].name %} {%= cart.items.0.name %} {%= person[\"name\"] "
        "%}",
        "12.5 Tea Cup Ann"},
-      {"{%= 7 % 4 %} {%= 1 + 2 * 3 %} {%= (1 + 2) * 3 %} {%= -person.age %} {%= 10 / 4 %} {%= 5 - 2 - 1 %}",
-       "3 7 9 -41 2.5 2"},
+      {"{%= 7 % 4 %} {%= 1 + 2 * 3 %} {%= (1 + 2) * 3 %} {%= -person.age %} {%= 10 / 4 %} {%= 5 - 2 - 1 %}", "3 7 9 -41 2.5 2"},
       {"{%= \"a\" + \"b\" %} {%= \"a\" = \"a\" %} {%= 1 = \"1\" %} {%= 1 != 2 %} {%= 1 <> 1 %} {%= 2 == 2 %}",
        "ab true false true false true"},
       {"{%= \"b\" in person.tags %} {%= person.age in [1, 41] %} {%= in(\"c\", person.tags) %} {%= 1 in "
@@ -100,8 +90,7 @@ TEST_CASE("Journey Optimizer: one line for each notion") {
       {"{{#each topN(cart.items, price, 1)}}{{name}}{{/each}} {{#each (sortBy cart.items \"price\" \"desc\") "
        "as |i|}}{{i.name}}{{/each}}",
        "Tea TeaCup"},
-      {"{%#each cart.items as |item i|%}{{i}}{{item.name}}{%/each%} {%#with person%}{{name}}{%/with%}",
-       "0Cup1Tea Ann"},
+      {"{%#each cart.items as |item i|%}{{i}}{{item.name}}{%/each%} {%#with person%}{{name}}{%/with%}", "0Cup1Tea Ann"},
       {"{{#if gold}}{%= person.age + 1 %}{{else}}{%#if zero%}{{person.name}}{%/if%}{{/if}}", "42"},
       {"a\n{% let x = 1 %}\n{%#if gold%}\nb\n{%/if%}\nc\\{% d", "a\nb\nc{% d"},
       {"{%= 'it''s' %}",
@@ -114,8 +103,7 @@ TEST_CASE("Journey Optimizer: one line for each notion") {
 TEST_CASE("names: the context first, then profile, context, request and fetched values, also inside blocks") {
   check_lines({
       {"{{profile.person.name}} {{context.weather}} {{stock.left}} {{request.id}}", "Ann rain 3 "},
-      {"{{#each cart.items}}{{profile.person.name}}{{stock.left}}{{this.stock.left}};{{/each}}",
-       "Ann3;Ann3;"},
+      {"{{#each cart.items}}{{profile.person.name}}{{stock.left}}{{this.stock.left}};{{/each}}", "Ann3;Ann3;"},
       {"{{gold}} {{context.gold}}", "true context"},
       {"{{now}} {{now()}} {%= now() %} {{#with (dateAdd now 1 \"days\")}}{{this}}{{/with}}",
        "2026-12-01T09:00:00Z 2026-12-01T09:00:00Z 2026-12-01T09:00:00Z 2026-12-02T09:00:00Z"},
@@ -126,32 +114,25 @@ TEST_CASE(
     "a field wins over the helper of its name; a helper without arguments is called where there is no "
     "field") {
   const Value data = *parse_json(R"({"count": 3, "first": "F", "json": "J"})");
-  const auto compiled =
-      compile_template("{{count}} {{first}} {{json}} {{count list}} {{now}}", TemplateFormat::html, {}, "a");
+  const auto compiled = compile_template("{{count}} {{first}} {{json}} {{count list}} {{now}}", TemplateFormat::html, {}, "a");
   REQUIRE(compiled.ok());
   CHECK(*render(*compiled, {.profile = &data, .now = Instant{0}}) == "3 F J 0 1970-01-01T00:00:00Z");
   const Value with_now = *parse_json(R"({"now": "mine"})");
   CHECK(*render(*compiled, {.profile = &with_now}) == "   0 mine");
 }
 
-TEST_CASE(
-    "fragments take a context and arguments, see no variables, and are indented where they stand alone") {
-  const Fragments fragments = {{"card", {"[{{title}}|{{name}}|{{v}}]", ""}},
-                               {"lines", {"1\n2\n", ""}},
-                               {"outer", {"<{{> card title=\"inner\"}}>", ""}}};
+TEST_CASE("fragments take a context and arguments, see no variables, and are indented where they stand alone") {
+  const Fragments fragments = {
+      {"card", {"[{{title}}|{{name}}|{{v}}]", ""}}, {"lines", {"1\n2\n", ""}}, {"outer", {"<{{> card title=\"inner\"}}>", ""}}};
   for (const auto& [text, output] :
-       {Line{"{{#with person}}{{> card title=\"T\"}}{{/with}}", "[T|Ann|]"},
-        Line{"{% let v = 1 %}{{> card person title=v}}", "[1|Ann|]"},
-        Line{"a\n  {{> lines}}\nb", "a\n  1\n  2\nb"},
-        Line{"{{#each cart.items}}{{> outer}}{{/each}}", "<[inner|Cup|]><[inner|Tea|]>"}}) {
+       {Line{"{{#with person}}{{> card title=\"T\"}}{{/with}}", "[T|Ann|]"}, Line{"{% let v = 1 %}{{> card person title=v}}", "[1|Ann|]"},
+        Line{"a\n  {{> lines}}\nb", "a\n  1\n  2\nb"}, Line{"{{#each cart.items}}{{> outer}}{{/each}}", "<[inner|Cup|]><[inner|Tea|]>"}}) {
     INFO(text);
     CHECK(rendered(text, fragments, TemplateFormat::text) == output);
   }
 }
 
-TEST_CASE("text is not escaped") {
-  CHECK(rendered("{{html}} {%= html %}", {}, TemplateFormat::text) == "<b>&\"'`= <b>&\"'`=");
-}
+TEST_CASE("text is not escaped") { CHECK(rendered("{{html}} {%= html %}", {}, TemplateFormat::text) == "<b>&\"'`= <b>&\"'`="); }
 
 TEST_CASE("used paths are those that the template reads off the profile") {
   const Fragments fragments = {{"card", {"{{title}}{{name}}{{sub.x}}", ""}}};
@@ -164,13 +145,12 @@ TEST_CASE("used paths are those that the template reads off the profile") {
       TemplateFormat::text, fragments, "a");
   REQUIRE(compiled.ok());
   CHECK(used_paths(*compiled) ==
-        std::vector<std::string>{"a.b", "c", "cart.items", "cart.total", "d", "e", "f", "g", "gold", "h", "k",
-                                 "l", "list", "person", "person.age", "person.name", "person.sub.x", "tags"});
+        std::vector<std::string>{"a.b", "c", "cart.items", "cart.total", "d", "e", "f", "g", "gold", "h", "k", "l", "list", "person",
+                                 "person.age", "person.name", "person.sub.x", "tags"});
 }
 
 TEST_CASE("the same template and values give the same bytes, from copies too") {
-  const auto compiled =
-      compile_template("{{#each cart.items}}{{name}}{{/each}}", TemplateFormat::html, {}, "a");
+  const auto compiled = compile_template("{{#each cart.items}}{{name}}{{/each}}", TemplateFormat::html, {}, "a");
   REQUIRE(compiled.ok());
   const Template copy = *compiled;
   CHECK(*render(copy, input()) == *render(*compiled, input()));

@@ -20,7 +20,8 @@ std::optional<std::string> behind(const std::string& word, std::string_view firs
 
 Problems WordPolicies::check(const Policy& policy) {
   if (!policy.lua.starts_with("bad")) return {};
-  return {{Code::syntax_error, policy.path, std::string(to_text(policy.role)) + " of `" + policy.owner + "`: " + policy.lua + " at " + policy.place}};
+  return {{Code::syntax_error, policy.path,
+           std::string(to_text(policy.role)) + " of `" + policy.owner + "`: " + policy.lua + " at " + policy.place}};
 }
 
 std::optional<Predicate> WordPolicies::lift(const Policy& policy, const AttributeTypes&) {
@@ -53,12 +54,8 @@ PolicyAnswer<bool> WordRunner::truth(const std::string& word, const PolicyCall& 
   return failure_of_test();
 }
 
-PolicyAnswer<bool> WordRunner::targeting(int policy, const PolicyCall& call) {
-  return truth(word(policy, PolicyRole::targeting), call);
-}
-PolicyAnswer<bool> WordRunner::schedule(int policy, const PolicyCall& call) {
-  return truth(word(policy, PolicyRole::schedule), call);
-}
+PolicyAnswer<bool> WordRunner::targeting(int policy, const PolicyCall& call) { return truth(word(policy, PolicyRole::targeting), call); }
+PolicyAnswer<bool> WordRunner::schedule(int policy, const PolicyCall& call) { return truth(word(policy, PolicyRole::schedule), call); }
 
 PolicyAnswer<std::vector<int>> WordRunner::conflict(int policy, const PolicyCall& call, const std::vector<CandidateView>& candidates) {
   const std::string& asked = word(policy, PolicyRole::conflict);
@@ -73,7 +70,8 @@ PolicyAnswer<std::vector<int>> WordRunner::conflict(int policy, const PolicyCall
   }
   if (const auto tag = behind(asked, "tag ")) {
     for (std::size_t i = 0; i < candidates.size(); ++i)
-      if (std::find(candidates[i].tags->begin(), candidates[i].tags->end(), *tag) != candidates[i].tags->end()) order.push_back(static_cast<int>(i));
+      if (std::find(candidates[i].tags->begin(), candidates[i].tags->end(), *tag) != candidates[i].tags->end())
+        order.push_back(static_cast<int>(i));
     return order;
   }
   for (const auto index : split(asked, ',')) order.push_back(std::stoi(std::string(index)));
@@ -131,7 +129,7 @@ ServedExperience& DecideWorld::live(const std::string& id, Value definition) {
   INFO(to_json(definition));
   INFO(lines_of(problems));
   REQUIRE(problems.empty());
-  Problems missing;   // told by compiling, too
+  Problems missing;  // told by compiling, too
   include_mentions(served.definition, workspace, missing);
   return experiences.emplace_back(std::move(served));
 }

@@ -33,7 +33,7 @@ class WordRunner : public PolicyRunner {
   const Snapshot& snapshot_;
 };
 
-Value document(std::string_view json);      // bad JSON ends the test
+Value document(std::string_view json);  // bad JSON ends the test
 Instant instant(std::string_view text);
 std::string lines_of(const Problems& problems);
 
@@ -42,12 +42,12 @@ struct DecideWorld {
   std::vector<ServedExperience> experiences;
   std::map<std::string, std::shared_ptr<const IdList>> lists;
 
-  void declare(const Value& document);       // the workspace; a bad one ends the test
+  void declare(const Value& document);  // the workspace; a bad one ends the test
   // Puts a definition in force: `kind` and `id` may be left out, a bad one ends the test.
   ServedExperience& live(const std::string& id, Value definition);
   Result<std::shared_ptr<const Snapshot>> compile() const;
 };
 
-Request request(const Value& document, Instant now);   // a bad one ends the test
+Request request(const Value& document, Instant now);  // a bad one ends the test
 
 }  // namespace footlight::test

@@ -97,17 +97,14 @@ class History {
   bool one_in(int n) { return below(n) == 0; }
 
   void move_clock() {
-    static const Duration steps[] = {{},         {},          {},       milliseconds(1),
-                                     minutes(1), minutes(15), hours(1), hours(7)};
+    static const Duration steps[] = {{}, {}, {}, milliseconds(1), minutes(1), minutes(15), hours(1), hours(7)};
     world_.now = world_.now + steps[below(8)];
     if (one_in(20)) world_.now = world_.now - steps[below(8)];
     if (one_in(25)) world_.now = world_.now + days(1 + below(20));
     if (one_in(300)) world_.now = world_.now + days(95);
   }
 
-  std::string wall(Duration from_now) {
-    return to_text(Zone::find("Europe/Paris")->local(world_.now + from_now));
-  }
+  std::string wall(Duration from_now) { return to_text(Zone::find("Europe/Paris")->local(world_.now + from_now)); }
 
   Value some_definition(Kind kind) {
     Object object{{"kind", to_text(kind)}, {"v", below(1000)}};
@@ -130,26 +127,19 @@ class History {
 
   Command some_command() {
     // What a life needs most stands more often.
-    static const CommandName names[] = {CommandName::create,     CommandName::create,
-                                        CommandName::edit,       CommandName::edit,
-                                        CommandName::submit,     CommandName::submit,
-                                        CommandName::approve,    CommandName::approve,
-                                        CommandName::approve,    CommandName::activate,
-                                        CommandName::activate,   CommandName::activate,
-                                        CommandName::unschedule, CommandName::stop,
-                                        CommandName::pause,      CommandName::resume,
-                                        CommandName::close,      CommandName::archive,
-                                        CommandName::duplicate,  CommandName::delete_,
-                                        CommandName::withdraw,   CommandName::request_changes,
-                                        CommandName::epoch_bump};
+    static const CommandName names[] = {
+        CommandName::create,   CommandName::create,          CommandName::edit,       CommandName::edit,      CommandName::submit,
+        CommandName::submit,   CommandName::approve,         CommandName::approve,    CommandName::approve,   CommandName::activate,
+        CommandName::activate, CommandName::activate,        CommandName::unschedule, CommandName::stop,      CommandName::pause,
+        CommandName::resume,   CommandName::close,           CommandName::archive,    CommandName::duplicate, CommandName::delete_,
+        CommandName::withdraw, CommandName::request_changes, CommandName::epoch_bump};
     Command made = command(names[below(23)], some_id(), some_actor());
     if (world_.state.fenced && one_in(3)) made.name = CommandName::epoch_bump;
     if (made.name == CommandName::stop && !one_in(3)) made.name = CommandName::activate;
     if (one_in(2) && !world_.journal.empty() && made.name != CommandName::create)
       made.experience = world_.journal.back().experience;  // stay with one for a while
     // Situations that come seldom and pass soon get what only they allow.
-    const Situation situation =
-        situation_of(world_.state.find(made.experience), std::max(world_.now, world_.state.at));
+    const Situation situation = situation_of(world_.state.find(made.experience), std::max(world_.now, world_.state.at));
     if (situation == Situation::scheduled && one_in(3)) made.name = CommandName::unschedule;
     if (situation >= Situation::paused && situation <= Situation::paused_approved && one_in(3))
       made.name = one_in(2) ? CommandName::resume : CommandName::edit;
@@ -177,10 +167,8 @@ class History {
       CHECK(experience_after(before, record) == world_.at(record.experience));
     }
     CHECK((record.version.has_value() == (record.visible_by || record.gone_by)));
-    if (record.version)
-      check_version(before, record);
-    else
-      CHECK(world_.state.version == before.version);
+    if (record.version) check_version(before, record);
+    else CHECK(world_.state.version == before.version);
   }
 
   void accept_of(Shadow::Life& life, const Record& record) {
@@ -204,8 +192,7 @@ class History {
     if (record.live_revision) {  // an approval may activate, where the submission asked for it
       const int n = *record.live_revision;
       const Experience& experience = world_.at(record.experience);
-      for (const ApprovalNeed& need :
-           world_.rules.approvals(experience.revisions[static_cast<std::size_t>(n) - 1].definition).all)
+      for (const ApprovalNeed& need : world_.rules.approvals(experience.revisions[static_cast<std::size_t>(n) - 1].definition).all)
         CHECK(static_cast<int>(life.approvers[n].size()) >= need.approvers);  // L3
       CHECK(n == static_cast<int>(life.hashes.size()));
       life.live = n;
@@ -229,10 +216,8 @@ class History {
     REQUIRE(change);
     CHECK(record.version->chain == chain_of(shadow_.chain, shadow_.epoch, shadow_.v, *change));
     shadow_.chain = record.version->chain;
-    if (change->put)
-      shadow_.served[change->put->experience] = *change->put;
-    else
-      shadow_.served.erase(change->gone);
+    if (change->put) shadow_.served[change->put->experience] = *change->put;
+    else shadow_.served.erase(change->gone);
   }
 
   void look_at_all(Instant now) {
@@ -271,8 +256,7 @@ class History {
         CHECK(ending->how == life.how);
       }
       CHECK(experience.revisions.size() == life.hashes.size());
-      for (const Revision& revision : experience.revisions)
-        CHECK(life.hashes.at(revision.n) == revision.hash);
+      for (const Revision& revision : experience.revisions) CHECK(life.hashes.at(revision.n) == revision.hash);
       CHECK(experience.contributors == life.contributors);
     }
   }

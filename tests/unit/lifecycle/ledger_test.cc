@@ -63,26 +63,19 @@ Command command_from_line(const World& world, const std::string& line) {
       made.activate_on_approval = value == "on_approval";
       continue;
     }
-    if (key == "expect")
-      made.expected_revision = std::stoi(value);
-    else if (key == "revision")
-      made.revision = std::stoi(value);
-    else if (key == "as")
-      made.new_id = value;
-    else if (key == "hash")
-      made.expected_hash = value == "head" ? world.at(made.experience).head().hash : value;
-    else
-      FAIL("unknown word `" << key << "`");
+    if (key == "expect") made.expected_revision = std::stoi(value);
+    else if (key == "revision") made.revision = std::stoi(value);
+    else if (key == "as") made.new_id = value;
+    else if (key == "hash") made.expected_hash = value == "head" ? world.at(made.experience).head().hash : value;
+    else FAIL("unknown word `" << key << "`");
   }
   return made;
 }
 
 std::string shown_record(const World& world, const Record& record) {
   std::string line = "  ";
-  if (record.command == CommandName::epoch_bump)
-    line += "epoch " + std::to_string(world.state.version.epoch);
-  else
-    line += status_at(world.at(record.experience), world.state.at);
+  if (record.command == CommandName::epoch_bump) line += "epoch " + std::to_string(world.state.version.epoch);
+  else line += status_at(world.at(record.experience), world.state.at);
   if (record.revision) line += ", r" + std::to_string(record.revision->n);
   if (record.version) line += ", version " + std::to_string(record.version->v);
   if (record.visible_by) line += ", visible by " + to_text(*record.visible_by);
@@ -93,8 +86,7 @@ std::string shown_record(const World& world, const Record& record) {
 
 std::string shown_outcome(const World& world, const Result<Outcome>& outcome) {
   if (!outcome.ok()) {
-    std::string lines =
-        "  refused " + std::string(name(outcome.error().code)) + ": " + outcome.error().message + "\n";
+    std::string lines = "  refused " + std::string(name(outcome.error().code)) + ": " + outcome.error().message + "\n";
     for (const Problem& problem : outcome.error().problems) lines += "    " + to_line(problem) + "\n";
     return lines;
   }
@@ -104,8 +96,7 @@ std::string shown_outcome(const World& world, const Result<Outcome>& outcome) {
 
 std::string shown_experience(const Experience& experience, Instant now) {
   std::ostringstream out;
-  out << "  " << to_text(experience.kind) << ", " << status_at(experience, now) << ", r"
-      << experience.head().n;
+  out << "  " << to_text(experience.kind) << ", " << status_at(experience, now) << ", r" << experience.head().n;
   if (experience.live_revision) out << ", in force r" << *experience.live_revision;
   if (experience.activated_at) out << " since " << to_text(*experience.activated_at);
   const auto& by = experience.contributors;
@@ -114,11 +105,9 @@ std::string shown_experience(const Experience& experience, Instant now) {
     for (const Approval& approval : approvals) out << "; r" << revision << " approved by " << approval.by;
   out << "\n";
   if (const auto ending = ending_at(experience, now))
-    out << "  " << ending->how << " " << to_text(ending->when) << (ending->who.empty() ? "" : " by ")
-        << ending->who << "\n";
+    out << "  " << ending->how << " " << to_text(ending->when) << (ending->who.empty() ? "" : " by ") << ending->who << "\n";
   if (experience.duplicated_from)
-    out << "  duplicated from " << experience.duplicated_from->first << " r"
-        << experience.duplicated_from->second << "\n";
+    out << "  duplicated from " << experience.duplicated_from->first << " r" << experience.duplicated_from->second << "\n";
   return out.str();
 }
 
@@ -126,8 +115,7 @@ std::string shown_catalog(const State& state, Instant now) {
   std::ostringstream out;
   out << "  epoch " << state.version.epoch << ", version " << state.version.v << "\n";
   for (const CatalogItem& item : catalog(state))
-    out << "  " << item.experience << " r" << item.revision << " " << to_text(phase_at(item.standing, now))
-        << "\n";
+    out << "  " << item.experience << " r" << item.revision << " " << to_text(phase_at(item.standing, now)) << "\n";
   return out.str();
 }
 
@@ -145,8 +133,7 @@ std::string run_line(World& world, const std::string& line) {
     return "";
   }
   if (line == "show catalog") return shown_catalog(world.state, std::max(world.now, world.state.at));
-  if (line.rfind("show ", 0) == 0)
-    return shown_experience(world.at(line.substr(5)), std::max(world.now, world.state.at));
+  if (line.rfind("show ", 0) == 0) return shown_experience(world.at(line.substr(5)), std::max(world.now, world.state.at));
   const auto outcome = world.run(command_from_line(world, line));
   return shown_outcome(world, outcome);
 }

@@ -18,9 +18,7 @@ Command create(std::string id, Value definition = document(R"({"kind":"campaign"
   return made;
 }
 
-std::string_view code_of(const Result<Outcome>& outcome) {
-  return outcome.ok() ? "accepted" : name(outcome.error().code);
-}
+std::string_view code_of(const Result<Outcome>& outcome) { return outcome.ok() ? "accepted" : name(outcome.error().code); }
 
 }  // namespace
 
@@ -29,8 +27,7 @@ TEST_CASE("an id has 64 bytes at most, of few letters") {
   CHECK(code_of(world.run(create(std::string(limits::id_bytes_max, 'a')))) == "accepted");
   CHECK(code_of(world.run(create(std::string(limits::id_bytes_max + 1, 'a')))) == "bad_id");
   for (const char* good : {"a", "0", "a.b_c-d", "9-"}) CHECK(code_of(world.run(create(good))) == "accepted");
-  for (const char* bad : {"", ".a", "-a", "_a", "A", "a b", "a/b", "ä", "a\n"})
-    CHECK(code_of(world.run(create(bad))) == "bad_id");
+  for (const char* bad : {"", ".a", "-a", "_a", "A", "a b", "a/b", "ä", "a\n"}) CHECK(code_of(world.run(create(bad))) == "bad_id");
 }
 
 TEST_CASE("a definition is as large as a document may be") {
@@ -70,8 +67,7 @@ TEST_CASE("an experience has so many revisions and no more; a duplicate goes on"
 
 TEST_CASE("a workspace holds so many experiences and no more") {
   World world;
-  for (std::size_t n = 0; n < limits::experiences_max;
-       ++n) {  // the state alone: no need to go through each create
+  for (std::size_t n = 0; n < limits::experiences_max; ++n) {  // the state alone: no need to go through each create
     const std::string id = "e" + std::to_string(n);
     world.state.experiences[id].id = id;
     world.state.experiences[id].revisions.push_back({1, {}, "", "ann", {}});
@@ -86,8 +82,7 @@ TEST_CASE("a workspace holds so many experiences and no more") {
 
 TEST_CASE("a definition keeps its kind and its id, and a duplicate takes the new one") {
   World world;
-  CHECK(code_of(world.run(create("hero", document(R"({"kind":"campaign","id":"other"})")))) ==
-        "validation_failed");
+  CHECK(code_of(world.run(create("hero", document(R"({"kind":"campaign","id":"other"})")))) == "validation_failed");
   CHECK(code_of(world.run(create("hero", document(R"({"kind":"party"})")))) == "validation_failed");
   CHECK(code_of(world.run(create("hero", document("[]")))) == "validation_failed");
   world.must(create("hero", document(R"({"kind":"campaign","id":"hero"})")));

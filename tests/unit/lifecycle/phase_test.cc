@@ -98,8 +98,7 @@ TEST_CASE("a span is checked against itself and against now") {
   CHECK(codes({.end = noon}) == Codes{Code::end_in_past});
   CHECK(codes({.start = noon + hours(1), .end = noon + hours(1)}) == Codes{Code::end_before_start});
   CHECK(codes({.start = noon + hours(1), .end = noon + hours(1) + tick}) == Codes{});
-  CHECK(codes({.start = noon + hours(1), .end = noon - hours(1)}) ==
-        Codes{Code::end_before_start, Code::end_in_past});
+  CHECK(codes({.start = noon + hours(1), .end = noon - hours(1)}) == Codes{Code::end_before_start, Code::end_in_past});
   CHECK(codes({.start = noon + limits::start_ahead_max}) == Codes{});
   CHECK(codes({.start = noon + limits::start_ahead_max + tick}) == Codes{Code::too_far_ahead});
 }

@@ -29,8 +29,7 @@ TEST_CASE("nothing may raise the window above 15 minutes") {
   REQUIRE(Window::of(limits::window_max).ok());
   REQUIRE(Window::of(milliseconds(1)).ok());
   CHECK(Window::of(seconds(10))->length() == seconds(10));
-  for (const Duration refused :
-       {limits::window_max + milliseconds(1), Duration{}, milliseconds(-1), days(1)}) {
+  for (const Duration refused : {limits::window_max + milliseconds(1), Duration{}, milliseconds(-1), days(1)}) {
     const auto window = Window::of(refused);
     REQUIRE_FALSE(window.ok());
     CHECK(window.error().code == Code::out_of_range);
@@ -69,8 +68,7 @@ TEST_CASE("a publish has propagated once each node confirmed it or can serve no 
   const Record record = world.must(command(CommandName::stop, "hero", publisher));
   const Instant t = record.at;
   const Receipt receipt =
-      receipt_for(record, "here",
-                  {{"swift", t + seconds(2), t + minutes(12)}, {"cut off", std::nullopt, t + minutes(14)}});
+      receipt_for(record, "here", {{"swift", t + seconds(2), t + minutes(12)}, {"cut off", std::nullopt, t + minutes(14)}});
   const auto at = [&](Duration later) { return progress_at(receipt, t + later); };
   using Nodes = std::vector<std::string>;
 
@@ -88,11 +86,10 @@ TEST_CASE("a publish has propagated once each node confirmed it or can serve no 
   CHECK(at(days(1)).since == t + minutes(14));
 
   const Value shown = to_value(receipt, t + minutes(1));
-  CHECK(
-      to_json(shown) ==
-      R"({"accepted_at":"2026-12-01T07:00:00Z","at_it":["here","swift"],"behind":["cut off"],"command":"stop",)"
-      R"("dark":[],"deadline":"2026-12-01T07:15:00Z","epoch":1,"experience":"hero","gone_by":"2026-12-01T07:15:00Z",)"
-      R"("nodes":[{"confirmed_at":"2026-12-01T07:00:00Z","node":"here"},)"
-      R"({"confirmed_at":"2026-12-01T07:00:02Z","node":"swift"},{"lease_end":"2026-12-01T07:14:00Z","node":"cut off"}],)"
-      R"("since":"2026-12-01T07:00:00Z","status":"propagating","version":2})");
+  CHECK(to_json(shown) ==
+        R"({"accepted_at":"2026-12-01T07:00:00Z","at_it":["here","swift"],"behind":["cut off"],"command":"stop",)"
+        R"("dark":[],"deadline":"2026-12-01T07:15:00Z","epoch":1,"experience":"hero","gone_by":"2026-12-01T07:15:00Z",)"
+        R"("nodes":[{"confirmed_at":"2026-12-01T07:00:00Z","node":"here"},)"
+        R"({"confirmed_at":"2026-12-01T07:00:02Z","node":"swift"},{"lease_end":"2026-12-01T07:14:00Z","node":"cut off"}],)"
+        R"("since":"2026-12-01T07:00:00Z","status":"propagating","version":2})");
 }

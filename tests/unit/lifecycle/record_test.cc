@@ -36,7 +36,8 @@ void check_refused(const World& world, const Record& record, std::string_view be
 TEST_CASE("the chain of catalogs is the hash of a document") {
   const Instant at = *parse_instant("2026-12-01T07:00:00.250Z");
   const std::string text = "é \"quoted\" \n";
-  for (const Span& span : {Span{}, Span{.zone = "UTC"}, Span{at, at + hours(1), "Europe/Paris", text, "2026-12-24T18:00"}, Span{.end = at, .end_text = text}})
+  for (const Span& span :
+       {Span{}, Span{.zone = "UTC"}, Span{at, at + hours(1), "Europe/Paris", text, "2026-12-24T18:00"}, Span{.end = at, .end_text = text}})
     for (const char* experience : {"", "hero"}) {
       const CatalogItem item{experience, 7, "abc", {Phase::scheduled, at, span}, at + seconds(1)};
       CHECK(chain_of("before", 2, 9'007'199'254'740'991, {item, ""}) ==
@@ -47,15 +48,14 @@ TEST_CASE("the chain of catalogs is the hash of a document") {
 
 TEST_CASE("a record in the journal's form") {
   const World world = with_live();
-  CHECK(
-      to_json(to_value(world.journal[0])) ==
-      R"({"actor":{"name":"ann","roles":["author"]},"at":"2026-12-01T07:00:00Z","command":"create","experience":"hero",)"
-      R"("head_status":"draft","kind":"campaign","request_id":"q-1","revision":{"at":"2026-12-01T07:00:00Z","by":"ann",)"
-      R"("definition":{"kind":"campaign","till":"2026-12-24T18:00"},)"
-      R"("hash":")" +
-          world.at("hero").head().hash +
-          R"(","n":1},"seq":1,)"
-          R"("standing":{"phase":"authoring","since":"2026-12-01T07:00:00Z","span":{}}})");
+  CHECK(to_json(to_value(world.journal[0])) ==
+        R"({"actor":{"name":"ann","roles":["author"]},"at":"2026-12-01T07:00:00Z","command":"create","experience":"hero",)"
+        R"("head_status":"draft","kind":"campaign","request_id":"q-1","revision":{"at":"2026-12-01T07:00:00Z","by":"ann",)"
+        R"("definition":{"kind":"campaign","till":"2026-12-24T18:00"},)"
+        R"("hash":")" +
+            world.at("hero").head().hash +
+            R"(","n":1},"seq":1,)"
+            R"("standing":{"phase":"authoring","since":"2026-12-01T07:00:00Z","span":{}}})");
   const Value activated = to_value(world.journal[1]);
   CHECK(to_json(*activated.find("standing")) ==
         R"({"phase":"live","since":"2026-12-01T07:00:00Z","span":{"end":"2026-12-24T17:00:00Z",)"
@@ -84,8 +84,7 @@ TEST_CASE("what is not a record is refused with its place") {
   refused(
       0, [](Object& o) { o["actor"] = "ann"; }, "$.actor: expected an object");
   refused(
-      0, [](Object& o) { o["actor"].object()["roles"] = Array{"king"}; },
-      "$.actor.roles: expected a list of roles");
+      0, [](Object& o) { o["actor"].object()["roles"] = Array{"king"}; }, "$.actor.roles: expected a list of roles");
   refused(
       0, [](Object& o) { o["at"] = "yesterday"; }, "$.at: expected an instant");
   refused(
@@ -93,8 +92,7 @@ TEST_CASE("what is not a record is refused with its place") {
   refused(
       0, [](Object& o) { o["message"] = 7; }, "$.message: expected a string");
   refused(
-      0, [](Object& o) { o["starts_contributors_anew"] = "yes"; },
-      "$.starts_contributors_anew: expected true or false");
+      0, [](Object& o) { o["starts_contributors_anew"] = "yes"; }, "$.starts_contributors_anew: expected true or false");
   refused(
       0,
       [](Object& o) {
@@ -104,8 +102,7 @@ TEST_CASE("what is not a record is refused with its place") {
   refused(
       0, [](Object& o) { o["standing"] = Array{}; }, "$.standing: expected an object");
   refused(
-      1, [](Object& o) { o["standing"].object()["phase"] = "gone"; },
-      "$.standing.phase: expected a known word");
+      1, [](Object& o) { o["standing"].object()["phase"] = "gone"; }, "$.standing.phase: expected a known word");
   refused(
       1, [](Object& o) { o["version"].object().erase("v"); }, "$.version.v: expected a count");
   CHECK_FALSE(record_from(Value("text")).ok());
@@ -128,27 +125,16 @@ TEST_CASE("a record that does not continue the state is refused and changes noth
   check_refused(world, changed([](Record& r) { r.at = r.at - hours(2); }), "older than the record before it");
   check_refused(world, changed([](Record& r) { r.experience = "other"; }), "no such experience");
   check_refused(world, changed([](Record& r) { r.kind = Kind::campaign; }), "the experience exists");
-  check_refused(world, changed([](Record& r) {
-                  r.revision = Revision{3, {}, "", "ann", r.at};
-                }),
-                "newest revision is 1");
-  check_refused(world, changed([](Record& r) {
-                  r.approval = Approval{2, "", "bob", r.at};
-                }),
-                "of another revision");
-  check_refused(world, changed([](Record& r) { r.live_revision = 2; }),
-                "only the newest revision takes force");
+  check_refused(world, changed([](Record& r) { r.revision = Revision{3, {}, "", "ann", r.at}; }), "newest revision is 1");
+  check_refused(world, changed([](Record& r) { r.approval = Approval{2, "", "bob", r.at}; }), "of another revision");
+  check_refused(world, changed([](Record& r) { r.live_revision = 2; }), "only the newest revision takes force");
   check_refused(world, changed([](Record& r) { r.version->v = 3; }), "the versions have a gap");
   check_refused(world, changed([](Record& r) { r.version->epoch = 2; }), "the versions have a gap");
-  check_refused(world, changed([](Record& r) { r.version->chain[0] ^= 1; }),
-                "the chain of catalogs is broken");
-  check_refused(world, changed([](Record& r) { r.standing->phase = Phase::closed; }),
-                "the chain of catalogs is broken");
+  check_refused(world, changed([](Record& r) { r.version->chain[0] ^= 1; }), "the chain of catalogs is broken");
+  check_refused(world, changed([](Record& r) { r.standing->phase = Phase::closed; }), "the chain of catalogs is broken");
   check_refused(world, changed([](Record& r) { r.standing.reset(); }), "a version comes with a standing");
-  check_refused(world, changed([](Record& r) { r.version.reset(), r.standing->phase = Phase::paused; }),
-                "without a version");
-  check_refused(world, changed([](Record& r) { r.command = CommandName::epoch_bump, r.ending.reset(); }),
-                "an epoch bump ends");
+  check_refused(world, changed([](Record& r) { r.version.reset(), r.standing->phase = Phase::paused; }), "without a version");
+  check_refused(world, changed([](Record& r) { r.command = CommandName::epoch_bump, r.ending.reset(); }), "an epoch bump ends");
   State state = world.state;
   REQUIRE(fold(state, stop).ok());
   CHECK(phase_at(*state.find("hero"), world.now) == Phase::stopped);

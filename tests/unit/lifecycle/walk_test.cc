@@ -147,8 +147,7 @@ const std::map<CommandName, std::set<Role>> roles_of = {
     {CommandName::duplicate, {Role::author, Role::admin}},
     {CommandName::epoch_bump, {Role::admin}},
 };
-constexpr Role all_roles[] = {Role::viewer,    Role::author, Role::approver,
-                              Role::publisher, Role::admin,  Role::delivery, Role::node};
+constexpr Role all_roles[] = {Role::viewer, Role::author, Role::approver, Role::publisher, Role::admin, Role::delivery, Role::node};
 
 std::string afterwards(World& world, const Command& command) {
   const State before = world.state;
@@ -198,12 +197,9 @@ TEST_CASE("each pair of situation and command is listed once") {
 }
 
 TEST_CASE("tables stand in the order of their enumerations") {
-  for (std::size_t i = 0; i < command_table().size(); ++i)
-    CHECK(static_cast<std::size_t>(command_table()[i].name) == i);
-  for (std::size_t i = 0; i < guard_table().size(); ++i)
-    CHECK(static_cast<std::size_t>(guard_table()[i].guard) == i);
-  for (std::size_t i = 0; i < situation_table().size(); ++i)
-    CHECK(static_cast<std::size_t>(situation_table()[i].situation) == i);
+  for (std::size_t i = 0; i < command_table().size(); ++i) CHECK(static_cast<std::size_t>(command_table()[i].name) == i);
+  for (std::size_t i = 0; i < guard_table().size(); ++i) CHECK(static_cast<std::size_t>(guard_table()[i].guard) == i);
+  for (std::size_t i = 0; i < situation_table().size(); ++i) CHECK(static_cast<std::size_t>(situation_table()[i].situation) == i);
   CHECK(command_table().size() == 16);
   CHECK(situation_table().size() == 19);
   CHECK(command_table().size() == roles_of.size());
@@ -214,8 +210,7 @@ TEST_CASE("each cell lists its guards in the order of refusal, and each guard is
   for (const CommandRow& command : command_table())
     for (const Cell& cell : command.cells) {
       INFO(to_text(command.name));
-      CHECK(std::is_sorted(cell.guards.begin(), cell.guards.end(),
-                           [](Guard a, Guard b) { return row(a).stage < row(b).stage; }));
+      CHECK(std::is_sorted(cell.guards.begin(), cell.guards.end(), [](Guard a, Guard b) { return row(a).stage < row(b).stage; }));
       used.insert(cell.guards.begin(), cell.guards.end());
     }
   CHECK(used.size() == guard_table().size());
@@ -255,8 +250,7 @@ TEST_CASE("a role may do exactly what is its own, in every situation") {
         World allowed = reached;
         const std::string expected = afterwards(allowed, attempt(allowed, listed.name, kind, rightful));
         for (const Role role : all_roles) {
-          INFO(to_text(kind) << " " << situation.text << " " << to_text(listed.name) << " by "
-                             << to_text(role));
+          INFO(to_text(kind) << " " << situation.text << " " << to_text(listed.name) << " by " << to_text(role));
           World world = reached;
           const std::string result = afterwards(world, attempt(world, listed.name, kind, role));
           CHECK(result == (roles_of.at(listed.name).contains(role) ? expected : "forbidden"));
@@ -287,9 +281,7 @@ TEST_CASE("a fenced store takes nothing but the epoch bump, whatever the situati
   }
 }
 
-TEST_CASE("docs/lifecycle.md is printed from the table") {
-  check_against_file("docs/lifecycle.md", lifecycle_markdown());
-}
+TEST_CASE("docs/lifecycle.md is printed from the table") { check_against_file("docs/lifecycle.md", lifecycle_markdown()); }
 
 namespace {
 
@@ -303,8 +295,8 @@ std::vector<std::string> cells_of(const std::string& line) {
 
 // What the page says, read as a person reads it.
 struct Page {
-  std::map<std::string, std::set<std::string>> may;                        // command → roles
-  std::map<std::string, std::map<std::string, std::string>> outcome;       // command → situation → outcome
+  std::map<std::string, std::set<std::string>> may;                   // command → roles
+  std::map<std::string, std::map<std::string, std::string>> outcome;  // command → situation → outcome
 
   explicit Page(const std::string& text) {
     std::string section;
@@ -353,18 +345,12 @@ TEST_CASE("the page answers every question of a situation, a command and a role,
           const std::string said = page.outcome.at(command).at(std::string(situation.text));
           const bool exists = situation.situation != Situation::none && situation.situation != Situation::deleted;
           const bool is_of_journeys = command == "pause" || command == "resume" || command == "close";
-          if (!page.may.contains(command) || !page.may.at(command).contains(std::string(to_text(role))))
-            CHECK(result == "forbidden");
-          else if (is_of_journeys && kind == Kind::campaign && exists)
-            CHECK(result == "not_a_journey");
-          else if (said.starts_with("`"))
-            CHECK("`" + result + "`" == said);
-          else if (said.starts_with("answers as the first time"))
-            CHECK(result == "again");
-          else if (command == "epoch_bump")
-            CHECK(result == "not_fenced");              // its guard: no restore came before
-          else
-            CHECK(((said.starts_with("allowed: ") && result.starts_with("> "))));
+          if (!page.may.contains(command) || !page.may.at(command).contains(std::string(to_text(role)))) CHECK(result == "forbidden");
+          else if (is_of_journeys && kind == Kind::campaign && exists) CHECK(result == "not_a_journey");
+          else if (said.starts_with("`")) CHECK("`" + result + "`" == said);
+          else if (said.starts_with("answers as the first time")) CHECK(result == "again");
+          else if (command == "epoch_bump") CHECK(result == "not_fenced");  // its guard: no restore came before
+          else CHECK(((said.starts_with("allowed: ") && result.starts_with("> "))));
         }
     }
   CHECK(questions == (13 + 19) * 16 * static_cast<int>(std::size(all_roles)));

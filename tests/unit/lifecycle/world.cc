@@ -11,20 +11,15 @@ namespace {
 Problems check(const Value& definition, Instant) {
   Problems problems;
   if (const Value* broken = definition.find("broken"))
-    for (const Value& what : broken->array())
-      problems.push_back({Code::unknown_attribute, "$.broken", what.string()});
-  if (const Value* warning = definition.find("warning"))
-    problems.push_back({Code::missed_window, "$.from", warning->string(), true});
+    for (const Value& what : broken->array()) problems.push_back({Code::unknown_attribute, "$.broken", what.string()});
+  if (const Value* warning = definition.find("warning")) problems.push_back({Code::missed_window, "$.from", warning->string(), true});
   return problems;
 }
 
 Result<Span> schedule(const Value& definition, Instant) {
   const Zone zone = *Zone::find("Europe/Paris");
-  Span span{.zone = "Europe/Paris",
-            .start_text = definition.string_or("from", ""),
-            .end_text = definition.string_or("till", "")};
-  for (auto [text, instant] :
-       {std::pair{&span.start_text, &span.start}, std::pair{&span.end_text, &span.end}}) {
+  Span span{.zone = "Europe/Paris", .start_text = definition.string_or("from", ""), .end_text = definition.string_or("till", "")};
+  for (auto [text, instant] : {std::pair{&span.start_text, &span.start}, std::pair{&span.end_text, &span.end}}) {
     if (text->empty()) continue;
     const auto parsed = parse_in_zone(*text, zone);
     if (!parsed.ok()) return parsed.error();
@@ -38,8 +33,7 @@ Result<Span> schedule(const Value& definition, Instant) {
 Rules rules_of_test(int approvers_now, Window window) {
   const auto approvals = [approvers_now](const Value& definition) {
     const Value* approvers = definition.find("approvers");
-    ApprovalNeed need{approvers ? static_cast<int>(approvers->number()) : 0,
-                      definition.string_or("because", "")};
+    ApprovalNeed need{approvers ? static_cast<int>(approvers->number()) : 0, definition.string_or("because", "")};
     if (approvers_now >= 0) need.approvers = approvers_now;
     std::vector<ApprovalNeed> needs;
     if (need.approvers > 0) needs.push_back(need);

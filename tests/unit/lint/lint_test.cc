@@ -34,9 +34,8 @@ struct Shop : DecideWorld {
   // Beyond those of the audiences that stand in every shop here.
   std::string warnings() const {
     WordPolicies policies;
-    const LintReport report =
-        lint({.version = "test", .workspace = workspace, .experiences = experiences, .lists = lists}, places,
-             policies, {.now = instant("2026-12-01T12:00:00Z")});
+    const LintReport report = lint({.version = "test", .workspace = workspace, .experiences = experiences, .lists = lists}, places,
+                                   policies, {.now = instant("2026-12-01T12:00:00Z")});
     std::string lines;
     for (const Problem& problem : report.warnings) {
       CHECK(problem.is_warning);
@@ -47,23 +46,15 @@ struct Shop : DecideWorld {
   std::map<std::string, std::string> places;
 };
 
-Value audience(const char* json) {
-  return Object{{"show", Object{{"hero", "x"}}}, {"audience", document(json)}};
-}
-Value schedule(const char* json) {
-  return Object{{"show", Object{{"hero", "x"}}}, {"schedule", document(json)}};
-}
+Value audience(const char* json) { return Object{{"show", Object{{"hero", "x"}}}, {"audience", document(json)}}; }
+Value schedule(const char* json) { return Object{{"show", Object{{"hero", "x"}}}, {"schedule", document(json)}}; }
 
 }  // namespace
 
 TEST_CASE("a sound workspace is told nothing") {
   Shop shop;
-  shop.add(
-      "a",
-      audience(
-          R"({"all": ["gold", {"attr": "total", "between": [20, 50]}, {"no": {"attr": "vip", "eq": true}}]})"));
-  shop.add("b", schedule(R"({"weekly": [{"days": "mon-fri"}], "except": ["2026-12-25"]})"))
-      .definition.priority = 70;
+  shop.add("a", audience(R"({"all": ["gold", {"attr": "total", "between": [20, 50]}, {"no": {"attr": "vip", "eq": true}}]})"));
+  shop.add("b", schedule(R"({"weekly": [{"days": "mon-fri"}], "except": ["2026-12-25"]})")).definition.priority = 70;
   CHECK(shop.warnings() == "");
 }
 
@@ -82,8 +73,7 @@ TEST_CASE("tests that no value of the declared type meets") {
            Case{R"({"attr": "total", "lt": 0})",
                 "$.audience: warning: `total < 0` never holds: `total` is a number of at least 0 "
                 "(type_mismatch)\n"},
-           Case{R"({"attr": "vip", "eq": 1})",
-                "$.audience: warning: `vip == 1` never holds: `vip` is true or false (type_mismatch)\n"},
+           Case{R"({"attr": "vip", "eq": 1})", "$.audience: warning: `vip == 1` never holds: `vip` is true or false (type_mismatch)\n"},
            Case{R"({"attr": "viewed", "contains": "lamp"})",
                 "$.audience: warning: `viewed contains \"lamp\"` never holds: `viewed` is a list of text "
                 "(type_mismatch)\n"},
@@ -93,9 +83,8 @@ TEST_CASE("tests that no value of the declared type meets") {
            Case{R"({"attr": "viewed", "has_any": ["lamp", 5]})",
                 "$.audience: warning: `viewed has any of [\"lamp\",5]` can never meet 5: `viewed` is a list "
                 "of text (type_mismatch)\n"},
-           Case{
-               R"({"attr": "born", "eq": "tomorrow"})",
-               "$.audience: warning: `born == \"tomorrow\"` never holds: `born` is a date (type_mismatch)\n"},
+           Case{R"({"attr": "born", "eq": "tomorrow"})",
+                "$.audience: warning: `born == \"tomorrow\"` never holds: `born` is a date (type_mismatch)\n"},
            Case{R"({"any": ["gold", {"no": {"attr": "tier", "eq": "bronze"}}]})",
                 "$.audience.any[1].no: warning: `tier == \"bronze\"` never holds: `tier` is one of none, "
                 "silver, gold (type_mismatch)\n"},
@@ -149,8 +138,8 @@ TEST_CASE("a long condition is clipped in its warning") {
 TEST_CASE("named audiences are told once, at their file, whether or not anybody uses them") {
   Shop shop;
   WordPolicies policies;
-  const auto report = lint({.version = "test", .workspace = shop.workspace, .experiences = {}, .lists = {}},
-                           shop.places, policies, {.now = instant("2026-12-01T12:00:00Z")});
+  const auto report = lint({.version = "test", .workspace = shop.workspace, .experiences = {}, .lists = {}}, shop.places, policies,
+                           {.now = instant("2026-12-01T12:00:00Z")});
   CHECK(lines_of(report.warnings) ==
         "audiences/a.lua:2: warning: no request can meet `total < 3 and total > 5`: its parts exclude each "
         "other (never_holds)\n"
@@ -165,29 +154,24 @@ TEST_CASE("schedules that never open between start and end") {
     const char* till;
     const char* told;
   };
-  for (
-      const auto& [json, from, till, told] : {
-          Case{R"({"weekly": [{"days": "sun"}]})", "2026-12-07T00:00", "2026-12-12T00:00",
-               "$.schedule: warning: `a` is never shown: its schedule does not open between 2026-12-07T00:00 "
-               "and 2026-12-12T00:00 (never_opens)\n"},
-          Case{R"({"weekly": [{"days": "sun"}]})", "2026-12-07T00:00", "2026-12-14T00:00", ""},
-          Case{R"({"except": ["2026-12-01/2026-12-31"]})", "2026-12-07T00:00", "2026-12-12T00:00",
-               "$.schedule: warning: `a` is never shown: its schedule does not open between 2026-12-07T00:00 "
-               "and 2026-12-12T00:00 (never_opens)\n"},
-          Case{R"({"rrule": {"rule": "FREQ=DAILY;COUNT=3", "from": "2020-01-01T09:00", "lasts": "1h"}})", "",
-               "",
-               "$.schedule: warning: `a` is never shown: its schedule does not open within 730d of today "
-               "(never_opens)\n"},
-          Case{
-              R"({"rrule": {"rule": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24", "from": "2020-12-24T09:00", "lasts": "1h"}})",
-              "", "", ""},
-          // the two never meet
-          Case{
-              R"({"weekly": [{"days": "mon"}], "rrule": {"rule": "FREQ=WEEKLY;BYDAY=SU", "from": "2026-01-04T09:00", "lasts": "1h"}})",
-              "", "",
-              "$.schedule: warning: `a` is never shown: its schedule does not open within 730d of today "
-              "(never_opens)\n"},
-      }) {
+  for (const auto& [json, from, till, told] : {
+           Case{R"({"weekly": [{"days": "sun"}]})", "2026-12-07T00:00", "2026-12-12T00:00",
+                "$.schedule: warning: `a` is never shown: its schedule does not open between 2026-12-07T00:00 "
+                "and 2026-12-12T00:00 (never_opens)\n"},
+           Case{R"({"weekly": [{"days": "sun"}]})", "2026-12-07T00:00", "2026-12-14T00:00", ""},
+           Case{R"({"except": ["2026-12-01/2026-12-31"]})", "2026-12-07T00:00", "2026-12-12T00:00",
+                "$.schedule: warning: `a` is never shown: its schedule does not open between 2026-12-07T00:00 "
+                "and 2026-12-12T00:00 (never_opens)\n"},
+           Case{R"({"rrule": {"rule": "FREQ=DAILY;COUNT=3", "from": "2020-01-01T09:00", "lasts": "1h"}})", "", "",
+                "$.schedule: warning: `a` is never shown: its schedule does not open within 730d of today "
+                "(never_opens)\n"},
+           Case{R"({"rrule": {"rule": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24", "from": "2020-12-24T09:00", "lasts": "1h"}})", "", "", ""},
+           // the two never meet
+           Case{R"({"weekly": [{"days": "mon"}], "rrule": {"rule": "FREQ=WEEKLY;BYDAY=SU", "from": "2026-01-04T09:00", "lasts": "1h"}})",
+                "", "",
+                "$.schedule: warning: `a` is never shown: its schedule does not open within 730d of today "
+                "(never_opens)\n"},
+       }) {
     INFO(json << " " << from);
     Shop shop;
     Value definition = schedule(json);

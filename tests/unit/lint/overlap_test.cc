@@ -29,9 +29,7 @@ constexpr const char* shop_json = R"({"name": "shop", "zone": "Europe/Paris",
 struct Shop : DecideWorld {
   Shop() { declare(document(shop_json)); }
 
-  SnapshotSource source() const {
-    return {.version = "test", .workspace = workspace, .experiences = experiences, .lists = lists};
-  }
+  SnapshotSource source() const { return {.version = "test", .workspace = workspace, .experiences = experiences, .lists = lists}; }
   OverlapReport report(OverlapOptions options = {}) const {
     WordPolicies policies;
     if (options.now == Instant{}) options.now = instant("2026-12-01T12:00:00Z");
@@ -45,8 +43,8 @@ struct Shop : DecideWorld {
   std::vector<std::string> lines() const {
     std::vector<std::string> lines;
     for (const Overlap& overlap : report().overlaps) {
-      std::string line = overlap.winner.experience + " > " + overlap.loser.experience + " by " +
-                         std::string(to_text(overlap.by)) + " on " + overlap.surface;
+      std::string line = overlap.winner.experience + " > " + overlap.loser.experience + " by " + std::string(to_text(overlap.by)) + " on " +
+          overlap.surface;
       if (!overlap.element.empty()) line += " " + overlap.element;
       for (const std::string& key : overlap.keys) line += " ." + key;
       line += ": " + to_json(*to_value(overlap).at_path("witness.attributes"));
@@ -61,8 +59,7 @@ struct Shop : DecideWorld {
 using Lines = std::vector<std::string>;
 
 Value shown(const char* configuration, const char* audience, int priority, const char* more = "{}") {
-  Object definition{
-      {"show", Object{{configuration, "x"}}}, {"priority", priority}, {"audience", document(audience)}};
+  Object definition{{"show", Object{{configuration, "x"}}}, {"priority", priority}, {"audience", document(audience)}};
   const Value others = document(more);
   for (const auto& [key, value] : others.object()) definition[key] = value;
   return definition;
@@ -70,8 +67,7 @@ Value shown(const char* configuration, const char* audience, int priority, const
 
 }  // namespace
 
-TEST_CASE(
-    "two experiences on one surface meet where one visitor may see both, and the higher priority wins") {
+TEST_CASE("two experiences on one surface meet where one visitor may see both, and the higher priority wins") {
   Shop shop;
   shop.live("gold", shown("hero", R"({"attr": "tier", "eq": "gold"})", 80));
   shop.live("rich", shown("hero", R"({"attr": "total", "gt": 100})", 60));
@@ -88,9 +84,9 @@ TEST_CASE("a tie is decided by the more specific rule, or else by who was activa
   shop.live("c", shown("any", R"("everyone")", 50));
   std::vector<std::string> lines = shop.lines();
   std::sort(lines.begin(), lines.end());
-  CHECK(lines == Lines{R"(a > c by specificity on web://shop.example/#hero: {})",
-                       R"(b > a by activation on web://shop.example/#hero: {})",
-                       R"(b > c by specificity on web://shop.example/#hero: {})"});
+  CHECK(lines ==
+        Lines{R"(a > c by specificity on web://shop.example/#hero: {})", R"(b > a by activation on web://shop.example/#hero: {})",
+              R"(b > c by specificity on web://shop.example/#hero: {})"});
 }
 
 TEST_CASE("elements, surfaces and configurations keep apart what does not stand on one place") {
@@ -110,47 +106,42 @@ TEST_CASE("wildcard and page rules meet on pages that both match") {
   shop.live("lamps", shown("lamps", R"("everyone")", 40));
   const auto lines = shop.lines();
   REQUIRE(lines.size() == 1);
-  CHECK_THAT(lines[0], Catch::StartsWith("products > lamps by priority on web://") &&
-                           Catch::Contains("/p/") && Catch::Contains("lamps#strip"));
+  CHECK_THAT(lines[0],
+             Catch::StartsWith("products > lamps by priority on web://") && Catch::Contains("/p/") && Catch::Contains("lamps#strip"));
 }
 
 TEST_CASE("a merged object is fought over by its keys, a stack by its places") {
   Shop shop;
-  shop.live(
-      "a",
-      document(R"({"priority": 60, "show": {"banner": {"title": "x", "n": 1}, "kiosk": "x", "one": "x"}})"));
-  shop.live(
-      "b",
-      document(R"({"priority": 50, "show": {"banner": {"title": "y", "m": 1}, "kiosk": "y", "one": "y"}})"));
+  shop.live("a", document(R"({"priority": 60, "show": {"banner": {"title": "x", "n": 1}, "kiosk": "x", "one": "x"}})"));
+  shop.live("b", document(R"({"priority": 50, "show": {"banner": {"title": "y", "m": 1}, "kiosk": "y", "one": "y"}})"));
   shop.live("c", document(R"({"priority": 40, "show": {"banner": {"o": 1}}})"));
-  CHECK(shop.lines() == Lines{R"(a > b by priority on kiosk://paris/#one: {})",
-                              R"(a > b by priority on mobileapp://com.shop/#banner .title: {})"});
+  CHECK(shop.lines() ==
+        Lines{R"(a > b by priority on kiosk://paris/#one: {})", R"(a > b by priority on mobileapp://com.shop/#banner .title: {})"});
 }
 
 TEST_CASE("schedules and times that are never open together keep a pair apart") {
   Shop shop;
   shop.live("week", shown("hero", R"("everyone")", 60, R"({"schedule": {"weekly": [{"days": "mon-fri"}]}})"));
-  shop.live("weekend",
-            shown("hero", R"("everyone")", 50, R"({"schedule": {"weekly": [{"days": "sat,sun"}]}})"));
+  shop.live("weekend", shown("hero", R"("everyone")", 50, R"({"schedule": {"weekly": [{"days": "sat,sun"}]}})"));
   shop.live("summer", shown("hero", R"("everyone")", 40)).end = instant("2026-09-01T00:00:00Z");
   auto& winter = shop.live("winter", shown("hero", R"("everyone")", 30));
   winter.start = instant("2026-09-01T00:00:00Z");
   std::vector<std::string> pairs;
   for (const Overlap& overlap : shop.report().overlaps)
-    pairs.push_back(overlap.winner.experience + " " + overlap.loser.experience + " " +
-                    to_text(overlap.witness.now));
+    pairs.push_back(overlap.winner.experience + " " + overlap.loser.experience + " " + to_text(overlap.witness.now));
   // 2026-12-01 is a Tuesday; what ended by then is looked at in its own last year.
-  CHECK(pairs == Lines{"week summer 2025-08-31T22:00:00Z", "week winter 2026-09-01T00:00:00Z",
-                       "weekend summer 2025-08-31T00:00:00Z", "weekend winter 2026-09-04T22:00:00Z"});
+  CHECK(pairs ==
+        Lines{"week summer 2025-08-31T22:00:00Z", "week winter 2026-09-01T00:00:00Z", "weekend summer 2025-08-31T00:00:00Z",
+              "weekend winter 2026-09-04T22:00:00Z"});
 }
 
 TEST_CASE("experiments meet in the share of their buckets, with an identity that falls there") {
   Shop shop;
   const auto half = [&](const char* id, int priority, const char* salt, int first) {
-    shop.live(id, document(R"({"priority": )" + std::to_string(priority) + R"(, "salt": ")" + salt +
-                           R"(", "holdout": 0, "treatments": {"a": {"weight": )" + std::to_string(first) +
-                           R"(, "show": {"hero": "x"}}, "b": {"weight": )" + std::to_string(100 - first) +
-                           R"(, "show": {"any": "x"}}}})"));
+    shop.live(id,
+              document(R"({"priority": )" + std::to_string(priority) + R"(, "salt": ")" + salt +
+                       R"(", "holdout": 0, "treatments": {"a": {"weight": )" + std::to_string(first) +
+                       R"(, "show": {"hero": "x"}}, "b": {"weight": )" + std::to_string(100 - first) + R"(, "show": {"any": "x"}}}})"));
   };
   half("one", 60, "s", 50);
   half("two", 50, "s", 50);
@@ -241,23 +232,19 @@ TEST_CASE("two schedules that leapfrog for ever are given up on") {
   Shop shop;
   const char* mondays = R"({"schedule": {"weekly": [{"days": "mon"}]}})";
   shop.live("mon", shown("hero", R"("everyone")", 60, mondays));
-  shop.live(
-      "sun",
-      shown(
-          "hero", R"("everyone")", 50,
-          R"({"schedule": {"rrule": {"rule": "FREQ=WEEKLY;BYDAY=SU", "from": "2026-01-04T09:00", "lasts": "1h"}}})"));
+  shop.live("sun",
+            shown("hero", R"("everyone")", 50,
+                  R"({"schedule": {"rrule": {"rule": "FREQ=WEEKLY;BYDAY=SU", "from": "2026-01-04T09:00", "lasts": "1h"}}})"));
   CHECK(shop.lines().empty());
   // Each turn goes on by a week: there are years in the bound.
   STATIC_REQUIRE(limits::overlap_openings_max > 500);
   shop.live(
       "eve",
-      shown(
-          "hero", R"("everyone")", 40,
-          R"({"schedule": {"rrule": {"rule": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24", "from": "2026-12-24T09:00", "lasts": "1h"}}})"));
+      shown("hero", R"("everyone")", 40,
+            R"({"schedule": {"rrule": {"rule": "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24", "from": "2026-12-24T09:00", "lasts": "1h"}}})"));
   std::vector<std::string> pairs;
   for (const Overlap& overlap : shop.report().overlaps)
-    pairs.push_back(overlap.winner.experience + " " + overlap.loser.experience + " " +
-                    to_text(overlap.witness.now));
+    pairs.push_back(overlap.winner.experience + " " + overlap.loser.experience + " " + to_text(overlap.witness.now));
   // 24 December is next a Sunday in 2028 and a Monday in 2029.
   CHECK(pairs == Lines{"mon eve 2029-12-24T08:00:00Z", "sun eve 2028-12-24T08:00:00Z"});
 }
@@ -267,12 +254,10 @@ TEST_CASE("of very many wide rules the first are blended with each other") {
   Value wide = document(shop_json);
   Object& surfaces = wide.object()["surfaces"].object();
   surfaces.clear();
-  const auto name = [](std::size_t i) {
-    return "p" + std::string(4 - std::to_string(i).size(), '0') + std::to_string(i);
-  };
+  const auto name = [](std::size_t i) { return "p" + std::string(4 - std::to_string(i).size(), '0') + std::to_string(i); };
   for (std::size_t i = 0; i <= limits::lint_wide_rules_max; ++i)
-    surfaces[name(i)] = document(R"({"format": "html", "rules": [{"page": [{"path": {"contains": "/)" +
-                                 name(i) + R"(/"}}], "container": "c"}]})");
+    surfaces[name(i)] =
+        document(R"({"format": "html", "rules": [{"page": [{"path": {"contains": "/)" + name(i) + R"(/"}}], "container": "c"}]})");
   shop.declare(wide);
   shop.live("first", shown(name(0).c_str(), R"("everyone")", 60));
   shop.live("last", shown(name(limits::lint_wide_rules_max - 1).c_str(), R"("everyone")", 50));
@@ -290,9 +275,8 @@ TEST_CASE("planted clashes are found among a thousand experiences, and nothing b
   std::mt19937_64 random(seed);
   Shop shop;
   const auto band = [](const char* tier, int from, int till) {
-    return R"({"all": [{"attr": "tier", "eq": ")" + std::string(tier) +
-           R"("}, {"attr": "total", "between": [)" + std::to_string(from) + ", " + std::to_string(till) +
-           "]}]}";
+    return R"({"all": [{"attr": "tier", "eq": ")" + std::string(tier) + R"("}, {"attr": "total", "between": [)" + std::to_string(from) +
+        ", " + std::to_string(till) + "]}]}";
   };
   std::set<std::string> planted;
   for (int i = 0; i < 1'000; ++i) {

@@ -35,21 +35,17 @@ Predicate predicate(const std::string& json) {
   return read;
 }
 
-std::string word(Answer answer) {
-  return answer == Answer::meets ? "meets" : answer == Answer::never ? "never" : "unknown";
-}
+std::string word(Answer answer) { return answer == Answer::meets ? "meets" : answer == Answer::never ? "never" : "unknown"; }
 
 // Whether the engine itself says so.
-bool holds(const Predicate& condition, const AttributeTypes& attributes, const IdLists& lists,
-           const Request& asked) {
+bool holds(const Predicate& condition, const AttributeTypes& attributes, const IdLists& lists, const Request& asked) {
   Workspace workspace;
   workspace.attributes = attributes;
   AttributeTable table(workspace);
   Included include;
   for (const auto& [hash, ids] : lists) include.lists[hash] = hash;
-  PredicateSurroundings surroundings{
-      table, include, lists,
-      [](const std::string&, const std::string&) -> std::variant<int, Predicate> { return Predicate{}; }};
+  PredicateSurroundings surroundings{table, include, lists,
+                                     [](const std::string&, const std::string&) -> std::variant<int, Predicate> { return Predicate{}; }};
   Problems problems;
   const auto program = PredicateProgram::compile(condition, surroundings, problems);
   REQUIRE(lines_of(problems) == "");
@@ -61,8 +57,7 @@ Request request_of(const Witness& witness) {
   Problems problems;
   Request made;
   made.identity.id = witness.identity.value_or("");
-  made.attributes =
-      unfold(Value(Object(witness.attributes.begin(), witness.attributes.end())), "$", problems);
+  made.attributes = unfold(Value(Object(witness.attributes.begin(), witness.attributes.end())), "$", problems);
   REQUIRE(lines_of(problems) == "");
   return made;
 }
@@ -76,136 +71,103 @@ TEST_CASE("what can be and what cannot, form by form") {
     const char* condition;
     const char* answer;
   };
-  for (
-      const auto& [json, answer] : {
-          Case{R"("everyone")", "meets"},
-          Case{R"({"any": []})", "never"},
-          Case{R"({"no": {"any": []}})", "meets"},
-          Case{R"({"no": "everyone"})", "never"},
-          // numbers
-          Case{R"({"attr": "score", "gt": 5, "lt": 3})", "never"},
-          Case{R"({"attr": "score", "gt": 5, "lt": 5.0000001})", "meets"},
-          Case{R"({"attr": "score", "ge": 5, "le": 5})", "meets"},
-          Case{R"({"all": [{"attr": "score", "ge": 5, "le": 5}, {"no": {"attr": "score", "eq": 5}}]})",
-               "never"},
-          Case{R"({"attr": "total", "lt": 0})", "never"},
-          Case{R"({"attr": "total", "gt": 1000})", "never"},
-          Case{R"({"attr": "total", "ge": 1000})", "meets"},
-          Case{R"({"attr": "score", "between": [5, 5]})", "never"},
-          Case{R"({"attr": "score", "eq": "gold"})", "never"},
-          Case{R"({"attr": "score", "starts": "1"})", "never"},
-          Case{R"({"attr": "score", "in": [1, 2], "gt": 2})", "never"},
-          Case{R"({"attr": "score", "in": [1, 2, 3], "gt": 2})", "meets"},
-          Case{R"({"all": [{"attr": "score", "gt": 1}, {"no": {"attr": "score", "exists": true}}]})",
-               "never"},
-          // absent counts: `no` simply negates
-          Case{R"({"all": [{"no": {"attr": "score", "gt": 5}}, {"no": {"attr": "score", "le": 5}}]})",
-               "meets"},
-          Case{
-              R"({"all": [{"attr": "score", "exists": true}, {"no": {"attr": "score", "gt": 5}}, {"no": {"attr": "score", "le": 5}}]})",
-              "never"},
-          // enums and truths
-          Case{R"({"attr": "tier", "eq": "platinum"})", "never"},
-          Case{R"({"all": [{"attr": "tier", "eq": "gold"}, {"attr": "tier", "eq": "silver"}]})", "never"},
-          Case{
-              R"({"all": [{"attr": "tier", "exists": true}, {"no": {"attr": "tier", "in": ["none", "silver"]}}]})",
-              "meets"},
-          Case{
-              R"({"all": [{"attr": "tier", "exists": true}, {"no": {"attr": "tier", "in": ["none", "silver", "gold"]}}]})",
-              "never"},
-          Case{R"({"attr": "tier", "starts": "s"})", "meets"},
-          Case{R"({"attr": "tier", "gt": "none", "lt": "silver"})", "never"},
-          Case{R"({"all": [{"attr": "vip", "eq": true}, {"attr": "vip", "eq": false}]})", "never"},
-          Case{R"({"attr": "vip", "eq": "true"})", "never"},
-          // texts
-          Case{R"({"attr": "name", "starts": "Ann", "ends": "a"})", "meets"},
-          Case{R"({"all": [{"attr": "name", "starts": "A"}, {"attr": "name", "starts": "B"}]})", "never"},
-          Case{R"({"all": [{"attr": "name", "starts": "A"}, {"attr": "name", "starts": "Ann"}]})", "meets"},
-          Case{R"({"all": [{"attr": "name", "ends": "x"}, {"attr": "name", "ends": "y"}]})", "never"},
-          Case{R"({"all": [{"attr": "name", "starts": "Ann"}, {"no": {"attr": "name", "starts": "A"}}]})",
-               "never"},
-          Case{R"({"all": [{"attr": "name", "contains": "nn"}, {"no": {"attr": "name", "contains": "n"}}]})",
-               "never"},
-          Case{R"({"all": [{"attr": "name", "starts": "A"}, {"no": {"attr": "name", "eq": "A"}}]})", "meets"},
-          Case{R"({"attr": "name", "in": ["Ann", "Bob"], "starts": "C"})", "never"},
-          Case{R"({"attr": "name", "ge": "b", "lt": "a"})", "never"},
-          Case{R"({"attr": "name", "gt": "a", "lt": "b"})", "meets"},
-          Case{R"({"attr": "name", "starts": "z", "lt": "b"})", "never"},
-          Case{R"({"attr": "name", "starts": "a", "gt": "b"})", "never"},
-          Case{R"({"all": [{"attr": "name", "ge": "m"}, {"no": {"attr": "name", "ge": "m"}}]})", "never"},
-          Case{R"({"attr": "name", "gt": 5})", "never"},
-          Case{R"({"attr": "name", "has_any": ["a"]})", "never"},
-          // versions
-          Case{
-              R"({"all": [{"attr": "version", "semver": ">=2.0.0"}, {"attr": "version", "semver": "<2.0.0"}]})",
-              "never"},
-          Case{
-              R"({"all": [{"attr": "version", "semver": ">1.9.9"}, {"attr": "version", "semver": "<1.9.10"}]})",
-              "meets"},  // 1.9.10-0
-          Case{
-              R"({"all": [{"attr": "version", "semver": ">1.0.0-rc.1"}, {"attr": "version", "semver": "<1.0.0"}]})",
-              "meets"},
-          // lists
-          Case{
-              R"({"all": [{"attr": "viewed", "has_all": ["a", "b"]}, {"no": {"attr": "viewed", "has_any": ["b", "c"]}}]})",
-              "never"},
-          Case{
-              R"({"all": [{"attr": "viewed", "has_any": ["a", "b"]}, {"no": {"attr": "viewed", "has_any": ["b"]}}]})",
-              "meets"},
-          Case{
-              R"({"all": [{"attr": "viewed", "has_any": ["a", "b"]}, {"no": {"attr": "viewed", "has_any": ["a", "b", "c"]}}]})",
-              "never"},
-          Case{
-              R"({"all": [{"attr": "viewed", "has_all": ["a"]}, {"no": {"attr": "viewed", "has_all": ["a"]}}]})",
-              "never"},
-          Case{R"({"attr": "viewed", "has_all": [5]})", "never"},
-          Case{R"({"attr": "viewed", "eq": "a"})", "never"},
-          Case{R"({"attr": "viewed", "contains": "a"})", "never"},
-          // identities
-          Case{
-              R"({"all": [{"bucket": {"salt": "s", "from": 0, "to": 5000}}, {"bucket": {"salt": "s", "from": 5000, "to": 10000}}]})",
-              "never"},
-          Case{
-              R"({"all": [{"bucket": {"salt": "s", "from": 0, "to": 5000}}, {"bucket": {"salt": "t", "from": 5000, "to": 10000}}]})",
-              "meets"},
-          Case{
-              R"({"all": [{"bucket": {"salt": "s", "from": 10, "to": 20}}, {"no": {"bucket": {"salt": "s", "from": 0, "to": 100}}}]})",
-              "never"},
-          Case{R"({"bucket": {"salt": "s", "from": 7, "to": 7}})", "never"},
-          Case{R"({"bucket": {"salt": "s", "from": 4200, "to": 4210}})", "meets"},
-          Case{R"({"all": [{"list": "few"}, {"list": "others"}]})", "never"},
-          Case{R"({"all": [{"list": "few"}, {"no": {"list": "others"}}]})", "meets"},
-          // dates and anything
-          Case{R"({"attr": "born", "ge": "2000-01-01", "lt": "2001-01-01"})", "meets"},
-          Case{R"({"attr": "born", "ge": "2001-01-01", "lt": "2000-01-01"})", "never"},
-          Case{R"({"attr": "born", "eq": "tomorrow"})", "never"},
-          Case{R"({"all": [{"attr": "extra", "gt": 5}, {"attr": "extra", "starts": "a"}]})", "never"},
-          Case{R"({"attr": "extra", "gt": 5})", "meets"},
-          Case{R"({"attr": "extra", "has_any": [true]})", "meets"},
-          Case{R"({"attr": "extra", "eq": "x"})", "meets"},
-          // alternatives
-          Case{
-              R"({"all": [{"any": [{"attr": "score", "lt": 1}, {"attr": "score", "gt": 9}]}, {"attr": "score", "between": [1, 9]}]})",
-              "never"},
-          Case{
-              R"({"all": [{"any": [{"attr": "score", "lt": 1}, {"attr": "tier", "eq": "gold"}]}, {"attr": "score", "gt": 1}]})",
-              "meets"},
-          // a policy may answer anything
-          Case{R"({"all": [{"lua": "f"}, {"no": {"lua": "f"}}]})", "meets"},
-          Case{R"({"all": [{"lua": "f"}, {"attr": "score", "gt": 5, "lt": 3}]})", "never"},
-      }) {
+  for (const auto& [json, answer] : {
+           Case{R"("everyone")", "meets"},
+           Case{R"({"any": []})", "never"},
+           Case{R"({"no": {"any": []}})", "meets"},
+           Case{R"({"no": "everyone"})", "never"},
+           // numbers
+           Case{R"({"attr": "score", "gt": 5, "lt": 3})", "never"},
+           Case{R"({"attr": "score", "gt": 5, "lt": 5.0000001})", "meets"},
+           Case{R"({"attr": "score", "ge": 5, "le": 5})", "meets"},
+           Case{R"({"all": [{"attr": "score", "ge": 5, "le": 5}, {"no": {"attr": "score", "eq": 5}}]})", "never"},
+           Case{R"({"attr": "total", "lt": 0})", "never"},
+           Case{R"({"attr": "total", "gt": 1000})", "never"},
+           Case{R"({"attr": "total", "ge": 1000})", "meets"},
+           Case{R"({"attr": "score", "between": [5, 5]})", "never"},
+           Case{R"({"attr": "score", "eq": "gold"})", "never"},
+           Case{R"({"attr": "score", "starts": "1"})", "never"},
+           Case{R"({"attr": "score", "in": [1, 2], "gt": 2})", "never"},
+           Case{R"({"attr": "score", "in": [1, 2, 3], "gt": 2})", "meets"},
+           Case{R"({"all": [{"attr": "score", "gt": 1}, {"no": {"attr": "score", "exists": true}}]})", "never"},
+           // absent counts: `no` simply negates
+           Case{R"({"all": [{"no": {"attr": "score", "gt": 5}}, {"no": {"attr": "score", "le": 5}}]})", "meets"},
+           Case{R"({"all": [{"attr": "score", "exists": true}, {"no": {"attr": "score", "gt": 5}}, {"no": {"attr": "score", "le": 5}}]})",
+                "never"},
+           // enums and truths
+           Case{R"({"attr": "tier", "eq": "platinum"})", "never"},
+           Case{R"({"all": [{"attr": "tier", "eq": "gold"}, {"attr": "tier", "eq": "silver"}]})", "never"},
+           Case{R"({"all": [{"attr": "tier", "exists": true}, {"no": {"attr": "tier", "in": ["none", "silver"]}}]})", "meets"},
+           Case{R"({"all": [{"attr": "tier", "exists": true}, {"no": {"attr": "tier", "in": ["none", "silver", "gold"]}}]})", "never"},
+           Case{R"({"attr": "tier", "starts": "s"})", "meets"},
+           Case{R"({"attr": "tier", "gt": "none", "lt": "silver"})", "never"},
+           Case{R"({"all": [{"attr": "vip", "eq": true}, {"attr": "vip", "eq": false}]})", "never"},
+           Case{R"({"attr": "vip", "eq": "true"})", "never"},
+           // texts
+           Case{R"({"attr": "name", "starts": "Ann", "ends": "a"})", "meets"},
+           Case{R"({"all": [{"attr": "name", "starts": "A"}, {"attr": "name", "starts": "B"}]})", "never"},
+           Case{R"({"all": [{"attr": "name", "starts": "A"}, {"attr": "name", "starts": "Ann"}]})", "meets"},
+           Case{R"({"all": [{"attr": "name", "ends": "x"}, {"attr": "name", "ends": "y"}]})", "never"},
+           Case{R"({"all": [{"attr": "name", "starts": "Ann"}, {"no": {"attr": "name", "starts": "A"}}]})", "never"},
+           Case{R"({"all": [{"attr": "name", "contains": "nn"}, {"no": {"attr": "name", "contains": "n"}}]})", "never"},
+           Case{R"({"all": [{"attr": "name", "starts": "A"}, {"no": {"attr": "name", "eq": "A"}}]})", "meets"},
+           Case{R"({"attr": "name", "in": ["Ann", "Bob"], "starts": "C"})", "never"},
+           Case{R"({"attr": "name", "ge": "b", "lt": "a"})", "never"},
+           Case{R"({"attr": "name", "gt": "a", "lt": "b"})", "meets"},
+           Case{R"({"attr": "name", "starts": "z", "lt": "b"})", "never"},
+           Case{R"({"attr": "name", "starts": "a", "gt": "b"})", "never"},
+           Case{R"({"all": [{"attr": "name", "ge": "m"}, {"no": {"attr": "name", "ge": "m"}}]})", "never"},
+           Case{R"({"attr": "name", "gt": 5})", "never"},
+           Case{R"({"attr": "name", "has_any": ["a"]})", "never"},
+           // versions
+           Case{R"({"all": [{"attr": "version", "semver": ">=2.0.0"}, {"attr": "version", "semver": "<2.0.0"}]})", "never"},
+           Case{R"({"all": [{"attr": "version", "semver": ">1.9.9"}, {"attr": "version", "semver": "<1.9.10"}]})", "meets"},  // 1.9.10-0
+           Case{R"({"all": [{"attr": "version", "semver": ">1.0.0-rc.1"}, {"attr": "version", "semver": "<1.0.0"}]})", "meets"},
+           // lists
+           Case{R"({"all": [{"attr": "viewed", "has_all": ["a", "b"]}, {"no": {"attr": "viewed", "has_any": ["b", "c"]}}]})", "never"},
+           Case{R"({"all": [{"attr": "viewed", "has_any": ["a", "b"]}, {"no": {"attr": "viewed", "has_any": ["b"]}}]})", "meets"},
+           Case{R"({"all": [{"attr": "viewed", "has_any": ["a", "b"]}, {"no": {"attr": "viewed", "has_any": ["a", "b", "c"]}}]})", "never"},
+           Case{R"({"all": [{"attr": "viewed", "has_all": ["a"]}, {"no": {"attr": "viewed", "has_all": ["a"]}}]})", "never"},
+           Case{R"({"attr": "viewed", "has_all": [5]})", "never"},
+           Case{R"({"attr": "viewed", "eq": "a"})", "never"},
+           Case{R"({"attr": "viewed", "contains": "a"})", "never"},
+           // identities
+           Case{R"({"all": [{"bucket": {"salt": "s", "from": 0, "to": 5000}}, {"bucket": {"salt": "s", "from": 5000, "to": 10000}}]})",
+                "never"},
+           Case{R"({"all": [{"bucket": {"salt": "s", "from": 0, "to": 5000}}, {"bucket": {"salt": "t", "from": 5000, "to": 10000}}]})",
+                "meets"},
+           Case{R"({"all": [{"bucket": {"salt": "s", "from": 10, "to": 20}}, {"no": {"bucket": {"salt": "s", "from": 0, "to": 100}}}]})",
+                "never"},
+           Case{R"({"bucket": {"salt": "s", "from": 7, "to": 7}})", "never"},
+           Case{R"({"bucket": {"salt": "s", "from": 4200, "to": 4210}})", "meets"},
+           Case{R"({"all": [{"list": "few"}, {"list": "others"}]})", "never"},
+           Case{R"({"all": [{"list": "few"}, {"no": {"list": "others"}}]})", "meets"},
+           // dates and anything
+           Case{R"({"attr": "born", "ge": "2000-01-01", "lt": "2001-01-01"})", "meets"},
+           Case{R"({"attr": "born", "ge": "2001-01-01", "lt": "2000-01-01"})", "never"},
+           Case{R"({"attr": "born", "eq": "tomorrow"})", "never"},
+           Case{R"({"all": [{"attr": "extra", "gt": 5}, {"attr": "extra", "starts": "a"}]})", "never"},
+           Case{R"({"attr": "extra", "gt": 5})", "meets"},
+           Case{R"({"attr": "extra", "has_any": [true]})", "meets"},
+           Case{R"({"attr": "extra", "eq": "x"})", "meets"},
+           // alternatives
+           Case{R"({"all": [{"any": [{"attr": "score", "lt": 1}, {"attr": "score", "gt": 9}]}, {"attr": "score", "between": [1, 9]}]})",
+                "never"},
+           Case{R"({"all": [{"any": [{"attr": "score", "lt": 1}, {"attr": "tier", "eq": "gold"}]}, {"attr": "score", "gt": 1}]})", "meets"},
+           // a policy may answer anything
+           Case{R"({"all": [{"lua": "f"}, {"no": {"lua": "f"}}]})", "meets"},
+           Case{R"({"all": [{"lua": "f"}, {"attr": "score", "gt": 5, "lt": 3}]})", "never"},
+       }) {
     INFO(json);
     const Predicate condition = predicate(json);
     const Demand demand{&condition, true};
     const Satisfaction found = satisfy({&demand, 1}, attributes, lists);
     CHECK(word(found.answer) == answer);
-    if (found.answer == Answer::meets && !found.asks_policy)
-      CHECK(holds(condition, attributes, lists, request_of(found.witness)));
+    if (found.answer == Answer::meets && !found.asks_policy) CHECK(holds(condition, attributes, lists, request_of(found.witness)));
   }
 }
 
-TEST_CASE(
-    "random conditions: what is never met no request meets, and a witness meets what it was found for") {
+TEST_CASE("random conditions: what is never met no request meets, and a witness meets what it was found for") {
   const std::uint64_t seed = seed_of_test();
   INFO("FOOTLIGHT_SEED=" << seed);
   DocumentGenerator generate(seed);
@@ -217,15 +179,12 @@ TEST_CASE(
   int met = 0, never = 0, unknown = 0;
   for (int round = 0; round < 3'000; ++round) {
     const AttributeTypes attributes = attributes_of(declared[round % 2]);
-    Predicate one = predicate(to_json(generate.predicate(4, false))),
-              other = predicate(to_json(generate.predicate(4, false)));
+    Predicate one = predicate(to_json(generate.predicate(4, false))), other = predicate(to_json(generate.predicate(4, false)));
     const Demand demands[] = {{&one, true}, {&other, generate.chance(50)}};
     const Satisfaction found = satisfy(demands, attributes, lists);
-    INFO(to_json(to_value(one)) << "\n"
-                                << (demands[1].holds ? "and " : "and not ") << to_json(to_value(other)));
+    INFO(to_json(to_value(one)) << "\n" << (demands[1].holds ? "and " : "and not ") << to_json(to_value(other)));
     const auto all_hold = [&](const Request& asked) {
-      return holds(one, attributes, lists, asked) &&
-             holds(other, attributes, lists, asked) == demands[1].holds;
+      return holds(one, attributes, lists, asked) && holds(other, attributes, lists, asked) == demands[1].holds;
     };
     if (found.answer == Answer::meets) {
       ++met;
@@ -243,8 +202,7 @@ TEST_CASE(
         if (found.answer == Answer::never) CHECK_FALSE(all_hold(asked));
       }
     }
-    if (demands[1].holds && exclude_each_other(needs_of(one), needs_of(other)))
-      CHECK(found.answer != Answer::meets);
+    if (demands[1].holds && exclude_each_other(needs_of(one), needs_of(other))) CHECK(found.answer != Answer::meets);
   }
   std::cout << "satisfy: " << met << " met, " << never << " never, " << unknown << " unknown\n";
   // Soundness alone would be content with knowing nothing.
@@ -278,8 +236,7 @@ TEST_CASE("audiences and lists are written out with what the definition includes
     return {};
   };
   const auto written =
-      written_out(predicate(R"({"all": ["rich", {"list": "vip.csv"}, {"lua": "native"}, {"lua": "other"}]})"),
-                  include, lift);
+      written_out(predicate(R"({"all": ["rich", {"list": "vip.csv"}, {"lua": "native"}, {"lua": "other"}]})"), include, lift);
   REQUIRE(written);
   CHECK(
       to_json(to_value(*written)) ==

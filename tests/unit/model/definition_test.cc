@@ -43,9 +43,7 @@ std::string names(const std::map<std::string, std::string>& mentioned) {
 
 // The fragments that a template text calls.
 std::string called_by(const std::string& text) {
-  return names(
-      mentions(read_from(Object{{"kind", "campaign"}, {"id", "a"}, {"show", Object{{"hero", text}}}}))
-          .fragments);
+  return names(mentions(read_from(Object{{"kind", "campaign"}, {"id", "a"}, {"show", Object{{"hero", text}}}})).fragments);
 }
 
 }  // namespace
@@ -110,8 +108,7 @@ TEST_CASE("an action is named by its treatment or step, its configuration and it
   for (const Action& action : campaign.actions) ids += action.id + "(" + action.treatment + ") ";
   CHECK(ids == "hero.title() side() warm/hero(warm) ");
 
-  const Definition journey =
-      definition(R"({"kind": "journey", "id": "a", "enter": {"event": "e"}, "steps": [{"show": {"hero": "x"}},
+  const Definition journey = definition(R"({"kind": "journey", "id": "a", "enter": {"event": "e"}, "steps": [{"show": {"hero": "x"}},
       {"condition": [{"when": "gold", "then": [{"show": {"hero": [{"element": "e", "content": "y"}]}}]}]}]})");
   REQUIRE(journey.actions.size() == 2);
   CHECK(journey.actions[0].id == "steps[0]/hero");
@@ -122,12 +119,12 @@ TEST_CASE("an action is named by its treatment or step, its configuration and it
 
 TEST_CASE("weights are hundredths of a percent and add up to 100 with the holdout") {
   const auto weights = [](double first, double second, double holdout) {
-    return Value(
-        Object{{"kind", "campaign"},
-               {"id", "a"},
-               {"treatments", Object{{"a", Object{{"weight", first}, {"show", Object{{"hero", "x"}}}}},
-                                     {"b", Object{{"weight", second}, {"show", Object{{"hero", "x"}}}}}}},
-               {"holdout", holdout}});
+    return Value(Object{{"kind", "campaign"},
+                        {"id", "a"},
+                        {"treatments",
+                         Object{{"a", Object{{"weight", first}, {"show", Object{{"hero", "x"}}}}},
+                                {"b", Object{{"weight", second}, {"show", Object{{"hero", "x"}}}}}}},
+                        {"holdout", holdout}});
   };
   const Definition thirds = read_from(weights(33.33, 33.34, 33.33));
   CHECK(thirds.treatments[0].weight == 3333);
@@ -138,8 +135,8 @@ TEST_CASE("weights are hundredths of a percent and add up to 100 with the holdou
        {std::tuple{50.0, 50.0, 0.01, "100.01"}, {50.0, 49.99, 0.0, "99.99"}, {0.0, 0.0, 0.0, "0"}}) {
     const Problems problems = problems_of(weights(first, second, holdout));
     REQUIRE(problems.size() == 1);
-    CHECK(to_line(problems[0]) == std::string("$.treatments: the weights and the holdout add up to ") + sum +
-                                      ", not to 100 (out_of_range)");
+    CHECK(to_line(problems[0]) ==
+          std::string("$.treatments: the weights and the holdout add up to ") + sum + ", not to 100 (out_of_range)");
   }
 }
 
@@ -148,34 +145,28 @@ TEST_CASE("a definition stands on each of its limits, and not one past it") {
     Array tags;
     for (std::size_t i = 0; i < count; ++i) tags.push_back("t" + std::to_string(i));
     tags.push_back("t0");  // a double does not count
-    return Value(Object{
-        {"kind", "campaign"}, {"id", "a"}, {"show", Object{{"hero", "x"}}}, {"tags", std::move(tags)}});
+    return Value(Object{{"kind", "campaign"}, {"id", "a"}, {"show", Object{{"hero", "x"}}}, {"tags", std::move(tags)}});
   };
   const auto with_actions = [](std::size_t count) {
     Array elements;
-    for (std::size_t i = 0; i < count; ++i)
-      elements.push_back(Object{{"element", "e" + std::to_string(i)}, {"content", "x"}});
+    for (std::size_t i = 0; i < count; ++i) elements.push_back(Object{{"element", "e" + std::to_string(i)}, {"content", "x"}});
     return Value(Object{{"kind", "campaign"}, {"id", "a"}, {"show", Object{{"hero", std::move(elements)}}}});
   };
   const auto with_treatments = [](std::size_t count) {
     Object treatments;
     for (std::size_t i = 0; i < count; ++i)
-      treatments["t" + std::to_string(i)] =
-          Object{{"weight", i == 0 ? 100 : 0}, {"show", Object{{"hero", "x"}}}};
+      treatments["t" + std::to_string(i)] = Object{{"weight", i == 0 ? 100 : 0}, {"show", Object{{"hero", "x"}}}};
     return Value(Object{{"kind", "campaign"}, {"id", "a"}, {"treatments", std::move(treatments)}});
   };
   const auto with_steps = [](std::size_t count) {
-    return Value(Object{{"kind", "journey"},
-                        {"id", "a"},
-                        {"enter", Object{{"event", "e"}}},
-                        {"steps", Array(count, Object{{"wait", "1h"}})}});
+    return Value(
+        Object{{"kind", "journey"}, {"id", "a"}, {"enter", Object{{"event", "e"}}}, {"steps", Array(count, Object{{"wait", "1h"}})}});
   };
   const auto with_branches = [](int levels) {
     Array steps{Object{{"finish", true}}};
     for (int level = 1; level < levels; ++level)
       steps = Array{Object{{"split", Array{Object{{"weight", 100}, {"then", std::move(steps)}}}}}};
-    return Value(Object{
-        {"kind", "journey"}, {"id", "a"}, {"enter", Object{{"event", "e"}}}, {"steps", std::move(steps)}});
+    return Value(Object{{"kind", "journey"}, {"id", "a"}, {"enter", Object{{"event", "e"}}}, {"steps", std::move(steps)}});
   };
   const auto stands_at = [](const Value& at, const Value& past, const std::string& place) {
     CHECK(problems_of(at).empty());
@@ -186,19 +177,16 @@ TEST_CASE("a definition stands on each of its limits, and not one past it") {
   };
   stands_at(with_tags(limits::tags_max), with_tags(limits::tags_max + 1), "$.tags");
   stands_at(with_actions(limits::actions_max), with_actions(limits::actions_max + 1), "$.show");
-  stands_at(with_treatments(limits::treatments_max), with_treatments(limits::treatments_max + 1),
-            "$.treatments");
+  stands_at(with_treatments(limits::treatments_max), with_treatments(limits::treatments_max + 1), "$.treatments");
   stands_at(with_steps(limits::journey_steps_max), with_steps(limits::journey_steps_max + 1), "$.steps");
-  stands_at(with_branches(limits::predicate_depth_max), with_branches(limits::predicate_depth_max + 1),
-            "$.steps");
+  stands_at(with_branches(limits::predicate_depth_max), with_branches(limits::predicate_depth_max + 1), "$.steps");
   CHECK(problems_of(with_steps(limits::journey_steps_max + 500)).size() == 1);
 }
 
 TEST_CASE("fragments are found however a template calls them") {
   CHECK(called_by("{{> a}}{{>b}}{{~> c ~}}{{>d~}}") == "a, b, c, d");
   CHECK(called_by("{{>\r\n\ta}} {{> b\r\n x=1}} {{> c this}} {{>\td\t}}") == "a, b, c, d");
-  CHECK(called_by("{{> \"with blanks\"}} {{> 'single'}} {{> [in brackets]}}") ==
-        "in brackets, single, with blanks");
+  CHECK(called_by("{{> \"with blanks\"}} {{> 'single'}} {{> [in brackets]}}") == "in brackets, single, with blanks");
   CHECK(called_by("{{#if x}}{{> dir/name-1.html}}{{/if}}") == "dir/name-1.html");
   CHECK(called_by("{{a}} {{#each b}}{{c}}{{/each}} {{ > no}} > no }} {{{d}}} {% let x = 1 %}") == "");
   CHECK(called_by("{{! {{> no}} {{> yes}}") == "yes");
@@ -211,8 +199,7 @@ TEST_CASE("fragments are found however a template calls them") {
   CHECK(called_by("{{> \"open") == "open");
 }
 
-TEST_CASE(
-    "a definition mentions what its conditions, contents and includes name, each with its first place") {
+TEST_CASE("a definition mentions what its conditions, contents and includes name, each with its first place") {
   const Definition campaign = definition(
       R"({"kind": "campaign", "id": "a", "audience": {"any": ["gold", {"no": {"list": "vip"}}, "gold"]},
       "show": {"hero": {"fragment": "whole"}, "side": {"title": ["{{> inner}}", {"deep": "{{> inner}}"}]}, "code": {"lua": "return '{{> no}}'"}},
@@ -225,8 +212,7 @@ TEST_CASE(
   CHECK(found.fragments.at("inner") == "$.show.side");
   CHECK(found.fragments.at("part") == "$.include.fragments.whole");
 
-  const Definition journey =
-      definition(R"({"kind": "journey", "id": "a", "enter": {"audience": "enterers"}, "steps": [
+  const Definition journey = definition(R"({"kind": "journey", "id": "a", "enter": {"audience": "enterers"}, "steps": [
       {"condition": [{"when": {"list": "vip"}, "then": [{"condition": [{"when": "inner"}]}]}]},
       {"await": {"event": "e"}, "timeout": "1h", "otherwise": [{"show": {"hero": {"fragment": "late"}, "side": "{{> part}}"}}]},
       {"fetch": "stock", "with": {"sku": "{{> key}}"}, "ok": [{"condition": [{"when": "fetched"}]}]}]})");

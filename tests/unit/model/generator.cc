@@ -30,10 +30,9 @@ Value DocumentGenerator::scalars() {
   for (std::size_t i = below(4); i > 0; --i) list.push_back(scalar());
   // Beyond a handful of strings another way of looking them up is taken.
   if (chance(20))
-    for (int i = 0; i < 12; ++i) list.push_back(i == 0 && chance(50) ? Value(one_of(numbers)) : Value(std::string("k") + std::to_string(i)));
-  if (chance(10)) {
-    list.assign(std::begin(texts), std::end(texts));
-  }
+    for (int i = 0; i < 12; ++i)
+      list.push_back(i == 0 && chance(50) ? Value(one_of(numbers)) : Value(std::string("k") + std::to_string(i)));
+  if (chance(10)) { list.assign(std::begin(texts), std::end(texts)); }
   return list;
 }
 
@@ -55,7 +54,7 @@ Value DocumentGenerator::leaf(bool has_names) {
     case 11: test["has_all"] = scalars(); break;
     case 12: {
       constexpr const char* signs[] = {"", "=", "<", "<= ", ">", ">="};
-      const std::string sign = one_of(signs);   // one after the other: what is drawn depends on it
+      const std::string sign = one_of(signs);  // one after the other: what is drawn depends on it
       test["semver"] = sign + versions[below(7)];
       break;
     }
@@ -74,7 +73,7 @@ Value DocumentGenerator::leaf(bool has_names) {
     case 16: return "gold";
     default: return Object{{"audience", "eu members"}};
   }
-  if (chance(15)) test["exists"] = true;   // two tests of one attribute
+  if (chance(15)) test["exists"] = true;  // two tests of one attribute
   return test;
 }
 
@@ -142,12 +141,19 @@ Array DocumentGenerator::steps(int depth) {
       case 2: list.push_back(Object{{"until", Object{{"time", "09:00"}, {"zone", "profile"}}}}); break;
       case 3: list.push_back(Object{{"set", Object{{"a", scalar()}}}}); break;
       case 4: list.push_back(Object{{"finish", true}}); break;
-      case 5: list.push_back(Object{{"await", Object{{"event", "e"}}}, {"timeout", "1d"}, {"then", steps(depth - 1)}, {"otherwise", steps(depth - 1)}}); break;
+      case 5:
+        list.push_back(
+            Object{{"await", Object{{"event", "e"}}}, {"timeout", "1d"}, {"then", steps(depth - 1)}, {"otherwise", steps(depth - 1)}});
+        break;
       case 6:
-        list.push_back(Object{{"condition", Array{Object{{"when", predicate(3)}, {"then", steps(depth - 1)}}}}, {"otherwise", steps(depth - 1)}});
+        list.push_back(
+            Object{{"condition", Array{Object{{"when", predicate(3)}, {"then", steps(depth - 1)}}}}, {"otherwise", steps(depth - 1)}});
         break;
       case 7: list.push_back(Object{{"split", Array{Object{{"weight", 25}, {"then", steps(depth - 1)}}, Object{{"weight", 75}}}}}); break;
-      default: list.push_back(Object{{"fetch", "stock"}, {"with", Object{{"sku", "{{x}}"}}}, {"ok", steps(depth - 1)}, {"failed", steps(depth - 1)}}); break;
+      default:
+        list.push_back(
+            Object{{"fetch", "stock"}, {"with", Object{{"sku", "{{x}}"}}}, {"ok", steps(depth - 1)}, {"failed", steps(depth - 1)}});
+        break;
     }
   }
   return list;
@@ -175,7 +181,9 @@ Value DocumentGenerator::definition() {
     document["schedule"] = std::move(schedule);
   }
   if (chance(30))
-    document["include"] = Object{{"fragments", Object{{"warm", "<b>{{> other}}</b>"}}}, {"lists", Object{{"vip", "abc"}}}, {"audiences", Object{{"gold", predicate(3)}}}};
+    document["include"] = Object{{"fragments", Object{{"warm", "<b>{{> other}}</b>"}}},
+                                 {"lists", Object{{"vip", "abc"}}},
+                                 {"audiences", Object{{"gold", predicate(3)}}}};
   if (chance(30)) {
     document["kind"] = "journey";
     document["enter"] = chance(50) ? Value(Object{{"event", "e"}}) : Value(Object{{"audience", predicate(3)}});
@@ -188,7 +196,8 @@ Value DocumentGenerator::definition() {
   document["kind"] = "campaign";
   const bool is_experiment = chance(40);
   if (is_experiment) {
-    document["treatments"] = Object{{"warm", Object{{"weight", 45}, {"show", show()}}}, {"cool", Object{{"weight", 44.5}, {"show", show()}}}};
+    document["treatments"] =
+        Object{{"warm", Object{{"weight", 45}, {"show", show()}}}, {"cool", Object{{"weight", 44.5}, {"show", show()}}}};
     document["holdout"] = 10.5;
     if (chance(50)) document["salt"] = "s";
   }

@@ -21,10 +21,8 @@ Value document(const std::string& text) {
 Value over(const char* base, const Value& changes) {
   Value whole = document(base);
   for (const auto& [key, member] : changes.object()) {
-    if (member.is_null())
-      whole.object().erase(key);
-    else
-      whole.object()[key] = member;
+    if (member.is_null()) whole.object().erase(key);
+    else whole.object()[key] = member;
   }
   return whole;
 }
@@ -94,7 +92,8 @@ std::string request(const Value& asked) {
   if (!problems.empty()) return lines_of(problems);
   CHECK(read.now == Instant{1});
   std::string answer;
-  if (!read.identity.id.empty() || !read.identity.space.empty()) answer += "identity " + read.identity.space + ":" + read.identity.id + "\n";
+  if (!read.identity.id.empty() || !read.identity.space.empty())
+    answer += "identity " + read.identity.space + ":" + read.identity.id + "\n";
   if (!read.attributes.object().empty()) answer += "attributes " + to_json(read.attributes) + "\n";
   if (!read.context.object().empty()) answer += "context " + to_json(read.context) + "\n";
   for (const std::string& surface : read.surfaces) answer += "asks " + surface + "\n";

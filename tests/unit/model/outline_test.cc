@@ -48,7 +48,10 @@ std::string text_of(const Comparison& comparison) {
       text += "  " + part.name + "\n";
       for (const ComparedLine& line : part.lines)
         text += line.mark == Mark::skipped ? "    … " + std::to_string(line.count) + "\n"
-                                           : std::string(line.mark == Mark::removed ? "  - " : line.mark == Mark::added ? "  + " : "    ") + line.text + "\n";
+                                           : std::string(line.mark == Mark::removed     ? "  - "
+                                                             : line.mark == Mark::added ? "  + "
+                                                                                        : "    ") +
+                line.text + "\n";
     }
   }
   return text;
@@ -60,23 +63,24 @@ std::string compared(const std::string& from, const std::string& to) {
 }
 
 // A campaign whose one template has these lines.
-Outline with_lines(const std::vector<std::string>& lines) {
-  return {{"content", {{"hero", lines}}}};
-}
+Outline with_lines(const std::vector<std::string>& lines) { return {{"content", {{"hero", lines}}}}; }
 
 }  // namespace
 
 TEST_CASE("a campaign is read section by section") {
-  const Workspace shop = workspace(R"({"name": "shop", "zone": "Europe/Paris", "attributes": {"tier": {"type": "text"}, "total": {"type": "number"}},
+  const Workspace shop =
+      workspace(R"({"name": "shop", "zone": "Europe/Paris", "attributes": {"tier": {"type": "text"}, "total": {"type": "number"}},
     "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero", "wildcard:web://*.shop.example/*#hero"]},
                  "banner": {"format": "json", "rules": ["web://shop.example/#banner"], "resolve": "merge", "schema": "b"}},
     "schemas": {"b": true}, "conflict": {"hero": {"lua": "f"}}})");
-  const std::string text = text_of(outline(definition(R"({"kind": "campaign", "id": "gold", "title": "Gold", "priority": 80, "tags": ["price", "b"],
+  const std::string text =
+      text_of(outline(definition(R"({"kind": "campaign", "id": "gold", "title": "Gold", "priority": 80, "tags": ["price", "b"],
     "from": "2026-12-01T09:00", "audience": {"all": [{"attr": "tier", "eq": "gold"}, {"any": [{"attr": "total", "gt": 50}, {"no": {"list": "vip"}}]}]},
     "targeting": {"lua": "return function(p)\n  return true\nend"},
     "schedule": {"weekly": [{"days": "mon-fri", "hours": "08:00-20:00"}], "except": ["2026-12-25"]},
     "treatments": {"warm": {"weight": 45, "show": {"hero": "<h1>\nhi</h1>"}}, "cool": {"weight": 45.5, "show": {"banner": [{"element": "title", "content": {"json": {"a": 1}}}]}}},
-    "holdout": 9.5, "include": {"fragments": {"f": "one\ntwo"}, "lists": {"vip": "abc"}}})"), &shop));
+    "holdout": 9.5, "include": {"fragments": {"f": "one\ntwo"}, "lists": {"vip": "abc"}}})"),
+                      &shop));
   CHECK(text == R"(content
   cool/banner.title
     {
@@ -142,7 +146,8 @@ includes
 }
 
 TEST_CASE("a journey's steps are read as they are taken") {
-  const std::string text = text_of(outline(definition(R"({"kind": "journey", "id": "cart", "enter": {"event": "cart.updated"}, "exit": {"event": "order.placed"}, "again": "1d",
+  const std::string text = text_of(outline(
+      definition(R"({"kind": "journey", "id": "cart", "enter": {"event": "cart.updated"}, "exit": {"event": "order.placed"}, "again": "1d",
     "steps": [{"wait": "30m"}, {"show": {"banner": "hi"}, "for": "1h", "label": "again"}, {"await": {"event": "clicked"}, "timeout": "24h", "then": ["finish"],
     "otherwise": [{"condition": [{"when": {"attr": "tier", "eq": "gold"}, "then": [{"set": {"seen": true}}]}], "otherwise": [{"jump": "again"}]}]},
     {"split": [{"weight": 50, "then": [{"wait": "1h"}]}, {"weight": 50, "then": []}]}]})")));
@@ -183,15 +188,17 @@ TEST_CASE("what differs is told line by line and clause by clause, with some of 
   CHECK(compared(R"(, "priority": 50)", R"(, "priority": 60)") == "properties\n  priority\n  - 50\n  + 60\n");
   CHECK(compared("", R"(, "tags": ["a", "b"])") == "properties\n  tags\n  + a\n  + b\n");
   CHECK(compared(R"(, "title": "a")", "") == "properties\n  title\n  - a\n");
-  CHECK(compared(R"(, "audience": {"all": [{"attr": "tier", "eq": "gold"}, {"attr": "total", "gt": 50}]})",
-                 R"(, "audience": {"all": [{"attr": "tier", "eq": "gold"}, {"attr": "total", "gt": 100}, {"attr": "x", "exists": true}]})") ==
-        "audience\n  audience\n    tier == \"gold\"\n  - total > 50\n  + total > 100\n  + x exists\n");
+  CHECK(
+      compared(R"(, "audience": {"all": [{"attr": "tier", "eq": "gold"}, {"attr": "total", "gt": 50}]})",
+               R"(, "audience": {"all": [{"attr": "tier", "eq": "gold"}, {"attr": "total", "gt": 100}, {"attr": "x", "exists": true}]})") ==
+      "audience\n  audience\n    tier == \"gold\"\n  - total > 50\n  + total > 100\n  + x exists\n");
   CHECK(compared(R"(, "from": "2026-12-01T09:00")", R"(, "from": "2026-12-02T09:00", "till": "2026-12-24T18:00")") ==
         "schedule\n  from\n  - 2026-12-01T09:00\n  + 2026-12-02T09:00\n  till\n  - until somebody ends it\n  + 2026-12-24T18:00\n");
   // A value that traces cut short is told whole: what differs may stand at its end.
   const std::string longer(500, 'x');
-  CHECK_THAT(compared(R"(, "audience": {"attr": "a", "eq": ")" + longer + R"("})", R"(, "audience": {"attr": "a", "eq": ")" + longer + R"(y"})"),
-             Catch::Contains(longer + "y\""));
+  CHECK_THAT(
+      compared(R"(, "audience": {"attr": "a", "eq": ")" + longer + R"("})", R"(, "audience": {"attr": "a", "eq": ")" + longer + R"(y"})"),
+      Catch::Contains(longer + "y\""));
 }
 
 TEST_CASE("three equal lines stand around each change; the others are counted") {
@@ -202,7 +209,8 @@ TEST_CASE("three equal lines stand around each change; the others are counted") 
   to.erase(to.begin() + 11);
   to.push_back("31");
   CHECK(text_of(compare(with_lines(from), with_lines(to))) ==
-        "content\n  hero\n    … 6\n    7\n    8\n    9\n  - 10\n  + ten\n    11\n  - 12\n    13\n    14\n    15\n    … 12\n    28\n    29\n    30\n  + 31\n");
+        "content\n  hero\n    … 6\n    7\n    8\n    9\n  - 10\n  + ten\n    11\n  - 12\n    13\n    14\n    15\n    … 12\n    28\n    "
+        "29\n    30\n  + 31\n");
 }
 
 TEST_CASE("parts that only one side has stand where they were") {
@@ -230,7 +238,8 @@ TEST_CASE("a comparison applied to one side gives the other, and equal definitio
       std::vector<std::string> made;
       std::size_t at = 0;
       for (const ComparedLine& line : comparison[0].parts[0].lines) {
-        const bool is_taken = line.mark == (forth ? Mark::removed : Mark::added), is_new = line.mark == (forth ? Mark::added : Mark::removed);
+        const bool is_taken = line.mark == (forth ? Mark::removed : Mark::added),
+                   is_new = line.mark == (forth ? Mark::added : Mark::removed);
         if (line.mark == Mark::skipped) {
           for (std::size_t i = 0; i < line.count; ++i) made.push_back(source.at(at++));
         } else if (is_new) {

@@ -30,7 +30,7 @@ Value wide(std::size_t parts, const Value& part = "gold") { return Object{{"any"
 TEST_CASE("a predicate has its number of parts, and not one more") {
   CHECK(problems_of(wide(limits::predicate_nodes_max)).empty());
   const Problems problems = problems_of(wide(limits::predicate_nodes_max + 1));
-  REQUIRE(problems.size() == 1);   // and not one for each part that is too many
+  REQUIRE(problems.size() == 1);  // and not one for each part that is too many
   CHECK(problems[0].code == Code::limit_exceeded);
   CHECK(problems[0].place == "$.any[1999]");
   CHECK(problems_of(wide(limits::predicate_nodes_max + 500)).size() == 1);
@@ -45,7 +45,7 @@ TEST_CASE("a predicate is nested to its limit, and not one level deeper") {
 }
 
 TEST_CASE("several tests of one attribute count as the parts that they are written out to") {
-  const Value range = *parse_json(R"({"attr": "a", "gt": 1, "lt": 2})");   // an `all` of two: three parts
+  const Value range = *parse_json(R"({"attr": "a", "gt": 1, "lt": 2})");  // an `all` of two: three parts
   const std::size_t most = (limits::predicate_nodes_max - 1) / 3;
   for (const std::size_t ranges : {most, most + 1}) {
     const Value document = wide(ranges + 1, range);
@@ -87,6 +87,6 @@ TEST_CASE("a long operand is shown by its beginning, no character cut in two") {
     Problems problems;
     const std::string text = to_text(parse_predicate(Object{{"attr", "a"}, {"eq", before + umlauts}}, "$", problems));
     CHECK_THAT(text, Catch::EndsWith("ü…"));
-    CHECK(parse_json(to_json(Value(text))).ok());   // valid UTF-8
+    CHECK(parse_json(to_json(Value(text))).ok());  // valid UTF-8
   }
 }

@@ -8,8 +8,7 @@
 using namespace footlight;
 
 TEST_CASE("reading goes on behind every problem, and tells each with its path") {
-  const Value document =
-      *parse_json(R"({"text": 5, "number": "x", "low": -1, "yes": "true", "list": 5, "object": [],
+  const Value document = *parse_json(R"({"text": 5, "number": "x", "low": -1, "yes": "true", "list": 5, "object": [],
                                          "word": "blu", "colour": "x", "null": null})");
   Problems problems;
   Reader reader(document, "$.a", problems);
@@ -44,8 +43,8 @@ TEST_CASE("reading goes on behind every problem, and tells each with its path") 
 }
 
 TEST_CASE("what is there and right is given as it is") {
-  const Value document = *parse_json(
-      R"({"text": "x", "number": 1, "yes": false, "list": [1], "object": {"a": 1}, "word": "red", "empty": {}})");
+  const Value document =
+      *parse_json(R"({"text": "x", "number": 1, "yes": false, "list": [1], "object": {"a": 1}, "word": "red", "empty": {}})");
   Problems problems;
   Reader reader(document, "$", problems);
   CHECK(reader.required_text("text") == "x");

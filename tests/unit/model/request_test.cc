@@ -42,7 +42,7 @@ TEST_CASE("a request has its number of values, however they are held, and not on
     for (std::size_t i = 0; i < count; ++i) attributes["a" + std::to_string(i)] = 1;
     return with_attributes(std::move(attributes));
   };
-  const auto listed = [](std::size_t count) { return with_attributes({{"a", Array(count - 1, Value(1))}}); };   // the list is one itself
+  const auto listed = [](std::size_t count) { return with_attributes({{"a", Array(count - 1, Value(1))}}); };  // the list is one itself
   const auto nested = [](std::size_t count) {
     Object inner;
     for (std::size_t i = 0; i < count; ++i) inner["a" + std::to_string(i)] = 1;

@@ -319,14 +319,10 @@ TEST_CASE("a page rule compares each part of a page") {
       // all parts of one rule, any of the rules, none of the excluded
       {page(R"("domain":{"equals":"a.example"},"path":{"equals":"/x"})"), "web://a.example/x#hero", true},
       {page(R"("domain":{"equals":"a.example"},"path":{"equals":"/x"})"), "web://a.example/y#hero", false},
-      {R"({"page":[{"path":{"equals":"/x"}},{"path":{"equals":"/y"}}],"join":"or","container":"h"})",
-       "web://a.example/y#h", true},
-      {R"({"page":[{"path":{"equals":"/x"}},{"path":{"equals":"/y"}}],"join":"or","container":"h"})",
-       "web://a.example/z#h", false},
-      {R"({"page":[{"domain":"any"}],"exclude":[{"path":{"startsWith":"/admin"}}],"container":"h"})",
-       "web://a.example/admin/x#h", false},
-      {R"({"page":[{"domain":"any"}],"exclude":[{"path":{"startsWith":"/admin"}}],"container":"h"})",
-       "web://a.example/shop#h", true},
+      {R"({"page":[{"path":{"equals":"/x"}},{"path":{"equals":"/y"}}],"join":"or","container":"h"})", "web://a.example/y#h", true},
+      {R"({"page":[{"path":{"equals":"/x"}},{"path":{"equals":"/y"}}],"join":"or","container":"h"})", "web://a.example/z#h", false},
+      {R"({"page":[{"domain":"any"}],"exclude":[{"path":{"startsWith":"/admin"}}],"container":"h"})", "web://a.example/admin/x#h", false},
+      {R"({"page":[{"domain":"any"}],"exclude":[{"path":{"startsWith":"/admin"}}],"container":"h"})", "web://a.example/shop#h", true},
   };
   for (const auto& [rule, surface, expected] : cases) {
     INFO(rule << " on " << surface);
@@ -368,8 +364,7 @@ TEST_CASE("a bad rule is refused with the place of each fault") {
       {"7", Code::wrong_type, "$.s", "found a number"},
       {R"(["web://a.example/"])", Code::wrong_type, "$.s", "found a list"},
       {R"("hero")", Code::bad_surface, "$.s", "type://property"},
-      {R"("web://*.shop.example/#hero")", Code::bad_surface, "$.s",
-       "did you mean `wildcard:web://*.shop.example/#hero`"},
+      {R"("web://*.shop.example/#hero")", Code::bad_surface, "$.s", "did you mean `wildcard:web://*.shop.example/#hero`"},
       {R"("web://shop.example/*#hero")", Code::bad_surface, "$.s", "did you mean `wildcard:"},
       {R"("wildcard:*://shop.example/#hero")", Code::bad_surface, "$.s", "no type"},
       {R"("wildcard:web:///*#hero")", Code::bad_surface, "$.s", "property is missing"},
@@ -380,49 +375,32 @@ TEST_CASE("a bad rule is refused with the place of each fault") {
       {R"({"page":[{}]})", Code::missing_field, "$.s.page[0]", "empty page rule"},
       {R"({"page":["any"]})", Code::wrong_type, "$.s.page[0]", "found a string"},
       {R"({"page":[{"domain":"any"}],"join":"and"})", Code::out_of_range, "$.s.join", "`or`"},
-      {R"({"page":[{"domain":"any"}],"joined":"or"})", Code::unknown_field, "$.s.joined",
-       "did you mean `join`"},
+      {R"({"page":[{"domain":"any"}],"joined":"or"})", Code::unknown_field, "$.s.joined", "did you mean `join`"},
       {R"({"page":[{"domain":"any"}],"container":1})", Code::wrong_type, "$.s.container", "found a number"},
       {R"({"page":[{"domain":"any"}],"container":""})", Code::out_of_range, "$.s.container", "empty"},
-      {R"({"page":[{"domain":"any"}],"container":"#hero"})", Code::bad_surface, "$.s.container",
-       "without `#`"},
-      {R"({"page":[{"domain":"any"}],"container":"he*"})", Code::bad_surface, "$.s.container",
-       "`*` names none"},
+      {R"({"page":[{"domain":"any"}],"container":"#hero"})", Code::bad_surface, "$.s.container", "without `#`"},
+      {R"({"page":[{"domain":"any"}],"container":"he*"})", Code::bad_surface, "$.s.container", "`*` names none"},
       {R"({"page":[{"domain":"any"}],"container":"a b"})", Code::bad_surface, "$.s.container", "blank"},
-      {R"({"page":[{"domain":"any"},{"host":"any"}]})", Code::unknown_field, "$.s.page[1].host",
-       "no field `host`"},
-      {R"({"page":[{"domain":"shop.example"}]})", Code::wrong_type, "$.s.page[0].domain",
-       R"(did you mean {"equals": "shop.example"})"},
+      {R"({"page":[{"domain":"any"},{"host":"any"}]})", Code::unknown_field, "$.s.page[1].host", "no field `host`"},
+      {R"({"page":[{"domain":"shop.example"}]})", Code::wrong_type, "$.s.page[0].domain", R"(did you mean {"equals": "shop.example"})"},
       {R"({"page":[{"domain":{}}]})", Code::wrong_type, "$.s.page[0].domain", "`startsWith`"},
-      {R"({"page":[{"domain":{"equals":"a.b","contains":"a"}}]})", Code::wrong_type, "$.s.page[0].domain",
-       "one comparison"},
-      {R"({"page":[{"domain":{"equal":"a.b"}}]})", Code::unknown_field, "$.s.page[0].domain.equal",
-       "did you mean `equals`"},
-      {R"({"page":[{"domain":{"equals":1}}]})", Code::wrong_type, "$.s.page[0].domain.equals",
-       "found a number"},
+      {R"({"page":[{"domain":{"equals":"a.b","contains":"a"}}]})", Code::wrong_type, "$.s.page[0].domain", "one comparison"},
+      {R"({"page":[{"domain":{"equal":"a.b"}}]})", Code::unknown_field, "$.s.page[0].domain.equal", "did you mean `equals`"},
+      {R"({"page":[{"domain":{"equals":1}}]})", Code::wrong_type, "$.s.page[0].domain.equals", "found a number"},
       {R"({"page":[{"domain":{"equals":""}}]})", Code::out_of_range, "$.s.page[0].domain.equals", "any"},
-      {R"({"page":[{"domain":{"equals":"https://a.b/"}}]})", Code::bad_surface, "$.s.page[0].domain.equals",
-       "host alone"},
-      {R"({"page":[{"domain":{"equals":"a..b"}}]})", Code::bad_surface, "$.s.page[0].domain.equals",
-       "empty label"},
+      {R"({"page":[{"domain":{"equals":"https://a.b/"}}]})", Code::bad_surface, "$.s.page[0].domain.equals", "host alone"},
+      {R"({"page":[{"domain":{"equals":"a..b"}}]})", Code::bad_surface, "$.s.page[0].domain.equals", "empty label"},
       {R"({"page":[{"domain":{"endsWith":"*.a.b"}}]})", Code::bad_surface, "$.s.page[0].domain.endsWith",
        R"(did you mean {"wildcard": "*.a.b"})"},
-      {R"({"page":[{"domain":{"contains":"a\\b"}}]})", Code::bad_surface, "$.s.page[0].domain.contains",
-       "no host"},
-      {R"({"page":[{"path":{"equals":"home"}}]})", Code::bad_surface, "$.s.page[0].path.equals",
-       "begins with `/`"},
-      {R"({"page":[{"path":{"wildcard":"home*"}}]})", Code::bad_surface, "$.s.page[0].path.wildcard",
-       "begins with `/`"},
-      {R"({"page":[{"path":{"startsWith":"/a?b"}}]})", Code::bad_surface, "$.s.page[0].path.startsWith",
-       "`query`"},
-      {R"({"page":[{"path":{"startsWith":"/a/*"}}]})", Code::bad_surface, "$.s.page[0].path.startsWith",
-       "wildcard"},
-      {R"({"page":[{"query":{"equals":"?a=1"}}]})", Code::bad_surface, "$.s.page[0].query.equals",
-       "without the `?`"},
-      {R"({"page":[{"fragment":{"equals":"#/a"}}]})", Code::bad_surface, "$.s.page[0].fragment.equals",
-       "without the `#`"},
-      {R"({"page":[{"domain":"any"}],"exclude":[{"path":{"ends":"x"}}]})", Code::unknown_field,
-       "$.s.exclude[0].path.ends", "no field `ends`"},
+      {R"({"page":[{"domain":{"contains":"a\\b"}}]})", Code::bad_surface, "$.s.page[0].domain.contains", "no host"},
+      {R"({"page":[{"path":{"equals":"home"}}]})", Code::bad_surface, "$.s.page[0].path.equals", "begins with `/`"},
+      {R"({"page":[{"path":{"wildcard":"home*"}}]})", Code::bad_surface, "$.s.page[0].path.wildcard", "begins with `/`"},
+      {R"({"page":[{"path":{"startsWith":"/a?b"}}]})", Code::bad_surface, "$.s.page[0].path.startsWith", "`query`"},
+      {R"({"page":[{"path":{"startsWith":"/a/*"}}]})", Code::bad_surface, "$.s.page[0].path.startsWith", "wildcard"},
+      {R"({"page":[{"query":{"equals":"?a=1"}}]})", Code::bad_surface, "$.s.page[0].query.equals", "without the `?`"},
+      {R"({"page":[{"fragment":{"equals":"#/a"}}]})", Code::bad_surface, "$.s.page[0].fragment.equals", "without the `#`"},
+      {R"({"page":[{"domain":"any"}],"exclude":[{"path":{"ends":"x"}}]})", Code::unknown_field, "$.s.exclude[0].path.ends",
+       "no field `ends`"},
   };
   for (const auto& [text, code, place, says] : cases) {
     INFO(text);
@@ -438,8 +416,7 @@ TEST_CASE("a bad rule is refused with the place of each fault") {
 
 TEST_CASE("all faults of a rule are reported at once") {
   Problems problems{{Code::bad_id, "$.elsewhere", "an older problem"}};
-  const auto text =
-      R"({"page":[{"domain":"a.b","path":{"equals":"x"}},{"host":"any"}],"join":"and","container":"#c"})";
+  const auto text = R"({"page":[{"domain":"a.b","path":{"equals":"x"}},{"host":"any"}],"join":"and","container":"#c"})";
   CHECK_FALSE(parse_surface_rule(*parse_json(text), "$", problems));
   CHECK(problems.size() == 6);
   // Only its own problems refuse a rule.
@@ -451,9 +428,8 @@ TEST_CASE("a wildcard that reaches further than it looks, or nowhere, is warned 
     const char* text;
     const char* says;
   };
-  for (const auto& [text, says] :
-       {Case{"wildcard:web://*shop.example/#h", "`*.shop.example` matches whole labels"},
-        Case{"wildcard:web://shop.example/#h", "holds no `*`"}}) {
+  for (const auto& [text, says] : {Case{"wildcard:web://*shop.example/#h", "`*.shop.example` matches whole labels"},
+                                   Case{"wildcard:web://shop.example/#h", "holds no `*`"}}) {
     Problems problems;
     CHECK(parse_surface_rule(text, "$", problems));
     REQUIRE(problems.size() == 1);
@@ -472,9 +448,8 @@ TEST_CASE("page rules end at their limit, exclusions counted in") {
     bool expected;
   };
   constexpr std::size_t most = limits::page_rules_max;
-  for (const auto& [pages, excluded, expected] :
-       {Case{most, 0, true}, Case{most + 1, 0, false}, Case{most - 1, 1, true}, Case{most, 1, false},
-        Case{1, most, false}, Case{100'000, 0, false}}) {
+  for (const auto& [pages, excluded, expected] : {Case{most, 0, true}, Case{most + 1, 0, false}, Case{most - 1, 1, true},
+                                                  Case{most, 1, false}, Case{1, most, false}, Case{100'000, 0, false}}) {
     INFO(pages << " and " << excluded);
     Problems problems;
     CHECK(parse_surface_rule(rules(pages, excluded), "$.s", problems).has_value() == expected);

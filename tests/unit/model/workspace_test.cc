@@ -60,8 +60,13 @@ TEST_CASE("an attribute accepts the values of its type and no others") {
       {R"({"type": "enum", "values": ["none", "gold"]})", "enum", {"\"none\"", "\"gold\""}, {"\"Gold\"", "\"\"", "1", "[\"gold\"]"}},
       {R"({"type": "list"})", "list", {"[]", "[1, \"x\", {}]"}, {"{}", "\"x\"", "1"}},
       {R"({"type": "list", "of": {"type": "text"}})", "list of text", {"[]", "[\"a\", \"b\"]"}, {"[\"a\", 1]", "\"a\""}},
-      {R"({"type": "list", "of": {"type": "list", "of": {"type": "number"}}})", "list of list of number", {"[[1], []]"}, {"[1]", "[[\"1\"]]"}},
-      {R"({"type": "date"})", "date", {"\"2026-12-01\"", "\"2026-12-01T09:00\"", "\"2026-12-01T09:00:00Z\"", "\"2026-12-01T09:00+01:00\""},
+      {R"({"type": "list", "of": {"type": "list", "of": {"type": "number"}}})",
+       "list of list of number",
+       {"[[1], []]"},
+       {"[1]", "[[\"1\"]]"}},
+      {R"({"type": "date"})",
+       "date",
+       {"\"2026-12-01\"", "\"2026-12-01T09:00\"", "\"2026-12-01T09:00:00Z\"", "\"2026-12-01T09:00+01:00\""},
        {"\"2026-02-30\"", "\"soon\"", "20261201", "\"09:00\""}},
   };
   for (const auto& [type, text, accepts, refuses] : cases) {
@@ -96,7 +101,7 @@ TEST_CASE("a definition takes in what it mentions, what that mentions, and nothi
   Problems problems;
   include_mentions(taken, shop, problems);
   CHECK(lines_of(problems) == "");
-  CHECK(keys(taken.include.fragments) == "a, b, c");   // though they call each other in a circle
+  CHECK(keys(taken.include.fragments) == "a, b, c");  // though they call each other in a circle
   CHECK(keys(taken.include.audiences) == "gold, members");
   CHECK(keys(taken.include.lists) == "vip");
   CHECK(taken.include.lists.at("vip") == "abc");
@@ -132,37 +137,45 @@ TEST_CASE("what does not fit the workspace is told, for journeys too") {
   const Workspace shop = workspace(R"({"name": "shop", "attributes": {"cart.total": {"type": "number"}},
       "surfaces": {"hero": {"format": "html", "rules": ["web://a/#b"]}, "banner": {"format": "json", "rules": ["web://a/#c"]}}})");
   CHECK(lines_of(check_against(definition(R"({"kind": "campaign", "id": "x", "audience": {"attr": "cart.total", "gt": 1},
-      "show": {"hero": "x", "banner": {"a": 1}}})"), shop)) == "");
-  CHECK(lines_of(check_against(definition(R"({"kind": "campaign", "id": "x", "audience": {"all": [{"attr": "cart.totl", "gt": 1}, {"list": "vip", "by": "mail"}]},
-      "show": {"her": "x", "hero": {"a": 1}, "other": "x"}, "include": {"audiences": {"gold": {"bucket": {"salt": "s", "by": "visitor"}}}}})"), shop)) ==
+      "show": {"hero": "x", "banner": {"a": 1}}})"),
+                               shop)) == "");
+  CHECK(lines_of(check_against(
+            definition(
+                R"({"kind": "campaign", "id": "x", "audience": {"all": [{"attr": "cart.totl", "gt": 1}, {"list": "vip", "by": "mail"}]},
+      "show": {"her": "x", "hero": {"a": 1}, "other": "x"}, "include": {"audiences": {"gold": {"bucket": {"salt": "s", "by": "visitor"}}}}})"),
+            shop)) ==
         "$.show.her: there is no surface configuration `her`; did you mean `hero`? (unknown_configuration)\n"
         "$.show.hero: `hero` shows html, not JSON (wrong_type)\n"
         "$.show.other: there is no surface configuration `other` (unknown_configuration)\n"
         "$.audience.all[0]: there is no attribute `cart.totl`; did you mean `cart.total`? (unknown_attribute)\n"
         "$.audience.all[1]: there is no attribute `mail` (unknown_attribute)\n"
         "$.include.audiences.gold: there is no attribute `visitor` (unknown_attribute)\n");
-  CHECK(lines_of(check_against(definition(R"({"kind": "journey", "id": "x", "enter": {"audience": {"attr": "a", "eq": 1}}, "steps": [
-      {"condition": [{"when": {"attr": "b", "eq": 1}, "then": [{"show": {"hreo": "x"}}]}]}]})"), shop)) ==
-        "$.steps[0].condition[0].then[0].show.hreo: there is no surface configuration `hreo`; did you mean `hero`? (unknown_configuration)\n"
-        "$.enter.audience: there is no attribute `a` (unknown_attribute)\n"
-        "$.steps[0].condition[0].when: there is no attribute `b` (unknown_attribute)\n");
+  CHECK(
+      lines_of(check_against(definition(R"({"kind": "journey", "id": "x", "enter": {"audience": {"attr": "a", "eq": 1}}, "steps": [
+      {"condition": [{"when": {"attr": "b", "eq": 1}, "then": [{"show": {"hreo": "x"}}]}]}]})"),
+                             shop)) ==
+      "$.steps[0].condition[0].then[0].show.hreo: there is no surface configuration `hreo`; did you mean `hero`? (unknown_configuration)\n"
+      "$.enter.audience: there is no attribute `a` (unknown_attribute)\n"
+      "$.steps[0].condition[0].when: there is no attribute `b` (unknown_attribute)\n");
 }
 
 TEST_CASE("a definition has Lua wherever it stands") {
   const char* base = R"({"kind": "campaign", "id": "x", "show": {"hero": "x"}})";
   CHECK_FALSE(has_lua(definition(base)));
-  for (const char* with : {R"({"audience": {"any": ["everyone", {"no": {"lua": "f"}}]}})", R"({"targeting": {"lua": "f"}})", R"({"schedule": {"lua": "f"}})",
-                           R"({"schedule": {"except": ["2026-12-25"], "policy": {"lua": "f"}}})", R"({"show": {"hero": [{"element": "e", "content": {"lua": "f"}}]}})",
-                           R"({"include": {"audiences": {"gold": {"lua": "f"}}}})"}) {
+  for (const char* with :
+       {R"({"audience": {"any": ["everyone", {"no": {"lua": "f"}}]}})", R"({"targeting": {"lua": "f"}})", R"({"schedule": {"lua": "f"}})",
+        R"({"schedule": {"except": ["2026-12-25"], "policy": {"lua": "f"}}})",
+        R"({"show": {"hero": [{"element": "e", "content": {"lua": "f"}}]}})", R"({"include": {"audiences": {"gold": {"lua": "f"}}}})"}) {
     Value whole = document(base);
     const Value changes = document(with);
     for (const auto& [key, member] : changes.object()) whole.object()[key] = member;
     INFO(with);
     CHECK(has_lua(definition(to_json(whole))));
   }
-  for (const char* steps : {R"([{"show": {"hero": {"lua": "f"}}}])", R"([{"split": [{"weight": 100, "then": [{"show": {"hero": {"lua": "f"}}}]}]}])",
-                            R"([{"condition": [{"when": {"lua": "f"}}]}])",
-                            R"([{"await": {"event": "e"}, "timeout": "1h", "otherwise": [{"condition": [{"when": {"no": {"lua": "f"}}}]}]}])"}) {
+  for (const char* steps :
+       {R"([{"show": {"hero": {"lua": "f"}}}])", R"([{"split": [{"weight": 100, "then": [{"show": {"hero": {"lua": "f"}}}]}]}])",
+        R"([{"condition": [{"when": {"lua": "f"}}]}])",
+        R"([{"await": {"event": "e"}, "timeout": "1h", "otherwise": [{"condition": [{"when": {"no": {"lua": "f"}}}]}]}])"}) {
     INFO(steps);
     CHECK(has_lua(definition(R"({"kind": "journey", "id": "x", "enter": {"event": "e"}, "steps": )" + std::string(steps) + "}")));
   }
@@ -171,7 +184,8 @@ TEST_CASE("a definition has Lua wherever it stands") {
 }
 
 TEST_CASE("of the rules that ask the same people, the strictest says how many approvals are needed, and why") {
-  const std::string surfaces = R"("surfaces": {"hero": {"format": "html", "rules": ["web://a/#b"]}, "side": {"format": "html", "rules": ["web://a/#c"]}})";
+  const std::string surfaces =
+      R"("surfaces": {"hero": {"format": "html", "rules": ["web://a/#b"]}, "side": {"format": "html", "rules": ["web://a/#c"]}})";
   struct Case {
     const char* rules;
     const char* definition;
@@ -201,8 +215,8 @@ TEST_CASE("of the rules that ask the same people, the strictest says how many ap
       {R"([{"when": {"has_lua": false}}])", plain, 1, "without Lua"},
       {R"([{"when": {"has_lua": true}}])", urgent, 1, "with Lua"},
       {R"([{"when": {"has_lua": true}, "approvers": 2}])", scripted, 2, "with Lua"},
-      {R"([{"when": {"tag": "price", "kind": "campaign", "surface": "hero", "priority_from": 1, "has_lua": false}, "approvers": 3}])", plain, 3,
-       "tag `price`, kind campaign, surface `hero`, priority from 1, without Lua"},
+      {R"([{"when": {"tag": "price", "kind": "campaign", "surface": "hero", "priority_from": 1, "has_lua": false}, "approvers": 3}])",
+       plain, 3, "tag `price`, kind campaign, surface `hero`, priority from 1, without Lua"},
       {R"([{"when": {"tag": "price", "kind": "journey"}}])", plain, 0, ""},
       {R"([{}, {"when": {"tag": "price"}, "approvers": 2}, {"when": {"kind": "campaign"}, "approvers": 2}])", plain, 2, "tag `price`"},
       {R"([{"when": {"tag": "price"}, "approvers": 2}, {}])", plain, 2, "tag `price`"},
@@ -236,12 +250,13 @@ TEST_CASE("the size class of an audience, as far as its conditions tell") {
     return std::string(to_text(audience_size(definition(R"({"kind": "campaign", "id": "x", "show": {"hero": "x"})" + more + "}"))));
   };
   const auto of = [&](const std::string& audience) { return size(R"(, "audience": )" + audience); };
-  const std::string tier = R"({"attr": "tier", "eq": "gold"})", list = R"({"list": "vip"})", tenth = R"({"bucket": {"salt": "s", "from": 0, "to": 1000}})";
+  const std::string tier = R"({"attr": "tier", "eq": "gold"})", list = R"({"list": "vip"})",
+                    tenth = R"({"bucket": {"salt": "s", "from": 0, "to": 1000}})";
   CHECK(size("") == "everyone");
   CHECK(of("\"everyone\"") == "everyone");
   CHECK(of(R"({"bucket": {"salt": "s", "from": 0, "to": 10000}})") == "everyone");
   CHECK(of(tier) == "conditions");
-  CHECK(of(R"({"no": )" + list + "}") == "conditions");   // everybody but a few
+  CHECK(of(R"({"no": )" + list + "}") == "conditions");  // everybody but a few
   CHECK(of(R"({"lua": "return function(p) return true end"})") == "conditions");
   CHECK(of(tenth) == "share");
   CHECK(of(list) == "listed");
@@ -251,7 +266,8 @@ TEST_CASE("the size class of an audience, as far as its conditions tell") {
   CHECK(of(R"({"any": [)" + list + R"(, "everyone"]})") == "everyone");
   CHECK(size(R"(, "audience": {"audience": "vips"}, "include": {"audiences": {"vips": {"all": ["everyone", )" + list + "]}}}") == "listed");
   const auto journey = [](const std::string& enter) {
-    return std::string(to_text(audience_size(definition(R"({"kind": "journey", "id": "x", "steps": [{"wait": "1h"}], "enter": )" + enter + "}"))));
+    return std::string(
+        to_text(audience_size(definition(R"({"kind": "journey", "id": "x", "steps": [{"wait": "1h"}], "enter": )" + enter + "}"))));
   };
   CHECK(journey(R"({"event": "cart"})") == "conditions");
   CHECK(journey(R"({"audience": )" + list + "}") == "listed");
@@ -259,8 +275,11 @@ TEST_CASE("the size class of an audience, as far as its conditions tell") {
 
 TEST_CASE("a rule may ask for the size class of the audience") {
   const auto asks = [](const std::string& when, const std::string& audience) {
-    const Workspace shop = workspace(R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://a/#b"]}}, "approvals": [{"when": {"audience": )" + when + "}}]}");
-    const auto demands = approvals_for(definition(R"({"kind": "campaign", "id": "x", "show": {"hero": "x"}, "audience": )" + audience + "}"), shop);
+    const Workspace shop = workspace(
+        R"({"name": "shop", "surfaces": {"hero": {"format": "html", "rules": ["web://a/#b"]}}, "approvals": [{"when": {"audience": )" +
+        when + "}}]}");
+    const auto demands =
+        approvals_for(definition(R"({"kind": "campaign", "id": "x", "show": {"hero": "x"}, "audience": )" + audience + "}"), shop);
     return demands.empty() ? std::string() : demands[0].because;
   };
   CHECK(asks("\"everyone\"", "\"everyone\"") == "audience everyone");

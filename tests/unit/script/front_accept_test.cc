@@ -9,18 +9,15 @@ using namespace footlight;
 
 namespace {
 
-constexpr std::string_view prologue =
-    "local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn,__cat,__va=... return function(...)";
+constexpr std::string_view prologue = "local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn,__cat,__va=... return function(...)";
 constexpr std::string_view check = " __fuel=__fuel-1 if __fuel<0 then __stop() end";
 
 // `@` in an expected text stands for the fuel check.
 std::string whole(std::string_view body) {
   std::string out(prologue);
   for (const char c : std::string("@") + std::string(body) + " end")
-    if (c == '@')
-      out += check;
-    else
-      out += c;
+    if (c == '@') out += check;
+    else out += c;
   return out;
 }
 
@@ -47,16 +44,15 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
            Case{"return a == b, a ~= b", " return a == b,a ~= b"},
            Case{"return a < f()", " return (__lt(a,(f())))"},
            Case{"return f() < ...", " return (__lt(f(),(...)))"},
-           Case{"return 1 < 2, #a < 1, -a > b * 2, a + 1 <= (b) - 1",
-                " return 1 < 2,#a < 1,-a > b * 2,a + 1 <= b - 1"},
+           Case{"return 1 < 2, #a < 1, -a > b * 2, a + 1 <= (b) - 1", " return 1 < 2,#a < 1,-a > b * 2,a + 1 <= b - 1"},
            Case{"return 1 < a, a .. b < c, not a < 1", " return __lt(1,a),__lt(__cat(a .. b),c),__lt(not a,1)"},
            Case{"return a < b == (c < d)", " return __lt(a,b) == __lt(c,d)"},
-           Case{"return not (a < b), -(a < b), (a < b) < c",
-                " return not __lt(a,b),-__lt(a,b),__lt(__lt(a,b),c)"},
+           Case{"return not (a < b), -(a < b), (a < b) < c", " return not __lt(a,b),-__lt(a,b),__lt(__lt(a,b),c)"},
            Case{"return (a < b).c", " return (__lt(a,b)).c"},
            // concatenation
            Case{"return a .. b", " return (__cat(a .. b))"},
-           Case{"return a .. b .. c, (a .. b) .. c, a .. (b .. c)", " return __cat(a .. b .. c),__cat(__cat(a .. b) .. c),__cat(a .. b .. c)"},
+           Case{"return a .. b .. c, (a .. b) .. c, a .. (b .. c)",
+                " return __cat(a .. b .. c),__cat(__cat(a .. b) .. c),__cat(a .. b .. c)"},
            Case{"return a .. 1 + 2, -(a .. b), (a .. b):c(), a .. b == c",
                 " return __cat(a .. 1 + 2),-__cat(a .. b),(__cat(a .. b)):c(),__cat(a .. b) == c"},
            Case{"return a .. (b or c), (a < b) .. c, f(a .. b)", " return __cat(a .. (b or c)),__cat(__lt(a,b) .. c),f(__cat(a .. b))"},
@@ -70,8 +66,7 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
            Case{"local function f(a, ...) return f end", " local f f = function(a,...)@ __va(...) return f end"},
            Case{"local t = {} function t.a.b(x) end", " local t = {} t.a.b = function(x)@ end"},
            Case{"local t = {} function t.a:b(x) end", " local t = {} t.a.b = function(self,x)@ end"},
-           Case{"if a then b() elseif c then d() else e() end",
-                " if a then b() elseif c then d() else e() end"},
+           Case{"if a then b() elseif c then d() else e() end", " if a then b() elseif c then d() else e() end"},
            Case{"do local x, y = 1 x, y = y, x end", " do local x,y = 1 x,y = y,x end"},
            // calls and fields
            Case{"f'x' f{1} f[[y]] f()", " f(\"x\") f({1}) f(\"y\") f()"},
@@ -81,12 +76,10 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
            Case{"(f or g)() ;(h or i)()", " (f or g)(); (h or i)()"},
            Case{"a() ;(function() end)()", " a(); (function()@ end)()"},
            Case{"a() ;(b).c = 1", " a() b.c = 1"},
-           Case{"return {1, 2; a = 3, ['b c'] = 4, [5] = f(), f()}",
-                " return {1,2,a=3,[\"b c\"]=4,[5]=f(),f()}"},
+           Case{"return {1, 2; a = 3, ['b c'] = 4, [5] = f(), f()}", " return {1,2,a=3,[\"b c\"]=4,[5]=f(),f()}"},
            Case{"return (f()), (...), ((a)), ((f)())", " return (f()),(...),a,(f())"},
            // precedence
-           Case{"return -2 ^ 2, (-2) ^ 2, 2 ^ -3 ^ 2, (2 ^ 3) ^ 2",
-                " return -2 ^ 2,(-2) ^ 2,2 ^ (-3 ^ 2),(2 ^ 3) ^ 2"},
+           Case{"return -2 ^ 2, (-2) ^ 2, 2 ^ -3 ^ 2, (2 ^ 3) ^ 2", " return -2 ^ 2,(-2) ^ 2,2 ^ (-3 ^ 2),(2 ^ 3) ^ 2"},
            Case{"return - - a, -(-a), not not a, - # a", " return -(-a),-(-a),not not a,-#a"},
            Case{"return a - (b - c), (a - b) - c, a .. (b .. c), (a .. b) .. c",
                 " return a - (b - c),a - b - c,__cat(a .. b .. c),__cat(__cat(a .. b) .. c)"},
@@ -94,13 +87,10 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
                 " return (a or b) and c,a or b and c,not (a == b),not a == b"},
            Case{"return a - -1, 1 .. 2", " return a - -1,__cat(1 .. 2)"},
            // literals
-           Case{"return 0x10, 1e3, .5, 5., 3e-7, 1e100, 0xFFFFFFFFFFFFFFFF",
-                " return 16,1000,0.5,5,3e-7,1e+100,18446744073709551616"},
-           Case{"return '\\65\\0\\n\\\"\\'', \"\\a\\\\\\255\"",
-                " return \"A\\000\\n\\\"'\",\"\\007\\\\\\255\""},
+           Case{"return 0x10, 1e3, .5, 5., 3e-7, 1e100, 0xFFFFFFFFFFFFFFFF", " return 16,1000,0.5,5,3e-7,1e+100,18446744073709551616"},
+           Case{"return '\\65\\0\\n\\\"\\'', \"\\a\\\\\\255\"", " return \"A\\000\\n\\\"'\",\"\\007\\\\\\255\""},
            Case{"return 'é€😀', [==[\n]]a]==]", " return \"é€😀\",\"]]a\""},
-           Case{"return '\xE2\x80\xAE'",
-                " return \"\\226\\128\\174\""},  // a right-to-left override is shown, not obeyed
+           Case{"return '\xE2\x80\xAE'", " return \"\\226\\128\\174\""},  // a right-to-left override is shown, not obeyed
            Case{"a.__index = b.__x a:__call()", " a.__index = b.__x a:__call()"},
            Case{"--[==[ ]] ]==] a() -- end", " a()"},
        }) {
@@ -109,10 +99,10 @@ TEST_CASE("each form is emitted as the contract of chunk.h says") {
 }
 
 TEST_CASE("declaring chunks mark their functions with ids in the order of the text") {
-  const Chunk chunk = read(
-      "local function a() return function() end end\nf{ g = function(p) return p < 1 end }", Mode::declare);
-  CHECK(chunk.lua == whole(" local a a = __fn(0,function()@ return __fn(1,function()@ end) "
-                           "end)\nf({g=__fn(2,function(p)@ return (__lt(p,1)) end)})"));
+  const Chunk chunk = read("local function a() return function() end end\nf{ g = function(p) return p < 1 end }", Mode::declare);
+  CHECK(chunk.lua ==
+        whole(" local a a = __fn(0,function()@ return __fn(1,function()@ end) "
+              "end)\nf({g=__fn(2,function(p)@ return (__lt(p,1)) end)})"));
   REQUIRE(chunk.functions.size() == 3);
   CHECK(chunk.functions[2].line == 2);
   CHECK(chunk.functions[2].parameters == std::vector<std::string>{"p"});
@@ -152,8 +142,7 @@ TEST_CASE("long straight-line code pays for its length, nested bodies for themse
 TEST_CASE("globals are listed with their places, fields and locals are not") {
   const Chunk chunk = read("local a = b\nreturn a.c(d), function(e) return e, b end");
   std::vector<std::string> seen;
-  for (const GlobalUse& g : chunk.globals)
-    seen.push_back(g.name + "@" + std::to_string(g.line) + ":" + std::to_string(g.column));
+  for (const GlobalUse& g : chunk.globals) seen.push_back(g.name + "@" + std::to_string(g.line) + ":" + std::to_string(g.column));
   CHECK(seen == std::vector<std::string>{"b@1:11", "d@2:12", "b@2:38"});
 }
 
@@ -202,8 +191,7 @@ TEST_CASE("the canonical text is one form for every formatting") {
 function a.b:c(x) return self end
 )");
   REQUIRE(chunk.functions.size() == 3);
-  CHECK(chunk.functions[0].source ==
-        "function(p) return p.loyalty.tier == \"gold\" and p.cart.total > 50 end");
+  CHECK(chunk.functions[0].source == "function(p) return p.loyalty.tier == \"gold\" and p.cart.total > 50 end");
   CHECK(chunk.functions[2].source == "function(self, x) return self end");
   CHECK(read(print(chunk.ast)).functions[1].source == chunk.functions[1].source);
 }

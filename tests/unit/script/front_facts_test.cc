@@ -17,8 +17,8 @@ FunctionInfo first_function(std::string_view source) {
 }  // namespace
 
 TEST_CASE("captures name the variables from outside, with those of functions further in") {
-  const FunctionInfo f = first_function(
-      "local a, b, c = 1, 2, 3 return function(p) local d = a return function() return b, d, e end end, b");
+  const FunctionInfo f =
+      first_function("local a, b, c = 1, 2, 3 return function(p) local d = a return function() return b, d, e end end, b");
   REQUIRE(f.captures.size() == 2);
   CHECK(f.captures[0].name == "a");
   CHECK(f.captures[1].name == "b");
@@ -44,8 +44,7 @@ TEST_CASE("a function that assigns a captured variable is told apart") {
     CHECK(first_function(source).assigns_captured == assigns);
   }
   // The inner function does, the outer one, which owns the variable, does not.
-  const auto chunk =
-      read_chunk("return function() local n return function() n = 1 end end", "a.lua", Mode::declare);
+  const auto chunk = read_chunk("return function() local n return function() n = 1 end end", "a.lua", Mode::declare);
   REQUIRE(chunk.ok());
   CHECK_FALSE(chunk->functions[0].assigns_captured);
   CHECK(chunk->functions[1].assigns_captured);

@@ -47,8 +47,7 @@ void is_refused(const std::string& source, Code code, std::string_view says) {
 TEST_CASE("the text has at most so many bytes") {
   const std::string padding(limits::script_bytes_max - 3, ' ');
   is_accepted("a()" + padding);
-  is_refused("a() " + padding, Code::too_large,
-             "the chunk has 262145 bytes, at most 262144 are read; split it");
+  is_refused("a() " + padding, Code::too_large, "the chunk has 262145 bytes, at most 262144 are read; split it");
 }
 
 TEST_CASE("the chunk has at most so many tokens") {
@@ -78,18 +77,14 @@ TEST_CASE("nesting of every kind ends at the depth limit, and what is below it l
                "nested more than 64 levels deep");
   }
   for (const auto& [before, core, after, each] : {
-           Shape{"(", "1", ")", 1},     Shape{"{", "1", "}", 1},     Shape{"a[", "1", "]", 1},
-           Shape{"a(", "1", ")", 1},    Shape{"{[", "1", "]=1}", 1}, Shape{"a{", "1", "}", 2},
-           Shape{"a < (", "1", ")", 2}, Shape{"(", "1", ") < a", 1}, Shape{"not ", "1", "", 1},
-           Shape{"- ", "1", "", 1},     Shape{"#", "a", "", 1},      Shape{"a .. ", "a", "", 1},
-           Shape{"a ^ ", "a", "", 1},   Shape{"", "a", " + a", 1},   Shape{"", "a", ".b", 1},     Shape{"", "a", "[1]", 1},
-           Shape{"", "a", "()", 1},     Shape{"", "a", ":b()", 1},   Shape{"", "a", "{}", 1},
-           Shape{"", "a", " < a", 1},
+           Shape{"(", "1", ")", 1},     Shape{"{", "1", "}", 1},   Shape{"a[", "1", "]", 1},    Shape{"a(", "1", ")", 1},
+           Shape{"{[", "1", "]=1}", 1}, Shape{"a{", "1", "}", 2},  Shape{"a < (", "1", ")", 2}, Shape{"(", "1", ") < a", 1},
+           Shape{"not ", "1", "", 1},   Shape{"- ", "1", "", 1},   Shape{"#", "a", "", 1},      Shape{"a .. ", "a", "", 1},
+           Shape{"a ^ ", "a", "", 1},   Shape{"", "a", " + a", 1}, Shape{"", "a", ".b", 1},     Shape{"", "a", "[1]", 1},
+           Shape{"", "a", "()", 1},     Shape{"", "a", ":b()", 1}, Shape{"", "a", "{}", 1},     Shape{"", "a", " < a", 1},
        }) {
     INFO(before << "_" << after);
-    const auto nested = [&](int n) {
-      return "return " + repeat(n, before) + std::string(core) + repeat(n, after);
-    };
+    const auto nested = [&](int n) { return "return " + repeat(n, before) + std::string(core) + repeat(n, after); };
     // The greatest depth that is accepted lies between the limit and half of it, and one more is refused.
     int most = 0;
     while (most < 100 && read_chunk(nested(most + 1), "a.lua", Mode::policy).ok()) ++most;
@@ -103,25 +98,22 @@ TEST_CASE("nesting of every kind ends at the depth limit, and what is below it l
   for (const std::string word : {" or a", " and a"}) {
     is_accepted("return a" + repeat(1'000, word));
     is_accepted("return p.a == 1" + repeat(500, word + ".b == 'x'"));
-    is_refused("return a" + repeat(1'000, word) + word.substr(0, word.size() - 1) + repeat(63, "(") + "a" + repeat(63, ")"), Code::limit_exceeded,
-               "nested more than 64 levels deep");
+    is_refused("return a" + repeat(1'000, word) + word.substr(0, word.size() - 1) + repeat(63, "(") + "a" + repeat(63, ")"),
+               Code::limit_exceeded, "nested more than 64 levels deep");
   }
   // Loops run out of locals before they run out of depth: four each.
   is_accepted(repeat(50, "for i = 1, 2 do ") + repeat(50, " end"));
   is_accepted(repeat(50, "for i in a do ") + repeat(50, " end"));
-  is_refused(repeat(51, "for i in a do ") + repeat(51, " end"), Code::limit_exceeded,
-             "more than 200 locals at once");
+  is_refused(repeat(51, "for i in a do ") + repeat(51, " end"), Code::limit_exceeded, "more than 200 locals at once");
   // A chain around something deep is as deep as both together.
-  is_refused("return (function() return " + repeat(40, "{") + repeat(40, "}") + " end)()" + repeat(40, ".a"),
-             Code::limit_exceeded, "nested");
+  is_refused("return (function() return " + repeat(40, "{") + repeat(40, "}") + " end)()" + repeat(40, ".a"), Code::limit_exceeded,
+             "nested");
 }
 
 TEST_CASE("`elseif` chains and lists of statements are no nesting") {
   is_accepted("if a then b() " + repeat(500, "elseif a then b() ") + "end");
   is_accepted("return {" + repeat(20'000, "1,") + "}");
-  is_accepted(
-      "return {" +
-      list(10'000, [](int i) { return "[" + std::to_string(i) + ".5]='" + std::to_string(i) + "'"; }) + "}");
+  is_accepted("return {" + list(10'000, [](int i) { return "[" + std::to_string(i) + ".5]='" + std::to_string(i) + "'"; }) + "}");
 }
 
 TEST_CASE("a function has at most so many locals at once") {
@@ -134,22 +126,19 @@ TEST_CASE("a function has at most so many locals at once") {
   is_accepted("return function(" + list(most, variable) + ") end");
   is_refused("return function(" + list(most + 1, variable) + ") end", Code::limit_exceeded, "locals at once");
   is_accepted("local " + list(most - 4, variable) + " for i = 1, 2 do end for k in a do end");
-  is_refused("local " + list(most - 3, variable) + " for i = 1, 2 do end", Code::limit_exceeded,
-             "locals at once");
+  is_refused("local " + list(most - 3, variable) + " for i = 1, 2 do end", Code::limit_exceeded, "locals at once");
 }
 
 TEST_CASE("a function uses at most so many variables from outside") {
   const int most = limits::script_captures_max;
   const auto in_a_list = [](int n) {
-    return "local " + list(n, variable) +
-           " return function() for k in a do return 1 < k, 1 <= k, k > 1, k >= 1, function() end, {" +
-           list(n, variable) + "} end end";
+    return "local " + list(n, variable) + " return function() for k in a do return 1 < k, 1 <= k, k > 1, k >= 1, function() end, {" +
+        list(n, variable) + "} end end";
   };
   is_accepted(in_a_list(most));
   is_refused(in_a_list(most + 1), Code::limit_exceeded, "uses more than 50 variables from outside");
   // Those of inner functions count for the outer one, which hands them on.
-  is_refused("local " + list(most + 1, variable) + " return function() return function() return {" +
-                 list(most + 1, variable) + "} end end",
+  is_refused("local " + list(most + 1, variable) + " return function() return function() return {" + list(most + 1, variable) + "} end end",
              Code::limit_exceeded, "uses more than 50 variables from outside");
 }
 
@@ -161,17 +150,13 @@ TEST_CASE("locals and pending values fit LuaJIT's slots") {
   is_accepted(call(most));
   is_refused(call(most + 1), Code::limit_exceeded, "too many locals and values at once: more than 240");
   is_refused("return " + list(300, variable), Code::limit_exceeded, "too many locals and values");
-  is_refused("local " + list(190, variable) + " a(" + list(60, variable) + ")", Code::limit_exceeded,
-             "too many locals and values");
-  is_refused("local " + list(190, variable) + " return " + list(60, variable, " .. "), Code::limit_exceeded,
-             "too many locals and values");
+  is_refused("local " + list(190, variable) + " a(" + list(60, variable) + ")", Code::limit_exceeded, "too many locals and values");
+  is_refused("local " + list(190, variable) + " return " + list(60, variable, " .. "), Code::limit_exceeded, "too many locals and values");
 }
 
 TEST_CASE("an assignment has at most so many targets") {
   const int most = static_cast<int>(limits::script_targets_max);
-  const auto assign = [](int n) {
-    return "local a " + list(n, [](int i) { return "a[" + std::to_string(i) + "]"; }) + " = 1";
-  };
+  const auto assign = [](int n) { return "local a " + list(n, [](int i) { return "a[" + std::to_string(i) + "]"; }) + " = 1"; };
   is_accepted(repeat(60, "do ") + assign(most) + repeat(60, " end"));
   is_refused(assign(most + 1), Code::limit_exceeded, "assigns more than 50 variables at once");
 }
@@ -194,8 +179,7 @@ TEST_CASE("no jump is longer than LuaJIT can make it") {
     is_accepted(guarded(before, most, after));
     is_refused(guarded(before, most + 1, after), Code::limit_exceeded, "too long for a jump over it");
   }
-  is_refused("return a and {" + repeat(12'000, "f(),") + "}", Code::limit_exceeded,
-             "too long for a jump over it");
+  is_refused("return a and {" + repeat(12'000, "f(),") + "}", Code::limit_exceeded, "too long for a jump over it");
   is_accepted(repeat(20'000, "a(b) "));
 }
 

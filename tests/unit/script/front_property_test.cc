@@ -98,9 +98,7 @@ TEST_CASE("damaged programs are refused with places, or load") {
       const unsigned at = generator.below(static_cast<unsigned>(tokens.size()));
       switch (generator.below(3)) {
         case 0: tokens.erase(tokens.begin() + at); break;
-        case 1:
-          tokens.insert(tokens.begin() + at, tokens[generator.below(static_cast<unsigned>(tokens.size()))]);
-          break;
+        case 1: tokens.insert(tokens.begin() + at, tokens[generator.below(static_cast<unsigned>(tokens.size()))]); break;
         default: std::swap(tokens[at], tokens[generator.below(static_cast<unsigned>(tokens.size()))]);
       }
     }
@@ -138,10 +136,8 @@ TEST_CASE("numbers and strings of every kind read back exactly") {
     std::string bytes;
     for (int k = 0; k < 8; ++k) bytes += static_cast<char>(random());
     std::string escaped;
-    for (const char c : bytes)
-      escaped += "\\" + std::to_string(static_cast<int>(static_cast<unsigned char>(c))) + "'..'";
-    const auto chunk =
-        read_chunk("return " + std::string(exact) + ", '" + escaped + "'", "a.lua", Mode::policy);
+    for (const char c : bytes) escaped += "\\" + std::to_string(static_cast<int>(static_cast<unsigned char>(c))) + "'..'";
+    const auto chunk = read_chunk("return " + std::string(exact) + ", '" + escaped + "'", "a.lua", Mode::policy);
     if (!chunk.ok()) FAIL(to_text(chunk.error()));
     INFO(chunk->lua);
     CHECK(test::run_emitted(chunk->lua).outcome == std::string(exact) + ",'" + bytes + "'");
@@ -171,7 +167,6 @@ TEST_CASE("fuel stops every loop and recursion") {
     INFO(source);
     const auto chunk = read_chunk(source, "a.lua", Mode::policy);
     REQUIRE(chunk.ok());
-    CHECK_THAT(test::run_emitted(chunk->lua, 10'000).outcome,
-               Catch::Contains("out of fuel") || Catch::Contains("stack overflow"));
+    CHECK_THAT(test::run_emitted(chunk->lua, 10'000).outcome, Catch::Contains("out of fuel") || Catch::Contains("stack overflow"));
   }
 }

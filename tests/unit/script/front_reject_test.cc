@@ -56,14 +56,12 @@ TEST_CASE("each fault is named with its place and the way out") {
             "a()",
             {"1:1 the text begins with a byte order mark; save the file as UTF-8 without one"}},
            {"#!/usr/bin/lua\na()", {"1:1 a chunk begins with Lua, not with a `#` line"}},
-           {"\x1bLJ\x02",
-            {"1:1 the control byte 0x1b cannot stand in a text; in a string write it as `\\27`"}},
+           {"\x1bLJ\x02", {"1:1 the control byte 0x1b cannot stand in a text; in a string write it as `\\27`"}},
            {"a()\0b()"s, {"1:4 the control byte 0x00 cannot stand in a text; in a string write it as `\\0`"}},
            {"a('\x01')", {"1:4 the control byte 0x01 cannot stand in a text; in a string write it as `\\1`"}},
            {"-- \x7f", {"1:4 the control byte 0x7f cannot stand in a text; in a string write it as `\\127`"}},
            {"a()\f", {"1:4 the control byte 0x0c cannot stand in a text; in a string write it as `\\12`"}},
-           {"-- \xff",
-            {"1:4 the byte 0xff is not UTF-8; save the file as UTF-8, in a string write it as `\\255`"}},
+           {"-- \xff", {"1:4 the byte 0xff is not UTF-8; save the file as UTF-8, in a string write it as `\\255`"}},
            {"a('\xC0\x80')", {"1:4 the byte 0xc0"}},
            {"a(\"b",
             {"1:3 this string is not closed on its line: expected `\"`; a text of several lines stands in "
@@ -102,8 +100,7 @@ TEST_CASE("each fault is named with its place and the way out") {
            {"goto done", {"1:1 there is no `goto`; use a loop, `break` or a function"}},
            {"::done::", {"1:1 unexpected `::`: there are no labels and no `goto`"}},
            // names
-           {"local __fuel = 1",
-            {"1:7 `__fuel`: names of variables that begin with `__` are reserved; use another name"}},
+           {"local __fuel = 1", {"1:7 `__fuel`: names of variables that begin with `__` are reserved; use another name"}},
            {"__stop()", {"1:1 `__stop`"}},
            {"return function(__x) end", {"1:17 `__x`"}},
            {"for __i = 1, 2 do end", {"1:5 `__i`"}},
@@ -119,12 +116,10 @@ TEST_CASE("each fault is named with its place and the way out") {
            {"return function() x = 1 end", {"1:19 assigns the global `x`; write `local x`"}},
            // statements
            {"if a = 1 then end", {"1:6 `=` assigns; compare with `==`"}},
-           {"while (a = 1) do end",
-            {"1:10 expected `)` to close `(` at line 1, found `=`; `=` assigns, compare with `==`"}},
+           {"while (a = 1) do end", {"1:10 expected `)` to close `(` at line 1, found `=`; `=` assigns, compare with `==`"}},
            {"if a b() end", {"1:6 expected `then` after the condition of `if`, found `b`"}},
            {"if a do b() end", {"1:6 expected `then` after the condition of `if`, found `do`"}},
-           {"if a thne b() end",
-            {"1:6 expected `then` after the condition of `if`, found `thne`; did you mean `then`?"}},
+           {"if a thne b() end", {"1:6 expected `then` after the condition of `if`, found `thne`; did you mean `then`?"}},
            {"while a then end", {"1:9 expected `do` after the condition of `while`, found `then`"}},
            {"for i = 1 do end", {"1:11 expected `,` and the last value of the loop, found `do`"}},
            {"for i of t do end", {"1:7 expected `=` or `in` after the loop's variable, found `of`"}},
@@ -152,16 +147,14 @@ TEST_CASE("each fault is named with its place and the way out") {
            {"while a do break b() end", {"1:18 `break` must be the last statement of its block"}},
            {"break", {"1:1 `break` outside of a loop; a function is left with `return`"}},
            {"while a do local function f() break end end", {"1:31 `break` outside of a loop"}},
-           {"return function() return ... end",
-            {"1:26 `...` outside of a function with `...` among its parameters"}},
+           {"return function() return ... end", {"1:26 `...` outside of a function with `...` among its parameters"}},
            {";", {"1:1 Lua 5.1 has no empty statement: one `;` too many"}},
            {"a();;", {"1:5 Lua 5.1 has no empty statement"}},
            {"f()\n(g or h)()",
             {"2:1 this `(` could continue line 1 or begin a statement; put it on that line, or `;` before "
              "it"}},
            {"function a:b.c() end", {"1:13 expected `(` and the parameters of the function, found `.`"}},
-           {"return function(..., a) end",
-            {"1:20 expected `)` after `...`, which is always last, found `,`"}},
+           {"return function(..., a) end", {"1:20 expected `)` after `...`, which is always last, found `,`"}},
            {"return function(a,) end", {"1:19 expected the name of a parameter, found `)`"}},
            // what is open
            {"if a then\n  b()\n", {"3:1 expected `end` to close `if` at line 1, found the end of the file"}},
@@ -178,8 +171,7 @@ TEST_CASE("each fault is named with its place and the way out") {
            {"f(1, 2\nlocal x = 1", {"2:1 expected `)` to close `(` at line 1, found `local`"}},
            {"f(1 2)", {"1:5 expected `)` to close `(` at line 1, found `2`; is a `,` missing?"}},
            {"a[1", {"1:4 expected `]` to close `[` at line 1, found the end of the file"}},
-           {"a{\n  b = 1\n  c = 2,\n}",
-            {"3:3 expected `,` or `}` in the table opened at line 1, found `c`; is a `,` missing?"}},
+           {"a{\n  b = 1\n  c = 2,\n}", {"3:3 expected `,` or `}` in the table opened at line 1, found `c`; is a `,` missing?"}},
            {"a{ b: 1 }", {"1:5 expected `=`, found `:`; a field is written `b = ...`"}},
            {"a{ 'b' = 1 }", {"1:4 a key that is a string is written `['b'] = ...`"}},
            {"a{ f = function(p) return 1, }", {"1:30 expected a value, found `}`"}},
@@ -189,19 +181,16 @@ TEST_CASE("each fault is named with its place and the way out") {
     INFO(source);
     const auto found = findings(source);
     CHECK(found.size() == says.size());
-    for (std::size_t i = 0; i < std::min(found.size(), says.size()); ++i)
-      CHECK_THAT(found[i], Catch::StartsWith(says[i]));
+    for (std::size_t i = 0; i < std::min(found.size(), says.size()); ++i) CHECK_THAT(found[i], Catch::StartsWith(says[i]));
   }
 }
 
 TEST_CASE("one reading reports the faults of several statements and not their echoes") {
-  CHECK(findings("local a = = 1\nlocal b = 2\nif a then\n  c(\nend\nfunction d( end\nx += 1\nf(a, b)\ny++\n")
-            .size() == 5);
+  CHECK(findings("local a = = 1\nlocal b = 2\nif a then\n  c(\nend\nfunction d( end\nx += 1\nf(a, b)\ny++\n").size() == 5);
   CHECK(findings("campaign 'x' {\n  priority = 80\n  audience = function(p) return p.a end\n  tags = { 'a' "
                  "'b' }\n}\n")
             .size() == 2);
-  CHECK(findings("local f = function(p)\n  if p = 1 then\n    a()\n  end\n  return 2\nend\nlocal x == 2\n")
-            .size() == 2);
+  CHECK(findings("local f = function(p)\n  if p = 1 then\n    a()\n  end\n  return 2\nend\nlocal x == 2\n").size() == 2);
   // Globals are only judged in a chunk that can be read.
   CHECK(findings("x = 1\ny = 2\nlocal z = w").size() == 2);
   CHECK(refused("x = 1").code == Code::undefined_name);

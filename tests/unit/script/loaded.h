@@ -38,15 +38,17 @@ inline std::vector<std::string> lines(const LoadedWorkspace& loaded) {
 }
 
 // What the folder answers on a surface, everything in it being live.
-inline Decision ask(const LoadedWorkspace& loaded, const std::string& surface, const char* attributes, const char* at = "2026-12-01T12:00:00Z") {
+inline Decision ask(const LoadedWorkspace& loaded, const std::string& surface, const char* attributes,
+                    const char* at = "2026-12-01T12:00:00Z") {
   LuaPolicyCompiler policies;
   auto snapshot = Snapshot::compile(everything_live(loaded), policies);
   REQUIRE(snapshot.ok());
   auto runner = LuaPolicyRunner::create(*snapshot, {.deadline = minutes(5)});
   REQUIRE(runner.ok());
   Problems problems;
-  const Request request = parse_request(Object{{"identity", Object{{"id", "ann"}}}, {"attributes", *parse_json(attributes)}, {"surfaces", Array{surface}}},
-                                        *parse_instant(at), problems);
+  const Request request =
+      parse_request(Object{{"identity", Object{{"id", "ann"}}}, {"attributes", *parse_json(attributes)}, {"surfaces", Array{surface}}},
+                    *parse_instant(at), problems);
   REQUIRE(problems.empty());
   return decide(**snapshot, request, **runner, {.explain = true});
 }

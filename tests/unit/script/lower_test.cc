@@ -39,28 +39,29 @@ std::string said(const std::string& source, const std::string& attributes, long*
 TEST_CASE("what a policy only looks at is an argument") {
   CHECK(lowered("return function(p) return p.tier == 'gold' and p.age > 18 end").names == Names{"tier", "age"});
   CHECK(lowered("return function(p) if p.a then return not p.b end return (p.c or 1) ~= 2 end").names == Names{"a", "b", "c"});
-  CHECK(lowered("return function(p) return type(p.a) == 'string' and p.b:starts('x') and p.c + #p.d > p.e .. '' end").names == Names{"a", "b", "c", "d", "e"});
-  CHECK(lowered("return function(p) return p.b == 1 or p.a == 1 or p.a == 2 end").names == Names{"a", "b"});   // the most read first
+  CHECK(lowered("return function(p) return type(p.a) == 'string' and p.b:starts('x') and p.c + #p.d > p.e .. '' end").names ==
+        Names{"a", "b", "c", "d", "e"});
+  CHECK(lowered("return function(p) return p.b == 1 or p.a == 1 or p.a == 2 end").names == Names{"a", "b"});  // the most read first
   CHECK(lowered("return (function() return function(p) return p.a == 1 end end)()").names == Names{"a"});
   CHECK(lowered("local least = 10 return function(p) return p.a > least end").names == Names{"a"});
 }
 
 TEST_CASE("what goes elsewhere is read of `p`") {
   for (const char* source : {
-           "return function(p) return p.a end",                              // the host's
-           "return function(p) local a = p.a return a == 1 end",             // a variable's
-           "return function(p) return p.a == p.b end",                       // two lists are two, even of the same attribute
+           "return function(p) return p.a end",                   // the host's
+           "return function(p) local a = p.a return a == 1 end",  // a variable's
+           "return function(p) return p.a == p.b end",            // two lists are two, even of the same attribute
            "return function(p) return f(p.a) end",
-           "return function(p) return p.a.b == 1 end",                       // it may be no object, which is an error
-           "return function(p) return p['a b'] == 1 end",                    // no name
+           "return function(p) return p.a.b == 1 end",     // it may be no object, which is an error
+           "return function(p) return p['a b'] == 1 end",  // no name
            "return function(p) return p[p] == 1 end",
-           "return function(p) return function() return p.a == 1 end end",   // runs when nobody knows
+           "return function(p) return function() return p.a == 1 end end",  // runs when nobody knows
            "return function(p) p = {} return p.a == 1 end",
            "return function(p) p.a = 2 return p.a == 1 end",
            "return function(...) local p = ... return p.a == 1 end",
            "return function(p, q, r) return p.a == 1 end",
            "return function() return p.a == 1 end",
-           "local function f(p) return p.a == 1 end return f",               // others may call it
+           "local function f(p) return p.a == 1 end return f",  // others may call it
            "local f = function(p) return p.a == 1 end return f",
            "local t = {} local function set(q) q.a = 2 end return function(p) set(p) return p.a == 1 end",
        }) {
@@ -87,8 +88,10 @@ TEST_CASE("an argument says what the field would have said") {
   CHECK(said("return function(p) return p.age > 18 and p.age <= 30 and 30 >= p.age and not (p.age < 30) end", all) == "true");
   CHECK(said("return function(p) return p.missing < 5 or p.missing >= 5 or p.none > 1 or 3 > p.missing end", all) == "false");
   CHECK(said("return function(p) return p.missing == nil and p.none == nil and p.flag == false and p.more ~= nil end", all) == "true");
-  CHECK(said("return function(p) return type(p.items) .. type(p.more) .. type(p.missing) .. type(p.age) end", all) == R"("tabletablenilnumber")");
-  CHECK(said("return function(p) return p.tier:starts('go') and #p.items == 2 and p.age * 2 == 60 and p.tier .. p.age == 'gold30' end", all) == "true");
+  CHECK(said("return function(p) return type(p.items) .. type(p.more) .. type(p.missing) .. type(p.age) end", all) ==
+        R"("tabletablenilnumber")");
+  CHECK(said("return function(p) return p.tier:starts('go') and #p.items == 2 and p.age * 2 == 60 and p.tier .. p.age == 'gold30' end",
+             all) == "true");
   // A list that was changed is the script's own; what is looked at is the attribute.
   CHECK(said("return function(p) local own = p.items table.insert(own, 5) return #own .. #p.items end", all) == R"("32")");
   CHECK(said("return function(p) local calls = 0 return p.age == 30 end", all) == "true");
@@ -99,11 +102,13 @@ TEST_CASE("an argument says what the field would have said") {
 
 TEST_CASE("errors speak of fields, on the line they stand on") {
   CHECK(said("return function(p)\n  return p.missing:starts('a')\nend", "{}") == "p.lua:2: attempt to index field 'missing' (a nil value)");
-  CHECK(said("return function(p)\n  return p.missing + 1\nend", "{}") == "p.lua:2: attempt to perform arithmetic on field 'missing' (a nil value)");
+  CHECK(said("return function(p)\n  return p.missing + 1\nend", "{}") ==
+        "p.lua:2: attempt to perform arithmetic on field 'missing' (a nil value)");
   CHECK(said("return function(p)\n  return\n    p.a < 5\nend", R"({"a":"x"})") == "p.lua:3: attempt to compare string with number");
   CHECK(said("return function(p)\n  return p.a > 5\nend", R"({"a":"x"})") == "p.lua:2: attempt to compare number with string");
   CHECK(said("return function(p)\n  return p.a > 5\nend", R"({"a":[1]})") == "p.lua:2: attempt to compare number with table");
-  CHECK(said("return function(p)\n  return p.a == 1 or\n    semver.satisfied(p.a, '1')\nend", "{}") == "p.lua:3: attempt to call field 'satisfied' (a nil value)");
+  CHECK(said("return function(p)\n  return p.a == 1 or\n    semver.satisfied(p.a, '1')\nend", "{}") ==
+        "p.lua:3: attempt to call field 'satisfied' (a nil value)");
   CHECK(said("return function(p)\n  return p.a == 1 or type()\nend", "{}") == "p.lua:2: `type` needs a value as argument 1, got nothing");
 }
 

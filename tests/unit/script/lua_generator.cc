@@ -176,10 +176,8 @@ void LuaGenerator::statement(int depth) {
     }
     case 1: {
       put({"mark", "\1("});
-      if (chance(30))
-        text_value(2);
-      else
-        number(3);
+      if (chance(30)) text_value(2);
+      else number(3);
       put(")");
       return;
     }
@@ -406,8 +404,8 @@ std::vector<std::string> LuaGenerator::program() {
   // `;` stands between statements only.
   Tokens tidy;
   for (std::string& t : out_) {
-    const bool is_first = tidy.empty() || tidy.back() == ";" || tidy.back() == "do" ||
-                          tidy.back() == "then" || tidy.back() == "else" || tidy.back() == "repeat";
+    const bool is_first = tidy.empty() || tidy.back() == ";" || tidy.back() == "do" || tidy.back() == "then" || tidy.back() == "else" ||
+        tidy.back() == "repeat";
     if (t == ";" && is_first) continue;
     tidy.push_back(std::move(t));
   }

@@ -25,9 +25,7 @@ class LuaGenerator {
   };
 
   bool chance(unsigned percent) { return below(100) < percent; }
-  const std::string& any(const std::vector<std::string>& of) {
-    return of[below(static_cast<unsigned>(of.size()))];
-  }
+  const std::string& any(const std::vector<std::string>& of) { return of[below(static_cast<unsigned>(of.size()))]; }
   std::string fresh(const char* prefix) { return prefix + std::to_string(++names_); }
   void put(const std::string& token) { out_.push_back(token); }
   void put(std::initializer_list<const char*> tokens) {

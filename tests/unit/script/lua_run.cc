@@ -17,10 +17,8 @@ State open() {
     const char* name;
     lua_CFunction open;
   };
-  for (const auto& [name, library] : {Library{"", luaopen_base},
-                                      {LUA_STRLIBNAME, luaopen_string},
-                                      {LUA_TABLIBNAME, luaopen_table},
-                                      {LUA_MATHLIBNAME, luaopen_math}}) {
+  for (const auto& [name, library] :
+       {Library{"", luaopen_base}, {LUA_STRLIBNAME, luaopen_string}, {LUA_TABLIBNAME, luaopen_table}, {LUA_MATHLIBNAME, luaopen_math}}) {
     lua_pushcfunction(state.get(), library);
     lua_pushstring(state.get(), name);
     lua_call(state.get(), 1, 0);
@@ -74,16 +72,13 @@ int compare(lua_State* L) {
   const bool is_absent = lua_isnil(L, 1) || lua_isnil(L, 2);
   // a <= b is not (b < a), except for NaN.
   const bool is_nan = (lua_type(L, 1) == LUA_TNUMBER && lua_tonumber(L, 1) != lua_tonumber(L, 1)) ||
-                      (lua_type(L, 2) == LUA_TNUMBER && lua_tonumber(L, 2) != lua_tonumber(L, 2));
-  const bool holds =
-      !is_absent && !is_nan && (or_equal ? !lua_lessthan(L, right, left) : lua_lessthan(L, left, right));
+      (lua_type(L, 2) == LUA_TNUMBER && lua_tonumber(L, 2) != lua_tonumber(L, 2));
+  const bool holds = !is_absent && !is_nan && (or_equal ? !lua_lessthan(L, right, left) : lua_lessthan(L, left, right));
   lua_pushboolean(L, holds);
   return 1;
 }
 
-void finish(lua_State* L, Run& run, int base, int failed) {
-  run.outcome = failed ? "error " + text_of(L, -1) : stack_text(L, base);
-}
+void finish(lua_State* L, Run& run, int base, int failed) { run.outcome = failed ? "error " + text_of(L, -1) : stack_text(L, base); }
 
 void provide_mark(lua_State* L, Run& run) {
   lua_pushlightuserdata(L, &run);
@@ -120,8 +115,8 @@ Run run_emitted(std::string_view lua, double fuel) {
     return run;
   }
   lua_pushnumber(L, fuel);
-  for (const lua_CFunction f : {stop, same, compare<false, false>, compare<false, true>, compare<true, false>,
-                                compare<true, true>, second, same, same})
+  for (const lua_CFunction f :
+       {stop, same, compare<false, false>, compare<false, true>, compare<true, false>, compare<true, true>, second, same, same})
     lua_pushcfunction(L, f);
   int failed = lua_pcall(L, 10, 1, 0);
   if (!failed) failed = lua_pcall(L, 0, LUA_MULTRET, 0);

@@ -4,11 +4,11 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "../../support/folder.h"
 #include "base/limits.h"
 #include "loaded.h"
 #include "script/declarations.h"
 #include "script/policy_forms.h"
-#include "../../support/folder.h"
 
 using namespace footlight;
 using test::ask;
@@ -43,7 +43,8 @@ std::string source_of(const LoadedWorkspace& loaded, std::size_t experience = 0)
 }
 
 LoadedWorkspace with_audience(const std::string& audience, std::map<std::string, std::string> files = {{"lib/pricing.lua", pricing}}) {
-  files["experiences/a.lua"] = "local pricing = require \"lib.pricing\"\ncampaign \"a\" { audience = " + audience + ", show = { hero = \"x\" } }\n";
+  files["experiences/a.lua"] =
+      "local pricing = require \"lib.pricing\"\ncampaign \"a\" { audience = " + audience + ", show = { hero = \"x\" } }\n";
   return load(std::move(files));
 }
 
@@ -101,21 +102,28 @@ TEST_CASE("functions of a module that call each other run natively, and traces n
 }
 
 TEST_CASE("a clause of a named audience is told at its own line, and one of a server's documents at the line of the policy") {
-  const auto loaded = load({{"audiences/large.lua", "audience \"large\" (all {\n  attr \"loyalty.tier\":exists(),\n  function(p)\n    return p.cart.total ~= nil\n      and p.cart.total > 50\n  end,\n})\n"},
+  const auto loaded = load({{"audiences/large.lua",
+                             "audience \"large\" (all {\n  attr \"loyalty.tier\":exists(),\n  function(p)\n    return p.cart.total ~= "
+                             "nil\n      and p.cart.total > 50\n  end,\n})\n"},
                             {"experiences/a.lua", "campaign \"a\" { audience = \"large\", show = { hero = \"x\" } }\n"}});
   CHECK(only(loaded) == "");
   CHECK(told(ask(loaded, "web://shop.example/#hero", "{}")) == "audience: loyalty.tier exists is false (absent) audiences/large.lua:2");
-  CHECK(told(ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":5},"loyalty":{"tier":"gold"}})")) == "audience: cart.total > 50 is false (5) audiences/large.lua:5");
+  CHECK(told(ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":5},"loyalty":{"tier":"gold"}})")) ==
+        "audience: cart.total > 50 is false (5) audiences/large.lua:5");
   // A server knows no files.
-  LoadedWorkspace bare = load({{"experiences/a.lua", "campaign \"a\" { audience = function(p)\n if not p.loyalty.tier then return false end\n return p.cart.total > 50 end, show = { hero = \"x\" } }\n"}});
+  LoadedWorkspace bare = load({{"experiences/a.lua",
+                                "campaign \"a\" { audience = function(p)\n if not p.loyalty.tier then return false end\n return "
+                                "p.cart.total > 50 end, show = { hero = \"x\" } }\n"}});
   bare.experiences[0].places.clear();
-  CHECK(told(ask(bare, "web://shop.example/#hero", R"({"cart":{"total":5},"loyalty":{"tier":"gold"}})")) == "audience: cart.total > 50 is false (5) $.audience:5");
+  CHECK(told(ask(bare, "web://shop.example/#hero", R"({"cart":{"total":5},"loyalty":{"tier":"gold"}})")) ==
+        "audience: cart.total > 50 is false (5) $.audience:5");
 }
 
 TEST_CASE("why a function stays Lua is told at the module's line") {
   LuaPolicyCompiler compiler;
-  const auto loaded = with_audience("function(p) return pricing.is_odd(p) end",
-                                    {{"lib/pricing.lua", "local M = {}\nfunction M.is_odd(p)\n  local n = p.cart.total\n  return n % 2 == 1\nend\nreturn M\n"}});
+  const auto loaded = with_audience(
+      "function(p) return pricing.is_odd(p) end",
+      {{"lib/pricing.lua", "local M = {}\nfunction M.is_odd(p)\n  local n = p.cart.total\n  return n % 2 == 1\nend\nreturn M\n"}});
   CHECK(only(loaded) == "");
   const auto forms = policy_forms(loaded, compiler);
   REQUIRE(forms.size() == 1);
@@ -124,8 +132,10 @@ TEST_CASE("why a function stays Lua is told at the module's line") {
 }
 
 TEST_CASE("an error while a policy runs is told at the module's line") {
-  const auto loaded = with_audience("function(p) return pricing.is_large(p) .. 1 end",
-                                    {{"lib/pricing.lua", "local M = {}\nfunction M.is_large(p)\n  local n = p.cart.total or 0\n  return n + p.cart.nothing\nend\nreturn M\n"}});
+  const auto loaded = with_audience(
+      "function(p) return pricing.is_large(p) .. 1 end",
+      {{"lib/pricing.lua",
+        "local M = {}\nfunction M.is_large(p)\n  local n = p.cart.total or 0\n  return n + p.cart.nothing\nend\nreturn M\n"}});
   CHECK(only(loaded) == "");
   const auto decision = ask(loaded, "web://shop.example/#hero", "{}");
   CHECK_THAT(told(decision), Catch::Contains("lib/pricing.lua:4: attempt to perform arithmetic on"));
@@ -144,9 +154,10 @@ TEST_CASE("a module may be a function, a folder, and require others") {
 }
 
 TEST_CASE("constants of a module may be data, also within lists") {
-  const auto loaded = load({
-      {"lib/tiers.lua", "return { order = { \"none\", \"silver\", \"gold\" }, worth = { gold = { points = 2, from = math.huge } }, none = array {} }\n"},
-      {"experiences/a.lua", R"(local tiers = require "lib.tiers"
+  const auto loaded = load(
+      {{"lib/tiers.lua",
+        "return { order = { \"none\", \"silver\", \"gold\" }, worth = { gold = { points = 2, from = math.huge } }, none = array {} }\n"},
+       {"experiences/a.lua", R"(local tiers = require "lib.tiers"
 campaign "a" { audience = everyone, show = { banner = function(p)
   return { best = tiers.order[#tiers.order], points = tiers.worth[p.loyalty.tier].points, least = tiers.worth.gold.from > 1e300, none = tiers.none }
 end } }
@@ -168,7 +179,8 @@ TEST_CASE("what one file does to a module, no other sees") {
   CHECK(only(loaded) == "");
   // Each was written down with what its own file made of it, and starts from there in every call.
   for (int i = 0; i < 2; ++i) {
-    const auto a = ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":52}})"), b = ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":11}})");
+    const auto a = ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":52}})"),
+               b = ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":11}})");
     REQUIRE(a.propositions.size() == 1);
     CHECK(a.propositions[0].experience == "a");
     REQUIRE(b.propositions.size() == 1);
@@ -215,9 +227,13 @@ end } }
 }
 
 TEST_CASE("two things of one name stay two") {
-  const auto loaded = load({{"lib/left.lua", "local least = 10\nlocal contains = function(x) return x end\nreturn function(n) return contains(n) and n > least end\n"},
-                            {"lib/right.lua", "local least = 20\nlocal least_2 = 30\nreturn function(p, n) local m = least_2 return n > least and n < m and contains(p.viewed, \"a\") end\n"},
-                            {"experiences/a.lua", R"(local left, right = require "lib.left", require "lib.right"
+  const auto loaded =
+      load({{"lib/left.lua",
+             "local least = 10\nlocal contains = function(x) return x end\nreturn function(n) return contains(n) and n > least end\n"},
+            {"lib/right.lua",
+             "local least = 20\nlocal least_2 = 30\nreturn function(p, n) local m = least_2 return n > least and n < m and "
+             "contains(p.viewed, \"a\") end\n"},
+            {"experiences/a.lua", R"(local left, right = require "lib.left", require "lib.right"
 campaign "a" { audience = function(p) return left(p.cart.total) and right(p, p.cart.total) end, show = { hero = "x" } }
 )"}});
   CHECK(only(loaded) == "");
@@ -235,7 +251,8 @@ campaign "a" { audience = function(p) return floor(p.cart.total) == m.max(2, 3) 
 )"}});
   CHECK(only(loaded) == "");
   CHECK(ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":3.5},"viewed":["a"]})").propositions.size() == 1);
-  CHECK(only(load({{"experiences/a.lua", "local w = weekly\ncampaign \"a\" { audience = function(p) return w { p } end, show = { hero = \"x\" } }\n"}})) ==
+  CHECK(only(load({{"experiences/a.lua",
+                    "local w = weekly\ncampaign \"a\" { audience = function(p) return w { p } end, show = { hero = \"x\" } }\n"}})) ==
         "experiences/a.lua:2: bad_result: `w` is a function of the runtime, which cannot be a policy; write `function(p) … end`");
 }
 
@@ -245,17 +262,23 @@ TEST_CASE("modules that are not there, that are something else, and names that l
     return only(load(std::move(files)));
   };
   CHECK(about("lib.prices", {{"lib/pricing.lua", "return {}"}, {"lib/prize.lua", "return {}"}}) ==
-        "experiences/a.lua:2: unreadable_file: there is no module `lib.prices`: neither lib/prices.lua nor lib/prices/init.lua; did you mean `lib.prize`?");
+        "experiences/a.lua:2: unreadable_file: there is no module `lib.prices`: neither lib/prices.lua nor lib/prices/init.lua; did you "
+        "mean `lib.prize`?");
   CHECK(about("pricing") == "experiences/a.lua:2: unreadable_file: there is no module `pricing`: neither pricing.lua nor pricing/init.lua");
   for (const char* name : {"../secret", "/etc/passwd", "lib/pricing", "..\\\\secret"})
     CHECK_THAT(about(name), Catch::Contains("names no module: a dot stands between folders"));
   for (const char* name : {"", ".", "..", "lib..pricing", ".lib", "lib.", "a b", "lib.pricing\\n", "lib.\\0x"})
-    CHECK_THAT(about(name), Catch::Contains("names no module: between its dots stand letters, digits, `_` and `-`") || Catch::Contains("takes one name in quotes"));
+    CHECK_THAT(about(name),
+               Catch::Contains("names no module: between its dots stand letters, digits, `_` and `-`") ||
+                   Catch::Contains("takes one name in quotes"));
   for (const char* name : {"workspace", "experiences.b", "audiences.x", "policies.hero"})
     CHECK_THAT(about(name), Catch::Contains("forbidden: `" + std::string(name) + "` is no module: what is declared in"));
-  CHECK_THAT(about("tests.helper", {{"tests/helper.lua", "return {}"}}), Catch::Contains("`tests.helper` is a helper of tests, and only tests require it"));
-  CHECK(about("lib.m", {{"lib/m.lua", "return 5"}}) == "lib/m.lua: bad_result: the module `lib.m` gives a number; a module gives a table or a function");
-  CHECK(about("lib.m", {{"lib/m.lua", "local M = {}"}}) == "lib/m.lua: bad_result: the module `lib.m` gives nothing: its last line is `return M`, M being its table");
+  CHECK_THAT(about("tests.helper", {{"tests/helper.lua", "return {}"}}),
+             Catch::Contains("`tests.helper` is a helper of tests, and only tests require it"));
+  CHECK(about("lib.m", {{"lib/m.lua", "return 5"}}) ==
+        "lib/m.lua: bad_result: the module `lib.m` gives a number; a module gives a table or a function");
+  CHECK(about("lib.m", {{"lib/m.lua", "local M = {}"}}) ==
+        "lib/m.lua: bad_result: the module `lib.m` gives nothing: its last line is `return M`, M being its table");
 }
 
 TEST_CASE("what is wrong in a module is told at its own place, once for all files that need it") {
@@ -264,8 +287,10 @@ TEST_CASE("what is wrong in a module is told at its own place, once for all file
     return only(load({{"lib/m.lua", module}, {"experiences/a.lua", file}, {"experiences/b.lua", file}}));
   };
   CHECK(about("local M = {}\nM.n = = 3\nreturn M") == "lib/m.lua:2: syntax_error: `= =` is no operator; compare with `==`");
-  CHECK(about("return {\n  n = missing }") == "lib/m.lua:2: undefined_name: `missing` is not defined; a module names what policies may name, and declares nothing");
-  CHECK_THAT(about("campaign \"hidden\" { show = { hero = \"x\" } }\nreturn {}"), Catch::Contains("lib/m.lua:1: undefined_name: `campaign` is not defined"));
+  CHECK(about("return {\n  n = missing }") ==
+        "lib/m.lua:2: undefined_name: `missing` is not defined; a module names what policies may name, and declares nothing");
+  CHECK_THAT(about("campaign \"hidden\" { show = { hero = \"x\" } }\nreturn {}"),
+             Catch::Contains("lib/m.lua:1: undefined_name: `campaign` is not defined"));
   CHECK(about("local t = nil\nreturn { n = t.x }") == "lib/m.lua:2: script_error: attempt to index local 't' (a nil value)");
   CHECK_THAT(about("while true do end"), Catch::Contains("lib/m.lua:1: fuel_exhausted"));
   CHECK_THAT(about("local s = 'x' while true do s = s .. s end"), Catch::Contains("lib/m.lua:1: memory_exceeded"));
@@ -277,14 +302,17 @@ TEST_CASE("modules in a circle are refused with the way around it") {
                             {"lib/b.lua", "\nlocal c = require \"lib.c\"\nreturn {}\n"},
                             {"lib/c.lua", "\n\nreturn { require \"lib.b\" }\n"},
                             {"experiences/a.lua", "local a = require \"lib.a\"\ncampaign \"a\" { show = { hero = \"x\" } }\n"}});
-  CHECK(only(loaded) == "lib/c.lua:3: bad_result: modules cannot require each other in a circle: `lib.b` requires `lib.c` requires `lib.b`; put what both need into a module of its own");
+  CHECK(only(loaded) ==
+        "lib/c.lua:3: bad_result: modules cannot require each other in a circle: `lib.b` requires `lib.c` requires `lib.b`; put what both "
+        "need into a module of its own");
 }
 
 TEST_CASE("`require` says what a file needs without running it") {
   const auto about = [](const std::string& text) { return only(load({{"lib/m.lua", "return {}"}, {"experiences/a.lua", text}})); };
   const std::string rest = "\ncampaign \"a\" { show = { hero = \"x\" } }\n";
   CHECK(about("local m = require(\"lib.\" .. \"m\")" + rest) ==
-        "experiences/a.lua:1: syntax_error: `require` takes one name in quotes, so that what a file needs is known without running it: require \"lib.pricing\"");
+        "experiences/a.lua:1: syntax_error: `require` takes one name in quotes, so that what a file needs is known without running it: "
+        "require \"lib.pricing\"");
   CHECK_THAT(about("local r = require" + rest), Catch::Contains("`require` is called with the name of a module, and is no value"));
   CHECK_THAT(about("local ok, m = pcall(require, \"lib.m\")" + rest), Catch::Contains("is no value"));
   CHECK(about("\ncampaign \"a\" { audience = function(p) return require \"lib.m\" end, show = { hero = \"x\" } }\n") ==
@@ -310,7 +338,8 @@ TEST_CASE("a link may lead to a module within the workspace, and not out of it")
     return only(load_workspace(*disk_files(folder.path("shop")), policies));
   };
   CHECK(about("real.lua") == "");
-  CHECK_THAT(about("../../secret.lua"), Catch::Contains("experiences/a.lua:1: unreadable_file: the module `lib.linked`: `lib/linked.lua` links to a file outside"));
+  CHECK_THAT(about("../../secret.lua"),
+             Catch::Contains("experiences/a.lua:1: unreadable_file: the module `lib.linked`: `lib/linked.lua` links to a file outside"));
 }
 
 TEST_CASE("modules have limits: how long a name, how deep a chain, how many") {
@@ -318,17 +347,21 @@ TEST_CASE("modules have limits: how long a name, how deep a chain, how many") {
   const auto campaign = [](const std::string& first) { return first + "\ncampaign \"a\" { show = { hero = \"x\" } }\n"; };
   const auto named = [&](std::size_t bytes) {
     const std::string name = "l." + std::string(bytes - 2, 'm');
-    return only(load({{"l/" + std::string(bytes - 2, 'm') + ".lua", "return {}"}, {"experiences/a.lua", campaign("local m = require \"" + name + "\"")}}));
+    return only(load({{"l/" + std::string(bytes - 2, 'm') + ".lua", "return {}"},
+                      {"experiences/a.lua", campaign("local m = require \"" + name + "\"")}}));
   };
   CHECK(named(limits::module_name_bytes_max) == "");
   CHECK_THAT(named(limits::module_name_bytes_max + 1), Catch::Contains("it has more than 200 bytes"));
   const auto deep = [&](int depth) {
     std::map<std::string, std::string> files{{"experiences/a.lua", campaign("local m = require \"m1\"")}};
-    for (int i = 1; i <= depth; ++i) files["m" + number(static_cast<std::size_t>(i)) + ".lua"] = i == depth ? "return {}" : "return { require \"m" + number(static_cast<std::size_t>(i) + 1) + "\" }";
+    for (int i = 1; i <= depth; ++i)
+      files["m" + number(static_cast<std::size_t>(i)) + ".lua"] =
+          i == depth ? "return {}" : "return { require \"m" + number(static_cast<std::size_t>(i) + 1) + "\" }";
     return only(load(std::move(files)));
   };
   CHECK(deep(limits::module_depth_max) == "");
-  CHECK_THAT(deep(limits::module_depth_max + 1), Catch::Contains("m12.lua:1: limit_exceeded: modules require each other more than 12 deep: `m1` requires"));
+  CHECK_THAT(deep(limits::module_depth_max + 1),
+             Catch::Contains("m12.lua:1: limit_exceeded: modules require each other more than 12 deep: `m1` requires"));
   const auto many = [&](std::size_t count) {
     std::string text;
     std::map<std::string, std::string> files;
@@ -340,7 +373,8 @@ TEST_CASE("modules have limits: how long a name, how deep a chain, how many") {
     return only(load(std::move(files)));
   };
   CHECK(many(limits::modules_max) == "");
-  CHECK_THAT(many(limits::modules_max + 1), Catch::Contains("experiences/a.lua:201: limit_exceeded: `experiences/a.lua` requires more than 200 modules"));
+  CHECK_THAT(many(limits::modules_max + 1),
+             Catch::Contains("experiences/a.lua:201: limit_exceeded: `experiences/a.lua` requires more than 200 modules"));
 }
 
 TEST_CASE("of a huge module a policy takes what it uses; what is too much is refused in time") {

@@ -12,11 +12,10 @@ using test::Host;
 namespace {
 
 // Pieces that make patterns which match, nearly match, and are malformed.
-const char* const pieces[] = {
-    "a",    "b",    ".",      "%a",     "%d", "%w", "%s", "%A", "[ab]", "[^a]", "[a-c]", "[%d_]",
-    "[]]",  "[^]]", "[a-]",   "%.",     "x",  "(",  ")",  "()", "(a",   "b)",   "%1",    "%2",
-    "%b()", "%bxy", "%f[%w]", "%f[^a]", "$",  "^",  "%",  "[",  "[^",   "[%",   "%b",    "%f",
-    "-",    "*",    "+",      "?",      "%z", "%Z", "%g", "%p", "%x",   "%u",   "%l",    "%c"};
+const char* const pieces[] = {"a",    "b",    ".",      "%a",     "%d", "%w", "%s", "%A", "[ab]", "[^a]", "[a-c]", "[%d_]",
+                              "[]]",  "[^]]", "[a-]",   "%.",     "x",  "(",  ")",  "()", "(a",   "b)",   "%1",    "%2",
+                              "%b()", "%bxy", "%f[%w]", "%f[^a]", "$",  "^",  "%",  "[",  "[^",   "[%",   "%b",    "%f",
+                              "-",    "*",    "+",      "?",      "%z", "%Z", "%g", "%p", "%x",   "%u",   "%l",    "%c"};
 const char* const repeats[] = {"", "", "", "*", "+", "-", "?"};
 const char subject_letters[] = "aab bc(x)y_.1]A-\n";
 
@@ -37,8 +36,7 @@ class Generator {
 
   std::string subject() {
     std::string text;
-    for (int i = pick(14); i > 0; --i)
-      text += pick(40) == 0 ? '\0' : subject_letters[pick(sizeof subject_letters - 1)];
+    for (int i = pick(14); i > 0; --i) text += pick(40) == 0 ? '\0' : subject_letters[pick(sizeof subject_letters - 1)];
     return text;
   }
 
@@ -110,15 +108,13 @@ TEST_CASE("find, match, gmatch and gsub give what LuaJIT's give") {
     for (std::size_t use = 0; use < std::size(uses); ++use) {
       const std::string expected = reference.run(show + uses[use], {subject, pattern, replacement}, number);
       const ScriptOutcome outcome =
-          host.vm.call(ours[use], {Value(subject), Value(pattern), Value(number), Value(replacement)},
-                       {.fuel = limits::fuel_policy});
+          host.vm.call(ours[use], {Value(subject), Value(pattern), Value(number), Value(replacement)}, {.fuel = limits::fuel_policy});
       const std::string got = !outcome.error ? outcome.value.string() : "error";
       errors += expected == "error";
       found += !expected.starts_with("nil") && expected != "error";
       if (got != expected) {
         INFO((outcome.error ? outcome.error->message : ""));
-        INFO("`" << subject << "` with `" << pattern << "`, " << number << ", `" << replacement
-                 << "`: " << uses[use]);
+        INFO("`" << subject << "` with `" << pattern << "`, " << number << ", `" << replacement << "`: " << uses[use]);
         CHECK(got == expected);
       }
     }
@@ -131,18 +127,15 @@ TEST_CASE("find, match, gmatch and gsub give what LuaJIT's give") {
 TEST_CASE("comparisons give what LuaJIT's give, but false beside an absent value") {
   Host host;
   Reference reference;
-  const std::string values[] = {"nil", "1",       "2",  "-0.5", "0/0",  "math.huge", "'a'",
-                                "'b'", "'a\\0b'", "''", "'10'", "true", "{}",        "print"};
-  const std::pair<const char*, const char*> operators[] = {
-      {"<", "__lt"}, {"<=", "__le"}, {">", "__gt"}, {">=", "__ge"}};
+  const std::string values[] = {"nil", "1", "2", "-0.5", "0/0", "math.huge", "'a'", "'b'", "'a\\0b'", "''", "'10'", "true", "{}", "print"};
+  const std::pair<const char*, const char*> operators[] = {{"<", "__lt"}, {"<=", "__le"}, {">", "__gt"}, {">=", "__ge"}};
   for (const std::string& a : values) {
     for (const std::string& b : values) {
       for (const auto& [sign, function] : operators) {
         INFO(a << sign << b);
-        const auto loaded =
-            host.vm.load(test::unmetered("local ok, e = pcall(function() return " + std::string(function) +
-                                         "(" + a + ", " + b + ") end) return tostring(e)"),
-                         "x");
+        const auto loaded = host.vm.load(test::unmetered("local ok, e = pcall(function() return " + std::string(function) + "(" + a + ", " +
+                                                         b + ") end) return tostring(e)"),
+                                         "x");
         REQUIRE(loaded.ok());
         const std::string got = host.vm.call(*loaded, {}, {}).value.string();
         host.vm.release(*loaded);
@@ -150,10 +143,9 @@ TEST_CASE("comparisons give what LuaJIT's give, but false beside an absent value
           CHECK(got == "false");
           continue;
         }
-        const std::string expected =
-            reference.run("local ok, e = pcall(function() return " + a + " " + sign + " " + b +
-                              " end) return (tostring(e):gsub('^.-:%d+: ', ''))",
-                          {"", "", ""}, 0);
+        const std::string expected = reference.run(
+            "local ok, e = pcall(function() return " + a + " " + sign + " " + b + " end) return (tostring(e):gsub('^.-:%d+: ', ''))",
+            {"", "", ""}, 0);
         if (expected == "true" || expected == "false") {
           CHECK(got == expected);
         } else {

@@ -37,8 +37,10 @@ bool is_kept(const std::string& source) {
 }  // namespace
 
 TEST_CASE("each part of a written policy knows its file and line") {
-  const PolicyText text = written("local lib = require \"lib\"\n\nlocal least =\n  10\nreturn function(p)\n  return lib.is_large(p,\n    least)\n    or p.vip\nend\n",
-                                  {{"lib.lua", "return {\n  is_large = function(p, least)\n    if not p.total then return false end\n    return p.total > least\n  end\n}\n"}});
+  const PolicyText text = written(
+      "local lib = require \"lib\"\n\nlocal least =\n  10\nreturn function(p)\n  return lib.is_large(p,\n    least)\n    or p.vip\nend\n",
+      {{"lib.lua",
+        "return {\n  is_large = function(p, least)\n    if not p.total then return false end\n    return p.total > least\n  end\n}\n"}});
   CHECK(text.lua == R"(local lib = {
   is_large = function(p, least)
     if not p.total then
@@ -60,13 +62,14 @@ return function(p) return lib.is_large(p, least) or p.vip end
   CHECK(place("2") == "lib.lua:2");
   CHECK(place("6") == "lib.lua:4");
   CHECK(place("10") == "p.lua:5");
-  CHECK(place("10:27") == "p.lua:6");   // return lib…
-  CHECK(place("10:53") == "p.lua:8");   // p.vip
+  CHECK(place("10:27") == "p.lua:6");  // return lib…
+  CHECK(place("10:53") == "p.lua:8");  // p.vip
 }
 
 TEST_CASE("what cannot be written down is named") {
   CHECK(refused("return 5") == "p.lua: a policy is a function: `return function(…) … end` (bad_result)");
-  CHECK(refused("local t = {} t.t = t return function() return t end") == "written:\nlocal t = {}\nt.t = t\nreturn function() return t end\n");
+  CHECK(refused("local t = {} t.t = t return function() return t end") ==
+        "written:\nlocal t = {}\nt.t = t\nreturn function() return t end\n");
   CHECK(refused("local t = { [function() end] = 1 } return function() return t end") ==
         "p.lua: the policy uses `t`, which cannot be written down: it has a function as a key");
   CHECK(refused("local t = { a = 1, [2] = 0/0, [true] = -math.huge } return function() return t end") ==

@@ -7,8 +7,8 @@ using test::Host;
 
 TEST_CASE("values come back as they went in") {
   Host host;
-  for (const char* json : {"true", "1.5", "\"a\\u0000b\"", "[]", "{}", "[1,[2,[]],{}]",
-                           R"({"a":{"b":[true,"x"]},"c":-0.5})", "[null,1,null]", "[[null]]"}) {
+  for (const char* json :
+       {"true", "1.5", "\"a\\u0000b\"", "[]", "{}", "[1,[2,[]],{}]", R"({"a":{"b":[true,"x"]},"c":-0.5})", "[null,1,null]", "[[null]]"}) {
     INFO(json);
     CHECK(host.value("return ...", {*parse_json(json)}) == *parse_json(json));
   }
@@ -59,23 +59,18 @@ TEST_CASE("what JSON cannot hold is refused, with its place in the value") {
 
 TEST_CASE("results end at their limits in depth, number and size") {
   Host host;
-  const auto nested = [](int levels) {
-    return "local t = 1 for i = 1, " + std::to_string(levels) + " do t = {t} end return t";
-  };
+  const auto nested = [](int levels) { return "local t = 1 for i = 1, " + std::to_string(levels) + " do t = {t} end return t"; };
   CHECK(host.run(nested(limits::json_depth_max)).ok());
   CHECK(host.run(nested(limits::json_depth_max + 1)).error);
 
-  const auto list = [](std::size_t nodes) {
-    return "local t = {} for i = 1, " + std::to_string(nodes - 1) + " do t[i] = i end return t";
-  };
+  const auto list = [](std::size_t nodes) { return "local t = {} for i = 1, " + std::to_string(nodes - 1) + " do t[i] = i end return t"; };
   const Budget budget{.fuel = limits::fuel_policy};
   CHECK(host.run(list(limits::script_value_nodes_max), {}, budget).ok());
   const ScriptOutcome longer = host.run(list(limits::script_value_nodes_max + 1), {}, budget);
   REQUIRE(longer.error);
   CHECK(longer.error->code == Code::limit_exceeded);
   // A few tables that stand for very many.
-  CHECK(host.run("local t = {} for i = 1, 40 do t = {t, t} end return t").error->code ==
-        Code::limit_exceeded);
+  CHECK(host.run("local t = {} for i = 1, 40 do t = {t, t} end return t").error->code == Code::limit_exceeded);
 
   const std::string text = "local s, t = ('x'):rep(65536), {} for i = 1, 16 do t[i] = s end ";
   CHECK(host.run(text + "return t").ok());
@@ -84,14 +79,11 @@ TEST_CASE("results end at their limits in depth, number and size") {
 
 TEST_CASE("a view reads what is asked for, and an absent object as an empty one") {
   Host host;
-  const Value profile =
-      *parse_json(R"({"loyalty":{"tier":"gold","since":2019},"viewed":["a","b"],"name":"Ann","gone":null})");
+  const Value profile = *parse_json(R"({"loyalty":{"tier":"gold","since":2019},"viewed":["a","b"],"name":"Ann","gone":null})");
   const auto objects = object_paths({"loyalty.tier", "cart.total", "deep.er.x"});
   CHECK(objects == std::set<std::string, std::less<>>{"cart", "deep", "deep.er", "loyalty"});
   const ValueView view(profile, &objects);
-  const auto value = [&](const std::string& script) {
-    return host.value("local p = ... " + script, {&view});
-  };
+  const auto value = [&](const std::string& script) { return host.value("local p = ... " + script, {&view}); };
   CHECK(value("return p.loyalty.tier == 'gold' and p.loyalty.since > 2018") == Value(true));
   CHECK(value("return p.cart.total").is_null());
   CHECK(value("return p.deep.er.x").is_null());
@@ -138,10 +130,9 @@ TEST_CASE("a view dies with its call") {
   const Value first = *parse_json(R"({"a":{"b":1}})");
   const ValueView view(first);
   // `keep` is an upvalue of the chunk's closure: what the front end would have the host re-make.
-  const ScriptOutcome outcome =
-      host.vm.call(host.load("local keep return function(p) local before = keep keep = p.a if before then "
-                             "return before.b end return 'kept' end"),
-                   {}, {}, Functions::collect);
+  const ScriptOutcome outcome = host.vm.call(host.load("local keep return function(p) local before = keep keep = p.a if before then "
+                                                       "return before.b end return 'kept' end"),
+                                             {}, {}, Functions::collect);
   REQUIRE(outcome.functions.size() == 1);
   const FunctionRef function = outcome.functions[0].ref;
   CHECK(host.vm.call(function, {&view}, {}).value == Value("kept"));
@@ -160,11 +151,8 @@ TEST_CASE("a view of the outer call lives through an inner one") {
                                if (inner.error) return *inner.error;
                                return inner.value;
                              })}};
-  CHECK(
-      host.run(
-              "local p = ... local a = p.a local n = call(function(q) return q.a.b + a.b end) return n + a.b",
-              {&view}, {}, globals)
-          .value == Value(3));
+  CHECK(host.run("local p = ... local a = p.a local n = call(function(q) return q.a.b + a.b end) return n + a.b", {&view}, {}, globals)
+            .value == Value(3));
 }
 
 TEST_CASE("what an inner call read first of an outer one's view is still the outer one's") {
@@ -179,11 +167,13 @@ TEST_CASE("what an inner call read first of an outer one's view is still the out
   const auto run = [&](const std::string& source) { return host.run(source, {&view}, {}, globals); };
   CHECK(run("local p = ... local n = call(function(q) return p.a.b.c + q.a.b.c end) return n + p.a.b.c + p.d.e").value == Value(5));
   // The inner call's own views end with it, in the middle of the others.
-  const ScriptOutcome kept = run("local p = ... local own call(function(q) local x = p.a.b own = q.a local y = p.d return 1 end) "
-                                 "return p.a.b.c + p.d.e + own.b.c");
+  const ScriptOutcome kept =
+      run("local p = ... local own call(function(q) local x = p.a.b own = q.a local y = p.d return 1 end) "
+          "return p.a.b.c + p.d.e + own.b.c");
   REQUIRE(kept.error);
   CHECK_THAT(kept.error->message, Catch::Contains("lent to a call that has ended"));
-  CHECK(run("local p = ... call(function(q) local x = p.a.b local z = q.a.b local y = p.d return 1 end) return p.a.b.c + p.d.e").value == Value(3));
+  CHECK(run("local p = ... call(function(q) local x = p.a.b local z = q.a.b local y = p.d return 1 end) return p.a.b.c + p.d.e").value ==
+        Value(3));
 }
 
 TEST_CASE("a view for which there is no memory leaves nothing behind") {
@@ -230,6 +220,5 @@ TEST_CASE("a list is paid for each time, for it is copied; a text is a field of 
   CHECK(text.fuel_used < 20);
   CHECK(host.run(reads, {&view}).fuel_used == text.fuel_used);
   CHECK(host.run("local p = ... return #p.list", {&view}).fuel_used > 900);
-  CHECK(host.run("local p = ... while true do local x = p.list end", {&view}).error->code ==
-        Code::fuel_exhausted);
+  CHECK(host.run("local p = ... while true do local x = p.list end", {&view}).error->code == Code::fuel_exhausted);
 }

@@ -47,7 +47,7 @@ struct Host {
 inline std::string unmetered(const std::string& body) {
   return "local __fuel,__stop,__in,__lt,__le,__gt,__ge,__fn=... return function(...) "
          "__fuel=__fuel-1 if __fuel<0 then __stop() end " +
-         body + " end";
+      body + " end";
 }
 
 }  // namespace footlight::test

@@ -38,15 +38,12 @@ TEST_CASE("an error names its line and its code, and the next call works") {
   CHECK(host.error("error('no')") == "test.lua:1: no");
   CHECK(host.error("\n\nassert(false)") == "test.lua:3: assertion failed");
   CHECK(host.error("\nlocal function f() error('here', 2) end\nf() return 1") == "test.lua:3: here");
-  CHECK(host.error("return string.rep('x', nil)") ==
-        "test.lua:1: `string.rep` needs a number as argument 2, got nil");
+  CHECK(host.error("return string.rep('x', nil)") == "test.lua:1: `string.rep` needs a number as argument 2, got nil");
   CHECK(host.error("local s = {}\nlocal t = string.rep(s, 1)\nreturn t") ==
         "test.lua:2: `string.rep` needs a string as argument 1, got table");
   CHECK(host.error("return pcal(1)") == "test.lua:1: `pcal` is not defined; did you mean `pcall`?");
-  CHECK(host.error("local t = {2, 'a'}\ntable.sort(t)\nreturn t") ==
-        "test.lua:2: attempt to compare string with number");
-  CHECK(host.error("for x in {1} do end") ==
-        "test.lua:1: `for ... in` needs an iterator, such as pairs(t) or ipairs(t), got table");
+  CHECK(host.error("local t = {2, 'a'}\ntable.sort(t)\nreturn t") == "test.lua:2: attempt to compare string with number");
+  CHECK(host.error("for x in {1} do end") == "test.lua:1: `for ... in` needs an iterator, such as pairs(t) or ipairs(t), got table");
 }
 
 TEST_CASE("a long file name stays whole in the place") {
@@ -62,8 +59,7 @@ TEST_CASE("messages are cut at their limit and always UTF-8") {
   const std::string full(limits::script_message_bytes_max, 'x');
   const ScriptOutcome outcome = host.run("error(('x'):rep(...))", {Value(static_cast<double>(full.size()))});
   CHECK(outcome.error->problems[0].message == full);
-  const ScriptOutcome longer =
-      host.run("error(('x'):rep(...))", {Value(static_cast<double>(full.size() + 1))});
+  const ScriptOutcome longer = host.run("error(('x'):rep(...))", {Value(static_cast<double>(full.size() + 1))});
   CHECK(longer.error->problems[0].message == full);
   CHECK(host.run("error('a\\255b')").error->problems[0].message == "a?b");
 }
@@ -78,8 +74,7 @@ TEST_CASE("fuel is the same for the same script, whatever else the state did") {
   REQUIRE(once.ok());
   CHECK(once.fuel_used > 1'000);
   Host second;
-  for (int i = 0; i < 50; ++i)
-    second.run("local t = {} for i = 1, 1000 do t[i] = {i} end", {}, {.fuel = 5'000});
+  for (int i = 0; i < 50; ++i) second.run("local t = {} for i = 1, 1000 do t[i] = {i} end", {}, {.fuel = 5'000});
   for (int i = 0; i < 3; ++i) {
     const ScriptOutcome again = second.run(script, {}, {.fuel = limits::fuel_policy});
     CHECK(again.fuel_used == once.fuel_used);
@@ -159,8 +154,7 @@ TEST_CASE("memory is given back after a stop, and the state goes on") {
   host.run("return 1");
   const std::size_t before = host.vm.bytes();
   for (int i = 0; i < 5; ++i) {
-    const ScriptOutcome outcome =
-        host.run("local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end", {}, {.fuel = 100'000'000});
+    const ScriptOutcome outcome = host.run("local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end", {}, {.fuel = 100'000'000});
     REQUIRE(outcome.error);
     CHECK(outcome.error->code == Code::memory_exceeded);
     CHECK(outcome.peak_bytes > limits::script_memory_soft);
@@ -173,15 +167,13 @@ TEST_CASE("memory is given back after a stop, and the state goes on") {
 
 TEST_CASE("garbage does not count as use") {
   Host host;
-  const ScriptOutcome outcome = host.run(
-      "for i = 1, 100000 do local s = ('x'):rep(1000) .. i end return true", {}, {.fuel = 100'000'000});
+  const ScriptOutcome outcome = host.run("for i = 1, 100000 do local s = ('x'):rep(1000) .. i end return true", {}, {.fuel = 100'000'000});
   CHECK(outcome.ok());
 }
 
 TEST_CASE("a state at its hard limit refuses and stays usable") {
   Vm vm = std::move(*Vm::create({.memory_hard = 2 << 20}));
-  const auto function =
-      vm.load(unmetered("local s = 'xxxxxxxx' for i = 1, 40 do s = s .. s end return #s"), "a");
+  const auto function = vm.load(unmetered("local s = 'xxxxxxxx' for i = 1, 40 do s = s .. s end return #s"), "a");
   REQUIRE(function.ok());
   for (int i = 0; i < 3; ++i) {
     const ScriptOutcome outcome = vm.call(*function, {}, {});
@@ -248,9 +240,8 @@ TEST_CASE("what keeps memory after a stop asks for a new state") {
                          call.function(0);  // held by the host, with all that it captured
                          return Value();
                        })}};
-  const ScriptOutcome outcome =
-      host.run("local t = {} keep(function() return t end) for i = 1, 1e9 do t[i] = ('x'):rep(100) .. i end",
-               {}, {.fuel = 100'000'000}, globals);
+  const ScriptOutcome outcome = host.run("local t = {} keep(function() return t end) for i = 1, 1e9 do t[i] = ('x'):rep(100) .. i end", {},
+                                         {.fuel = 100'000'000}, globals);
   REQUIRE(outcome.error);
   CHECK(outcome.error->code == Code::memory_exceeded);
   CHECK(host.vm.needs_rebuild());
@@ -264,8 +255,7 @@ TEST_CASE("bytecode and text that does not count are refused") {
   const auto wrong = host.vm.load("return function( end", "a.lua");
   REQUIRE_FALSE(wrong.ok());
   CHECK(wrong.error().code == Code::syntax_error);
-  for (const char* text :
-       {"return function() end", "return 1", "local __fuel=... return function() return 1 end"}) {
+  for (const char* text : {"return function() end", "return 1", "local __fuel=... return function() return 1 end"}) {
     const auto function = host.vm.load(text, "a.lua");
     REQUIRE_FALSE(function.ok());
     CHECK(function.error().code == Code::internal);
@@ -279,10 +269,8 @@ TEST_CASE("random numbers follow the seed of the call") {
   const Value one = host.value(script, {}, {.random_seed = 1});
   CHECK(host.value(script, {}, {.random_seed = 1}) == one);
   CHECK(host.value(script, {}, {.random_seed = 2}) != one);
-  CHECK(host.value(
-            "for i = 1, 300 do local x = math.random(-2, 2) if x < -2 or x > 2 or x ~= math.floor(x) then "
-            "return x end local y = math.random() if y < 0 or y >= 1 then return y end end return 'fine'") ==
-        Value("fine"));
+  CHECK(host.value("for i = 1, 300 do local x = math.random(-2, 2) if x < -2 or x > 2 or x ~= math.floor(x) then "
+                   "return x end local y = math.random() if y < 0 or y >= 1 then return y end end return 'fine'") == Value("fine"));
 }
 
 TEST_CASE("log lines come with the outcome, bounded, and never those of another call") {
@@ -303,8 +291,7 @@ TEST_CASE("log lines come with the outcome, bounded, and never those of another 
 
 TEST_CASE("functions in a result are refused, or held where they are asked for") {
   Host host;
-  const std::string script =
-      "return {audience = function(x) return x * 2 end, on = {'hero', function() return 'b' end}}";
+  const std::string script = "return {audience = function(x) return x * 2 end, on = {'hero', function() return 'b' end}}";
   const ScriptOutcome refused = host.run(script);
   REQUIRE(refused.error);
   CHECK(refused.error->code == Code::bad_result);
@@ -320,8 +307,7 @@ TEST_CASE("functions in a result are refused, or held where they are asked for")
   CHECK(outcome.functions[1 - index].id == 1);
   CHECK(host.vm.call(audience.ref, {Value(21)}, {}).value == Value(42));
 
-  const ScriptOutcome forged =
-      host.vm.call(host.load("return {['$function'] = 0}"), {}, {}, Functions::collect);
+  const ScriptOutcome forged = host.vm.call(host.load("return {['$function'] = 0}"), {}, {}, Functions::collect);
   REQUIRE(forged.error);
   CHECK_THAT(forged.error->message, Catch::Contains("`$function`"));
 }
@@ -357,15 +343,13 @@ TEST_CASE("chunks see their own globals and can change none") {
                             if (!n.ok()) return n.error();
                             return Value(n->number() * 2);
                           })}};
-  const auto run = [&](const std::string& text) {
-    return host.vm.call(*host.vm.load(unmetered(text), "t", shop), {}, {});
-  };
+  const auto run = [&](const std::string& text) { return host.vm.call(*host.vm.load(unmetered(text), "t", shop), {}, {}); };
   CHECK(run("return zone").value == Value("Europe/Paris"));
   CHECK(run("return config.a.b").value == Value(1));
   CHECK(run("return twice(21)").value == Value(42));
   CHECK(run("return type(math.floor)").value == Value("function"));
-  for (const char* text : {"zone = 'UTC'", "config.a.b = 2", "config.list = 1", "math = nil",
-                           "string.rep = nil", "new = 1", "twice = nil", "print = error"}) {
+  for (const char* text :
+       {"zone = 'UTC'", "config.a.b = 2", "config.list = 1", "math = nil", "string.rep = nil", "new = 1", "twice = nil", "print = error"}) {
     INFO(text);
     CHECK(run(text).error);
   }
@@ -395,8 +379,7 @@ TEST_CASE("host functions see values, functions and the place of the call") {
        })},
   };
   const ScriptOutcome outcome =
-      host.run("local n = 1\n\nlocal r = declare('a', {show = function() return 'shown' end})\nreturn r", {},
-               {}, globals);
+      host.run("local n = 1\n\nlocal r = declare('a', {show = function() return 'shown' end})\nreturn r", {}, {}, globals);
   REQUIRE(outcome.ok());
   CHECK(outcome.value == Value("a!"));
   CHECK(place == "test.lua:3");
@@ -406,16 +389,13 @@ TEST_CASE("host functions see values, functions and the place of the call") {
   const ScriptOutcome bad = host.run("take({1, 2, x = 3})", {}, {}, strict);
   REQUIRE(bad.error);
   CHECK(bad.error->code == Code::bad_result);
-  CHECK(
-      bad.error->message ==
-      "test.lua:1: argument 1: the value has both texts and numbers as keys: a list or an object, not both");
+  CHECK(bad.error->message == "test.lua:1: argument 1: the value has both texts and numbers as keys: a list or an object, not both");
 }
 
 TEST_CASE("an error of a host function keeps its code, unless the script handles it") {
   Host host;
-  const Environment globals{{"activate", HostFunction([](HostCall&) -> Result<Value> {
-                               return refuse(Code::experience_final, "`spring` has ended");
-                             })}};
+  const Environment globals{
+      {"activate", HostFunction([](HostCall&) -> Result<Value> { return refuse(Code::experience_final, "`spring` has ended"); })}};
   const ScriptOutcome outcome = host.run("activate()", {}, {}, globals);
   REQUIRE(outcome.error);
   CHECK(outcome.error->code == Code::experience_final);
@@ -437,18 +417,14 @@ TEST_CASE("calls nest through the host, on one budget, to a depth") {
                                if (inner.back().error) return *inner.back().error;
                                return inner.back().value;
                              })}};
-  CHECK(
-      host.run("return call(function(x) return x + call(function(y) return y * 2 end) end)", {}, {}, globals)
-          .value == Value(3));
+  CHECK(host.run("return call(function(x) return x + call(function(y) return y * 2 end) end)", {}, {}, globals).value == Value(3));
 
   // The inner call eats from the outer one's fuel, and its stop is the outer one's.
   inner.clear();
-  const ScriptOutcome spent =
-      host.run("for i = 1, 10 do call(function() for j = 1, 100 do end end) end return 1", {}, {}, globals);
+  const ScriptOutcome spent = host.run("for i = 1, 10 do call(function() for j = 1, 100 do end end) end return 1", {}, {}, globals);
   CHECK(spent.ok());
   CHECK(spent.fuel_used > 1'000);
-  const ScriptOutcome stopped =
-      host.run("pcall(call, function() while true do end end) return 'survived'", {}, {}, globals);
+  const ScriptOutcome stopped = host.run("pcall(call, function() while true do end end) return 'survived'", {}, {}, globals);
   REQUIRE(stopped.error);
   CHECK(stopped.error->code == Code::fuel_exhausted);
   CHECK(inner.back().error->code == Code::fuel_exhausted);
@@ -456,8 +432,7 @@ TEST_CASE("calls nest through the host, on one budget, to a depth") {
   // A smaller fuel of its own ends only the inner one.
   inner_budget.fuel = 50;
   const ScriptOutcome outer =
-      host.run("local ok = pcall(call, function() while true do end end) for i = 1, 100 do end return ok", {},
-               {}, globals);
+      host.run("local ok = pcall(call, function() while true do end end) for i = 1, 100 do end return ok", {}, {}, globals);
   REQUIRE(outer.ok());
   CHECK(outer.value == Value(false));
   CHECK(outer.fuel_used > 150);
@@ -473,13 +448,11 @@ TEST_CASE("calls nest through the host, on one budget, to a depth") {
 TEST_CASE("memory that runs out within a nested call ends both") {
   Host host;
   const Environment globals{{"call", HostFunction([&](HostCall& call) -> Result<Value> {
-                               const ScriptOutcome outcome =
-                                   call.vm().call(call.function(0)->ref, {}, {.fuel = 1'000'000});
+                               const ScriptOutcome outcome = call.vm().call(call.function(0)->ref, {}, {.fuel = 1'000'000});
                                return Value(outcome.ok());
                              })}};
   const ScriptOutcome outcome =
-      host.run("call(function() local s = 'x' while true do s = s .. s end end) return 'survived'", {},
-               {.fuel = 1'000'000}, globals);
+      host.run("call(function() local s = 'x' while true do s = s .. s end end) return 'survived'", {}, {.fuel = 1'000'000}, globals);
   REQUIRE(outcome.error);
   CHECK(outcome.error->code == Code::memory_exceeded);
 }
@@ -488,15 +461,14 @@ TEST_CASE("many predicates run on the same arguments without seeing each other")
   Host host;
   const Value profile = *parse_json(R"({"tier":"gold","list":[1,2,3]})");
   std::vector<VmPredicate> predicates;
-  for (const char* body : {"local p = ... return p.tier == 'gold'", "local p = ... return p.tier == 'none'",
-                           "local p = ... p.tier = 'none' return true", "local p = ... return p.tier",
-                           "while true do end", "return ...", "local p, l = ... l[1] = 7 return l[1] == 7",
-                           "local p, l = ... return l[1] == 1 and p.list[3] == 3", "return nil"}) {
+  for (const char* body :
+       {"local p = ... return p.tier == 'gold'", "local p = ... return p.tier == 'none'", "local p = ... p.tier = 'none' return true",
+        "local p = ... return p.tier", "while true do end", "return ...", "local p, l = ... l[1] = 7 return l[1] == 7",
+        "local p, l = ... return l[1] == 1 and p.list[3] == 3", "return nil"}) {
     predicates.push_back({host.load(body)});
   }
   Vm::Failures failures;
-  const auto verdicts =
-      host.vm.call_each(predicates, {profile, Value(Array{Value(1)})}, {.fuel = 1'000}, &failures);
+  const auto verdicts = host.vm.call_each(predicates, {profile, Value(Array{Value(1)})}, {.fuel = 1'000}, &failures);
   using enum Held;
   CHECK(verdicts == std::vector<Held>{yes, no, failed, yes, failed, yes, yes, yes, no});
   REQUIRE(failures.size() == 2);
@@ -508,9 +480,8 @@ TEST_CASE("many predicates run on the same arguments without seeing each other")
 
 TEST_CASE("after a stop by memory the predicates behind it do not run") {
   Host host;
-  const std::vector<VmPredicate> predicates{{host.load("return true")},
-                                            {host.load("local s = 'x' while true do s = s .. s end")},
-                                            {host.load("return true")}};
+  const std::vector<VmPredicate> predicates{
+      {host.load("return true")}, {host.load("local s = 'x' while true do s = s .. s end")}, {host.load("return true")}};
   Vm::Failures failures;
   const auto verdicts = host.vm.call_each(predicates, {}, {.fuel = 1'000'000}, &failures);
   CHECK(verdicts == std::vector<Held>{Held::yes, Held::failed, Held::failed});

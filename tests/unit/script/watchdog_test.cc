@@ -49,12 +49,11 @@ TEST_CASE("a deadline ends a loop that calls nothing at all") {
 
 TEST_CASE("pcall does not hide a deadline, nor does a wall of them") {
   Host host;
-  for (const char* body :
-       {"pcall(function() while true do local t = {} end end) return 'survived'",
-        "while true do pcall(function() while true do local t = {} end end) end",
-        "local function f() pcall(f) while true do local t = {} end end f() return 'survived'",
-        "table.sort({3, 2, 1}, function() while true do local t = {} end end) return 'survived'",
-        "return (('aaa'):gsub('a', function() while true do local t = {} end end))"}) {
+  for (const char* body : {"pcall(function() while true do local t = {} end end) return 'survived'",
+                           "while true do pcall(function() while true do local t = {} end end) end",
+                           "local function f() pcall(f) while true do local t = {} end end f() return 'survived'",
+                           "table.sort({3, 2, 1}, function() while true do local t = {} end end) return 'survived'",
+                           "return (('aaa'):gsub('a', function() while true do local t = {} end end))"}) {
     INFO(body);
     const ScriptOutcome outcome = run(host.vm, unmetered(body), {.deadline = milliseconds(3)});
     REQUIRE(outcome.error);
@@ -70,8 +69,8 @@ TEST_CASE("a deadline in a nested call is the outer one's") {
                                inner_stopped = call.vm().call(function->ref, {}, {}).stopped();
                                return Value();
                              })}};
-  const FunctionRef function = *host.vm.load(
-      unmetered("call(function() while true do local t = {} end end) return 'survived'"), "t", globals);
+  const FunctionRef function =
+      *host.vm.load(unmetered("call(function() while true do local t = {} end end) return 'survived'"), "t", globals);
   const ScriptOutcome outcome = host.vm.call(function, {}, {.deadline = milliseconds(3)});
   REQUIRE(outcome.error);
   CHECK(outcome.error->code == Code::deadline_exceeded);
@@ -80,9 +79,8 @@ TEST_CASE("a deadline in a nested call is the outer one's") {
 
 TEST_CASE("after a deadline the predicates behind it do not run") {
   Host host;
-  const std::vector<VmPredicate> predicates{{*host.vm.load(unmetered("return true"), "a")},
-                                            {*host.vm.load(endless, "b")},
-                                            {*host.vm.load(unmetered("return true"), "c")}};
+  const std::vector<VmPredicate> predicates{
+      {*host.vm.load(unmetered("return true"), "a")}, {*host.vm.load(endless, "b")}, {*host.vm.load(unmetered("return true"), "c")}};
   Vm::Failures failures;
   CHECK(host.vm.call_each(predicates, {}, {.deadline = milliseconds(3)}, &failures) ==
         std::vector<Held>{Held::yes, Held::failed, Held::failed});
@@ -103,8 +101,7 @@ TEST_CASE("threads are stopped each for itself, and may end") {
           stopped += outcome.error && outcome.error->code == Code::deadline_exceeded;
         } else {
           const ScriptOutcome outcome =
-              run(vm, unmetered("local n = 0 for i = 1, 20000 do n = n + i end return n"),
-                  {.deadline = seconds(60)});
+              run(vm, unmetered("local n = 0 for i = 1, 20000 do n = n + i end return n"), {.deadline = seconds(60)});
           finished += outcome.ok() && outcome.value == Value(200'010'000.0);
         }
       }
@@ -122,8 +119,7 @@ TEST_CASE("guards nest: the inner one hides the outer, which comes back") {
   const auto past = Watchdog::Clock::now() - std::chrono::seconds(1);
   const auto wait_for = [](const std::atomic<int>& calls) {
     const auto end = Watchdog::Clock::now() + std::chrono::seconds(10);
-    while (calls.load() == 0 && Watchdog::Clock::now() < end) {
-    }
+    while (calls.load() == 0 && Watchdog::Clock::now() < end) {}
     return calls.load() > 0;
   };
   Watchdog::Guard outer(

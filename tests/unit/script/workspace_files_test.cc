@@ -55,8 +55,11 @@ campaign "gold" {
 }
 
 TEST_CASE("formatting and comments do not change what a policy is") {
-  const auto one = load({{"experiences/a.lua", "campaign \"a\" { audience = function(p) return p.cart.total>50 end, show = { hero = \"x\" } }"}});
-  const auto two = load({{"experiences/a.lua", "-- a\ncampaign \"a\" {\n  show = { hero = \"x\" },\n  audience = function(p)\n    return (p.cart.total > 50) -- big\n  end,\n}"}});
+  const auto one =
+      load({{"experiences/a.lua", "campaign \"a\" { audience = function(p) return p.cart.total>50 end, show = { hero = \"x\" } }"}});
+  const auto two = load(
+      {{"experiences/a.lua",
+        "-- a\ncampaign \"a\" {\n  show = { hero = \"x\" },\n  audience = function(p)\n    return (p.cart.total > 50) -- big\n  end,\n}"}});
   REQUIRE(one.experiences.size() == 1);
   REQUIRE(two.experiences.size() == 1);
   CHECK(hash_of(one.experiences[0].document) == hash_of(two.experiences[0].document));
@@ -125,7 +128,7 @@ campaign "narrowed" {
 campaign "one" { priority = 20, tags = { "price" }, audience = everyone, show = { banner = { one = 1 } } }
 campaign "two" { priority = 10, audience = everyone, show = { banner = { two = 2 } } }
 )"},
-                             {"policies/banner.lua", R"(
+                            {"policies/banner.lua", R"(
 conflict "banner" (function(candidates, request) return without_tag(candidates, "price") end)
 )"}});
   CHECK(lines(loaded) == std::vector<std::string>{});
@@ -149,11 +152,14 @@ TEST_CASE("a policy that fails drops its own candidate and nothing else") {
   };
   for (const auto& [policy, why] :
        {Case{"function(p) while true do end end", "fuel_exhausted"}, Case{"function(p) return p.cart.total.x.y end", "script_error"},
-        Case{"function(p) error \"no\" end", "no"}, Case{"function(p) pcall(function() while true do end end) return true end", "fuel_exhausted"},
+        Case{"function(p) error \"no\" end", "no"},
+        Case{"function(p) pcall(function() while true do end end) return true end", "fuel_exhausted"},
         Case{"function(p) local s = (\"x\"):rep(1000) for i = 1, 40 do s = s .. s end end", "memory_exceeded"}}) {
     INFO(policy);
-    const auto loaded = load({{"experiences/a.lua", std::string("campaign \"bad\" { priority = 90, audience = everyone, targeting = ") + policy +
-                                                        ", show = { hero = \"bad\" } }\ncampaign \"good\" { audience = everyone, show = { hero = \"good\" } }"}});
+    const auto loaded =
+        load({{"experiences/a.lua",
+               std::string("campaign \"bad\" { priority = 90, audience = everyone, targeting = ") + policy +
+                   ", show = { hero = \"bad\" } }\ncampaign \"good\" { audience = everyone, show = { hero = \"good\" } }"}});
     CHECK(lines(loaded) == std::vector<std::string>{});
     const auto seen = ask(loaded, "web://shop.example/#hero", R"({"cart":{"total":1}})");
     REQUIRE(seen.propositions.size() == 1);
@@ -167,8 +173,8 @@ TEST_CASE("a policy that fails drops its own candidate and nothing else") {
 }
 
 TEST_CASE("a conflict policy may not add, repeat or make up candidates") {
-  for (const char* policy : {"return { { n = 7 } }", "return { candidates[1], candidates[1] }", "return { { experience = \"x\" } }", "return 5",
-                             "candidates[#candidates + 1] = candidates[1] return candidates"}) {
+  for (const char* policy : {"return { { n = 7 } }", "return { candidates[1], candidates[1] }", "return { { experience = \"x\" } }",
+                             "return 5", "candidates[#candidates + 1] = candidates[1] return candidates"}) {
     INFO(policy);
     const auto loaded = load({{"experiences/a.lua", "campaign \"a\" { audience = everyone, show = { hero = \"a\" } }"},
                               {"policies/c.lua", std::string("conflict \"hero\" (function(candidates) ") + policy + " end)"}});
@@ -208,31 +214,48 @@ TEST_CASE("what is wrong with a folder is told with file and line, all of it at 
     std::vector<std::string> says;
   };
   const std::vector<Case> cases = {
-      {"experiences/a.lua", "campaign \"a\" {\n  priorty = 5,\n  audience = everyone,\n  show = { heroo = \"x\" },\n}",
+      {"experiences/a.lua",
+       "campaign \"a\" {\n  priorty = 5,\n  audience = everyone,\n  show = { heroo = \"x\" },\n}",
        {"experiences/a.lua:2: unknown_field: there is no field `priorty` here; did you mean `priority`?"}},
-      {"experiences/a.lua", "campaign \"a\" {\n  priority = 101,\n  audience = { attr = \"x\" },\n  show = { hero = \"x\" },\n}",
+      {"experiences/a.lua",
+       "campaign \"a\" {\n  priority = 101,\n  audience = { attr = \"x\" },\n  show = { hero = \"x\" },\n}",
        {"experiences/a.lua:2: out_of_range: 101 is outside 0 … 100", "experiences/a.lua:3: bad_predicate: `x` is named but not tested"}},
-      {"experiences/a.lua", "campaign \"a\" {\n  audience = everyone,\n  show = {\n    heroo = \"x\" },\n}",
+      {"experiences/a.lua",
+       "campaign \"a\" {\n  audience = everyone,\n  show = {\n    heroo = \"x\" },\n}",
        {"experiences/a.lua:4: unknown_configuration: there is no surface configuration `heroo`; did you mean `hero`?"}},
-      {"experiences/a.lua", "campaign \"a\" {\n  audience = attr \"cart.totl\":gt(5),\n  show = { hero = \"x\" } }",
+      {"experiences/a.lua",
+       "campaign \"a\" {\n  audience = attr \"cart.totl\":gt(5),\n  show = { hero = \"x\" } }",
        {"experiences/a.lua:2: unknown_attribute: there is no attribute `cart.totl`; did you mean `cart.total`?"}},
-      {"experiences/a.lua", "campaign \"a\" {\n  audience = \"gold\",\n  show = { hero = fragment \"warm\" } }",
-       {"experiences/a.lua:3: unknown_fragment: there is no fragment `warm`", "experiences/a.lua:2: unknown_audience: there is no audience `gold`"}},
-      {"experiences/a.lua", "campain \"a\" { }", {"experiences/a.lua:1: undefined_name: `campain` is not defined; did you mean `campaign`?"}},
-      {"experiences/a.lua", "local x = 1\ncampaign \"a\"\naudience \"b\"",
-       {"experiences/a.lua:2: missing_field: `campaign \"a\"` says nothing about it", "experiences/a.lua:3: missing_field: `audience \"b\"`"}},
+      {"experiences/a.lua",
+       "campaign \"a\" {\n  audience = \"gold\",\n  show = { hero = fragment \"warm\" } }",
+       {"experiences/a.lua:3: unknown_fragment: there is no fragment `warm`",
+        "experiences/a.lua:2: unknown_audience: there is no audience `gold`"}},
+      {"experiences/a.lua",
+       "campain \"a\" { }",
+       {"experiences/a.lua:1: undefined_name: `campain` is not defined; did you mean `campaign`?"}},
+      {"experiences/a.lua",
+       "local x = 1\ncampaign \"a\"\naudience \"b\"",
+       {"experiences/a.lua:2: missing_field: `campaign \"a\"` says nothing about it",
+        "experiences/a.lua:3: missing_field: `audience \"b\"`"}},
       {"experiences/a.lua", "x = 1", {"experiences/a.lua:1: undefined_name: "}},
       {"experiences/a.lua", "campaign \"a\" {", {"experiences/a.lua:1: syntax_error: "}},
       {"experiences/a.lua", "while true do end", {"experiences/a.lua:1: fuel_exhausted: "}},
       {"experiences/a.lua", "campaign { }", {"experiences/a.lua:1: script_error: campaign has a name"}},
       {"experiences/a.json", "{\"kind\": \"campaign\",\n \"id\": }", {"experiences/a.json:2: bad_json: not valid JSON at 2:8"}},
-      {"experiences/a.json", "{\"kind\": \"campaign\", \"id\": \"A\", \"show\": {\"hero\": \"x\"}}",
+      {"experiences/a.json",
+       "{\"kind\": \"campaign\", \"id\": \"A\", \"show\": {\"hero\": \"x\"}}",
        {"experiences/a.json $.id: bad_id: `A` is not an id"}},
-      {"experiences/a.lua", "campaign \"a\" { audience = everyone, from = \"2026-03-29T02:30\", show = { hero = \"x\" } }",
+      {"experiences/a.lua",
+       "campaign \"a\" { audience = everyone, from = \"2026-03-29T02:30\", show = { hero = \"x\" } }",
        {"experiences/a.lua:1: nonexistent_local_time: "}},
-      {"experiences/a.lua", "campaign \"a\" { audience = everyone, show = {\n hero = \"{{#if x}}\" } }", {"experiences/a.lua:2: bad_template: "}},
-      {"experiences/a.lua", "campaign \"a\" {\n  audience = everyone,\n  show = { hero = \"{{loyalty.teir}} {{#each viewed}}{{this}}{{/each}} {{request.now}}\" } }",
-       {"experiences/a.lua:3: unknown_attribute: the template reads `loyalty.teir`, and there is no such attribute; did you mean `loyalty.tier`?"}},
+      {"experiences/a.lua",
+       "campaign \"a\" { audience = everyone, show = {\n hero = \"{{#if x}}\" } }",
+       {"experiences/a.lua:2: bad_template: "}},
+      {"experiences/a.lua",
+       "campaign \"a\" {\n  audience = everyone,\n  show = { hero = \"{{loyalty.teir}} {{#each viewed}}{{this}}{{/each}} {{request.now}}\" "
+       "} }",
+       {"experiences/a.lua:3: unknown_attribute: the template reads `loyalty.teir`, and there is no such attribute; did you mean "
+        "`loyalty.tier`?"}},
       {"audiences/a.lua", "audience \"x\" (attr \"nope\":exists())", {}},
       {"lists/vip.csv", "ann\nbob\n", {}},
   };
@@ -256,7 +279,8 @@ TEST_CASE("a folder without workspace.lua says how to make one") {
 TEST_CASE("an experience keeps what it mentions, whatever happens to the files later") {
   std::map<std::string, std::string> files = {
       {"experiences/a.lua", "campaign \"a\" { audience = \"big spenders\", show = { hero = fragment \"outer\" } }"},
-      {"audiences/big.lua", "audience \"big spenders\" (all { \"known\", attr \"cart.total\":gt(50) })\naudience \"known\" (in_list \"vip.csv\")"},
+      {"audiences/big.lua",
+       "audience \"big spenders\" (all { \"known\", attr \"cart.total\":gt(50) })\naudience \"known\" (in_list \"vip.csv\")"},
       {"fragments/outer.html", "<p>{{> inner}}</p>\n"},
       {"fragments/inner.html", "inner\n"},
       {"lists/vip.csv", "ann\n"}};
@@ -273,14 +297,19 @@ TEST_CASE("an experience keeps what it mentions, whatever happens to the files l
 }
 
 TEST_CASE("a broken fragment is told whether or not anybody uses it, and once") {
-  const std::map<std::string, std::string> fragments = {{"fragments/broken.html", "fine\n<p>{{#if x}}</p>\n"}, {"fragments/a.html", "{{> b}}"}, {"fragments/b.html", "{{> a}}"},
-                                                        {"fragments/lost.html", "{{> nowhere}}"}, {"fragments/fine.html", "{{person.name}}"}};
+  const std::map<std::string, std::string> fragments = {{"fragments/broken.html", "fine\n<p>{{#if x}}</p>\n"},
+                                                        {"fragments/a.html", "{{> b}}"},
+                                                        {"fragments/b.html", "{{> a}}"},
+                                                        {"fragments/lost.html", "{{> nowhere}}"},
+                                                        {"fragments/fine.html", "{{person.name}}"}};
   const std::vector<std::string> unused = lines(load(fragments));
   REQUIRE(unused.size() >= 4);
   std::string all;
   for (const std::string& line : unused) all += line + "\n";
-  CHECK_THAT(all, Catch::Contains("fragments/broken.html:2: bad_template: ") && Catch::Contains("fragments/lost.html:1: unknown_fragment: ") &&
-                      Catch::Contains("fragments/a.html:1: bad_template: ") && Catch::Contains("fragments/b.html:1: bad_template: ") && !Catch::Contains("fine.html"));
+  CHECK_THAT(all,
+             Catch::Contains("fragments/broken.html:2: bad_template: ") && Catch::Contains("fragments/lost.html:1: unknown_fragment: ") &&
+                 Catch::Contains("fragments/a.html:1: bad_template: ") && Catch::Contains("fragments/b.html:1: bad_template: ") &&
+                 !Catch::Contains("fine.html"));
   // In use, the same is told of the same place, not twice.
   auto used = fragments;
   used["experiences/c.lua"] = "campaign \"c\" { show = { hero = fragment \"broken\" } }";
@@ -290,10 +319,13 @@ TEST_CASE("a broken fragment is told whether or not anybody uses it, and once") 
 
 TEST_CASE("of two faults of one table the first by its key is told, in every run") {
   for (int run = 0; run < 20; ++run) {
-    const auto loaded = load({{"experiences/a.lua", "campaign \"a\" { zeta = 0/0, show = { hero = \"x\", [1.5] = 2 }, alpha = 1/0, beta = print }\n"
-                                                    "campaign \"b\" { show = { hero = { [true] = 1, [{}] = 2, x = 3, [2] = 4 } } }"}});
+    const auto loaded = load({{"experiences/a.lua",
+                               "campaign \"a\" { zeta = 0/0, show = { hero = \"x\", [1.5] = 2 }, alpha = 1/0, beta = print }\n"
+                               "campaign \"b\" { show = { hero = { [true] = 1, [{}] = 2, x = 3, [2] = 4 } } }"}});
     REQUIRE(loaded.problems.size() == 2);
-    CHECK(lines(loaded) == std::vector<std::string>{"experiences/a.lua:1: bad_result: `alpha` is not a finite number",
-                                                    "experiences/a.lua:2: bad_result: `show.hero` has a boolean as key; keys are texts, or 1, 2, 3 and so on"});
+    CHECK(lines(loaded) ==
+          std::vector<std::string>{
+              "experiences/a.lua:1: bad_result: `alpha` is not a finite number",
+              "experiences/a.lua:2: bad_result: `show.hero` has a boolean as key; keys are texts, or 1, 2, 3 and so on"});
   }
 }

@@ -17,9 +17,8 @@ TEST_CASE("a call comes back as the server answered it") {
                                    response.headers.add("ETag", "\"e\"");
                                    return response;
                                  }});
-  const auto answer = send(
-      listener->url() + "/prefix/",
-      {.method = "PUT", .target = "/a%2Fb?c=d", .headers = {{"X-Thing", "t"}}, .body = "body"}, seconds(10));
+  const auto answer = send(listener->url() + "/prefix/",
+                           {.method = "PUT", .target = "/a%2Fb?c=d", .headers = {{"X-Thing", "t"}}, .body = "body"}, seconds(10));
   REQUIRE(answer.ok());
   CHECK(answer->status == 201);
   CHECK(answer->content_type == "text/plain; charset=utf-8");
@@ -33,10 +32,9 @@ TEST_CASE("a call comes back as the server answered it") {
 }
 
 TEST_CASE("HEAD and an empty answer have no body to wait for") {
-  auto listener =
-      start_listener(test_options(), {.handle = [](const HttpRequest& request) {
-                       return request.method == "HEAD" ? text_response("hi") : HttpResponse{.status = 204};
-                     }});
+  auto listener = start_listener(test_options(), {.handle = [](const HttpRequest& request) {
+                                   return request.method == "HEAD" ? text_response("hi") : HttpResponse{.status = 204};
+                                 }});
   const auto head = send(listener->url(), {.method = "HEAD"}, seconds(10));
   REQUIRE(head.ok());
   CHECK(head->headers.get("Content-Length") == "2");
@@ -59,10 +57,8 @@ TEST_CASE("a refusal crosses the wire with its code and message") {
 }
 
 TEST_CASE("a body that is refused while it is sent still brings the answer back") {
-  auto listener = start_listener(
-      test_options(), {.handle = echo, .body_limit = [](const HttpRequest&) -> std::size_t { return 10; }});
-  const auto answer =
-      send(listener->url(), {.method = "POST", .body = std::string(8 << 20, 'b')}, seconds(10));
+  auto listener = start_listener(test_options(), {.handle = echo, .body_limit = [](const HttpRequest&) -> std::size_t { return 10; }});
+  const auto answer = send(listener->url(), {.method = "POST", .body = std::string(8 << 20, 'b')}, seconds(10));
   REQUIRE(answer.ok());
   CHECK(answer->status == 413);
 }
@@ -93,12 +89,14 @@ TEST_CASE("a server that does not answer is given up in time") {
 }
 
 TEST_CASE("an address that is none, or not plain HTTP, is refused before anything is sent") {
-  struct Case { const char* url; const char* says; };
-  for (const auto& [url, says] : {Case{"", "http://"}, Case{"localhost:8080", "must begin with http://"},
-                                  Case{"https://a", "https is not spoken"}, Case{"http://", "names no host"},
-                                  Case{"http://:80", "names no host"}, Case{"http://a:port", "port"},
-                                  Case{"http://a:65536", "port"}, Case{"http://me@a", "more than host"},
-                                  Case{"http://a?b", "more than host"}}) {
+  struct Case {
+    const char* url;
+    const char* says;
+  };
+  for (const auto& [url, says] :
+       {Case{"", "http://"}, Case{"localhost:8080", "must begin with http://"}, Case{"https://a", "https is not spoken"},
+        Case{"http://", "names no host"}, Case{"http://:80", "names no host"}, Case{"http://a:port", "port"},
+        Case{"http://a:65536", "port"}, Case{"http://me@a", "more than host"}, Case{"http://a?b", "more than host"}}) {
     INFO(url);
     const auto answer = send(url, {}, seconds(1));
     REQUIRE_FALSE(answer.ok());

@@ -54,19 +54,16 @@ TEST_CASE("requests sent at once are answered in order") {
   auto listener = start_listener(test_options(), {.handle = echo});
   RawClient client(listener->port());
   std::string all;
-  for (int i = 0; i < 100; ++i)
-    all += i % 2 ? get("/" + std::to_string(i)) : post("/" + std::to_string(i), "body");
+  for (int i = 0; i < 100; ++i) all += i % 2 ? get("/" + std::to_string(i)) : post("/" + std::to_string(i), "body");
   client.send(all);
   for (int i = 0; i < 100; ++i) {
-    CHECK(client.read_reply().body ==
-          (i % 2 ? "GET /" + std::to_string(i) + " " : "POST /" + std::to_string(i) + " body"));
+    CHECK(client.read_reply().body == (i % 2 ? "GET /" + std::to_string(i) + " " : "POST /" + std::to_string(i) + " body"));
   }
 }
 
 TEST_CASE("answers to many requests at once may be larger than one batch") {
   const std::string large(200'000, 'x');
-  auto listener =
-      start_listener(test_options(), {.handle = [&](const HttpRequest&) { return text_response(large); }});
+  auto listener = start_listener(test_options(), {.handle = [&](const HttpRequest&) { return text_response(large); }});
   RawClient client(listener->port());
   std::string all;
   for (int i = 0; i < 10; ++i) all += get("/");
@@ -112,7 +109,8 @@ TEST_CASE("answers that are ready are written together, in front of whatever may
     }
     return echo(request);
   };
-  auto listener = start_listener(test_options(), {.handle = handle, .is_quick = [](const HttpRequest& request) { return request.path.front() != "last"; }});
+  auto listener = start_listener(test_options(),
+                                 {.handle = handle, .is_quick = [](const HttpRequest& request) { return request.path.front() != "last"; }});
   RawClient first(listener->port()), last(listener->port());
   std::vector<std::unique_ptr<RawClient>> quick;
   for (int i = 0; i < 5; ++i) quick.push_back(std::make_unique<RawClient>(listener->port()));
@@ -144,7 +142,8 @@ TEST_CASE("a handler that takes long holds up nobody but who asked it") {
     if (request.path.front() != "quick") ++finished;
     return echo(request);
   };
-  auto listener = start_listener(test_options(), {.handle = handle, .is_quick = [](const HttpRequest& request) { return request.path.front() == "quick"; }});
+  auto listener = start_listener(
+      test_options(), {.handle = handle, .is_quick = [](const HttpRequest& request) { return request.path.front() == "quick"; }});
   RawClient slow(listener->port()), other(listener->port());
   auto gone = std::make_unique<RawClient>(listener->port());
   // Its own answers keep their order.
@@ -199,7 +198,7 @@ TEST_CASE("a client that is gone costs nobody else an answer, however many are a
   first.send(get("/first"));
   entered.get_future().wait();
   for (const auto& client : clients) client->send(get("/a") + get("/b") + get("/c") + get("/d"));
-  for (int i = 0; i < 100; i += 2) clients[static_cast<std::size_t>(i)].reset();   // closed with what they asked
+  for (int i = 0; i < 100; i += 2) clients[static_cast<std::size_t>(i)].reset();  // closed with what they asked
   released.set_value();
   CHECK(first.read_reply().status == 200);
   for (const auto& client : clients)
@@ -208,8 +207,10 @@ TEST_CASE("a client that is gone costs nobody else an answer, however many are a
 }
 
 TEST_CASE("a body of many pieces and a thousand requests behind it come out whole") {
-  auto listener = start_listener(test_options(), {.handle = [](const HttpRequest& r) { return text_response(std::to_string(std::hash<std::string>()(r.body))); },
-                                                  .is_quick = [](const HttpRequest&) { return true; }});
+  auto listener =
+      start_listener(test_options(),
+                     {.handle = [](const HttpRequest& r) { return text_response(std::to_string(std::hash<std::string>()(r.body))); },
+                      .is_quick = [](const HttpRequest&) { return true; }});
   RawClient client(listener->port());
   std::string body(250'000, 'b');
   for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>('a' + i * i % 23);
@@ -217,22 +218,24 @@ TEST_CASE("a body of many pieces and a thousand requests behind it come out whol
   for (int i = 0; i < 1000; ++i) all += post("/", body.substr(static_cast<std::size_t>(i), 300));
   std::thread sends([&] { client.send(all); });
   CHECK(client.read_reply().body == std::to_string(std::hash<std::string>()(body)));
-  for (int i = 0; i < 1000; ++i) CHECK(client.read_reply().body == std::to_string(std::hash<std::string>()(body.substr(static_cast<std::size_t>(i), 300))));
+  for (int i = 0; i < 1000; ++i)
+    CHECK(client.read_reply().body == std::to_string(std::hash<std::string>()(body.substr(static_cast<std::size_t>(i), 300))));
   sends.join();
 }
 
 TEST_CASE("a client that goes away while its answer is held takes its place with it") {
   std::atomic<bool> is_held = false;
-  auto listener = start_listener(test_options(), {.handle = [&](const HttpRequest& request) {
-                                   HttpResponse response = echo(request);
-                                   if (request.path.front() == "wait")
-                                     response.hold = std::make_shared<const Hold>(Hold{[&] {
-                                                                                         is_held = true;
-                                                                                         return false;
-                                                                                       },
-                                                                                       minutes(10), []() -> HttpResponse { return text_response("late"); }});
-                                   return response;
-                                 }});
+  auto listener = start_listener(
+      test_options(), {.handle = [&](const HttpRequest& request) {
+        HttpResponse response = echo(request);
+        if (request.path.front() == "wait")
+          response.hold = std::make_shared<const Hold>(Hold{[&] {
+                                                              is_held = true;
+                                                              return false;
+                                                            },
+                                                            minutes(10), []() -> HttpResponse { return text_response("late"); }});
+        return response;
+      }});
   RawClient other(listener->port());
   {
     RawClient waiting(listener->port());
@@ -268,13 +271,10 @@ TEST_CASE("a handler sees the request as data, stamped once") {
 TEST_CASE("a request id that could confuse a log is replaced") {
   auto listener = start_listener(test_options(), {.handle = echo});
   RawClient client(listener->port());
-  const auto id_for = [&](const std::string& id) {
-    return client.ask(get("/", "X-Request-Id: " + id + "\r\n")).field("X-Request-Id");
-  };
+  const auto id_for = [&](const std::string& id) { return client.ask(get("/", "X-Request-Id: " + id + "\r\n")).field("X-Request-Id"); };
   const std::string longest(limits::request_id_bytes_max, 'a');
   CHECK(id_for(longest) == longest);
-  for (const std::string& bad :
-       {longest + "a", std::string("two words"), std::string("quo\"te"), std::string("\xff")}) {
+  for (const std::string& bad : {longest + "a", std::string("two words"), std::string("quo\"te"), std::string("\xff")}) {
     const std::string id = id_for(bad);
     CHECK(id != bad);
     CHECK_FALSE(id.empty());
@@ -321,16 +321,13 @@ TEST_CASE("a client that sends no more still gets every answer") {
 }
 
 TEST_CASE("a client that waits for 100 Continue gets it, unless its body will not be taken") {
-  auto listener = start_listener(
-      test_options(), {.handle = echo, .body_limit = [](const HttpRequest&) -> std::size_t { return 4; }});
+  auto listener = start_listener(test_options(), {.handle = echo, .body_limit = [](const HttpRequest&) -> std::size_t { return 4; }});
   RawClient client(listener->port());
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
   CHECK(client.read_reply().head == "HTTP/1.1 100 Continue\r\n");
   CHECK(client.ask("body").body == "POST / body");
 
-  CHECK(
-      client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").status ==
-      413);
+  CHECK(client.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").status == 413);
   CHECK(client.read_until_closed().closed);
 }
 
@@ -339,9 +336,7 @@ TEST_CASE("each route has its own body limit, asked when the header is complete"
     return head.path.front() == "large" && head.body.empty() ? limits::body_bytes_max : 10;
   };
   auto listener = start_listener(
-      test_options(),
-      {.handle = [](const HttpRequest& r) { return text_response(std::to_string(r.body.size())); },
-       .body_limit = limit});
+      test_options(), {.handle = [](const HttpRequest& r) { return text_response(std::to_string(r.body.size())); }, .body_limit = limit});
   const auto status = [&](const std::string& target, std::size_t bytes) {
     RawClient client(listener->port());
     client.send(post(target, std::string(bytes, 'b')));
@@ -354,27 +349,29 @@ TEST_CASE("each route has its own body limit, asked when the header is complete"
 }
 
 TEST_CASE("a refusal arrives although the client has not finished sending") {
-  auto listener = start_listener(
-      test_options(), {.handle = echo, .body_limit = [](const HttpRequest&) -> std::size_t { return 10; }});
+  auto listener = start_listener(test_options(), {.handle = echo, .body_limit = [](const HttpRequest&) -> std::size_t { return 10; }});
   RawClient client(listener->port());
-  client.send(post("/", std::string(1 << 20, 'b')));         // far more than the sockets hold
+  client.send(post("/", std::string(1 << 20, 'b')));  // far more than the sockets hold
   CHECK(client.read_reply().status == 413);
 }
 
 TEST_CASE("a handler that throws costs its request a 500, not the connection") {
   std::string defect;
-  auto listener = start_listener(
-      test_options(), {.handle = [](const HttpRequest& request) -> HttpResponse {
-                         if (request.path.front() == "throw") throw std::runtime_error("the secret reason");
-                         if (request.path.front() == "odd") throw 42;
-                         if (request.path.front() == "status") return {.status = 99};
-                         return echo(request);
-                       },
-                       .answered = [&](const Answered& answered) { defect = answered.response.defect; }});
+  auto listener = start_listener(test_options(),
+                                 {.handle = [](const HttpRequest& request) -> HttpResponse {
+                                    if (request.path.front() == "throw") throw std::runtime_error("the secret reason");
+                                    if (request.path.front() == "odd") throw 42;
+                                    if (request.path.front() == "status") return {.status = 99};
+                                    return echo(request);
+                                  },
+                                  .answered = [&](const Answered& answered) { defect = answered.response.defect; }});
   RawClient client(listener->port());
-  struct Case { const char* target; const char* defect; };
-  for (const auto& [target, says] : {Case{"/throw", "the secret reason"}, Case{"/odd", "no std::exception"},
-                                     Case{"/status", "status 99"}}) {
+  struct Case {
+    const char* target;
+    const char* defect;
+  };
+  for (const auto& [target, says] :
+       {Case{"/throw", "the secret reason"}, Case{"/odd", "no std::exception"}, Case{"/status", "status 99"}}) {
     const RawReply reply = client.ask(get(target, "X-Request-Id: r-9\r\n"));
     CHECK(reply.status == 500);
     CHECK(reply.field("Content-Type") == "application/problem+json");
@@ -454,13 +451,12 @@ TEST_CASE("an idle connection is closed without a word") {
 TEST_CASE("a client that does not read its answer is cut") {
   Listener::Options options = hasty_options();
   options.write_timeout = milliseconds(100);
-  const std::string large(64 << 20, 'x');                    // more than the sockets hold
-  auto listener =
-      start_listener(options, {.handle = [&](const HttpRequest&) { return text_response(large); }});
+  const std::string large(64 << 20, 'x');  // more than the sockets hold
+  auto listener = start_listener(options, {.handle = [&](const HttpRequest&) { return text_response(large); }});
   RawClient client(listener->port());
   client.send(get("/"));
   REQUIRE(client.is_readable_within(10'000));
-  RawClient idle(listener->port());                          // its 10 s header deadline is far away
+  RawClient idle(listener->port());  // its 10 s header deadline is far away
   CHECK(comes_true([&] { return listener->connections() == 2; }));
   CHECK(comes_true([&] {
     idle.is_readable_within(5);
@@ -515,7 +511,7 @@ TEST_CASE("stopping answers what has begun, closes what is idle and takes nothin
 
   const RawReply reply = busy.read_reply();
   CHECK(reply.body == "GET /slow ");
-  CHECK(reply.field("Connection") == "");                    // another request had come already
+  CHECK(reply.field("Connection") == "");  // another request had come already
   const RawReply last = busy.read_reply();
   CHECK(last.body == "GET /behind ");
   CHECK(last.field("Connection") == "close");
@@ -531,7 +527,7 @@ TEST_CASE("a request that arrives in pieces while the server stops is still answ
   RawClient client(listener->port());
   CHECK(client.ask(get("/")).status == 200);
   client.send("POST /late HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-  CHECK(client.read_reply().head == "HTTP/1.1 100 Continue\r\n");   // so it has begun
+  CHECK(client.read_reply().head == "HTTP/1.1 100 Continue\r\n");  // so it has begun
   listener->stop();
   const RawReply reply = client.ask("body");
   CHECK(reply.body == "POST /late body");
@@ -546,7 +542,7 @@ TEST_CASE("what is left after the drain's time is cut") {
   client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
   CHECK(client.read_reply().head == "HTTP/1.1 100 Continue\r\n");
   listener->stop();
-  listener->wait();                                          // with a body that never comes
+  listener->wait();  // with a body that never comes
   CHECK(client.read_until_closed().closed);
 }
 
@@ -574,8 +570,7 @@ TEST_CASE("a port that is taken is refused with its address, also where workers 
       REQUIRE_FALSE(second.ok());
       CHECK(second.error().code == Code::unavailable);
       CHECK_THAT(second.error().message,
-                 Catch::Contains("`127.0.0.1:" + std::to_string(listener->port()) + "`") &&
-                     Catch::Contains("in use"));
+                 Catch::Contains("`127.0.0.1:" + std::to_string(listener->port()) + "`") && Catch::Contains("in use"));
     }
   }
 }
@@ -607,31 +602,33 @@ TEST_CASE("an answer that waits for news holds its connection and no other, on a
   const auto handle = [&](const HttpRequest& request) {
     HttpResponse response = text_response("nothing new");
     if (request.path[0] == "wait")
-      response.hold = std::make_shared<const Hold>(Hold{[&] { return is_news.load(); }, minutes(1), [&] { return text_response(is_news ? "news" : "none"); }});
+      response.hold = std::make_shared<const Hold>(
+          Hold{[&] { return is_news.load(); }, minutes(1), [&] { return text_response(is_news ? "news" : "none"); }});
     return response;
   };
   auto listener = start_listener(hasty_options(), {.handle = handle});
   RawClient waiting(listener->port()), other(listener->port());
   waiting.send(get("/first") + get("/wait") + get("/last"));
-  CHECK(waiting.read_reply().body == "nothing new");   // what was asked before it does not wait
+  CHECK(waiting.read_reply().body == "nothing new");  // what was asked before it does not wait
   for (int i = 0; i < 100; ++i) CHECK(other.ask(get("/other")).body == "nothing new");
   is_news = true;
   CHECK(waiting.read_reply().body == "news");
-  CHECK(waiting.read_reply().body == "nothing new");   // what was asked behind it comes behind it
+  CHECK(waiting.read_reply().body == "nothing new");  // what was asked behind it comes behind it
 }
 
 TEST_CASE("an answer waits for news no longer than it may, and a server that ends does not wait for it") {
   const auto held_for = [](Duration at_most) {
     return [at_most](const HttpRequest&) {
       HttpResponse response = text_response("first");
-      response.hold = std::make_shared<const Hold>(Hold{[] { return false; }, at_most, []() -> HttpResponse { return text_response("at last"); }});
+      response.hold =
+          std::make_shared<const Hold>(Hold{[] { return false; }, at_most, []() -> HttpResponse { return text_response("at last"); }});
       return response;
     };
   };
   auto patient = start_listener(hasty_options(), {.handle = held_for(milliseconds(20))});
   RawClient client(patient->port());
   CHECK(client.ask(get("/")).body == "at last");
-  CHECK(client.ask(get("/")).body == "at last");        // the connection goes on
+  CHECK(client.ask(get("/")).body == "at last");  // the connection goes on
   std::atomic<bool> is_held = false;
   const auto hold = std::make_shared<const Hold>(Hold{[&] {
                                                         is_held = true;
@@ -639,10 +636,10 @@ TEST_CASE("an answer waits for news no longer than it may, and a server that end
                                                       },
                                                       minutes(10), []() -> HttpResponse { return text_response("at last"); }});
   auto ending = start_listener(hasty_options(), {.handle = [hold](const HttpRequest&) {
-                                                   HttpResponse response = text_response("first");
-                                                   response.hold = hold;
-                                                   return response;
-                                                 }});
+                                 HttpResponse response = text_response("first");
+                                 response.hold = hold;
+                                 return response;
+                               }});
   RawClient last(ending->port());
   last.send(get("/"));
   REQUIRE(comes_true([&] { return is_held.load(); }));
@@ -655,11 +652,11 @@ TEST_CASE("an answer waits for news no longer than it may, and a server that end
 
 TEST_CASE("a held answer that throws is a 500 like any other") {
   auto listener = start_listener(test_options(), {.handle = [](const HttpRequest&) {
-                                                    HttpResponse response = text_response("first");
-                                                    response.hold = std::make_shared<const Hold>(
-                                                        Hold{[] { return true; }, minutes(1), []() -> HttpResponse { throw std::runtime_error("no"); }});
-                                                    return response;
-                                                  }});
+                                   HttpResponse response = text_response("first");
+                                   response.hold = std::make_shared<const Hold>(
+                                       Hold{[] { return true; }, minutes(1), []() -> HttpResponse { throw std::runtime_error("no"); }});
+                                   return response;
+                                 }});
   RawClient client(listener->port());
   CHECK(client.ask(get("/")).status == 500);
 }

@@ -70,13 +70,11 @@ TEST_CASE("what is encoded reads back") {
 }
 
 TEST_CASE("UTF-8 has one form for each character") {
-  for (const char* good :
-       {"", "a", "\x7f", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U0010ffff"}) {
+  for (const char* good : {"", "a", "\x7f", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U0010ffff"}) {
     CHECK(is_utf8(good));
   }
-  for (const char* bad :
-       {"\x80", "\xc2", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x82x", "\xff"}) {
+  for (const char* bad : {"\x80", "\xc2", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+                          "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x82x", "\xff"}) {
     CHECK_FALSE(is_utf8(bad));
   }
   CHECK(as_utf8("ü") == "ü");
@@ -120,8 +118,7 @@ TEST_CASE("answers that have no body send none") {
     append_response(out, response, request, "");
     return out;
   };
-  CHECK_THAT(written(text_response("hi"), head),
-             Catch::Contains("Content-Length: 2\r\n") && Catch::EndsWith("\r\n\r\n"));
+  CHECK_THAT(written(text_response("hi"), head), Catch::Contains("Content-Length: 2\r\n") && Catch::EndsWith("\r\n\r\n"));
   for (const int status : {204, 304}) {
     const std::string out = written(text_response("hi", status), get);
     CHECK_THAT(out, Catch::EndsWith("\r\n\r\n"));
@@ -136,10 +133,10 @@ TEST_CASE("dates are those of HTTP") {
 
 TEST_CASE("a refusal is a problem document that reads back") {
   const HttpRequest request{.method = "POST", .request_id = "r-7"};
-  const Error error = refuse(Code::validation_failed,
-                             {{Code::missing_field, "$.name", "`name` is missing", false},
-                              {Code::out_of_range, "$.n", "`n` is large", true}},
-                             "the experience has problems");
+  const Error error =
+      refuse(Code::validation_failed,
+             {{Code::missing_field, "$.name", "`name` is missing", false}, {Code::out_of_range, "$.n", "`n` is large", true}},
+             "the experience has problems");
   const HttpResponse response = problem_response(error, request);
   CHECK(response.status == 422);
   CHECK(response.content_type == "application/problem+json");
@@ -168,8 +165,7 @@ TEST_CASE("a refusal says when to come again and how to sign in") {
 }
 
 TEST_CASE("a refusal that quotes bytes which are no text is still JSON") {
-  const auto response =
-      problem_response(refuse(Code::bad_request, "the field is `\xff`"), {.request_id = "r"});
+  const auto response = problem_response(refuse(Code::bad_request, "the field is `\xff`"), {.request_id = "r"});
   const auto document = parse_json(response.body);
   REQUIRE(document.ok());
   CHECK(document->string_or("detail", "") == "the field is `?`");

@@ -19,11 +19,8 @@ TEST_CASE("requests are counted by route, method and status class, never by path
   request.method = "BREW";
   metrics.answered({request, response, 10});
   const std::string text = metrics.scrape();
-  CHECK_THAT(text,
-             Catch::Contains(
-                 R"(footlight_http_requests_total{method="GET",route="/v1/things/{id}",status="2xx"} 3)"));
-  CHECK_THAT(text,
-             Catch::Contains(R"(footlight_http_requests_total{method="other",route="none",status="4xx"} 1)"));
+  CHECK_THAT(text, Catch::Contains(R"(footlight_http_requests_total{method="GET",route="/v1/things/{id}",status="2xx"} 3)"));
+  CHECK_THAT(text, Catch::Contains(R"(footlight_http_requests_total{method="other",route="none",status="4xx"} 1)"));
   CHECK_THAT(text, Catch::Contains(R"(duration_seconds_bucket{route="/v1/things/{id}",le="5e-05"} 0)"));
   CHECK_THAT(text, Catch::Contains(R"(duration_seconds_bucket{route="/v1/things/{id}",le="0.0001"} 3)"));
   CHECK_THAT(text, Catch::Contains(R"(duration_seconds_count{route="/v1/things/{id}"} 3)"));
@@ -101,16 +98,14 @@ TEST_CASE("other boxes count on handles of their own, from any thread") {
   CHECK_THAT(text, Catch::Contains(R"(footlight_script_trips_total{why="fuel"} 4008)"));
   CHECK_THAT(text, Catch::Contains("footlight_connections 3"));
   CHECK_THAT(text, Catch::Contains("footlight_lease_seconds 6.5"));
-  CHECK_THAT(text,
-             Catch::Contains(R"(footlight_http_requests_total{method="GET",route="/",status="2xx"} 4)"));
+  CHECK_THAT(text, Catch::Contains(R"(footlight_http_requests_total{method="GET",route="/",status="2xx"} 4)"));
   CHECK(metrics_response(metrics).content_type == "text/plain; version=0.0.4; charset=utf-8");
 }
 
 TEST_CASE("a request is one line of JSON without its query, whatever it holds") {
   std::ostringstream out;
   const Log log({.now = [] { return Instant{1'772'355'600'120}; }, .to = &out});
-  const HttpRequest request{
-      .method = "GET", .target = "/a\"b\n\xff?token=secret", .peer = "127.0.0.1:9", .request_id = "r-1"};
+  const HttpRequest request{.method = "GET", .target = "/a\"b\n\xff?token=secret", .peer = "127.0.0.1:9", .request_id = "r-1"};
   HttpResponse response{.status = 200, .route = "/{page}", .caller = "ada"};
   log.answered({request, response, 1500});
   response.status = 500;
@@ -132,10 +127,12 @@ TEST_CASE("a request is one line of JSON without its query, whatever it holds") 
 }
 
 TEST_CASE("a quiet log tells of warnings and errors only") {
-  struct Case { Log::Options options; int lines; };
-  for (auto& [options, expected] :
-       {Case{{.least = Log::Level::debug}, 4}, Case{{}, 3}, Case{{.quiet = true}, 2},
-        Case{{.least = Log::Level::error, .quiet = true}, 1}}) {
+  struct Case {
+    Log::Options options;
+    int lines;
+  };
+  for (auto& [options, expected] : {Case{{.least = Log::Level::debug}, 4}, Case{{}, 3}, Case{{.quiet = true}, 2},
+                                    Case{{.least = Log::Level::error, .quiet = true}, 1}}) {
     std::ostringstream out;
     Log::Options with = options;
     with.now = [] { return Instant{0}; };

@@ -76,22 +76,68 @@ class Requests {
   int below(int n) { return std::uniform_int_distribution<int>(0, n - 1)(random_); }
   bool chance(int one_in) { return below(one_in) == 0; }
   template <std::size_t n>
-  std::string any(const char* const (&words)[n]) { return words[below(static_cast<int>(n))]; }
+  std::string any(const char* const (&words)[n]) {
+    return words[below(static_cast<int>(n))];
+  }
 
   std::string one() {
     static constexpr const char* methods[] = {"GET", "POST", "HEAD", "OPTIONS", "PUT", "BREW", "get", "M-SEARCH", ""};
-    static constexpr const char* targets[] = {"/", "/v1/decide", "/v1//x", "/a/", "/v1/decide?explain=1", "/a%2Fb", "/.hidden", "/a/../b", "/..", "/a..b/c.", "/~u/x_y-z",
-                                              "*", "a", "http://h/x", "//", "/\xc3\xa9", "/a b"};
-    static constexpr const char* versions[] = {"HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "http/1.1", "HTTP/1.1 "};
-    std::string bytes = (chance(3) ? any(methods) : "POST") + " " + (chance(2) ? any(targets) : "/v1/decide") + " " + any(versions) + "\r\n";
+    static constexpr const char* targets[] = {
+        "/",        "/v1/decide", "/v1//x", "/a/", "/v1/decide?explain=1", "/a%2Fb", "/.hidden",  "/a/../b", "/..",
+        "/a..b/c.", "/~u/x_y-z",  "*",      "a",   "http://h/x",           "//",     "/\xc3\xa9", "/a b"};
+    static constexpr const char* versions[] = {"HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1",
+                                               "HTTP/1.0", "HTTP/2.0", "http/1.1", "HTTP/1.1 "};
+    std::string bytes =
+        (chance(3) ? any(methods) : "POST") + " " + (chance(2) ? any(targets) : "/v1/decide") + " " + any(versions) + "\r\n";
     if (!chance(12)) bytes += "Host: a.example:80\r\n";
-    static constexpr const char* fields[] = {
-        "Authorization: Bearer fl_abc", "Content-Type: application/json", "content-type: text/plain; charset=utf-8", "X-Request-Id: r-1", "Connection: keep-alive",
-        "Connection: close", "connection: Close", "Connection: keep-alive, close", "Connection: Upgrade", "Upgrade: h2c", "Proxy-Connection: close", "Expect: 100-continue",
-        "Transfer-Encoding: chunked", "Transfer-Encoding: identity", "Content-Length: 0", "Content-Length: 3", "content-length: 003", "Content-Length: +3", "Content-Length: 3, 3",
-        "Content-Length: 41", "Content-Length: 99999999999999999999", "Content-Length:", "Content-Length : 3", "Host: b", "host: a b", "Host:", "X-Empty:", "X-Empty: ", "X-Tab:\tx",
-        "X-Trail: x ", "X-Lead:   x", "X-None:x", "X_Under: 1", "X-\xc3\xa9: 1", "X-Value: \xc3\xa9", "X-Ctl: a\x01z", "X-Del: a\x7fz", "X-Colon: a: b: c", "Accept: */*", ": x", "no colon",
-        " folded", "Origin: https://a.example", "X-Quote: \"a\\\"b\"", "A.B: c", "A!#$: c", "Trailer: X", "TE: trailers"};
+    static constexpr const char* fields[] = {"Authorization: Bearer fl_abc",
+                                             "Content-Type: application/json",
+                                             "content-type: text/plain; charset=utf-8",
+                                             "X-Request-Id: r-1",
+                                             "Connection: keep-alive",
+                                             "Connection: close",
+                                             "connection: Close",
+                                             "Connection: keep-alive, close",
+                                             "Connection: Upgrade",
+                                             "Upgrade: h2c",
+                                             "Proxy-Connection: close",
+                                             "Expect: 100-continue",
+                                             "Transfer-Encoding: chunked",
+                                             "Transfer-Encoding: identity",
+                                             "Content-Length: 0",
+                                             "Content-Length: 3",
+                                             "content-length: 003",
+                                             "Content-Length: +3",
+                                             "Content-Length: 3, 3",
+                                             "Content-Length: 41",
+                                             "Content-Length: 99999999999999999999",
+                                             "Content-Length:",
+                                             "Content-Length : 3",
+                                             "Host: b",
+                                             "host: a b",
+                                             "Host:",
+                                             "X-Empty:",
+                                             "X-Empty: ",
+                                             "X-Tab:\tx",
+                                             "X-Trail: x ",
+                                             "X-Lead:   x",
+                                             "X-None:x",
+                                             "X_Under: 1",
+                                             "X-\xc3\xa9: 1",
+                                             "X-Value: \xc3\xa9",
+                                             "X-Ctl: a\x01z",
+                                             "X-Del: a\x7fz",
+                                             "X-Colon: a: b: c",
+                                             "Accept: */*",
+                                             ": x",
+                                             "no colon",
+                                             " folded",
+                                             "Origin: https://a.example",
+                                             "X-Quote: \"a\\\"b\"",
+                                             "A.B: c",
+                                             "A!#$: c",
+                                             "Trailer: X",
+                                             "TE: trailers"};
     for (int n = below(6); n > 0; --n) bytes += any(fields) + "\r\n";
     static constexpr const char* bodies[] = {"", "abc", "3\r\nabc\r\n0\r\n\r\n", "abcdef", "{}"};
     std::string body = any(bodies);
@@ -100,7 +146,26 @@ class Requests {
   }
 
   void mutate(std::string& bytes) {
-    static constexpr const char* pieces[] = {"\r\n", "\r", "\n", " ", "\t", ":", ": ", "%", "?", "/", ".", "/..", "\0", "\x80", "\x7f", "Host: z\r\n", "Content-Length: 1\r\n", "\r\n\r\n", "H", "0"};
+    static constexpr const char* pieces[] = {"\r\n",
+                                             "\r",
+                                             "\n",
+                                             " ",
+                                             "\t",
+                                             ":",
+                                             ": ",
+                                             "%",
+                                             "?",
+                                             "/",
+                                             ".",
+                                             "/..",
+                                             "\0",
+                                             "\x80",
+                                             "\x7f",
+                                             "Host: z\r\n",
+                                             "Content-Length: 1\r\n",
+                                             "\r\n\r\n",
+                                             "H",
+                                             "0"};
     const std::size_t at = static_cast<std::size_t>(below(static_cast<int>(bytes.size()) + 1));
     switch (below(4)) {
       case 0: bytes.insert(at, any(pieces)); break;
@@ -145,7 +210,7 @@ TEST_CASE("whatever is sent, whole or in pieces, plain or not, it is read alike"
     }
     answered += whole.find(']') != std::string::npos;
   }
-  CHECK(answered > 2'000);                                   // not all of it was nonsense
+  CHECK(answered > 2'000);  // not all of it was nonsense
 }
 
 TEST_CASE("each byte in each place of a plain header is read alike") {

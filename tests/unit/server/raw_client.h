@@ -19,8 +19,8 @@
 namespace footlight {
 
 struct RawReply {
-  int status = 0;                                            // 0: no whole reply came
-  std::string head;                                          // status line and fields
+  int status = 0;    // 0: no whole reply came
+  std::string head;  // status line and fields
   std::string body;
 
   // The value of the first field of that name, as written; "" where there is none.

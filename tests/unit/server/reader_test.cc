@@ -22,9 +22,8 @@ std::string told(const std::string& bytes, std::size_t step, std::size_t body_ma
     switch (reader.state()) {
       case RequestReader::State::header_done: reader.allow_body(body_max); continue;
       case RequestReader::State::done:
-        story += request.method + " " + request.target + " [" + request.body + "] " +
-                 std::to_string(request.headers.size()) + " fields" +
-                 (reader.keep_alive() ? "; " : ", last; ");
+        story += request.method + " " + request.target + " [" + request.body + "] " + std::to_string(request.headers.size()) + " fields" +
+            (reader.keep_alive() ? "; " : ", last; ");
         reader.next();
         continue;
       case RequestReader::State::refused: return story + std::string(name(reader.error().code));
@@ -45,7 +44,10 @@ std::string header_of(std::size_t size) {
 }  // namespace
 
 TEST_CASE("requests read the same in one piece and byte by byte") {
-  struct Case { const char* bytes; const char* says; };
+  struct Case {
+    const char* bytes;
+    const char* says;
+  };
   for (const auto& [bytes, says] : {
            Case{"", "waiting"},
            Case{"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / [] 1 fields; waiting"},
@@ -53,8 +55,7 @@ TEST_CASE("requests read the same in one piece and byte by byte") {
                 "GET / [] 1 fields; GET /b [] 2 fields, last; waiting"},
            Case{"GET / HTTP/1.0\r\n\r\n", "GET / [] 0 fields, last; waiting"},
            Case{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET / [] 1 fields; waiting"},
-           Case{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcPOST",
-                "POST / [abc] 2 fields; unfinished"},
+           Case{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcPOST", "POST / [abc] 2 fields; unfinished"},
            Case{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "POST / [] 2 fields; waiting"},
            Case{"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
                 "Chunked\r\n\r\n2;x=\"y\"\r\nab\r\nA\r\n0123456789\r\n0\r\n\r\n",
@@ -102,17 +103,14 @@ TEST_CASE("a header may have a hundred fields and not one more") {
 }
 
 TEST_CASE("a target may have its limit and not a byte more") {
-  const auto with_target = [](std::size_t n) {
-    return "GET /" + std::string(n - 1, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n";
-  };
+  const auto with_target = [](std::size_t n) { return "GET /" + std::string(n - 1, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n"; };
   CHECK_THAT(told(with_target(limits::target_bytes_max), 100'000), Catch::EndsWith("waiting"));
   CHECK(told(with_target(limits::target_bytes_max + 1), 100'000) == "target_too_long");
 }
 
 TEST_CASE("a body may have its limit and not a byte more, announced or in chunks") {
   const auto announced = [](std::size_t n) {
-    return "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(n) + "\r\n\r\n" +
-           std::string(n, 'b');
+    return "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(n) + "\r\n\r\n" + std::string(n, 'b');
   };
   const auto chunked = [](std::size_t n) {
     std::string bytes = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";

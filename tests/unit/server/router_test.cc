@@ -23,8 +23,7 @@ HttpResponse tell(const Call& call) {
 }
 
 Route row(std::string method, std::string pattern, std::string role = "") {
-  return {.method = std::move(method), .pattern = std::move(pattern), .role = std::move(role), .handle = tell,
-          .summary = "does it"};
+  return {.method = std::move(method), .pattern = std::move(pattern), .role = std::move(role), .handle = tell, .summary = "does it"};
 }
 
 // The token is the name; `ada` may author, `bob` may only look.
@@ -45,10 +44,13 @@ Router router_of(std::vector<Route> routes) {
 
 TEST_CASE("the more literal row is reached, whatever their order") {
   const Router router = router_of({row("GET", "/{page}"), row("GET", "/"), row("GET", "/v1/{kind}/{id}"),
-                                   row("GET", "/v1/experiences/{id}"), row("GET", "/v1/experiences/new"),
-                                   row("GET", "/files/{path...}"), row("GET", "/files/{name}/meta"),
-                                   row("POST", "/v1/experiences/{id}/submit")});
-  struct Case { const char* method; const char* target; const char* says; };
+                                   row("GET", "/v1/experiences/{id}"), row("GET", "/v1/experiences/new"), row("GET", "/files/{path...}"),
+                                   row("GET", "/files/{name}/meta"), row("POST", "/v1/experiences/{id}/submit")});
+  struct Case {
+    const char* method;
+    const char* target;
+    const char* says;
+  };
   for (const auto& [method, target, says] : {
            Case{"GET", "/", "GET /"},
            Case{"GET", "/home", "GET /{page} page=home"},
@@ -89,13 +91,11 @@ TEST_CASE("nothing there is 404, and says where a trailing slash is too much") {
 }
 
 TEST_CASE("the wrong method is 405 and hears the right ones") {
-  const Router router = router_of({row("GET", "/v1/things/{id}"), row("PUT", "/v1/things/{id}"),
-                                   row("POST", "/v1/things/new")});
+  const Router router = router_of({row("GET", "/v1/things/{id}"), row("PUT", "/v1/things/{id}"), row("POST", "/v1/things/new")});
   const HttpResponse response = router(request("DELETE", "/v1/things/a"));
   CHECK(response.status == 405);
   CHECK(response.headers.get("Allow") == "GET, HEAD, OPTIONS, PUT");
-  CHECK_THAT(response.body,
-             Catch::Contains("`/v1/things/a` does not take DELETE; it takes GET, HEAD, OPTIONS, PUT"));
+  CHECK_THAT(response.body, Catch::Contains("`/v1/things/a` does not take DELETE; it takes GET, HEAD, OPTIONS, PUT"));
   CHECK(router(request("get", "/v1/things/a")).status == 405);
   CHECK(router(request("BREW", "/v1/things/new")).headers.get("Allow") == "GET, HEAD, OPTIONS, POST, PUT");
 }
@@ -151,11 +151,10 @@ TEST_CASE("a page of another origin can read every answer of a route that allows
   CHECK_THAT(std::string(*refused.headers.get("Access-Control-Expose-Headers")), Catch::Contains("ETag"));
   CHECK(refused.headers.get("Vary") == "Origin");
 
-  const HttpResponse preflight =
-      router(request("OPTIONS", "/ofrep",
-                     {{"Origin", "https://shop.example"},
-                      {"Access-Control-Request-Method", "POST"},
-                      {"Access-Control-Request-Headers", "content-type,if-none-match"}}));
+  const HttpResponse preflight = router(request("OPTIONS", "/ofrep",
+                                                {{"Origin", "https://shop.example"},
+                                                 {"Access-Control-Request-Method", "POST"},
+                                                 {"Access-Control-Request-Headers", "content-type,if-none-match"}}));
   CHECK(preflight.status == 204);
   CHECK(preflight.headers.get("Access-Control-Allow-Origin") == "https://shop.example");
   CHECK(preflight.headers.get("Access-Control-Allow-Methods") == "OPTIONS, POST");
@@ -177,14 +176,12 @@ TEST_CASE("a table with mistakes is refused with all of them") {
   Route unhandled = row("GET", "/fine");
   unhandled.handle = nullptr;
   const auto router =
-      Router::make({row("GET", "no-slash"), row("GET", "/end/"), row("GET", "/a//b"), row("GET", "/x{y}"),
-                    row("GET", "/{}"), row("GET", "/{rest...}/more"), row("GET", "/{a}/{a}"),
-                    row("GET", "/twice/{a}"), row("GET", "/twice/{b}"), unhandled},
+      Router::make({row("GET", "no-slash"), row("GET", "/end/"), row("GET", "/a//b"), row("GET", "/x{y}"), row("GET", "/{}"),
+                    row("GET", "/{rest...}/more"), row("GET", "/{a}/{a}"), row("GET", "/twice/{a}"), row("GET", "/twice/{b}"), unhandled},
                    authenticate);
   REQUIRE_FALSE(router.ok());
   CHECK(router.error().problems.size() == 9);
-  CHECK_THAT(to_text(router.error()),
-             Catch::Contains("route `GET /twice/{b}`: `/twice/{a}` takes the same requests"));
+  CHECK_THAT(to_text(router.error()), Catch::Contains("route `GET /twice/{b}`: `/twice/{a}` takes the same requests"));
   CHECK_FALSE(Router::make({row("GET", "/a", "author")}, nullptr).ok());
 }
 

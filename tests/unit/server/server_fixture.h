@@ -11,7 +11,7 @@
 
 namespace footlight {
 
-inline Instant test_instant() { return {784'111'777'000}; }   // Sun, 06 Nov 1994 08:49:37 GMT
+inline Instant test_instant() { return {784'111'777'000}; }  // Sun, 06 Nov 1994 08:49:37 GMT
 
 inline Listener::Options test_options() {
   Listener::Options options;
@@ -26,9 +26,7 @@ inline std::unique_ptr<Listener> start_listener(Listener::Options options, Servi
 }
 
 // Answers with what it got: `POST /path body`.
-inline HttpResponse echo(const HttpRequest& request) {
-  return text_response(request.method + " " + request.target + " " + request.body);
-}
+inline HttpResponse echo(const HttpRequest& request) { return text_response(request.method + " " + request.target + " " + request.body); }
 
 inline std::string get(std::string_view target, std::string_view fields = "") {
   return "GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n";
@@ -36,7 +34,7 @@ inline std::string get(std::string_view target, std::string_view fields = "") {
 
 inline std::string post(std::string_view target, std::string_view body, std::string_view fields = "") {
   return "POST " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+      "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 }  // namespace footlight

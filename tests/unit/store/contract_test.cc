@@ -29,9 +29,9 @@ TEST_CASE("an address names its backend") {
   CHECK((*open_store("memory:"))->place() == "memory:");
   CHECK((*open_store("sqlite:" + scratch.file("a.db")))->place() == scratch.file("a.db"));
   CHECK((*open_store(scratch.file("b:c.db")))->place() == scratch.file("b:c.db"));
-  for (const auto& [address, says] : {std::pair("postgres://host/db", "`memory:`, `sqlite:`"),
-                                      std::pair("memory:x", "a memory store has no name"),
-                                      std::pair("", "needs a path"), std::pair("sqlite:", "needs a path")}) {
+  for (const auto& [address, says] :
+       {std::pair("postgres://host/db", "`memory:`, `sqlite:`"), std::pair("memory:x", "a memory store has no name"),
+        std::pair("", "needs a path"), std::pair("sqlite:", "needs a path")}) {
     INFO(address);
     const auto store = open_store(address);
     REQUIRE_FALSE(store.ok());

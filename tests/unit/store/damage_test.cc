@@ -28,9 +28,7 @@ std::string small_store(const Scratch& scratch, const std::string& name = "store
   return path;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
+void write_file(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 std::string file_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -66,10 +64,9 @@ TEST_CASE("what is not a store is refused with its path and the way out") {
   const std::vector<Case> cases{
       {"a directory", [](const Scratch& s) { return s.path().string(); }, write, Code::unreadable_file,
        "it is a directory: name a file in it"},
-      {"a missing directory", [](const Scratch& s) { return s.file("none/store.db"); }, write,
-       Code::unreadable_file, "does not exist: make it first"},
-      {"a missing file", [](const Scratch& s) { return s.file("none.db"); }, read, Code::unreadable_file,
-       "there is no such file"},
+      {"a missing directory", [](const Scratch& s) { return s.file("none/store.db"); }, write, Code::unreadable_file,
+       "does not exist: make it first"},
+      {"a missing file", [](const Scratch& s) { return s.file("none.db"); }, read, Code::unreadable_file, "there is no such file"},
       {"a pipe",
        [](const Scratch& s) {
          REQUIRE(mkfifo(s.file("pipe").c_str(), 0600) == 0);
@@ -124,8 +121,7 @@ TEST_CASE("what is not a store is refused with its path and the way out") {
          run_sql(p, "PRAGMA user_version = 99");
          return p;
        },
-       write, Code::unreadable_file,
-       "it has schema 99, this version knows 1 at most: use the version that wrote it"},
+       write, Code::unreadable_file, "it has schema 99, this version knows 1 at most: use the version that wrote it"},
       {"a newer schema, to read",
        [](const Scratch& s) {
          const auto p = small_store(s);
@@ -252,8 +248,7 @@ TEST_CASE("verify names the first entry that is not what was written") {
            Case{"UPDATE journal SET blobs = '' WHERE seq = 3", "entry 3: its chain"},
            Case{"UPDATE journal SET blobs = 'x' WHERE seq = 1", "entry 1: its chain"},
            Case{"UPDATE journal SET chain = chain || '0' WHERE seq = 5", "entry 5: its chain"},
-           Case{"UPDATE journal SET workspace = 'bank' WHERE seq = 2",
-                "entry 2: it is missing, 3 follows instead"},
+           Case{"UPDATE journal SET workspace = 'bank' WHERE seq = 2", "entry 2: it is missing, 3 follows instead"},
            Case{"UPDATE journal SET seq = 9 WHERE seq = 5", "entry 5: it is missing, 9 follows instead"},
            Case{"UPDATE journal SET seq = 0 WHERE seq = 1", "entry 1: it is missing, 0 follows instead"},
            Case{"DELETE FROM journal WHERE seq = 1", "entry 1: it is missing, 2 follows instead"},
@@ -268,16 +263,13 @@ TEST_CASE("verify names the first entry that is not what was written") {
     DYNAMIC_SECTION(sql) {
       const Scratch scratch;
       const std::string path = small_store(scratch);
-      run_sql(path,
-              std::string("DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened;") +
-                  sql);
+      run_sql(path, std::string("DROP TRIGGER journal_is_never_changed; DROP TRIGGER journal_is_never_shortened;") + sql);
       auto store = open_store(path);
       REQUIRE(store.ok());
       const auto report = (*store)->verify("shop");
       REQUIRE_FALSE(report.ok());
       CHECK(report.error().code == Code::store_corrupt);
-      CHECK_THAT(report.error().message,
-                 Catch::Contains(path) && Catch::Contains("`shop`") && Catch::Contains(says));
+      CHECK_THAT(report.error().message, Catch::Contains(path) && Catch::Contains("`shop`") && Catch::Contains(says));
     }
   }
 }

@@ -88,8 +88,7 @@ TEST_CASE("fifty processes are killed while they append, and nothing they acknow
                 ->read("shop", 0,
                        [&](const JournalEntry& entry) {
                          const Draft draft = draft_with_blob(++n);
-                         if (entry.record != draft.record || entry.blobs[0] != sha256_hex(draft.blobs[0]))
-                           FAIL("entry " << n);
+                         if (entry.record != draft.record || entry.blobs[0] != sha256_hex(draft.blobs[0])) FAIL("entry " << n);
                          return true;
                        })
                 .ok());
@@ -124,10 +123,8 @@ TEST_CASE("a disk that fails at any write or sync costs no acknowledged entry") 
     long lasts;
   };
   constexpr int appends = 6;
-  const Case c =
-      GENERATE(Case{"full for a moment", SQLITE_FULL, 1}, Case{"full from then on", SQLITE_FULL, 1'000'000},
-               Case{"broken for a moment", SQLITE_IOERR_WRITE, 1},
-               Case{"broken from then on", SQLITE_IOERR_WRITE, 1'000'000});
+  const Case c = GENERATE(Case{"full for a moment", SQLITE_FULL, 1}, Case{"full from then on", SQLITE_FULL, 1'000'000},
+                          Case{"broken for a moment", SQLITE_IOERR_WRITE, 1}, Case{"broken from then on", SQLITE_IOERR_WRITE, 1'000'000});
   DYNAMIC_SECTION(c.what) {
     SimDisk disk;
     bool failed_somewhere = true;
@@ -246,8 +243,7 @@ TEST_CASE("a power cut at any moment leaves every acknowledged entry and at most
   int cuts = 0;
   for (int n = 1; n <= 60; ++n) {
     Draft draft = draft_with_blob(n);
-    if (n % 3 == 0)
-      draft.record.assign(200'000 + static_cast<std::size_t>(n), 'r');  // so that checkpoints happen
+    if (n % 3 == 0) draft.record.assign(200'000 + static_cast<std::size_t>(n), 'r');  // so that checkpoints happen
     std::vector<std::map<std::string, std::string>> left;
     disk.before_operation = [&] {
       if (random() % (n % 3 == 0 ? 40 : 4) == 0) left.push_back(disk.after_power_cut(random));
@@ -262,8 +258,7 @@ TEST_CASE("a power cut at any moment leaves every acknowledged entry and at most
       INFO("entry " << n << ", cut " << cut);
       const Scratch after;
       for (const auto& [file, bytes] : left[cut])
-        if (!bytes.empty())
-          std::ofstream(after.path() / std::filesystem::path(file).filename(), std::ios::binary) << bytes;
+        if (!bytes.empty()) std::ofstream(after.path() / std::filesystem::path(file).filename(), std::ios::binary) << bytes;
       auto revived = open_store(after.file("store.db"));
       REQUIRE(revived.ok());
       REQUIRE((*revived)->verify("shop").ok());

@@ -38,8 +38,7 @@ class Scratch {
 // FOOTLIGHT_SEED repeats a run.
 inline std::uint32_t printed_seed() {
   const char* given = std::getenv("FOOTLIGHT_SEED");
-  const std::uint32_t seed =
-      given ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
+  const std::uint32_t seed = given ? static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
   WARN("FOOTLIGHT_SEED=" << seed);
   return seed;
 }

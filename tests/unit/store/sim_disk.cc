@@ -18,8 +18,7 @@ std::map<sqlite3_file*, const sqlite3_io_methods*> real_methods;
 
 int sim_write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
   if (disk->fails_now()) return disk->write_code();
-  disk->remember(path_of[file],
-                 {offset, std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(count))});
+  disk->remember(path_of[file], {offset, std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(count))});
   return real_methods[file]->xWrite(file, bytes, count, offset);
 }
 
@@ -101,8 +100,7 @@ bool SimDisk::fails_now() {
 }
 
 bool SimDisk::all_synced() const {
-  return std::all_of(files_.begin(), files_.end(),
-                     [](const auto& file) { return file.second.on_its_way.empty(); });
+  return std::all_of(files_.begin(), files_.end(), [](const auto& file) { return file.second.on_its_way.empty(); });
 }
 
 void SimDisk::remember(const std::string& path, Operation operation) {
@@ -123,8 +121,7 @@ std::map<std::string, std::string> SimDisk::after_power_cut(std::mt19937& random
     std::string& image = images[path] = file.durable;
     for (Operation operation : file.on_its_way) {
       if (luck == 0 || (luck > 1 && random() % 2)) continue;
-      if (luck == 3 && !operation.is_truncation)
-        operation.bytes.resize(random() % (operation.bytes.size() + 1));
+      if (luck == 3 && !operation.is_truncation) operation.bytes.resize(random() % (operation.bytes.size() + 1));
       carry_out(image, operation);
     }
   }

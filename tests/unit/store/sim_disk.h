@@ -28,7 +28,7 @@ class SimDisk {
 
   // Remembers what happens to the files of this directory, from now on.
   void watch(const std::string& directory) { watched_ = directory + "/"; }
-  bool all_synced() const;            // nothing is on its way
+  bool all_synced() const;  // nothing is on its way
   // Runs before each operation: the place to cut the power.
   std::function<void()> before_operation = [] {};
   // By path, the bytes of each watched file after a power cut now: what was synced, and of the rest an
@@ -39,7 +39,7 @@ class SimDisk {
   struct Operation {
     long offset;
     std::string bytes;
-    bool is_truncation = false;       // to `offset` bytes
+    bool is_truncation = false;  // to `offset` bytes
   };
   bool fails_now();
   int write_code() const { return write_code_; }

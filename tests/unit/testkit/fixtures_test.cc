@@ -11,8 +11,9 @@ using Catch::Contains;
 using Catch::StartsWith;
 
 TEST_CASE("each row of a CSV file is a case with its place") {
-  const FixtureRun run = run_shop({{"tests/tiers.csv", "loyalty.tier,cart.total,shows,because\ngold,50,gold,\ngold,49.99,all,\n,,all,\nnone,99,gold,\n"},
-                                   {"tests/a_test.lua", "\ncases \"tiers\" { on = \"hero\",\n  rows \"tiers.csv\" }"}});
+  const FixtureRun run =
+      run_shop({{"tests/tiers.csv", "loyalty.tier,cart.total,shows,because\ngold,50,gold,\ngold,49.99,all,\n,,all,\nnone,99,gold,\n"},
+                {"tests/a_test.lua", "\ncases \"tiers\" { on = \"hero\",\n  rows \"tiers.csv\" }"}});
   REQUIRE(run.results.size() == 4);
   CHECK(run.results[0].name == "tiers: gold, 50, gold");
   CHECK(run.results[0].passed);
@@ -24,7 +25,8 @@ TEST_CASE("each row of a CSV file is a case with its place") {
 }
 
 TEST_CASE("a row written in Lua has the place of its line") {
-  const FixtureRun run = run_shop({{"tests/a_test.lua", "cases \"tiers\" { on = \"hero\",\n  { \"loyalty.tier\", \"shows\" },\n\n  { \"gold\", \"gold\" },\n}"}});
+  const FixtureRun run = run_shop(
+      {{"tests/a_test.lua", "cases \"tiers\" { on = \"hero\",\n  { \"loyalty.tier\", \"shows\" },\n\n  { \"gold\", \"gold\" },\n}"}});
   REQUIRE(run.results.size() == 1);
   CHECK(run.results[0].place == "tests/a_test.lua:4");
   CHECK_THAT(run.results[0].message, StartsWith("tests/a_test.lua:4: expected gold"));
@@ -36,7 +38,8 @@ TEST_CASE("rows say where, when and who, and what is shown") {
   { "loyalty": { "tier": "gold" }, "cart.total": 60, "on": "hero", "shows": "gold", "contains": "Gold", "identity": "crm:7" },
   { "on": "banner", "shows": "nothing", "because": "cart.total >= 50", "loyalty.tier": "gold", "at": "2026-05-01T00:00" },
   { "on": "hero", "shows": "all", "contains": "Silver" }
-])"}, {"tests/a_test.lua", "cases \"rows\" { rows \"rows.json\" }"}});
+])"},
+                                   {"tests/a_test.lua", "cases \"rows\" { rows \"rows.json\" }"}});
   REQUIRE(run.results.size() == 4);
   for (int i = 0; i < 3; ++i) {
     INFO(run.results[i].message);
@@ -48,11 +51,14 @@ TEST_CASE("rows say where, when and who, and what is shown") {
 TEST_CASE("a wrong column and a broken file are told with their place") {
   const std::string cases = "cases \"x\" { on = \"hero\", rows \"x.csv\" }";
   const auto told = [&](const std::string& csv) { return run_one(cases, {{"tests/x.csv", csv}}).message; };
-  CHECK_THAT(told("loyalty.teir,shows\ngold,gold\n"), Contains("tests/x.csv:1: there is no attribute `loyalty.teir`; did you mean `loyalty.tier`?"));
+  CHECK_THAT(told("loyalty.teir,shows\ngold,gold\n"),
+             Contains("tests/x.csv:1: there is no attribute `loyalty.teir`; did you mean `loyalty.tier`?"));
   CHECK_THAT(told("loyalty.tier,show\ngold,gold\n"), Contains("tests/x.csv:1 names the attributes, and `shows`"));
-  CHECK_THAT(told("cart.total,shows\nmuch,gold\n"), Contains("tests/a_test.lua:1: tests/x.csv:2: column `cart.total`: `much` is not a number"));
+  CHECK_THAT(told("cart.total,shows\nmuch,gold\n"),
+             Contains("tests/a_test.lua:1: tests/x.csv:2: column `cart.total`: `much` is not a number"));
   CHECK_THAT(told("cart.total,shows\n1,gold\n\"2,gold\n"), Contains("tests/x.csv:3: a quoted cell is never closed"));
-  CHECK_THAT(told("cart.total,shows\n1\n2,3,4\n"), Contains("tests/x.csv:2: this row has 1 cell and there are 2 columns") && Contains("tests/x.csv:3: this row has 3 cells"));
+  CHECK_THAT(told("cart.total,shows\n1\n2,3,4\n"),
+             Contains("tests/x.csv:2: this row has 1 cell and there are 2 columns") && Contains("tests/x.csv:3: this row has 3 cells"));
   CHECK_THAT(told(""), Contains("tests/x.csv:1: it is empty"));
   CHECK_THAT(run_one(cases).message, Contains("there is no file `tests/x.csv`"));
   CHECK_THAT(run_one("rows \"x.txt\"", {{"tests/x.txt", "a"}}).message, Contains("a .csv, .json or .jsonl file"));
@@ -86,7 +92,8 @@ TEST_CASE("a property that fails tells a small profile, the seed, and is the sam
 }
 
 TEST_CASE("a property finds the edge of a condition, and shrinks to it") {
-  const TestResult result = run_one(R"(property "carts" { runs = 300, given = { ["loyalty.tier"] = "gold", ["cart.total"] = number { min = 0, max = 1000 } },
+  const TestResult result =
+      run_one(R"(property "carts" { runs = 300, given = { ["loyalty.tier"] = "gold", ["cart.total"] = number { min = 0, max = 1000 } },
   function(t, p) if p.attributes["cart.total"] >= 50 then p:on "hero":shows "all" end end })");
   CHECK_THAT(result.message, Contains("[\"cart.total\"] = 50,"));
 }
@@ -96,20 +103,26 @@ TEST_CASE("a property that holds holds for all its profiles, those that `where` 
     function(t, p)
       local is_gold = p.attributes["loyalty.tier"] == "gold" and p.attributes["cart.total"] >= 50
       p:on "hero":shows(is_gold and "gold" or "all")
-    end })").passed);
-  CHECK_THAT(run_one("property \"none\" { where = function() return false end, function() end }").message, Contains("`where` took 0 of 1101 profiles"));
+    end })")
+            .passed);
+  CHECK_THAT(run_one("property \"none\" { where = function() return false end, function() end }").message,
+             Contains("`where` took 0 of 1101 profiles"));
 }
 
 TEST_CASE("a property is refused where it makes no sense") {
   CHECK_THAT(run_one("property \"p\" { runs = 0, function() end }").message, Contains("`runs` is a whole number from 1 to"));
-  CHECK_THAT(run_one("property \"p\" { given = { [\"loyalty.teir\"] = \"gold\" }, function() end }").message, Contains("did you mean `loyalty.tier`?"));
-  CHECK_THAT(run_one("property \"p\" { given = { x = number { least = 1 } }, function() end }").message, Contains("`given`") && Contains("least"));
+  CHECK_THAT(run_one("property \"p\" { given = { [\"loyalty.teir\"] = \"gold\" }, function() end }").message,
+             Contains("did you mean `loyalty.tier`?"));
+  CHECK_THAT(run_one("property \"p\" { given = { x = number { least = 1 } }, function() end }").message,
+             Contains("`given`") && Contains("least"));
   CHECK_THAT(run_one("property \"p\" { runs = 5 }").message, Contains("a property has a body"));
-  CHECK_THAT(run_one("property \"p\" { function(t, p) p:on \"hero\":matches_snapshot() end }").message, Contains("a property has no snapshot"));
+  CHECK_THAT(run_one("property \"p\" { function(t, p) p:on \"hero\":matches_snapshot() end }").message,
+             Contains("a property has no snapshot"));
 }
 
 TEST_CASE("a property that never ends is stopped, and so is one whose shrinking would not") {
-  CHECK_THAT(run_one("property \"p\" { function() while true do end end }").message, Contains("used up its fuel") && Contains("share the budget of one test"));
+  CHECK_THAT(run_one("property \"p\" { function() while true do end end }").message,
+             Contains("used up its fuel") && Contains("share the budget of one test"));
   // Each attempt is dear, so that what is left of the fuel ends the search.
   const TestResult result = run_one(R"(property "p" { given = { big = list(text {}) },
     function(t, p) local n = 0 for i = 1, 3e7 do n = n + 1 end t:yes(false, "always") end })");
@@ -144,21 +157,24 @@ end))";
   CHECK(run.results[0].passed);
   CHECK(run.snapshots.empty());
   run = run_shop(files, {.update = true});
-  CHECK(run.snapshots.empty());   // nothing to write
+  CHECK(run.snapshots.empty());  // nothing to write
   files["tests/a_test.snap"].replace(written.find("\"Gold\""), 6, "\"Silver\"");
   CHECK_THAT(run_shop(files).results[0].message, Contains("-     \"title\": \"Silver\"\n+     \"title\": \"Gold\""));
 }
 
 TEST_CASE("obsolete snapshots are told, and go with --update; those of a test that failed stay") {
-  FileMap files{{"tests/a_test.lua", "test \"one\" (function(t) t:matches_snapshot(\"1\") end)\ntest \"two\" (function(t) t:yes(false) t:matches_snapshot(\"2\") end)"},
-                {"tests/a_test.snap", "== one\n| 1\n== two\n| 2\n== three\n| 3\n"},
-                {"tests/gone_test.snap", "== x\n| 1\n"}};
+  FileMap files{
+      {"tests/a_test.lua",
+       "test \"one\" (function(t) t:matches_snapshot(\"1\") end)\ntest \"two\" (function(t) t:yes(false) t:matches_snapshot(\"2\") end)"},
+      {"tests/a_test.snap", "== one\n| 1\n== two\n| 2\n== three\n| 3\n"},
+      {"tests/gone_test.snap", "== x\n| 1\n"}};
   FixtureRun run = run_shop(files);
   REQUIRE(run.snapshots.size() == 2);
   CHECK(run.snapshots[0].obsolete == std::vector<std::string>{"three"});
   CHECK_FALSE(run.snapshots[0].text);
   CHECK(run.snapshots[1].file == "tests/gone_test.snap");
-  CHECK_THAT(report_snapshots(run.snapshots, false), Contains("tests/a_test.snap: 1 snapshot that no test asks for, which --update takes away: three"));
+  CHECK_THAT(report_snapshots(run.snapshots, false),
+             Contains("tests/a_test.snap: 1 snapshot that no test asks for, which --update takes away: three"));
   CHECK(run_shop(files, {.filter = "one"}).snapshots.empty());
   run = run_shop(files, {.update = true});
   CHECK_THAT(*run.snapshots[0].text, Contains("== one") && Contains("== two") && !Contains("== three"));
@@ -166,7 +182,9 @@ TEST_CASE("obsolete snapshots are told, and go with --update; those of a test th
 }
 
 TEST_CASE("a snapshot file that is none is told with its line, and never overwritten") {
-  const FixtureRun run = run_shop({{"tests/a_test.lua", "test \"one\" (function(t) t:matches_snapshot(\"1\") end)"}, {"tests/a_test.snap", "== one\n| 1\nhello\n"}}, {.update = true});
+  const FixtureRun run = run_shop(
+      {{"tests/a_test.lua", "test \"one\" (function(t) t:matches_snapshot(\"1\") end)"}, {"tests/a_test.snap", "== one\n| 1\nhello\n"}},
+      {.update = true});
   CHECK_THAT(run.results[0].message, Contains("tests/a_test.snap:3: a line of a snapshot begins with"));
   CHECK(run.snapshots.empty());
 }

@@ -11,9 +11,13 @@ using Type = AttributeType::Type;
 
 namespace {
 
-const AttributeTypes types{{"n", {.type = Type::number, .min = -5, .max = 100}}, {"s", {.type = Type::text}}, {"b", {.type = Type::boolean}},
-                           {"e", {.type = Type::enumeration, .values = {"x", "y", "z"}}}, {"d", {.type = Type::date}},
-                           {"l", {.type = Type::list, .of = {{.type = Type::number}}}}, {"a", {}}};
+const AttributeTypes types{{"n", {.type = Type::number, .min = -5, .max = 100}},
+                           {"s", {.type = Type::text}},
+                           {"b", {.type = Type::boolean}},
+                           {"e", {.type = Type::enumeration, .values = {"x", "y", "z"}}},
+                           {"d", {.type = Type::date}},
+                           {"l", {.type = Type::list, .of = {{.type = Type::number}}}},
+                           {"a", {}}};
 
 }  // namespace
 
