@@ -85,6 +85,12 @@ std::string Shop::shown(const Value& attributes, const std::string& id) const {
 
 std::string Shop::journal() const { return memory->head("shop")->chain; }
 
+Value campaign(const std::string& content, Object more) {
+  more["kind"] = "campaign";
+  more["show"] = Object{{"hero", content}};
+  return more;
+}
+
 Command with(Value definition, std::optional<int> expected) { return {.expected_revision = expected, .definition = std::move(definition)}; }
 
 }  // namespace footlight::test

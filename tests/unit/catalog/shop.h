@@ -110,5 +110,12 @@ struct Shop {
 };
 
 Command with(Value definition, std::optional<int> expected = {});
+Value campaign(const std::string& content, Object more = {});  // with this content in `hero`
+
+// A workspace in which a price is approved by two.
+inline constexpr const char* with_approvals =
+    R"({"name": "shop", "zone": "Europe/Paris", "attributes": {"n": {"type": "number"}}, "fragments": {"warm": "warm"},
+        "surfaces": {"hero": {"format": "html", "rules": ["web://shop.example/#hero"], "default": "default"}},
+        "approvals": [{"when": {"tag": "price"}, "approvers": 2}]})";
 
 }  // namespace footlight::test
