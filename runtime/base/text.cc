@@ -78,6 +78,25 @@ std::string clipped(std::string_view text, std::size_t bytes_max) {
   return std::string(text.substr(0, end)).append(more);
 }
 
+std::string markup(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\n':
+      case '\r':
+      case '\t': out += c; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) out += "\uFFFD";
+        else out += c;
+    }
+  }
+  return out;
+}
+
 std::string nearest(std::string_view wanted, const std::vector<std::string>& known) {
   if (wanted.empty() || wanted.size() > guessed_bytes_max) return {};
   const std::size_t allowed = std::min(std::max<std::size_t>(1, wanted.size() / 3), wanted.size() - 1);

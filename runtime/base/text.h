@@ -15,6 +15,8 @@ std::string lower(std::string_view text);  // ASCII letters only
 std::string upper(std::string_view text);
 // The text, or where it is longer than `bytes_max` its beginning and `…`, no character of UTF-8 cut in two.
 std::string clipped(std::string_view text, std::size_t bytes_max);
+// As it stands in HTML and XML, quoted or not; control characters, which XML cannot hold, become U+FFFD.
+std::string markup(std::string_view text);
 
 // The known name that was probably meant: the least number of inserted, dropped, changed and
 // swapped letters, a third of the name at most, case not counted. Empty where nothing is near;

@@ -21,20 +21,6 @@ std::string missing(const CoveredClause& clause) {
   return clause.no > 0 ? "never true" : "never asked";
 }
 
-std::string html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
-
 std::string anchor(const std::string& place) {
   std::string out;
   for (const char c : place) out += std::isalnum(static_cast<unsigned char>(c)) ? c : '-';
@@ -82,7 +68,7 @@ void source_html(std::string& out, const CoverageReport& report, const std::stri
     }
   if (lines != report.lines.end())
     for (const auto& [number, times] : lines->second) ++all, seen += times > 0;
-  out += "<details" + std::string(seen < all ? " open" : "") + " id=\"" + anchor(file) + "\"><summary><b><code>" + html(file) +
+  out += "<details" + std::string(seen < all ? " open" : "") + " id=\"" + anchor(file) + "\"><summary><b><code>" + markup(file) +
       "</code></b><span>" + std::to_string(seen) + " of " + std::to_string(all) + "</span></summary><pre>";
   int number = 0;
   auto rows = split(text, '\n');
@@ -99,11 +85,11 @@ void source_html(std::string& out, const CoverageReport& report, const std::stri
     const bool is_of_interest = times || range.first != range.second;
     const char* look = !is_of_interest ? "" : (times && *times == 0) || is_untouched ? " bad" : is_whole ? " good" : " half";
     out += "<span class=\"l" + std::string(look) + "\" id=\"" + anchor(file + ":" + std::to_string(number)) + "\"><u>" +
-        std::to_string(number) + "</u><u class=\"t\">" + (times ? std::to_string(*times) + "×" : "") + "</u>" + html(line) + "</span>";
+        std::to_string(number) + "</u><u class=\"t\">" + (times ? std::to_string(*times) + "×" : "") + "</u>" + markup(line) + "</span>";
     for (auto at = range.first; at != range.second; ++at) {
       const CoveredClause& clause = *at->second;
       const char* tone = clause.yes > 0 && clause.no > 0 ? "good" : clause.yes + clause.no > 0 ? "half" : "bad";
-      out += "<span class=\"c " + std::string(tone) + "\">" + html(clause.text) + " — true " + std::to_string(clause.yes) + "×, false " +
+      out += "<span class=\"c " + std::string(tone) + "\">" + markup(clause.text) + " — true " + std::to_string(clause.yes) + "×, false " +
           std::to_string(clause.no) + "×</span>";
     }
   }
@@ -181,7 +167,7 @@ std::string coverage_html(const CoverageReport& report, const std::string& works
   std::string out =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width\"><title>Coverage of " +
-      html(workspace) + "</title><style>" + std::string(style) + "</style></head><body>\n<h1>Coverage of " + html(workspace) +
+      markup(workspace) + "</title><style>" + std::string(style) + "</style></head><body>\n<h1>Coverage of " + markup(workspace) +
       "</h1>\n<p>What its tests have seen happen. A condition counts for true and for false; lines are those of functions.</p>\n<table>\n";
   for (const CoverageReport::Ratio& ratio : report.ratios()) {
     if (ratio.all == 0) continue;
@@ -191,8 +177,8 @@ std::string coverage_html(const CoverageReport& report, const std::string& works
   }
   out += "</table>\n<h2>Not seen</h2>\n<table>\n";
   const auto row = [&](const std::string& place, const std::string& name, const std::string& why) {
-    out += "<tr><td>" + (place.empty() ? "" : "<a href=\"#" + anchor(place) + "\"><code>" + html(place) + "</code></a>") +
-        "</td><td><code>" + html(name) + "</code></td><td>" + why + "</td></tr>\n";
+    out += "<tr><td>" + (place.empty() ? "" : "<a href=\"#" + anchor(place) + "\"><code>" + markup(place) + "</code></a>") +
+        "</td><td><code>" + markup(name) + "</code></td><td>" + why + "</td></tr>\n";
   };
   const std::size_t before = out.size();
   for (const CoveredClause& clause : report.clauses)

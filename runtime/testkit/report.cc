@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
+
 namespace footlight {
 namespace {
 
@@ -11,21 +13,6 @@ std::string indented(const std::string& text, const std::string& by) {
   for (const char c : text) {
     out += c;
     if (c == '\n') out += by;
-  }
-  return out;
-}
-
-// Text for XML; what XML cannot hold becomes U+FFFD.
-std::string xml(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? std::string("\xEF\xBF\xBD") : std::string(1, c);
-    }
   }
   return out;
 }
@@ -83,16 +70,16 @@ std::string report_junit(const std::vector<TestResult>& results, const std::stri
   std::map<std::string, std::vector<TestResult>> files;
   for (const TestResult& result : results) files[result.file].push_back(result);
   for (const auto& [file, tests] : files) {
-    text += "  <testsuite name=\"" + xml(suite + "/" + file) + "\" tests=\"" + std::to_string(tests.size()) + "\" failures=\"" +
+    text += "  <testsuite name=\"" + markup(suite + "/" + file) + "\" tests=\"" + std::to_string(tests.size()) + "\" failures=\"" +
         std::to_string(failed_of(tests)) + "\">\n";
     for (const TestResult& test : tests) {
       const auto colon = test.place.rfind(':');
-      text +=
-          "    <testcase classname=\"" + xml(file) + "\" name=\"" + xml(test.name) + "\" file=\"" + xml(test.place.substr(0, colon)) + "\"";
-      if (colon != std::string::npos) text += " line=\"" + xml(test.place.substr(colon + 1)) + "\"";
+      text += "    <testcase classname=\"" + markup(file) + "\" name=\"" + markup(test.name) + "\" file=\"" +
+          markup(test.place.substr(0, colon)) + "\"";
+      if (colon != std::string::npos) text += " line=\"" + markup(test.place.substr(colon + 1)) + "\"";
       if (test.passed) text += "/>\n";
       else
-        text += ">\n      <failure message=\"" + xml(test.message.substr(0, test.message.find('\n'))) + "\">" + xml(test.message) +
+        text += ">\n      <failure message=\"" + markup(test.message.substr(0, test.message.find('\n'))) + "\">" + markup(test.message) +
             "</failure>\n    </testcase>\n";
     }
     text += "  </testsuite>\n";

@@ -50,3 +50,11 @@ TEST_CASE("a clipped text is as long as allowed, and no character is cut in two"
   CHECK(clipped("😀😀😀", 8) == "😀…");
   CHECK(clipped("😀😀😀", 6) == "…");
 }
+
+TEST_CASE("markup says what the text says, wherever it stands") {
+  CHECK(markup("a < b && \"c\" > d") == "a &lt; b &amp;&amp; &quot;c&quot; &gt; d");
+  CHECK(markup("&amp;") == "&amp;amp;");
+  CHECK(markup("é\t1\r\n2") == "é\t1\r\n2");
+  CHECK(markup(std::string_view("a\0b\x1F", 4)) == "a\uFFFDb\uFFFD");
+  CHECK(markup("") == "");
+}
