@@ -209,13 +209,13 @@ Result<PolicyText> DeclarationReader::policy(std::string_view source, const std:
   Environment globals = state_->helpers;
   globals.push_back(state_->modules->require());
   Problems problems = undefined_names(*chunk, globals);
-  required_modules(*chunk, problems);
+  std::vector<RequiredModule> needed = required_modules(*chunk, problems);
   const auto refused = [&] { return refuse(problems[0].code, problems, to_line(problems[0])); };
   if (!problems.empty()) return refused();
   auto function = state_->vm.load(chunk->lua, file, globals);
   state_->loads.push_back(function ? state_->chunks.emplace_back(std::make_unique<Chunk>(std::move(*chunk))).get() : nullptr);
   if (!function) return function.error();
-  state_->modules->begin(file, problems);
+  state_->modules->begin(file, std::move(needed), problems);
   ScriptOutcome outcome =
       state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = limits::load_deadline}, Functions::collect);
   state_->modules->end();
@@ -252,7 +252,7 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
     return declared;
   }
   Problems undefined = undefined_names(*read, state_->globals);
-  required_modules(*read, undefined);
+  std::vector<RequiredModule> needed = required_modules(*read, undefined);
   problems.insert(problems.end(), undefined.begin(), undefined.end());
   for (Problem& problem : bodiless(*read)) problems.push_back(std::move(problem));
   auto chunk = std::make_unique<Chunk>(std::move(*read));
@@ -266,7 +266,7 @@ std::vector<Declaration> DeclarationReader::read(std::string_view source, const 
   state_->loads.push_back(chunk.get());
   state_->chunks.push_back(std::move(chunk));
   state_->declared = &declared;
-  state_->modules->begin(file, problems);
+  state_->modules->begin(file, std::move(needed), problems);
   ScriptOutcome outcome = state_->vm.call(*function, {}, Budget{.fuel = limits::fuel_load, .deadline = limits::load_deadline});
   state_->declared = nullptr;
   state_->vm.release(*function);

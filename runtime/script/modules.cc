@@ -137,13 +137,17 @@ Global Modules::require() {
   return {"require", HostFunction([this](HostCall& call) { return answer(call); })};
 }
 
-void Modules::begin(const std::string& file, Problems& problems) {
+void Modules::begin(const std::string& file, std::vector<RequiredModule> needed, Problems& problems) {
   file_ = file;
+  needed_ = std::move(needed);
   problems_ = &problems;
   had_problems_ = false;
 }
 
 bool Modules::end() {
+  if (had_problems_) look_at(needed_, file_);
+  asked_.clear();
+  looked_at_.clear();
   for (const auto& [name, held] : made_) vm_.release(held);
   made_.clear();
   open_.clear();
@@ -159,6 +163,26 @@ Error Modules::tell(Problems problems, const std::string& name) {
   return refuse(Code::script_error, "the module `" + name + "` has problems");
 }
 
+Problems Modules::problems_of(const std::string& name, const std::string& place) {
+  if (const auto paths = module_paths(name, options_.is_for_tests); !paths) return {{paths.error().code, place, paths.error().message}};
+  const Module& module = read(name);
+  if (module.file.empty()) return {{module.problems[0].code, place, module.problems[0].message}};
+  return module.problems;
+}
+
+// A file ends with the first module that has problems. Those behind it were not run: what is seen of them all the same is told
+// together with it.
+void Modules::look_at(const std::vector<RequiredModule>& needed, const std::string& file) {
+  for (const auto& [name, line] : needed) {
+    if (made_.contains(name) || looked_at_.size() >= limits::modules_max || !looked_at_.insert(name).second) continue;
+    if (!asked_.contains(name))
+      if (Problems problems = problems_of(name, file + ":" + std::to_string(line)); !problems.empty()) tell(std::move(problems), name);
+    Problems told;
+    if (const auto module = modules_.find(name); module != modules_.end() && module->second.chunk)
+      look_at(required_modules(*module->second.chunk, told), module->second.file);
+  }
+}
+
 Result<Value> Modules::answer(HostCall& call) {
   auto argument = call.value(0);
   if (!argument || !argument->is_string())
@@ -169,6 +193,7 @@ Result<Value> Modules::answer(HostCall& call) {
     call.answer(known->second);
     return Value();
   }
+  asked_.insert(name);
   const auto here = [&](const Error& error) { return tell({{error.code, place, error.message}}, name); };
   if (const auto again = std::find(open_.begin(), open_.end(), name); again != open_.end())
     return here(refuse(
@@ -181,11 +206,8 @@ Result<Value> Modules::answer(HostCall& call) {
         "modules require each other more than " + std::to_string(limits::module_depth_max) + " deep: " + joined_names(open_, 0, name)));
   if (made_.size() + open_.size() >= limits::modules_max)
     return here(refuse(Code::limit_exceeded, "`" + file_ + "` requires more than " + std::to_string(limits::modules_max) + " modules"));
-  const auto paths = module_paths(name, options_.is_for_tests);
-  if (!paths) return here(paths.error());
-  Module& module = read(name);
-  if (module.file.empty()) return here({module.problems[0].code, module.problems[0].message, {}});
-  if (!module.problems.empty()) return tell(module.problems, name);
+  if (Problems problems = problems_of(name, place); !problems.empty()) return tell(std::move(problems), name);
+  const Module& module = read(name);
   FunctionRef held;
   open_.push_back(name);
   auto failed = run(name, module, held);

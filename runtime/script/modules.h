@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,8 +50,9 @@ class Modules {
 
   // `require`, for the environments of chunks.
   Global require();
-  // Another file is about to run; what is wrong with its modules is told here, at its place in theirs, once for all files.
-  void begin(const std::string& file, Problems& problems);
+  // Another file is about to run, which requires these; what is wrong with its modules is told here, at its place in theirs, once for
+  // all files.
+  void begin(const std::string& file, std::vector<RequiredModule> needed, Problems& problems);
   // It has run. Whether a module of it had problems, so that its own error says nothing new.
   bool end();
 
@@ -69,7 +71,10 @@ class Modules {
   Module read_file(const std::string& name);
   // Nothing: it ran. Else why not; empty where a module that it requires told so.
   std::optional<Problems> run(const std::string& name, const Module& module, FunctionRef& held);
+  // Why it cannot be used, as far as that is seen without running it. `place` is where it is required.
+  Problems problems_of(const std::string& name, const std::string& place);
   Error tell(Problems problems, const std::string& name);
+  void look_at(const std::vector<RequiredModule>& needed, const std::string& file);
 
   Vm& vm_;
   std::vector<const Chunk*>& loads_;
@@ -77,10 +82,12 @@ class Modules {
   std::map<std::string, Module> modules_;  // by name
   std::vector<std::string> files_read_;
   std::string file_;  // that is running
+  std::vector<RequiredModule> needed_;
   Problems* problems_ = nullptr;
   bool had_problems_ = false;
   std::map<std::string, FunctionRef> made_;  // what the modules of this file returned
   std::vector<std::string> open_;            // names of those that are running, outermost first
+  std::set<std::string> asked_, looked_at_;  // names: those that were required by now, and those that were looked at afterwards
 };
 
 }  // namespace footlight

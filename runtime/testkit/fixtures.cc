@@ -191,7 +191,8 @@ class FixtureFile {
     auto chunk = read_chunk(file_.source, file_.name, Mode::policy);
     if (!chunk) return chunk.error();
     Problems problems;
-    const bool has_modules = !required_modules(*chunk, problems).empty() || !problems.empty();
+    std::vector<RequiredModule> needed = required_modules(*chunk, problems);
+    const bool has_modules = !needed.empty() || !problems.empty();
     if (has_modules) {
       // What policies require sees what policies see, also here.
       auto helpers = policy_helpers(*vm_, common_.options.host);
@@ -207,7 +208,7 @@ class FixtureFile {
     row_lines_.emplace(chunk->ast);
     auto function = vm_->load(chunk->lua, file_.name, *prelude);
     if (!function) return function.error();
-    if (has_modules) modules_->begin(file_.name, problems);
+    if (has_modules) modules_->begin(file_.name, std::move(needed), problems);
     ScriptOutcome outcome = vm_->call(*function, {}, budget());
     if (has_modules && modules_->end()) return refuse(problems[0].code, problems, "a module that the file requires has problems");
     if (!outcome.ok()) return *outcome.error;

@@ -297,6 +297,37 @@ TEST_CASE("what is wrong in a module is told at its own place, once for all file
   CHECK_THAT(about("local function f() return f() + 1 end return { n = f() }"), Catch::Contains("lib/m.lua:1: "));
 }
 
+TEST_CASE("of several modules that are wrong all are told at once") {
+  CHECK(
+      only(load({{"lib/four.lua", "return { n = missing }"},
+                 {"lib/good.lua", "return {}"},
+                 {"lib/needy.lua", "local five = require \"lib.five\"\nreturn {}"},
+                 {"experiences/a.lua", R"(local good = require "lib.good"
+local one = require "lib.one"
+local two, again = require "lib.two", require "lib.one"
+local three = require "workspace"
+local four, needy, still_good = require "lib.four", require "lib.needy", require "lib.good"
+campaign "a" { show = { hero = "x" } }
+)"}})) ==
+      "experiences/a.lua:2: unreadable_file: there is no module `lib.one`: neither lib/one.lua nor lib/one/init.lua\n"
+      "experiences/a.lua:3: unreadable_file: there is no module `lib.two`: neither lib/two.lua nor lib/two/init.lua\n"
+      "experiences/a.lua:4: forbidden: `workspace` is no module: what is declared in workspace.lua cannot be required; put what is shared "
+      "into a file of its own, such as lib/shared.lua\n"
+      "lib/four.lua:1: undefined_name: `missing` is not defined; a module names what policies may name, and declares nothing\n"
+      "lib/needy.lua:1: unreadable_file: there is no module `lib.five`: neither lib/five.lua nor lib/five/init.lua");
+  // Of modules that are required in a circle, too, and of as many as may be required.
+  CHECK(only(load({{"lib/left.lua", "local right = require \"lib.right\"\nreturn {}"},
+                   {"lib/right.lua", "local left, none = require \"lib.left\", require \"lib.none\"\nreturn {}"},
+                   {"experiences/a.lua", "local left = require \"lib.left\"\ncampaign \"a\" { show = { hero = \"x\" } }\n"}})) ==
+        "lib/right.lua:1: bad_result: modules cannot require each other in a circle: `lib.left` requires `lib.right` requires `lib.left`; "
+        "put "
+        "what both need into a module of its own\n"
+        "lib/right.lua:1: unreadable_file: there is no module `lib.none`: neither lib/none.lua nor lib/none/init.lua");
+  std::string many;
+  for (std::size_t i = 0; i <= limits::modules_max; ++i) many += "require \"lib.m" + std::to_string(i) + "\"\n";
+  CHECK(lines(load({{"experiences/a.lua", many}})).size() == limits::modules_max);
+}
+
 TEST_CASE("modules in a circle are refused with the way around it") {
   const auto loaded = load({{"lib/a.lua", "local b = require \"lib.b\"\nreturn {}\n"},
                             {"lib/b.lua", "\nlocal c = require \"lib.c\"\nreturn {}\n"},
