@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -44,23 +45,35 @@ CandidateIndex::CandidateIndex(const CandidateIndex& before, const std::vector<s
           [&] {
             // As the rows stand in order already, they are put together in one go.
             std::stable_sort(came.begin(), came.end(), is_before);
-            const std::vector<Row> old = before.rows();
+            std::vector<Row> old = before.rows();
+            for (Row& row : old) row.member = now[row.member];
+            std::erase_if(old, [](const Row& row) { return row.member == gone; });
             std::vector<Row> rows;
             rows.reserve(old.size() + came.size());
-            auto next = came.begin();
-            for (const Row& row : old) {
-              const Row moved{now[row.member], row.filing};
-              if (moved.member == gone) continue;
-              while (next != came.end() && is_before(*next, moved)) rows.push_back(*next++);
-              rows.push_back(moved);
-            }
-            rows.insert(rows.end(), next, came.end());
+            std::merge(old.begin(), old.end(), came.begin(), came.end(), std::back_inserter(rows), is_before);
             return rows;
           }(),
           members) {}
 
 CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : members_(members) {
   if (!std::is_sorted(rows.begin(), rows.end(), is_before)) std::stable_sort(rows.begin(), rows.end(), is_before);
+  if (members < many_members) {
+    keep(rows);
+    return;
+  }
+  const auto others = std::stable_partition(rows.begin(), rows.end(), [](const Row& row) { return row.member < best_members; });
+  auto further = std::make_unique<CandidateIndex>();
+  further->first_ = best_members;
+  further->members_ = members - best_members;
+  further->keep({others, rows.end()});
+  further_ = std::move(further);
+  members_ = best_members;
+  rows.erase(others, rows.end());
+  keep(rows);
+}
+
+// In order.
+void CandidateIndex::keep(const std::vector<Row>& rows) {
   const auto filed_under = [](const Row& row) { return row.filing.needs[0]; };
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Condition condition = filed_under(rows[i]);
@@ -71,16 +84,16 @@ CandidateIndex::CandidateIndex(std::vector<Row> rows, std::uint32_t members) : m
     groups_.push_back(static_cast<std::uint32_t>(i));
   }
   groups_.push_back(static_cast<std::uint32_t>(rows.size()));
-  const bool is_wide = std::any_of(rows.begin(), rows.end(), [](const Row& row) {
+  const bool is_wide = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
     constexpr std::uint32_t most = UINT16_MAX;
-    return row.member > most ||
+    return row.member - first_ > most ||
         std::any_of(std::begin(row.filing.needs) + 1, std::end(row.filing.needs), [](Condition need) { return need > most; });
   });
   const auto keep = [&]<class Number>(std::vector<Kept<Number>>& kept) {
     kept.reserve(rows.size());
     const auto number = [](std::uint32_t of) { return static_cast<Number>(of); };
     for (const auto& [member, filing] : rows)
-      kept.push_back({number(member), {number(filing.needs[1]), number(filing.needs[2]), number(filing.needs[3])}});
+      kept.push_back({number(member - first_), {number(filing.needs[1]), number(filing.needs[2]), number(filing.needs[3])}});
   };
   is_wide ? keep(wide_) : keep(rows_);
   words_.shrink_to_fit();
@@ -95,12 +108,17 @@ std::vector<CandidateIndex::Row> CandidateIndex::rows() const {
     for (const Word& word : words_)
       for (std::uint64_t filed = word.filed; filed != 0; filed &= filed - 1, ++group)
         for (std::uint32_t at = group[0]; at < group[1]; ++at)
-          rows.push_back({kept[at].member,
+          rows.push_back({first_ + kept[at].member,
                           {{word.word << 6 | static_cast<Condition>(std::countr_zero(filed)), kept[at].needs[0], kept[at].needs[1],
                             kept[at].needs[2]}}});
   };
   wide_.empty() ? give(rows_) : give(wide_);
-  return rows;
+  if (!further_) return rows;
+  const std::vector<Row> others = further_->rows();
+  std::vector<Row> all;
+  all.reserve(rows.size() + others.size());
+  std::merge(rows.begin(), rows.end(), others.begin(), others.end(), std::back_inserter(all), is_before);
+  return all;
 }
 
 template <class Machine>
@@ -178,7 +196,7 @@ void CandidateIndex::find_portably(const Truths& truths, std::vector<std::uint64
 
 std::size_t CandidateIndex::bytes() const {
   return rows_.capacity() * sizeof(rows_[0]) + wide_.capacity() * sizeof(wide_[0]) + words_.capacity() * sizeof(Word) +
-      groups_.capacity() * sizeof(std::uint32_t);
+      groups_.capacity() * sizeof(std::uint32_t) + (further_ ? sizeof(CandidateIndex) + further_->bytes() : 0);
 }
 
 }  // namespace footlight

@@ -5,9 +5,13 @@
 // the rarest conditions that something is filed under here and that hold are found a word of bits at a time,
 // and what stands under them is tried. It is a superset of those whose audience holds: what is left
 // of the audience is asked of what is found (Filings::rest).
+//
+// Members stand in rank order. Of many the best have an index of their own: mostly each element has its winner among
+// them, and nobody asks which of the others are possible.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -28,7 +32,14 @@ class CandidateIndex {
   // that came, and how many there are.
   CandidateIndex(const CandidateIndex& before, const std::vector<std::uint32_t>& now, std::vector<Row> came, std::uint32_t members);
 
-  // Sets the bits of possible members; `possible` is made as long as it needs to be.
+  // From so many members on so many are the best.
+  static constexpr std::uint32_t many_members = 4096, best_members = 1024;
+
+  // The index of those that rank behind these; null: there are none.
+  const CandidateIndex* further() const { return further_.get(); }
+  std::uint32_t first() const { return first_; }  // the first member of this one
+  std::uint32_t members() const { return members_; }
+  // Sets the bits of possible members, counted from the first; `possible` is made as long as it needs to be.
   void find(const Truths& truths, std::vector<std::uint64_t>& possible) const;
   // The same with what every machine has.
   void find_portably(const Truths& truths, std::vector<std::uint64_t>& possible) const;
@@ -50,6 +61,7 @@ class CandidateIndex {
   };
 
   static bool is_before(const Row& a, const Row& b);
+  void keep(const std::vector<Row>& rows);
   std::vector<Row> rows() const;
   void make_room(std::vector<std::uint64_t>& possible) const;
   template <class Machine>
@@ -64,7 +76,8 @@ class CandidateIndex {
   std::vector<Kept<std::uint32_t>> wide_;  // instead, where a number does not fit
   std::vector<Word> words_;
   std::vector<std::uint32_t> groups_;  // where the rows of each condition begin, and where the last end
-  std::uint32_t members_ = 0;
+  std::uint32_t first_ = 0, members_ = 0;
+  std::unique_ptr<const CandidateIndex> further_;
 };
 
 }  // namespace footlight

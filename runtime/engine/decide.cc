@@ -131,12 +131,14 @@ class Decider {
         for (const Candidate& candidate : matched.candidates) candidates.push_back({candidate, match.is_exact});
         continue;
       }
-      matched.index.find(scratch_.truths, scratch_.possible);
-      for (std::size_t word = 0; word < scratch_.possible.size(); ++word)
-        for (std::uint64_t bits = scratch_.possible[word]; bits != 0; bits &= bits - 1) {
-          const CandidateRun& run = matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
-          for (std::uint32_t i = 0; i < run.count; ++i) candidates.push_back({matched.candidates[run.first + i], match.is_exact});
-        }
+      for (const CandidateIndex* index = &matched.index; index; index = index->further()) {
+        index->find(scratch_.truths, scratch_.possible);
+        for (std::size_t word = 0; word < scratch_.possible.size(); ++word)
+          for (std::uint64_t bits = scratch_.possible[word]; bits != 0; bits &= bits - 1) {
+            const CandidateRun& run = matched.runs[index->first() + word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+            for (std::uint32_t i = 0; i < run.count; ++i) candidates.push_back({matched.candidates[run.first + i], match.is_exact});
+          }
+      }
     }
     if (matches.size() > 1)
       std::sort(candidates.begin(), candidates.end(), [&](const Ranked& left, const Ranked& right) {
@@ -150,9 +152,15 @@ class Decider {
 
   // Of one configuration, whose candidates stand in their order: nothing but the winners is looked at closely.
   void first_of_each_element(const CompiledConfiguration& matched) {
-    matched.index.find(scratch_.truths, scratch_.possible);
-    PossibleRuns possible(scratch_.possible, matched);
-    std::uint64_t open = matched.elements;                // those that nobody has taken
+    std::uint64_t open = matched.elements;  // those that nobody has taken
+    for (const CandidateIndex* index = &matched.index; index && open != 0; index = index->further())
+      open = first_of_each_element(matched, *index, open);
+  }
+
+  // The same of one index of it: of these elements. Gives those that nobody has taken yet.
+  std::uint64_t first_of_each_element(const CompiledConfiguration& matched, const CandidateIndex& index, std::uint64_t open) {
+    index.find(scratch_.truths, scratch_.possible);
+    PossibleRuns possible(scratch_.possible, index, matched);
     const CandidateRun* looked_at = matched.runs.data();  // so far policies were asked ahead
     while (possible.bring(request_.now))
       for (std::size_t at = 0; at < possible.count(); ++at) {
@@ -162,7 +170,7 @@ class Decider {
         if (run.is_plain || run.asks_policies) {
           auto known = is_in_audience(run);
           if (!known && &run >= looked_at) {
-            looked_at = ask_ahead(matched, run, open);
+            looked_at = ask_ahead(matched, index, run, open);
             known = is_in_audience(run);
           }
           if (known && !*known) continue;
@@ -175,8 +183,9 @@ class Decider {
           const Candidate& candidate = matched.candidates[i];
           if (is_in ? show_plain(run, candidate, offer) : is_eligible(candidate) && show(candidate)) open &= ~element;
         }
-        if (open == 0) return;
+        if (open == 0) return 0;
       }
+    return open;
   }
 
   // --- policies asked together: each way into Lua and out again costs more than most policies do
@@ -185,8 +194,10 @@ class Decider {
 
   // Asks the policies that this and the next possible experiences come to, as far as is known without them. Gives the first
   // run that it did not look at.
-  const CandidateRun* ask_ahead(const CompiledConfiguration& matched, const CandidateRun& from, std::uint64_t open) {
-    const auto number = static_cast<std::size_t>(&from - matched.runs.data());
+  const CandidateRun* ask_ahead(const CompiledConfiguration& matched, const CandidateIndex& index, const CandidateRun& from,
+                                std::uint64_t open) {
+    const CandidateRun* const runs = matched.runs.data() + index.first();
+    const auto number = static_cast<std::size_t>(&from - runs);
     std::size_t word = number / 64;
     std::uint64_t bits = scratch_.possible[word] & (~std::uint64_t{0} << number % 64);
     std::vector<AskedPolicy>& ahead = scratch_.ahead;
@@ -200,11 +211,11 @@ class Decider {
       }
       return false;
     };
-    const CandidateRun* next = matched.runs.data() + matched.runs.size();
+    const CandidateRun* next = runs + index.members();
     for (;; bits &= bits - 1) {
       while (bits == 0 && ++word < scratch_.possible.size()) bits = scratch_.possible[word];
       if (bits == 0) break;
-      const CandidateRun* const run = &matched.runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
+      const CandidateRun* const run = &runs[word * 64 + static_cast<std::size_t>(std::countr_zero(bits))];
       if (ahead.size() >= ahead_max) {
         next = run;
         break;

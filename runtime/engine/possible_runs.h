@@ -14,8 +14,9 @@ namespace footlight {
 
 class PossibleRuns {
  public:
-  PossibleRuns(const std::vector<std::uint64_t>& bits, const CompiledConfiguration& matched)
-      : words_(bits), matched_(matched), bits_(bits.empty() ? 0 : bits[0]) {}
+  // `bits` are what the index, one of the configuration's, found.
+  PossibleRuns(const std::vector<std::uint64_t>& bits, const CandidateIndex& index, const CompiledConfiguration& matched)
+      : words_(bits), matched_(matched), runs_from_(matched.runs.data() + index.first()), bits_(bits.empty() ? 0 : bits[0]) {}
 
   // False: there are no more.
   bool bring(Instant now) {
@@ -24,7 +25,7 @@ class PossibleRuns {
     for (; met < at_once; bits_ &= bits_ - 1, ++met) {
       while (bits_ == 0 && ++word_ < words_.size()) bits_ = words_[word_];
       if (bits_ == 0) break;
-      const CandidateRun& run = matched_.runs[word_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_))];
+      const CandidateRun& run = runs_from_[word_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_))];
       __builtin_prefetch(&matched_.offers[run.first]);
       // Of those that are asked all of it their program; of others nothing that was not asked for, without a branch for it.
       const auto itself = reinterpret_cast<std::uintptr_t>(&run), who = reinterpret_cast<std::uintptr_t>(run.who);
@@ -44,6 +45,7 @@ class PossibleRuns {
 
   const std::vector<std::uint64_t>& words_;
   const CompiledConfiguration& matched_;
+  const CandidateRun* const runs_from_;
   std::size_t word_ = 0, count_ = 0;
   std::uint64_t bits_;
   const CandidateRun* runs_[at_once];

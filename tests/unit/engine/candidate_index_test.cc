@@ -18,17 +18,34 @@ std::vector<std::uint64_t> by_hand(const Rows& rows, std::uint32_t members, cons
   return possible;
 }
 
+// What it and those behind it find, as bits of all members.
+std::vector<std::uint64_t> found_by(const CandidateIndex& whole, const Truths& truths,
+                                    void (CandidateIndex::*find)(const Truths&, std::vector<std::uint64_t>&) const) {
+  std::vector<std::uint64_t> all, found{~std::uint64_t{0}, ~std::uint64_t{0}};  // of another question
+  std::uint32_t members = 0;
+  for (const CandidateIndex* index = &whole; index; index = index->further()) {
+    CHECK(index->first() == members);
+    members += index->members();
+    all.resize((members + 63) / 64);
+    (index->*find)(truths, found);
+    REQUIRE(found.size() == (index->members() + 63) / 64);
+    for (std::uint32_t i = 0; i < 64 * found.size(); ++i) {
+      if ((found[i >> 6] >> (i & 63) & 1) == 0) continue;
+      REQUIRE(i < index->members());
+      all[(index->first() + i) >> 6] |= std::uint64_t{1} << ((index->first() + i) & 63);
+    }
+  }
+  return all;
+}
+
 void check(const CandidateIndex& index, const Rows& rows, std::uint32_t members, std::mt19937& random, std::size_t words) {
   for (const unsigned share : {0u, 1u, 4u, 8u}) {  // eighths of the conditions that hold
     Truths truths{.listed = std::vector<std::uint64_t>(words)};
     for (std::size_t bit = 0; bit < 64 * words; ++bit) truths.listed[bit >> 6] |= std::uint64_t{random() % 8 < share} << (bit & 63);
     truths.listed[0] |= 1;  // always_true
-    std::vector<std::uint64_t> found, portable;
-    index.find(truths, found);
-    index.find_portably(truths, portable);
     const auto expected = by_hand(rows, members, truths);
-    CHECK(found == expected);
-    CHECK(portable == expected);
+    CHECK(found_by(index, truths, &CandidateIndex::find) == expected);
+    CHECK(found_by(index, truths, &CandidateIndex::find_portably) == expected);
   }
 }
 
@@ -38,7 +55,8 @@ TEST_CASE("the index finds those of whom all needs of a row hold") {
   const auto seed = Catch::rngSeed() + 3;
   INFO("seed " << seed);
   std::mt19937 random(seed);
-  for (const std::uint32_t members : {0u, 1u, 63u, 64u, 65u, 300u})
+  for (const std::uint32_t members :
+       {0u, 1u, 63u, 64u, 65u, 300u, CandidateIndex::many_members - 1, CandidateIndex::many_members, CandidateIndex::many_members + 100})
     for (const std::size_t words : {1u, 2u, 9u, 40u, 1'100u})  // the last have conditions that do not fit into 16 bits
       for (const unsigned spread : {1u, 2u, 64u}) {            // how far apart the conditions stand that something is filed under
         INFO(members << " members, " << words << " words, spread " << spread);
@@ -53,6 +71,7 @@ TEST_CASE("the index finds those of whom all needs of a row hold") {
           for (unsigned ways = random() % 4; ways > 0; --ways) rows.push_back(row(member));
         const CandidateIndex index(rows, members);
         check(index, rows, members, random, words);
+        CHECK((index.further() != nullptr) == (members >= CandidateIndex::many_members));
 
         // Some go, some come between the others.
         std::vector<std::uint32_t> now;

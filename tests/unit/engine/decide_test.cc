@@ -123,6 +123,44 @@ TEST_CASE("what the index finds is what looking at everybody finds, with hundred
   CHECK(shown > 10'000);
 }
 
+// The best of thousands have an index of their own.
+TEST_CASE("of thousands on one surface each element goes to the best that has it, wherever that ranks") {
+  const std::uint64_t seed = seed_of_test() + 12;
+  INFO("FOOTLIGHT_SEED is 12 less than " << seed);
+  DocumentGenerator documents(seed);
+  const std::vector<std::string> words = {"true", "false", "fail", "asks b"};
+  int first = 0, behind = 0;
+  for (const char* resolve : {R"("highest")", R"({"stack": 50})"}) {
+    DecideWorld world;
+    world.declare(document(R"({"surfaces": {"one": {"format": "text", "rules": ["web://shop.example/#one"], "resolve": )" +
+                           std::string(resolve) + "}}}"));
+    for (std::uint32_t n = 0; n < CandidateIndex::many_members + 100; ++n) {
+      // Some elements have nobody among the best.
+      const auto priority = documents.below(101), element = documents.below(priority >= 60 ? 10 : 40);
+      Object definition{{"priority", static_cast<double>(priority)},
+                        {"audience", documents.predicate(2, false)},
+                        {"show", Object{{"one", Array{Object{{"element", "e" + std::to_string(element)}, {"content", "x"}}}}}}};
+      if (documents.chance(10)) definition["targeting"] = Object{{"lua", documents.one_of(words)}};
+      world.live("e" + std::to_string(n), std::move(definition));
+    }
+    const auto snapshot = compiled(world);
+    DecideScratch scratch;
+    for (int r = 0; r < 10; ++r) {
+      Request asked = asking({"web://shop.example/#one"});
+      asked.attributes = documents.profile();
+      INFO(r << " " << to_json(asked.attributes));
+      WordRunner runner(*snapshot);
+      Decision explained = decide(*snapshot, asked, runner, {.explain = true});
+      explained.trace.clear();
+      for (const Proposition& shown : explained.propositions) ++(shown.priority >= 60 ? first : behind);
+      REQUIRE(answered(*snapshot, asked, runner, {}, scratch) == to_json(explained));
+      REQUIRE(to_json(decide(*snapshot, asked, runner, {}, scratch)) == to_json(explained));
+    }
+  }
+  CHECK(first > 100);
+  CHECK(behind > 100);
+}
+
 TEST_CASE("nobody is left out of a trace, no candidate has two fates, and what is shown is what the trace says is shown") {
   DocumentGenerator documents(seed_of_test() + 1);
   for (int i = 0; i < 500; ++i) {
